@@ -1,0 +1,36 @@
+"""Seeds: stateless, explicit, integer tensors of shape [2].
+
+Every draw in the package comes from `tf.random.stateless_*` with such a seed, so that a result is a
+function of its arguments. Derive new seeds with `tf.random.split` and `tf.random.fold_in`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def as_seed(seed: Any) -> tf.Tensor:
+    """Returns `seed` as a stateless seed.
+
+    Args:
+      seed: a Python or NumPy integer, or an integer tensor of shape [2].
+
+    Returns:
+      [2], int32. An integer `n` becomes `[0, n]`.
+
+    Raises:
+      ValueError: if `seed` is neither.
+
+    >>> as_seed(3).numpy().tolist()
+    [0, 3]
+    """
+    seed = tf.convert_to_tensor(seed)
+    if not seed.dtype.is_integer or seed.shape not in ([], [2]):
+        raise ValueError(
+            f"seed must be an integer or an integer tensor of shape [2], not {seed}: "
+            "pass for example seed=0 or seed=tf.constant([0, 1])."
+        )
+    seed = tf.cast(seed, tf.int32)
+    return tf.stack([0, seed]) if seed.shape.rank == 0 else seed

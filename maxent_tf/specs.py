@@ -1,0 +1,112 @@
+"""Observation and action specs: what a world shows and accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """The integers 0 .. `num_values` - 1, as int32 scalars.
+
+    Raises:
+      ValueError: if `num_values` is not a positive integer.
+
+    >>> Discrete(3)
+    Discrete(num_values=3)
+    """
+
+    num_values: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.num_values, int) or self.num_values < 1:
+            raise ValueError(f"num_values must be a positive integer, not {self.num_values!r}.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one value: ()."""
+        return ()
+
+    @property
+    def dtype(self) -> tf.DType:
+        """int32."""
+        return tf.int32
+
+
+@dataclass(frozen=True)
+class Box:
+    """Float32 arrays of one shape between elementwise bounds.
+
+    Attributes:
+      shape: of one value.
+      low: the lower bounds in row-major order, one for each element; may be -inf.
+      high: the upper bounds, likewise; may be inf.
+
+    Raises:
+      ValueError: if a bound is NaN, `low >= high` anywhere, or their number does not fit `shape`.
+        (`Box.of` broadcasts.)
+    """
+
+    shape: tuple[int, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        size = int(np.prod(self.shape))
+        if len(self.low) != size or len(self.high) != size:
+            raise ValueError(
+                f"low and high must have {size} elements each for shape {self.shape}, not "
+                f"{len(self.low)} and {len(self.high)}: use Box.of to broadcast."
+            )
+        if not np.all(np.less(self.low, self.high)):
+            raise ValueError(
+                f"low must be below high everywhere, not low={self.low}, high={self.high}."
+            )
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], low: object = -np.inf, high: object = np.inf) -> Box:
+        """Returns the box with `low` and `high` broadcast to `shape`.
+
+        >>> Box.of((2,), -1.0, [1.0, 2.0])
+        Box(shape=(2,), low=(-1.0, -1.0), high=(1.0, 2.0))
+        """
+
+        def flat(bound: object) -> tuple[float, ...]:
+            array = np.broadcast_to(np.asarray(bound, np.float64), shape)
+            return tuple(float(x) for x in array.ravel())
+
+        return cls(tuple(int(n) for n in shape), flat(low), flat(high))
+
+    @property
+    def dtype(self) -> tf.DType:
+        """float32."""
+        return tf.float32
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every bound is finite."""
+        return bool(np.all(np.isfinite(self.low)) and np.all(np.isfinite(self.high)))
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns `low` and `high` as float32 arrays of `shape`."""
+        low = np.asarray(self.low, np.float32).reshape(self.shape)
+        return low, np.asarray(self.high, np.float32).reshape(self.shape)
+
+
+Spec = Discrete | Box
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """What a learner has to know of a world.
+
+    Attributes:
+      observation: the spec of one observation.
+      action: the spec of one action.
+    """
+
+    observation: Spec
+    action: Spec

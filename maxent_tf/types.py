@@ -1,0 +1,61 @@
+"""The structures that flow between worlds, learners and training loops.
+
+Shape letters, here and everywhere in the package:
+
+- `P`: the batch shape of a learner, as in a TFP distribution's `batch_shape`. `[]` is one learner.
+- `B`: a minibatch, or the parallel worlds of one learner. `T`: time, always the first axis.
+- `A`: the number of discrete actions. `D`: the dimension of a continuous action.
+- `O`: the shape of one observation. `S`: the number of states of a finite world.
+
+All are NamedTuples of tensors, so that `tf.nest`, `tf.while_loop` and XLA see through them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+
+class TimeStep(NamedTuple):
+    """What a world shows after a reset or a step, in Gymnasium's words.
+
+    Attributes:
+      observation: [*batch, *O].
+      reward: [*batch], float32, of the step that led here; 0 after a reset.
+      terminated: [*batch], bool. The episode ended and nothing follows: the value here is 0.
+      truncated: [*batch], bool. The episode was cut (a time limit) and the value here is not 0.
+    """
+
+    observation: tf.Tensor
+    reward: tf.Tensor
+    terminated: tf.Tensor
+    truncated: tf.Tensor
+
+
+class Transition(NamedTuple):
+    """One step of experience, or with a leading time axis a trajectory.
+
+    Attributes:
+      observation: [*batch, *O], where the action was chosen.
+      action: [*batch] int32 (discrete) or [*batch, D] float32 (continuous).
+      reward: [*batch], float32.
+      next_observation: [*batch, *O], where the action led: at the end of an episode its final
+        observation, never the first of the next one.
+      terminated: [*batch], bool: see `TimeStep`.
+      truncated: [*batch], bool: see `TimeStep`.
+      valid: [*batch], bool. False marks a placeholder to be left out of every average, such as the
+        call in which a Gymnasium vector environment only resets.
+    """
+
+    observation: tf.Tensor
+    action: tf.Tensor
+    reward: tf.Tensor
+    next_observation: tf.Tensor
+    terminated: tf.Tensor
+    truncated: tf.Tensor
+    valid: tf.Tensor
+
+
+# A NamedTuple of scalar-per-learner tensors, each [*P]; every learner documents its own.
+Metrics = Any

@@ -1,0 +1,35 @@
+"""Specs refuse what no world could have."""
+
+import numpy as np
+import pytest
+
+from maxent_tf.specs import Box, Discrete
+
+
+@pytest.mark.parametrize("num_values", [0, -1, 2.0])
+def test_discrete_needs_a_positive_integer(num_values: object) -> None:
+    with pytest.raises(ValueError, match="num_values must be a positive integer"):
+        Discrete(num_values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (np.nan, 1.0)])
+def test_box_needs_low_below_high(low: float, high: float) -> None:
+    with pytest.raises(ValueError, match="low must be below high"):
+        Box.of((2,), low, high)
+
+
+def test_box_needs_one_bound_an_element() -> None:
+    with pytest.raises(ValueError, match=r"4 elements each for shape \(2, 2\)"):
+        Box((2, 2), (0.0,), (1.0,))
+
+
+def test_box_bounds_come_back_in_row_major_order() -> None:
+    # Oracle: NumPy's own broadcasting.
+    low, high = Box.of((2, 3), np.arange(6.0).reshape(2, 3), 9.0).bounds()
+    np.testing.assert_array_equal(low, np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(high, np.full((2, 3), 9.0))
+
+
+def test_box_is_bounded_only_if_every_bound_is_finite() -> None:
+    assert Box.of((2,), -1.0, 1.0).bounded
+    assert not Box.of((2,), -1.0, [1.0, np.inf]).bounded
