@@ -1,0 +1,23 @@
+"""Gradient descent as pure functions: `init(params)`, `update(grads, state, params)`.
+
+Parameters are any `tf.nest` structure of tensors. Every leaf may carry the batch shape `P` of a
+learner in front: learning rates and norms may then differ from learner to learner, and no learner's
+update depends on another's gradient.
+"""
+
+from maxent_tf.optimizers.adam import Adam, AdamState
+from maxent_tf.optimizers.clip import clip_by_global_norm
+from maxent_tf.optimizers.learning_rate import LearningRate
+from maxent_tf.optimizers.rmsprop import RMSProp, RMSPropState
+from maxent_tf.optimizers.sgd import SGD, SGDState
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamState",
+    "LearningRate",
+    "RMSProp",
+    "RMSPropState",
+    "SGDState",
+    "clip_by_global_norm",
+]

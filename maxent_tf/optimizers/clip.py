@@ -1,0 +1,55 @@
+"""Gradient clipping, learner by learner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.optimizers.learning_rate import expand_to
+
+
+def clip_by_global_norm(
+    grads: Any, max_norm: tf.Tensor | float, batch_ndims: int = 0
+) -> tuple[Any, tf.Tensor]:
+    r"""Scales every learner's gradients down to a largest global norm.
+
+    .. math:: g \leftarrow g \min(1, c / \lVert g \rVert)
+
+    with the Euclidean norm over all leaves of one learner. A norm that is not finite makes that
+    learner's gradients NaN, so that it cannot pass for a step of size zero.
+
+    Args:
+      grads: any structure of tensors [*P, ...], float.
+      max_norm: c, positive, broadcastable to P.
+      batch_ndims: the rank of P.
+
+    Returns:
+      The clipped gradients, and their norms before clipping, [*P].
+
+    Raises:
+      ValueError: if `max_norm` is known now and not positive.
+
+    References:
+      R. Pascanu, T. Mikolov and Y. Bengio (2013), "On the difficulty of training recurrent neural
+      networks", algorithm 1, https://arxiv.org/abs/1211.5063
+
+    >>> grads, norm = clip_by_global_norm([tf.constant([3.0]), tf.constant(4.0)], max_norm=1.0)
+    >>> print(norm.numpy(), grads[0].numpy())
+    5.0 [0.6]
+    """
+    leaves = tf.nest.flatten(grads)
+    max_norm = tf.convert_to_tensor(max_norm, leaves[0].dtype)
+    known = tf.get_static_value(max_norm)
+    if known is not None and not np.all(known > 0):
+        raise ValueError(f"max_norm must be positive, not {known}.")
+    # One learner's sum over each leaf's own axes alone: nothing of another learner enters it.
+    squares = [
+        tf.reduce_sum(tf.square(leaf), axis=list(range(batch_ndims, leaf.shape.rank)))
+        for leaf in leaves
+    ]
+    norm = tf.sqrt(tf.add_n([tf.cast(x, max_norm.dtype) for x in squares]))
+    scale = max_norm / tf.maximum(norm, max_norm)
+    scale = tf.where(tf.math.is_finite(norm), scale, np.nan)
+    return tf.nest.map_structure(lambda g: g * expand_to(scale, g, batch_ndims), grads), norm
