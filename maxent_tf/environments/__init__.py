@@ -1,0 +1,25 @@
+"""Worlds in pure TensorFlow: batched, compiled with the learner that acts in them.
+
+Every world follows `Environment`. Finite ones are `FiniteWorld`s, whose float64 tables the exact
+layer reads; `CartPole` and `Pendulum` follow Gymnasium's dynamics.
+"""
+
+from maxent_tf.environments.bandit import Bandit
+from maxent_tf.environments.cartpole import CartPole
+from maxent_tf.environments.continuous_trap import ContinuousTrap
+from maxent_tf.environments.finite import FiniteWorld
+from maxent_tf.environments.grid_world import GridWorld
+from maxent_tf.environments.interface import Environment
+from maxent_tf.environments.pendulum import Pendulum
+from maxent_tf.environments.two_goal_grid import TwoGoalGrid
+
+__all__ = [
+    "Bandit",
+    "CartPole",
+    "ContinuousTrap",
+    "Environment",
+    "FiniteWorld",
+    "GridWorld",
+    "Pendulum",
+    "TwoGoalGrid",
+]

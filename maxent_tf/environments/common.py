@@ -1,0 +1,112 @@
+"""What every world shares: checks of its arguments, and the time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.specs import Discrete, Spec
+
+
+def as_batch_shape(batch_shape: Sequence[int]) -> list[int]:
+    """Returns `batch_shape` as a list.
+
+    Args:
+      batch_shape: a sequence of non-negative integers, or a fully defined `tf.TensorShape`.
+
+    Returns:
+      The same as a list of Python integers.
+
+    Raises:
+      ValueError: if it is anything else.
+
+    >>> as_batch_shape((2, 3))
+    [2, 3]
+    """
+    try:
+        shape = [int(n) for n in batch_shape]
+    except TypeError:
+        shape = [-1]
+    if any(n < 0 for n in shape):
+        raise ValueError(
+            f"batch_shape must be a sequence of non-negative integers, not {batch_shape!r}: "
+            "pass for example batch_shape=[] for one world, [8] for eight."
+        )
+    return shape
+
+
+def as_action(action: Any, spec: Spec, batch_shape: tf.TensorShape) -> tf.Tensor:
+    """Returns `action` as a tensor that fits `spec`, or says why it does not.
+
+    Args:
+      action: [*batch, *spec.shape], of the dtype of `spec`.
+      spec: the actions that the world accepts.
+      batch_shape: the batch shape of the state.
+
+    Returns:
+      The same, a tensor.
+
+    Raises:
+      TypeError: if the dtype is another.
+      ValueError: if the shape is another or, where values are known (eagerly), if one is NaN,
+        infinite, or not among the discrete actions.
+    """
+    action = tf.convert_to_tensor(action)
+    if action.dtype != spec.dtype:
+        raise TypeError(
+            f"action must be {spec.dtype.name} for {spec}, not {action.dtype.name}: "
+            f"use tf.cast(action, tf.{spec.dtype.name})."
+        )
+    expected = batch_shape.concatenate(spec.shape)
+    if not expected.is_compatible_with(action.shape):
+        raise ValueError(
+            f"action must have shape {expected}, the batch shape of the state followed by the "
+            f"shape of one action, not {action.shape}."
+        )
+    if tf.executing_eagerly():
+        value = action.numpy()
+        if isinstance(spec, Discrete):
+            if np.any((value < 0) | (value >= spec.num_values)):
+                raise ValueError(f"action must lie in 0 .. {spec.num_values - 1}, not {value}.")
+        elif not np.all(np.isfinite(value)):
+            raise ValueError(f"action must be finite, not {value}.")
+    return action
+
+
+def check_max_episode_steps(max_episode_steps: int | None) -> None:
+    """Refuses what cannot be a time limit.
+
+    Args:
+      max_episode_steps: the number of steps after which an episode is cut, or None for never.
+
+    Raises:
+      ValueError: if it is neither None nor a positive integer.
+    """
+    if max_episode_steps is not None and not (
+        isinstance(max_episode_steps, int | np.integer) and max_episode_steps >= 1
+    ):
+        raise ValueError(
+            "max_episode_steps must be a positive integer, or None for no limit, not "
+            f"{max_episode_steps!r}."
+        )
+
+
+def is_truncated(
+    elapsed: tf.Tensor, max_episode_steps: int | None, terminated: tf.Tensor
+) -> tf.Tensor:
+    """Whether the time limit cuts an episode that has not ended by itself.
+
+    Args:
+      elapsed: [*batch], int32, steps since the reset.
+      max_episode_steps: the limit, or None.
+      terminated: [*batch], bool.
+
+    Returns:
+      [*batch], bool.
+    """
+    if max_episode_steps is None:
+        return tf.zeros_like(terminated)
+    return (elapsed >= max_episode_steps) & ~terminated

@@ -1,0 +1,233 @@
+"""Finite worlds, given by their tables.
+
+Shape letters: `S` states, `A` actions, `K` possible outcomes of one action in one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from maxent_tf.environments.common import (
+    as_action,
+    as_batch_shape,
+    check_max_episode_steps,
+    is_truncated,
+)
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.types import TimeStep
+
+
+class FiniteState(NamedTuple):
+    """Where a finite world is.
+
+    Attributes:
+      index: [*batch], int32, the state, in 0 .. S - 1.
+      elapsed: [*batch], int32, steps since the reset.
+    """
+
+    index: tf.Tensor
+    elapsed: tf.Tensor
+
+
+@final
+class FiniteWorld:
+    """A world with finitely many states and actions, given by sparse tables.
+
+    Action `a` in state `s` has `K` outcomes. Outcome `k` has probability `probability[s, a, k]`,
+    leads to `next_state[s, a, k]` and pays `reward[s, a, k]`. The observation is the one-hot vector
+    of the state. Where nothing is random (K = 1, one start, no noise) nothing is drawn.
+
+    Drawn outcomes have the probabilities of the tables to within 2^-23, the resolution of a float32
+    uniform number.
+
+    Attributes:
+      next_state: [S, A, K], int32.
+      probability: [S, A, K], float64.
+      reward: [S, A, K], float64.
+      terminal: [S], bool.
+      initial: [S], float64.
+      reward_noise: the standard deviation of the reward about its table.
+      max_episode_steps: the time limit, or None.
+      num_states: S.
+      num_actions: A.
+      spec: observations in [0, 1]^S, A discrete actions.
+
+    >>> world = FiniteWorld(
+    ...     next_state=[[[0], [1]], [[1], [1]]],
+    ...     probability=np.ones([2, 2, 1]),
+    ...     reward=[[[0.0], [1.0]], [[0.0], [0.0]]],
+    ...     terminal=[False, True],
+    ...     initial=[1.0, 0.0],
+    ... )
+    >>> state, _ = world.reset([], seed=0)
+    >>> state, timestep = world.step(state, tf.constant(1), seed=0)
+    >>> float(timestep.reward), bool(timestep.terminated)
+    (1.0, True)
+    """
+
+    def __init__(
+        self,
+        next_state: npt.ArrayLike,
+        probability: npt.ArrayLike,
+        reward: npt.ArrayLike,
+        terminal: npt.ArrayLike,
+        initial: npt.ArrayLike,
+        max_episode_steps: int | None = None,
+        reward_noise: float = 0.0,
+    ) -> None:
+        """Validates and keeps the tables.
+
+        Args:
+          next_state: [S, A, K], int, in 0 .. S - 1.
+          probability: [S, A, K], float, each row [s, a] sums to one.
+          reward: [S, A, K], float, finite.
+          terminal: [S], bool. Entering such a state terminates the episode. It must lead only to
+            itself and pay nothing.
+          initial: [S], float, the distribution of the first state, 0 on terminal states.
+          max_episode_steps: an episode is truncated after so many steps; None for no limit.
+          reward_noise: the standard deviation of Gaussian noise on every reward that is paid
+            outside terminal states, in units of reward.
+
+        Raises:
+          ValueError: if a table has another shape or breaks one of these rules; the message names
+            the first offending entry.
+        """
+        self.next_state = _table("next_state", next_state, np.int32)
+        self.probability = _table("probability", probability, np.float64)
+        self.reward = _table("reward", reward, np.float64)
+        self.terminal = _table("terminal", terminal, np.bool_)
+        self.initial = _table("initial", initial, np.float64)
+        self.max_episode_steps = max_episode_steps
+        self.reward_noise = float(reward_noise)
+        self._check()
+        self.num_states, self.num_actions = self.next_state.shape[:2]
+        self.spec = EnvironmentSpec(
+            observation=Box.of((self.num_states,), 0.0, 1.0), action=Discrete(self.num_actions)
+        )
+        # Outcome k is drawn when cumulative[k - 1] <= u < cumulative[k]. The last bound, 1, is left
+        # out; and where only impossible outcomes follow, rounding must not leave a bound below 1.
+        self._cumulative = _cumulative(self.probability)
+        self._start = np.flatnonzero(self.initial).astype(np.int32)
+        self._start_cumulative = _cumulative(self.initial[self._start])
+
+    def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[FiniteState, TimeStep]:
+        """Begins an episode in every world: see `Environment.reset`."""
+        shape = as_batch_shape(batch_shape)
+        if len(self._start) == 1:
+            index = tf.fill(shape, self._start[0])
+        else:
+            uniform = tf.random.stateless_uniform(shape, as_seed(seed))
+            index = tf.gather(self._start, _outcome(uniform, self._start_cumulative))
+        state = FiniteState(index, tf.zeros(shape, tf.int32))
+        flag = tf.zeros(shape, tf.bool)
+        return state, TimeStep(self._observe(index), tf.zeros(shape), flag, flag)
+
+    def step(
+        self, state: FiniteState, action: tf.Tensor, seed: Any
+    ) -> tuple[FiniteState, TimeStep]:
+        """Acts once in every world: see `Environment.step`."""
+        action = as_action(action, self.spec.action, state.index.shape)
+        outcome_seed, noise_seed = _two_seeds(seed) if self.reward_noise else (seed, None)
+        # The tables are flattened, so that one gather with one index reads each.
+        entry = state.index * self.num_actions + action
+        num_outcomes = self.next_state.shape[2]
+        if num_outcomes > 1:
+            bounds = tf.gather(self._cumulative.reshape(-1, num_outcomes - 1), entry)
+            uniform = tf.random.stateless_uniform(tf.shape(entry), as_seed(outcome_seed))
+            entry = entry * num_outcomes + _outcome(uniform, bounds)
+        index = tf.gather(self.next_state.ravel(), entry)
+        reward = tf.gather(self.reward.ravel().astype(np.float32), entry)
+        terminated = tf.gather(self.terminal, index)
+        if self.reward_noise:
+            noise = tf.random.stateless_normal(tf.shape(entry), noise_seed)
+            paid = tf.cast(~tf.gather(self.terminal, state.index), tf.float32)
+            reward += self.reward_noise * paid * noise
+        elapsed = state.elapsed + 1
+        truncated = is_truncated(elapsed, self.max_episode_steps, terminated)
+        timestep = TimeStep(self._observe(index), reward, terminated, truncated)
+        return FiniteState(index, elapsed), timestep
+
+    def _observe(self, index: tf.Tensor) -> tf.Tensor:
+        return tf.one_hot(index, self.num_states)
+
+    def _check(self) -> None:
+        shape = self.next_state.shape
+        if len(shape) != 3 or 0 in shape:
+            raise ValueError(f"next_state must have shape [S, A, K], none of them 0, not {shape}.")
+        for name, expected in [
+            ("probability", shape),
+            ("reward", shape),
+            ("terminal", shape[:1]),
+            ("initial", shape[:1]),
+        ]:
+            found = getattr(self, name).shape
+            if found != expected:
+                raise ValueError(
+                    f"{name} must have shape {expected} beside next_state {shape}, not {found}."
+                )
+        _refuse(
+            (self.next_state < 0) | (self.next_state >= shape[0]),
+            self.next_state,
+            f"next_state must lie in 0 .. {shape[0] - 1}",
+        )
+        _refuse(~np.isfinite(self.reward), self.reward, "reward must be finite")
+        for name in ("probability", "initial"):
+            value = getattr(self, name)
+            _refuse(~(value >= 0), value, f"{name} must be at least 0 everywhere")
+            total = value.sum(-1)
+            _refuse(
+                ~(np.abs(total - 1) <= 1e-8), total, f"{name} must sum to one over its last axis"
+            )
+        _refuse(
+            self.terminal & (self.initial > 0), self.initial, "initial must be 0 on terminal states"
+        )
+        leaves = (self.next_state != np.arange(shape[0])[:, None, None]) & (self.probability > 0)
+        _refuse(
+            self.terminal[:, None, None] & leaves,
+            self.next_state,
+            "next_state of a terminal state must be itself",
+        )
+        _refuse(
+            self.terminal[:, None, None] & (self.reward != 0),
+            self.reward,
+            "reward in a terminal state must be 0",
+        )
+        check_max_episode_steps(self.max_episode_steps)
+        if not (np.isfinite(self.reward_noise) and self.reward_noise >= 0):
+            raise ValueError(f"reward_noise must be finite, at least 0, not {self.reward_noise}.")
+
+
+def _table(name: str, value: npt.ArrayLike, dtype: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if not np.can_cast(array.dtype, dtype, casting="same_kind"):
+        raise ValueError(f"{name} must be {np.dtype(dtype).name}, not {array.dtype}.")
+    array = array.astype(dtype)
+    array.setflags(write=False)
+    return array
+
+
+def _refuse(wrong: np.ndarray, value: np.ndarray, rule: str) -> None:
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(f"{rule}, not {value[where]} at {list(where)}.")
+
+
+def _cumulative(probability: np.ndarray) -> np.ndarray:
+    bound = np.cumsum(probability, -1)[..., :-1]
+    last = np.cumsum(probability[..., ::-1], -1)[..., -2::-1] == 0
+    return np.where(last, 1, bound).astype(np.float32)
+
+
+def _outcome(uniform: tf.Tensor, cumulative: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.cast(uniform[..., None] >= cumulative, tf.int32), -1)
+
+
+def _two_seeds(seed: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    outcome_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+    return outcome_seed, noise_seed
