@@ -1,0 +1,128 @@
+"""The box of actions `(low, high)` and the exact map between it and the real line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_probability import bijectors as tfb
+
+from maxent_tf.distributions.tanh import Tanh, inverse_tanh
+
+
+def event_dimension(tensor: tf.Tensor) -> Any:
+    """Returns the size of the last axis: a Python float if known, else a scalar of the dtype."""
+    size = tensor.shape[-1]
+    return tf.cast(tf.shape(tensor)[-1], tensor.dtype) if size is None else float(size)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    r"""Static bounds of an action, and the squashing of the real line into them.
+
+    .. math:: a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2
+
+    Attributes:
+      low: a float for every dimension, or a tuple with one for each of the `D`.
+      high: likewise, above `low`.
+
+    Raises:
+      ValueError: if a bound is not finite, `low >= high` anywhere, or their shapes do not agree.
+    """
+
+    low: float | tuple[float, ...]
+    high: float | tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        low, high = np.asarray(self.low, np.float64), np.asarray(self.high, np.float64)
+        if low.ndim > 1 or high.ndim > 1 or (low.ndim == high.ndim == 1 and len(low) != len(high)):
+            raise ValueError(
+                "low and high must be floats or have shape [D], not shapes "
+                f"{low.shape} and {high.shape}."
+            )
+        if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high)) and np.all(low < high)):
+            raise ValueError(
+                f"low must be below high in every dimension and both finite, not low={self.low}, "
+                f"high={self.high}."
+            )
+
+    @classmethod
+    def of(cls, low: Any, high: Any) -> Bounds:
+        """Returns the bounds given as floats or arrays.
+
+        >>> Bounds.of(-1.0, np.array([1.0, 2.0]))
+        Bounds(low=-1.0, high=(1.0, 2.0))
+        """
+
+        def static(bound: Any, name: str) -> Any:
+            if tf.is_tensor(bound):
+                bound = tf.get_static_value(bound)
+            if bound is None:
+                raise ValueError(f"{name} must be static: pass a float or a NumPy array.")
+            array = np.asarray(bound, np.float64)
+            # Tuples, since the bounds are part of a hashable type specification.
+            return float(array) if array.ndim == 0 else tuple(array.tolist())
+
+        return cls(static(low, "low"), static(high, "high"))
+
+    def check_dimension(self, dimension: int | None) -> None:
+        """Raises ValueError if bounds of shape [D] do not fit actions of `dimension`."""
+        size = np.broadcast_shapes(np.shape(self.low), np.shape(self.high))
+        if size and dimension is not None and size != (dimension,):
+            raise ValueError(
+                f"low and high must be floats or have one element for each of the {dimension} "
+                f"action dimensions, not low={self.low}, high={self.high}."
+            )
+
+    def middle(self, dtype: tf.DType) -> np.ndarray:
+        """Returns the middle of the box, [] or [D]."""
+        return np.asarray(np.add(self.low, self.high) / 2, dtype.as_numpy_dtype)
+
+    def half_width(self, dtype: tf.DType) -> np.ndarray:
+        """Returns half the width of the box, [] or [D]: the stretch of (-1, 1)."""
+        return np.asarray(np.subtract(self.high, self.low) / 2, dtype.as_numpy_dtype)
+
+    def log_volume(self, dimension: Any) -> Any:
+        """Returns `sum_i log((high_i - low_i) / 2)` over the dimensions, a scalar.
+
+        Args:
+          dimension: of the action, as `event_dimension` gives it.
+        """
+        log = np.log(np.subtract(self.high, self.low) / 2)
+        return dimension * float(log) if log.ndim == 0 else float(log.sum())
+
+    def squash(self, u: tf.Tensor) -> tf.Tensor:
+        """Returns the action of the pre-tanh `u`, [..., D] to [..., D], within [low, high]."""
+        middle, half = self.middle(u.dtype), self.half_width(u.dtype)
+        low, high = np.asarray(self.low, middle.dtype), np.asarray(self.high, middle.dtype)
+        action = tf.tanh(u)
+        if np.any(half != 1):
+            action = half * action
+        if np.any(middle != 0):
+            action = middle + action
+        # Rounding is monotone: only if the ends overshoot can anything else.
+        if np.any(middle + half > high) or np.any(middle - half < low):
+            action = tf.clip_by_value(action, low, high)
+        return action
+
+    def unsquash(self, action: tf.Tensor) -> tf.Tensor:
+        """Returns the pre-tanh value of `action`, [..., D] to [..., D], always finite.
+
+        An action within `(high - low) eps / 4` of a bound (that is as near as float32 resolves
+        `tanh`), on it or beyond, is taken for the last representable one inside: +-8.66 in float32,
+        +-18.7 in float64. There the gradient with respect to the action is 0.
+        """
+        half = self.half_width(action.dtype)
+        if np.all(self.middle(action.dtype) == 0):
+            offset = action if np.all(half == 1) else action / half
+            return inverse_tanh(1 + offset, 1 - offset, offset)
+        low, high = np.asarray(self.low, half.dtype), np.asarray(self.high, half.dtype)
+        # Differences from the nearer bound are exact, from the middle they are not.
+        offset = (action - self.middle(action.dtype)) / half
+        return inverse_tanh((action - low) / half, (high - action) / half, offset)
+
+    def bijector(self, dtype: tf.DType) -> tfb.Bijector:
+        """Returns the squashing as a TFP bijector."""
+        return tfb.Chain([tfb.Shift(self.middle(dtype)), tfb.Scale(self.half_width(dtype)), Tanh()])

@@ -1,0 +1,275 @@
+r"""Tanh-squashed diagonal Gaussian, the policy of soft actor-critic.
+
+.. math::
+    a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2,
+    \quad u \sim N(\mathrm{loc}, \mathrm{diag}(\mathrm{scale}^2))
+
+A sample and its log-density are computed together, from the noise and the pre-tanh `u`. The density
+of a stored action can only be recovered up to what its rounding has left: beyond `|u|` of 8.66 in
+float32, nothing.
+
+Shapes: `D` is the dimension of the action, `n` a sample shape, `...` the batch shape.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
+from tensorflow_probability import distributions as tfd
+from tensorflow_probability.python.internal import dtype_util, tensor_util
+
+from maxent_tf.distributions import squashed_moments
+from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.tanh import log_sech_squared
+from maxent_tf.seeds import as_seed
+
+_LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
+
+
+class SquashedSample(NamedTuple):
+    """A draw with what must not be recomputed from its rounded action.
+
+    Attributes:
+      action: [..., D], within the bounds.
+      log_prob: [...], its log-density, in nats.
+      gaussian: [..., D], the pre-tanh value: what `log_prob_from_gaussian` takes.
+    """
+
+    action: tf.Tensor
+    log_prob: tf.Tensor
+    gaussian: tf.Tensor
+
+
+def squashed_log_prob(
+    u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor, bounds: Bounds
+) -> tf.Tensor:
+    r"""Log-density of the action of `u = loc + scale * noise`, exact also where tanh saturates.
+
+    .. math::
+        \sum_i -\tfrac12 \epsilon_i^2 - \log \sigma_i - \tfrac12 \log 2\pi
+        - \log(1 - \tanh(u_i)^2) - \log\frac{\mathrm{high}_i - \mathrm{low}_i}{2}
+
+    Args:
+      u: [..., D], float, the pre-tanh value.
+      noise: [..., D], float, `(u - loc) / scale`.
+      scale: [..., D], float, positive.
+      bounds: of the action.
+
+    Returns:
+      [...], float, in nats.
+    """
+    terms = -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)
+    dimension = event_dimension(terms)
+    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
+
+
+class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
+    """A diagonal Gaussian squashed into a box by tanh, with its statistics exact.
+
+    `entropy`, `mean`, `variance` and their gradients are deterministic and accurate to rounding
+    (`maxent_tf.distributions.squashed_moments` says how). The distribution is a composite tensor
+    and crosses `tf.function` boundaries.
+
+    `log_prob` of an action at a bound, beyond it, or nearer than float resolves tanh, is the
+    density at the last representable action inside: finite, with finite gradients. Where the
+    pre-tanh value is known, `log_prob_from_gaussian` is exact, and a draw comes with its density
+    from `experimental_sample_and_log_prob` or `sample_with_gaussian`.
+
+    Args:
+      loc: [..., D], float, mean of the pre-tanh Gaussian.
+      scale: [..., D], float, its standard deviation, positive; broadcasts with `loc`.
+      low: float or array [D], the lower bounds of the action, known statically.
+      high: float or array [D], the upper bounds, above `low`.
+      validate_args: whether to assert in the graph that `scale` is positive.
+      name: of the operations.
+
+    Raises:
+      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+
+    References:
+      T. Haarnoja et al. (2018), "Soft actor-critic", appendix C, https://arxiv.org/abs/1801.01290
+
+    >>> d = SquashedGaussian(loc=[0.3], scale=[1.2])
+    >>> round(float(d.median()[0]), 3), round(float(d.mean()[0]), 3)
+    (0.291, 0.161)
+    >>> action, log_prob = d.experimental_sample_and_log_prob(seed=0)
+    """
+
+    def __init__(
+        self,
+        loc: Any,
+        scale: Any,
+        low: Any = -1.0,
+        high: Any = 1.0,
+        validate_args: bool = False,
+        name: str = "SquashedGaussian",
+    ) -> None:
+        self._bounds = Bounds.of(low, high)
+        with tf.name_scope(name) as name:
+            dtype = dtype_util.common_dtype([loc, scale], dtype_hint=tf.float32)
+            loc = _at_least_vector(loc, dtype, "loc")
+            scale = _at_least_vector(scale, dtype, "scale")
+            self._loc, self._scale = loc, scale
+            parameters = {
+                "loc": loc,
+                "scale": scale,
+                "low": self._bounds.low,
+                "high": self._bounds.high,
+                "validate_args": validate_args,
+                "name": name,
+            }
+            # A composite tensor may be rebuilt from placeholders of unknown shape.
+            self._bounds.check_dimension(
+                tf.broadcast_static_shape(loc.shape[-1:], scale.shape[-1:])[0]
+            )
+            super().__init__(
+                dtype=dtype,
+                reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+                validate_args=validate_args,
+                allow_nan_stats=False,
+                parameters=parameters,
+                name=name,
+            )
+
+    @classmethod
+    def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
+        return {
+            "loc": tfp.util.ParameterProperties(event_ndims=1),
+            "scale": tfp.util.ParameterProperties(
+                event_ndims=1,
+                default_constraining_bijector_fn=lambda: tfb.Softplus(low=dtype_util.eps(dtype)),
+            ),
+        }
+
+    @property
+    def loc(self) -> tf.Tensor:
+        """The mean of the pre-tanh Gaussian, [..., D]."""
+        return self._loc
+
+    @property
+    def scale(self) -> tf.Tensor:
+        """The standard deviation of the pre-tanh Gaussian, [..., D]."""
+        return self._scale
+
+    @property
+    def low(self) -> float | tuple[float, ...]:
+        """The lower bounds, a float or a tuple of `D`."""
+        return self._bounds.low
+
+    @property
+    def high(self) -> float | tuple[float, ...]:
+        """The upper bounds, a float or a tuple of `D`."""
+        return self._bounds.high
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box of actions, with its exact `squash` and `unsquash`."""
+        return self._bounds
+
+    def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
+        """Returns a reparameterised draw, its log-density and its pre-tanh value.
+
+        Args:
+          sample_shape: an integer or a shape `n`.
+          seed: an integer or an integer tensor of shape [2].
+        """
+        loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
+        noise = tf.random.stateless_normal(
+            self._noise_shape(sample_shape, loc, scale), _seed(seed), dtype=self.dtype
+        )
+        u = loc + scale * noise
+        log_prob = squashed_log_prob(u, noise, scale, self._bounds)
+        return SquashedSample(self._bounds.squash(u), log_prob, u)
+
+    def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
+        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
+
+        The density is that of the action, within the bounds; no more is lost than `u` has lost
+        when it was rounded.
+
+        Args:
+          u: [..., D], float, a pre-tanh value.
+
+        Returns:
+          [...], float, in nats.
+        """
+        u = tf.convert_to_tensor(u, self.dtype)
+        scale = tf.convert_to_tensor(self.scale)
+        return squashed_log_prob(u, (u - self.loc) / scale, scale, self._bounds)
+
+    def median(self) -> tf.Tensor:
+        """Returns the median of each dimension, [..., D]: the squashed `loc`."""
+        return self._bounds.squash(self._broadcast_loc())
+
+    def _broadcast_loc(self) -> tf.Tensor:
+        return self.loc + tf.zeros_like(self.scale)
+
+    def _noise_shape(self, sample_shape: Any, loc: tf.Tensor, scale: tf.Tensor) -> Any:
+        known = tf.get_static_value(sample_shape)
+        shape = tf.broadcast_static_shape(loc.shape, scale.shape)
+        if known is not None and shape.is_fully_defined():
+            return [*tf.TensorShape(known).as_list(), *shape.as_list()]
+        dynamic = tf.broadcast_dynamic_shape(tf.shape(loc), tf.shape(scale))
+        return tf.concat([tf.reshape(sample_shape, [-1]), dynamic], 0)
+
+    def _event_shape(self) -> tf.TensorShape:
+        return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale.shape[-1:])
+
+    def _event_shape_tensor(self, loc: Any = None, scale: Any = None) -> tf.Tensor:
+        return tf.broadcast_dynamic_shape(
+            tf.shape(self.loc if loc is None else loc)[-1:],
+            tf.shape(self.scale if scale is None else scale)[-1:],
+        )
+
+    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
+        loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
+        shape = self._noise_shape([n], loc, scale)
+        noise = tf.random.stateless_normal(shape, _seed(seed), dtype=self.dtype)
+        return self._bounds.squash(loc + scale * noise)
+
+    def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
+        return self.sample_with_gaussian(sample_shape, seed=seed)[:2]
+
+    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
+        return self.log_prob_from_gaussian(self._bounds.unsquash(value))
+
+    def _entropy(self) -> tf.Tensor:
+        r"""Entropy, in nats: that of the Gaussian plus the expected log-Jacobian.
+
+        .. math::
+            H = \sum_i \tfrac12 \log 2 \pi e + \log \sigma_i + E \log(1 - \tanh(u_i)^2)
+            + \log\frac{\mathrm{high}_i - \mathrm{low}_i}{2}
+
+        At most the entropy of the uniform distribution, `sum_i log(high_i - low_i)`.
+        """
+        scale = tf.convert_to_tensor(self.scale)
+        terms = squashed_moments.expected_log_sech_squared(self.loc, scale) + tf.math.log(scale)
+        dimension = event_dimension(terms)
+        constant = dimension * (0.5 + _LOG_SQRT_TWO_PI) + self._bounds.log_volume(dimension)
+        return tf.reduce_sum(terms, -1) + constant
+
+    def _mean(self) -> tf.Tensor:
+        mean = squashed_moments.mean_tanh(self.loc, self.scale)
+        return self._bounds.middle(self.dtype) + self._bounds.half_width(self.dtype) * mean
+
+    def _default_event_space_bijector(self) -> tfb.Bijector:
+        return self._bounds.bijector(self.dtype)
+
+    def _parameter_control_dependencies(self, is_init: bool) -> list[tf.Operation]:
+        if not self.validate_args or is_init == tensor_util.is_ref(self.scale):
+            return []
+        return [tf.debugging.assert_positive(self.scale, message="scale must be positive.")]
+
+
+def _at_least_vector(value: Any, dtype: tf.DType, name: str) -> tf.Tensor:
+    tensor = tensor_util.convert_nonref_to_tensor(value, dtype=dtype, name=name)
+    return tf.reshape(tensor, [1]) if tensor.shape.rank == 0 else tensor
+
+
+def _seed(seed: Any) -> tf.Tensor:
+    # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator.
+    return tfp.random.sanitize_seed(None) if seed is None else as_seed(seed)

@@ -1,0 +1,182 @@
+"""The squashed Gaussian against TFP, quadrature, and its own samples."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from maxent_tf.distributions import SquashedGaussian, SquashedSample
+
+tfb, tfd = tfp.bijectors, tfp.distributions
+RNG = np.random.default_rng(0)
+LOC, SCALE = RNG.normal(size=(4, 3)), np.exp(RNG.normal(size=3))
+BOUNDS = [(-1.0, 1.0), (0.0, 1.0), (0.1, 0.7), (-2.0, [1.0, 3.0, 4.0]), ([-3.0, -2, -1], [0, 1, 5])]
+
+
+def tfp_twin(low: object, high: object) -> tfd.Distribution:
+    low, high = np.broadcast_to(low, 3).astype(float), np.broadcast_to(high, 3).astype(float)
+    squash = tfb.Chain([tfb.Shift((low + high) / 2), tfb.Scale((high - low) / 2), tfb.Tanh()])
+    base = tfd.MultivariateNormalDiag(LOC, np.broadcast_to(SCALE, LOC.shape))
+    return tfd.TransformedDistribution(base, squash)
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_log_prob_matches_tfp(low: object, high: object) -> None:
+    # Oracle: tfd.TransformedDistribution, in float64 inside the bounds. It sums over dimensions and
+    # counts the width of the box, as a wrong version would not.
+    ours, theirs = SquashedGaussian(LOC, SCALE, low, high), tfp_twin(low, high)
+    action = tf.identity(ours.bounds.squash(tf.constant(RNG.uniform(-3, 3, size=(7, 4, 3)))))
+    np.testing.assert_allclose(ours.log_prob(action), theirs.log_prob(action), rtol=1e-11)
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_joint_density_is_that_of_the_pre_tanh_value(low: object, high: object) -> None:
+    # Oracle: TFP's Gaussian and its Jacobian at the same pre-tanh value.
+    ours, theirs = SquashedGaussian(LOC, SCALE, low, high), tfp_twin(low, high)
+    action, log_prob, u = ours.sample_with_gaussian([6], seed=1)
+    jacobian = theirs.bijector.forward_log_det_jacobian(u, event_ndims=1)
+    expected = theirs.distribution.log_prob(u) - jacobian
+    np.testing.assert_allclose(log_prob, expected, rtol=1e-12)
+    np.testing.assert_allclose(ours.log_prob_from_gaussian(u), expected, rtol=1e-12)
+    np.testing.assert_allclose(action, theirs.bijector.forward(u), rtol=1e-13, atol=1e-15)
+    joint = ours.experimental_sample_and_log_prob([6], seed=1)
+    np.testing.assert_array_equal(joint[0], action)
+    np.testing.assert_array_equal(joint[1], log_prob)
+    np.testing.assert_array_equal(ours.sample(6, seed=1), action)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_joint_density_is_exact_in_float32_when_saturated(jit: bool) -> None:
+    # Oracle: float64. Every action rounds to 1, where a density recomputed from the action is
+    # infinite or that of the epsilon.
+    loc, scale = np.array([8.0, 12.0, -15.0, 40.0]), np.array([0.1, 2.0, 0.5, 3.0])
+    d = SquashedGaussian(loc.astype(np.float32), scale.astype(np.float32))
+
+    @tf.function(jit_compile=jit)
+    def draw() -> tuple[SquashedSample, tf.Tensor]:
+        return d.sample_with_gaussian([100], seed=3), tf.random.stateless_normal([100, 4], [0, 3])
+
+    sample, noise = draw()
+    exact = SquashedGaussian(loc, d.scale.numpy().astype(float))
+    u = loc + exact.scale.numpy() * noise.numpy().astype(float)
+    expected = exact.log_prob_from_gaussian(u)
+    np.testing.assert_allclose(sample.log_prob, expected, rtol=1e-6)
+    assert np.all(np.abs(sample.action) <= 1)
+
+
+def test_gradients_of_the_joint_density_match_their_closed_form() -> None:
+    # Oracle: log pi = -eps^2/2 - log s - log(1 - tanh(u)^2) + const along u = loc + s eps, so its
+    # total derivatives are 2 tanh(u) and 2 tanh(u) eps - 1 / s: never zero when saturated.
+    loc, scale = tf.constant([0.3, 9.0, -12.0]), tf.constant([1.2, 0.5, 0.01])
+    with tf.GradientTape() as tape:
+        tape.watch([loc, scale])
+        sample = SquashedGaussian(loc, scale).sample_with_gaussian(seed=5)
+    d_loc, d_scale = tape.gradient(sample.log_prob, [loc, scale])
+    noise = tf.random.stateless_normal([3], [0, 5]).numpy()
+    np.testing.assert_allclose(d_loc, 2 * np.tanh(sample.gaussian), rtol=1e-6)
+    expected = 2 * np.tanh(sample.gaussian) * noise - 1 / scale.numpy()
+    np.testing.assert_allclose(d_scale, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (-2.0, 2.0), (0.0, 1.0), (0.1, 0.7)])
+def test_log_prob_of_boundary_actions_is_that_of_the_last_one_inside(
+    dtype: type, low: float, high: float
+) -> None:
+    # Oracle: the density at pre-tanh +-arctanh(1 - eps / 2), finite, and its gradients.
+    edge = np.arctanh(1 - np.finfo(dtype).eps.astype(float) / 2)
+    loc, scale = tf.constant([0.5], dtype), tf.constant([2.0], dtype)
+    for action, u in [(high, edge), (high + 1, edge), (low, -edge), (low - 1, -edge)]:
+        value = tf.constant([action], dtype)
+        with tf.GradientTape() as tape:
+            tape.watch([value, loc, scale])
+            log_prob = SquashedGaussian(loc, scale, low, high).log_prob(value)
+        gradients = [g.numpy()[0] for g in tape.gradient(log_prob, [value, loc, scale])]
+        exact = SquashedGaussian([0.5], [2.0], low, high).log_prob_from_gaussian([u])
+        np.testing.assert_allclose(log_prob, exact, rtol=1e-6)
+        expected = [0, (u - 0.5) / 4, (u - 0.5) ** 2 / 8 - 0.5]
+        np.testing.assert_allclose(gradients, expected, rtol=1e-5)
+
+
+def test_stored_float32_actions_keep_a_finite_density_after_a_round_trip() -> None:
+    # Oracle: the density of the pre-tanh value, up to the rounding of the action: half an ulp of 1
+    # moves u by 2^-25 cosh(u)^2, and the log-density by its slope times that.
+    d = SquashedGaussian(tf.zeros([1]), tf.fill([1], 2.5))
+    action, log_prob, u = d.sample_with_gaussian([5000], seed=2)
+    stored = d.log_prob(np.array(action.numpy())).numpy()
+    assert np.all(np.isfinite(stored))
+    size = np.abs(u.numpy()[:, 0]).astype(float)
+    slope = size / 6.25 + 2
+    inside = size < 7
+    bound = 4 * (slope * 2.0**-24 * np.cosh(size) ** 2 + 1e-6)
+    assert np.all(np.abs(stored - log_prob)[inside] < bound[inside])
+
+
+def test_log_prob_gradient_at_the_centre() -> None:
+    # Oracle: at action 0, d log pi / da = loc / scale^2 (the Jacobian's slope is 0).
+    action = tf.constant([0.0], tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(action)
+        log_prob = (
+            SquashedGaussian([0.6], [0.5])
+            .copy(loc=tf.constant([0.6], tf.float64), scale=tf.constant([0.5], tf.float64))
+            .log_prob(action)
+        )
+    np.testing.assert_allclose(tape.gradient(log_prob, action), [2.4], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_entropy_mean_and_median_match_samples(low: object, high: object) -> None:
+    # Oracle: averages over 100,000 draws, within 5 standard errors.
+    d = SquashedGaussian(LOC, SCALE, low, high)
+    action, log_prob = (x.numpy() for x in d.experimental_sample_and_log_prob(100_000, seed=7))
+    for exact, draws in [(d.mean(), action), (d.entropy(), -log_prob)]:
+        error = draws.std(0) / np.sqrt(len(draws))
+        assert np.all(np.abs(draws.mean(0) - exact) < 5 * error)
+    below = (action < d.median().numpy()).mean(0)
+    np.testing.assert_allclose(below, 0.5, atol=5 * 0.5 / np.sqrt(len(action)))
+
+
+def test_crosses_tf_function_boundaries() -> None:
+    # Oracle: the eager result; the bounds survive as static values.
+    d = SquashedGaussian(LOC, SCALE, -2.0, [1.0, 3.0, 4.0])
+
+    @tf.function
+    def through(d: SquashedGaussian) -> tuple[tf.Tensor, SquashedGaussian]:
+        return d.entropy(), d
+
+    entropy, twin = through(d)
+    np.testing.assert_allclose(entropy, d.entropy(), rtol=1e-14)
+    assert isinstance(twin, SquashedGaussian)
+    assert twin.bounds == d.bounds
+    np.testing.assert_array_equal(twin.loc, LOC)
+
+
+def test_shapes_of_batch_and_event() -> None:
+    # Oracle: broadcasting of loc and scale, and TFP's slicing.
+    d = SquashedGaussian(LOC, SCALE)
+    assert d.batch_shape == [4]
+    assert d.event_shape == [3]
+    assert d[1:, tf.newaxis].batch_shape == [3, 1]
+    assert d.log_prob(d.sample([2, 5], seed=0)).shape == [2, 5, 4]
+    assert SquashedGaussian(0.0, [1.0, 2.0]).event_shape == [2]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "message"),
+    [
+        (1.0, 1.0, "low must be below high"),
+        (0.0, [1.0, 0.0, 2.0], "low must be below high"),
+        (-np.inf, 1.0, "both finite"),
+        (-1.0, [1.0, 2.0], "one element for each of the 3"),
+        ([-1.0] * 3, [1.0] * 2, "must be floats or have shape"),
+    ],
+)
+def test_static_faults_raise(low: object, high: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        SquashedGaussian(LOC, SCALE, low, high)
+
+
+def test_validate_args_asserts_a_positive_scale() -> None:
+    with pytest.raises(tf.errors.InvalidArgumentError, match="scale must be positive"):
+        SquashedGaussian([0.0], [-1.0], validate_args=True)
