@@ -1,0 +1,37 @@
+"""The temperature alpha, in reward per nat: scheduled, or found by holding the entropy at a target.
+
+A schedule is a function of the step (learner updates made so far) to alpha. `Plateau` and
+`AutoTemperature` look at the learning itself instead, so they have a state, which `init` makes and
+`update` advances.
+"""
+
+from maxent_tf.temperature.discrete_target import forced_probability, implied_alpha
+from maxent_tf.temperature.dual import AutoTemperature, TemperatureMetrics, TemperatureState
+from maxent_tf.temperature.plateau import Plateau, PlateauState
+from maxent_tf.temperature.schedules import (
+    Schedule,
+    constant,
+    cosine,
+    exponential,
+    linear,
+    piecewise,
+)
+from maxent_tf.temperature.target_entropy import target_entropy, validate_target_entropy
+
+__all__ = [
+    "AutoTemperature",
+    "Plateau",
+    "PlateauState",
+    "Schedule",
+    "TemperatureMetrics",
+    "TemperatureState",
+    "constant",
+    "cosine",
+    "exponential",
+    "forced_probability",
+    "implied_alpha",
+    "linear",
+    "piecewise",
+    "target_entropy",
+    "validate_target_entropy",
+]

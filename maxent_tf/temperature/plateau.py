@@ -1,0 +1,101 @@
+"""A temperature that falls when the return stops rising."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class PlateauState(NamedTuple):
+    """The state of `Plateau`.
+
+    Attributes:
+      alpha: [*P], float32.
+      best: [*P], float32, the largest value seen; -inf before the first.
+      waited: [*P], int32, the values seen since then or since alpha last fell.
+    """
+
+    alpha: tf.Tensor
+    best: tf.Tensor
+    waited: tf.Tensor
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Multiplies alpha by `factor` whenever `patience` values in a row bring no improvement.
+
+    Not a function of the step, so a state machine: feed `update` the return of every evaluation.
+
+    Attributes:
+      initial: alpha at the start, at least 0.
+      factor: in (0, 1).
+      patience: the number of values without improvement after which alpha falls, at least 1.
+      min_improvement: what a value must exceed the best by, in units of the return, at least 0.
+      min_alpha: the floor, in [0, initial].
+
+    Raises:
+      ValueError: if an attribute is out of range.
+
+    >>> plateau = Plateau(initial=1.0, factor=0.5, patience=2)
+    >>> state = plateau.init()
+    >>> for value in (10.0, 11.0, 9.0, 11.0):
+    ...     state = plateau.update(state, tf.constant(value))
+    ...     print(value, float(plateau.alpha(state)))
+    10.0 1.0
+    11.0 1.0
+    9.0 1.0
+    11.0 0.5
+    """
+
+    initial: float
+    factor: float
+    patience: int
+    min_improvement: float = 0.0
+    min_alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_alpha <= self.initial < float("inf"):
+            raise ValueError(
+                "initial and min_alpha must satisfy 0 <= min_alpha <= initial, not "
+                f"initial={self.initial}, min_alpha={self.min_alpha}."
+            )
+        if not 0 < self.factor < 1:
+            raise ValueError(f"factor must be in (0, 1), not {self.factor}.")
+        if not self.patience >= 1:
+            raise ValueError(f"patience must be at least 1, not {self.patience}.")
+        if not self.min_improvement >= 0:
+            raise ValueError(f"min_improvement must be at least 0, not {self.min_improvement}.")
+
+    def init(self, batch_shape: Sequence[int] = ()) -> PlateauState:
+        """Returns the state of learners of batch shape P before the first value."""
+        return PlateauState(
+            alpha=tf.fill(batch_shape, tf.constant(self.initial, tf.float32)),
+            best=tf.fill(batch_shape, tf.constant(float("-inf"))),
+            waited=tf.zeros(batch_shape, tf.int32),
+        )
+
+    def alpha(self, state: PlateauState) -> tf.Tensor:
+        """Returns alpha, [*P]."""
+        return state.alpha
+
+    def update(self, state: PlateauState, value: tf.Tensor) -> PlateauState:
+        """Returns the state after one more value.
+
+        Args:
+          state: from `init` or the previous `update`.
+          value: [*P], float32, larger is better. NaN (no episode has ended yet) counts as no value.
+        """
+        missing = tf.math.is_nan(value)
+        # -inf + min_improvement is -inf: the first value improves, whatever it is.
+        improved = value > state.best + self.min_improvement
+        waited = tf.where(improved, 0, state.waited + tf.cast(~missing, tf.int32))
+        falls = waited >= self.patience
+        lowered = tf.maximum(state.alpha * self.factor, self.min_alpha)
+        return PlateauState(
+            alpha=tf.where(falls, lowered, state.alpha),
+            best=tf.where(improved, value, state.best),
+            waited=tf.where(falls, 0, waited),
+        )

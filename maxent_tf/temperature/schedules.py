@@ -1,0 +1,218 @@
+"""Schedules: alpha as a function of the number of updates a learner has made.
+
+`P` is the batch shape of the learners. Every number of a schedule may be a tensor broadcastable to
+`P`, so that one program holds annealed and constant learners side by side.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Schedule:
+    """A function of the step that prints as the call that made it.
+
+    Attributes:
+      call: that call, for the record of an experiment.
+      function: from the step, an integer scalar tensor, to a value broadcastable to P.
+    """
+
+    call: str
+    function: Callable[[tf.Tensor], tf.Tensor] = field(repr=False)
+
+    def __call__(self, step: tf.Tensor | int) -> tf.Tensor:
+        """Returns the value at `step`, the number of updates made before this one."""
+        return self.function(tf.convert_to_tensor(step))
+
+    def __repr__(self) -> str:
+        return self.call
+
+
+def constant(alpha: tf.Tensor | float) -> Schedule:
+    """Returns the schedule that is `alpha` at every step.
+
+    Args:
+      alpha: broadcastable to P, at least 0.
+
+    Raises:
+      ValueError: if `alpha` is negative or not finite.
+
+    >>> constant(0.1), float(constant(0.5)(1000))
+    (constant(alpha=0.1), 0.5)
+    """
+    value = _checked("alpha", alpha)
+    return Schedule(_call("constant", alpha=value), lambda step: value)
+
+
+def linear(
+    initial: tf.Tensor | float, final: tf.Tensor | float, steps: tf.Tensor | float
+) -> Schedule:
+    r"""Returns the schedule that goes straight from `initial` to `final` and stays there.
+
+    .. math:: \alpha_t = \alpha_0 + u \, (\alpha_1 - \alpha_0), \quad u = \min(t / n, 1)
+
+    Args:
+      initial: broadcastable to P, at least 0.
+      final: likewise. Where both are equal the schedule is constant, to the bit.
+      steps: n, broadcastable to P, positive.
+
+    Raises:
+      ValueError: if an argument is out of range.
+
+    >>> schedule = linear(0.5, 0.0, steps=100)
+    >>> schedule, [float(schedule(t)) for t in (0, 50, 100, 200)]
+    (linear(initial=0.5, final=0.0, steps=100), [0.5, 0.25, 0.0, 0.0])
+    """
+    start, end = _checked("initial", initial), _checked("final", final)
+    return _interpolation("linear", start, end, steps, lambda u: start + u * (end - start))
+
+
+def exponential(
+    initial: tf.Tensor | float, final: tf.Tensor | float, steps: tf.Tensor | float
+) -> Schedule:
+    r"""Returns the schedule whose logarithm goes straight from `initial` to `final`.
+
+    .. math:: \alpha_t = \alpha_0 (\alpha_1 / \alpha_0)^u, \quad u = \min(t / n, 1)
+
+    Args:
+      initial: broadcastable to P, positive.
+      final: likewise.
+      steps: n, broadcastable to P, positive.
+
+    Raises:
+      ValueError: if an argument is out of range. To end at 0, use `linear` or `cosine`.
+
+    >>> schedule = exponential(1.0, 0.0625, steps=100)
+    >>> [round(float(schedule(t)), 6) for t in (0, 50, 100, 200)]
+    [1.0, 0.25, 0.0625, 0.0625]
+    """
+    start, end = (
+        _checked("initial", initial, positive=True),
+        _checked("final", final, positive=True),
+    )
+    return _interpolation(
+        "exponential", start, end, steps, lambda u: start * tf.pow(end / start, u)
+    )
+
+
+def cosine(
+    initial: tf.Tensor | float, final: tf.Tensor | float, steps: tf.Tensor | float
+) -> Schedule:
+    r"""Returns the schedule that goes from `initial` to `final` along half a cosine wave.
+
+    .. math::
+       \alpha_t = \alpha_0 + \tfrac{1}{2} (1 - \cos \pi u)(\alpha_1 - \alpha_0),
+       \quad u = \min(t / n, 1)
+
+    Args:
+      initial: broadcastable to P, at least 0.
+      final: likewise.
+      steps: n, broadcastable to P, positive.
+
+    Raises:
+      ValueError: if an argument is out of range.
+
+    References:
+      I. Loshchilov and F. Hutter (2017), "SGDR: stochastic gradient descent with warm restarts",
+      equation 5, https://arxiv.org/abs/1608.03983
+
+    >>> schedule = cosine(0.5, 0.0, steps=100)
+    >>> [round(float(schedule(t)), 6) for t in (0, 50, 100, 200)]
+    [0.5, 0.25, 0.0, 0.0]
+    """
+    start, end = _checked("initial", initial), _checked("final", final)
+
+    def interpolate(u: tf.Tensor) -> tf.Tensor:
+        return start + 0.5 * (1 - tf.cos(math.pi * u)) * (end - start)
+
+    return _interpolation("cosine", start, end, steps, interpolate)
+
+
+def piecewise(boundaries: Sequence[Any], values: Sequence[Any]) -> Schedule:
+    """Returns the schedule that jumps from one constant to the next.
+
+    Args:
+      boundaries: the steps at which the values change, rising; each broadcastable to P.
+      values: one more than `boundaries`, each broadcastable to P and at least 0: `values[i + 1]`
+        holds from step `boundaries[i]` on.
+
+    Raises:
+      ValueError: if their numbers do not fit, a boundary does not rise or a value is negative.
+
+    >>> schedule = piecewise([100, 200], [1.0, 0.5, 0.0])
+    >>> [float(schedule(t)) for t in (0, 99, 100, 199, 200)]
+    [1.0, 1.0, 0.5, 0.5, 0.0]
+    """
+    if len(values) != len(boundaries) + 1:
+        raise ValueError(
+            f"values must be one more than boundaries, not {len(values)} and {len(boundaries)}."
+        )
+    levels = [_checked(f"values[{i}]", value) for i, value in enumerate(values)]
+    edges = [tf.convert_to_tensor(edge) for edge in boundaries]
+    for before, after in itertools.pairwise(edges):
+        rises = tf.get_static_value(before < after)
+        if rises is not None and not np.all(rises):
+            raise ValueError(f"boundaries must rise, not {boundaries}.")
+
+    def function(step: tf.Tensor) -> tf.Tensor:
+        alpha = levels[0]
+        for edge, level in zip(edges, levels[1:], strict=True):
+            alpha = tf.where(tf.cast(step, edge.dtype) >= edge, level, alpha)
+        return alpha
+
+    return Schedule(_call("piecewise", boundaries=edges, values=levels), function)
+
+
+def _interpolation(
+    name: str,
+    initial: tf.Tensor,
+    final: tf.Tensor,
+    steps: tf.Tensor | float,
+    interpolate: Callable[[tf.Tensor], tf.Tensor],
+) -> Schedule:
+    """Returns the schedule `interpolate(step / steps)`, and exactly `final` from `steps` on."""
+    known = tf.get_static_value(tf.convert_to_tensor(steps))
+    if known is not None and not np.all(known > 0):
+        raise ValueError(f"steps must be positive, not {steps}.")
+
+    def function(step: tf.Tensor) -> tf.Tensor:
+        u = tf.cast(step, initial.dtype) / tf.cast(steps, initial.dtype)
+        return tf.where(u < 1, interpolate(u), final)
+
+    return Schedule(_call(name, initial=initial, final=final, steps=steps), function)
+
+
+def _checked(name: str, value: tf.Tensor | float, positive: bool = False) -> tf.Tensor:
+    """Returns `value` as a tensor (float32 unless it is one), or raises if it is out of range."""
+    if not tf.is_tensor(value):
+        value = tf.convert_to_tensor(value, tf.float32)
+    known = tf.get_static_value(value)
+    if known is not None:
+        ok = np.isfinite(known) & ((known > 0) if positive else (known >= 0))
+        if not np.all(ok):
+            least = "positive" if positive else "at least 0"
+            raise ValueError(f"{name} must be finite and {least}, not {known}.")
+    return value
+
+
+def _call(name: str, **arguments: Any) -> str:
+    """Returns the text of a call, with tensors as the numbers they hold."""
+
+    def text(x: Any) -> str:
+        known = x if isinstance(x, list) else tf.get_static_value(tf.convert_to_tensor(x))
+        if known is None:
+            return str(x)
+        if isinstance(known, list) or np.ndim(known):
+            return "[" + ", ".join(map(text, known)) + "]"
+        # Of a float32, NumPy prints the shortest decimal: 0.1, not 0.10000000149011612.
+        return str(np.asarray(known)[()])
+
+    return f"{name}({', '.join(f'{key}={text(value)}' for key, value in arguments.items())})"

@@ -1,0 +1,146 @@
+"""Target entropies for the automatic temperature, and which of them make no sense."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.specs import Box, Discrete
+from maxent_tf.temperature.discrete_target import implied_alpha
+from maxent_tf.temperature.dual import Target
+
+# Nats per dimension of an action scaled to [-1, 1].
+_PER_DIMENSION = {"minus_dim": -1.0, "minus_half_dim": -0.5}
+
+# Of log A. The temperature that holds a policy this close to uniform is 1.9 times the gap between
+# two actions, 3 times at .98, and goes to infinity from there: the entropy then counts for more
+# than the task. Targets of .98 log A were seen to drive alpha off to 5e8 (rlkit, issue 50).
+LARGEST_FRACTION = 0.95
+
+
+def target_entropy(action_spec: Box | Discrete, rule: str | float) -> float:
+    r"""The target entropy that a rule gives for a space of actions.
+
+    For a `Box` of d dimensions, a rule is stated for actions in [-1, 1] and shifted by the entropy
+    that the scaling to [low, high] adds:
+
+    .. math:: \bar H = c \, d + \sum_i \log \frac{high_i - low_i}{2}
+
+    For `Discrete`, a rule is a fraction f of the largest entropy: :math:`\bar H = f \log A`.
+
+    Args:
+      action_spec: the space of actions; a `Box` must be bounded.
+      rule: for a `Box`, "minus_dim" (c = -1) or "minus_half_dim" (c = -1/2); for `Discrete`, the
+        fraction f in (0, .95].
+
+    Returns:
+      The target, in nats.
+
+    Raises:
+      ValueError: if the rule does not fit the space, or the target cannot be met.
+
+    References:
+      T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications", appendix D,
+      https://arxiv.org/abs/1812.05905; P. Christodoulou (2019), "Soft actor-critic for discrete
+      action settings", https://arxiv.org/abs/1910.07207 (f = .98, which is refused here)
+
+    >>> from maxent_tf.specs import Box, Discrete
+    >>> target_entropy(Box.of((6,), -1.0, 1.0), "minus_dim")
+    -6.0
+    >>> round(target_entropy(Box.of((1,), -2.0, 2.0), "minus_dim"), 4)
+    -0.3069
+    >>> round(target_entropy(Discrete(4), 0.5), 4)
+    0.6931
+    """
+    if isinstance(action_spec, Discrete):
+        if isinstance(rule, str):
+            raise ValueError(
+                "rule must be a fraction of log A, such as 0.5, for discrete actions, not "
+                f"{rule!r}: minus the dimension or -log A would never bind, the entropy being at "
+                "least 0."
+            )
+        target = float(rule) * float(np.log(action_spec.num_values))
+    else:
+        if not isinstance(rule, str) or rule not in _PER_DIMENSION:
+            raise ValueError(
+                f"rule must be one of {sorted(_PER_DIMENSION)} for a Box, not {rule!r}: a number "
+                "of nats is itself a target, and needs no rule."
+            )
+        largest = _largest_entropy(action_spec)
+        dimension = len(action_spec.low)
+        target = _PER_DIMENSION[rule] * dimension + (largest - dimension * float(np.log(2)))
+    validate_target_entropy(action_spec, target)
+    return target
+
+
+def validate_target_entropy(action_spec: Box | Discrete, target: Target) -> None:
+    r"""Raises a ValueError if a target entropy can never be met, or can never bind.
+
+    A distribution on a `Box` has an entropy below :math:`\sum_i \log(high_i - low_i)`, that of the
+    uniform one (d log 2 on [-1, 1]); it may be any negative number. Over `A` discrete actions it is
+    in [0, log A]: a target of 0 or less is always met, so that alpha falls to its bound, and one
+    above .95 log A forces a nearly uniform policy at a temperature that grows without bound:
+    `forced_probability` and `implied_alpha` say how uniform, and how large.
+
+    Args:
+      action_spec: the space of actions; a `Box` must be bounded.
+      target: in nats; a number, a tensor, or a schedule, of which the first and the last value are
+        looked at.
+
+    Raises:
+      ValueError: as said, with the number that is the limit.
+
+    >>> from maxent_tf.specs import Box
+    >>> validate_target_entropy(Box.of((2,), -1.0, 1.0), 1.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: target_entropy must be below 1.38629 nats, the largest entropy of ...
+    """
+    if callable(target):
+        for step in (0, 2**31 - 1):
+            validate_target_entropy(action_spec, target(tf.constant(step)))
+        return
+    known = tf.get_static_value(tf.convert_to_tensor(target))
+    if known is None:
+        return
+    largest = _largest_entropy(action_spec)
+    if not np.all(known < largest):
+        raise ValueError(
+            f"target_entropy must be below {largest:.6g} nats, the largest entropy of {action_spec}"
+            f" (the uniform distribution's), not {known}: no policy meets it."
+        )
+    if isinstance(action_spec, Box):
+        return
+    count = action_spec.num_values
+    if not np.all(known > 0):
+        raise ValueError(
+            f"target_entropy must be positive for {count} discrete actions, not {known}: the "
+            "entropy is never below 0, so the target would never bind and alpha would only fall. "
+            "Pass a fraction of the maximum, such as target_entropy(action_spec, 0.5)."
+        )
+    if not np.all(known <= LARGEST_FRACTION * largest * (1 + 1e-6)):
+        worst = float(np.max(known))
+        raise ValueError(
+            f"target_entropy must be at most {LARGEST_FRACTION * largest:.6g} nats "
+            f"({LARGEST_FRACTION} of the maximum {largest:.6g} for {count} discrete actions), not "
+            f"{known}: it forces a nearly uniform policy at every state, at a temperature of "
+            f"{implied_alpha(1.0, worst, count):.3g} times the gap between the best action and "
+            "the others. Pass a smaller fraction."
+        )
+
+
+def _largest_entropy(action_spec: Box | Discrete) -> float:
+    """Returns the entropy of the uniform distribution, or raises where no target makes sense."""
+    if isinstance(action_spec, Discrete):
+        if action_spec.num_values < 2:
+            raise ValueError(
+                f"action_spec must have two actions or more for a target entropy, not {action_spec}"
+                ": there is nothing to choose. Pass a constant temperature."
+            )
+        return float(np.log(action_spec.num_values))
+    if not action_spec.bounded:
+        raise ValueError(
+            f"action_spec must be bounded for a target entropy, not {action_spec}: give the "
+            "actions finite bounds."
+        )
+    return float(np.sum(np.log(np.subtract(action_spec.high, action_spec.low))))
