@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, final
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.environments import draws
 from maxent_tf.environments.common import (
     as_action,
     as_batch_shape,
     check_max_episode_steps,
     is_truncated,
 )
-from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.types import TimeStep
 
@@ -84,7 +84,7 @@ class CartPole:
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[CartPoleState, TimeStep]:
         """Begins an episode in every world: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
-        draw = tf.random.stateless_uniform([4, *shape], as_seed(seed), -0.05, 0.05)
+        draw = 0.1 * draws.uniform([4, *shape], seed) - 0.05
         position, velocity, angle, angular_velocity = tf.unstack(draw)
         elapsed = tf.zeros(shape, tf.int32)
         state = CartPoleState(position, velocity, angle, angular_velocity, elapsed)

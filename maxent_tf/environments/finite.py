@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from maxent_tf.environments import draws
 from maxent_tf.environments.common import (
     as_action,
     as_batch_shape,
     check_max_episode_steps,
     is_truncated,
 )
-from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.types import TimeStep
 
@@ -43,8 +43,8 @@ class FiniteWorld:
     leads to `next_state[s, a, k]` and pays `reward[s, a, k]`. The observation is the one-hot vector
     of the state. Where nothing is random (K = 1, one start, no noise) nothing is drawn.
 
-    Drawn outcomes have the probabilities of the tables to within 2^-23, the resolution of a float32
-    uniform number.
+    Drawn outcomes have the probabilities of the tables to within 2^-23, the resolution of the
+    uniform numbers that decide them.
 
     Attributes:
       next_state: [S, A, K], int32.
@@ -122,8 +122,8 @@ class FiniteWorld:
         if len(self._start) == 1:
             index = tf.fill(shape, self._start[0])
         else:
-            uniform = tf.random.stateless_uniform(shape, as_seed(seed))
-            index = tf.gather(self._start, _outcome(uniform, self._start_cumulative))
+            outcome = _outcome(draws.uniform(shape, seed), self._start_cumulative)
+            index = tf.gather(self._start, outcome)
         state = FiniteState(index, tf.zeros(shape, tf.int32))
         flag = tf.zeros(shape, tf.bool)
         return state, TimeStep(self._observe(index), tf.zeros(shape), flag, flag)
@@ -133,19 +133,19 @@ class FiniteWorld:
     ) -> tuple[FiniteState, TimeStep]:
         """Acts once in every world: see `Environment.step`."""
         action = as_action(action, self.spec.action, state.index.shape)
-        outcome_seed, noise_seed = _two_seeds(seed) if self.reward_noise else (seed, None)
+        outcome_seed, noise_seed = draws.split(seed, 2) if self.reward_noise else (seed, None)
         # The tables are flattened, so that one gather with one index reads each.
         entry = state.index * self.num_actions + action
         num_outcomes = self.next_state.shape[2]
         if num_outcomes > 1:
             bounds = tf.gather(self._cumulative.reshape(-1, num_outcomes - 1), entry)
-            uniform = tf.random.stateless_uniform(tf.shape(entry), as_seed(outcome_seed))
+            uniform = draws.uniform(tf.shape(entry), outcome_seed)
             entry = entry * num_outcomes + _outcome(uniform, bounds)
         index = tf.gather(self.next_state.ravel(), entry)
         reward = tf.gather(self.reward.ravel().astype(np.float32), entry)
         terminated = tf.gather(self.terminal, index)
         if self.reward_noise:
-            noise = tf.random.stateless_normal(tf.shape(entry), noise_seed)
+            noise = draws.normal(tf.shape(entry), noise_seed)
             paid = tf.cast(~tf.gather(self.terminal, state.index), tf.float32)
             reward += self.reward_noise * paid * noise
         elapsed = state.elapsed + 1
@@ -226,8 +226,3 @@ def _cumulative(probability: np.ndarray) -> np.ndarray:
 
 def _outcome(uniform: tf.Tensor, cumulative: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.cast(uniform[..., None] >= cumulative, tf.int32), -1)
-
-
-def _two_seeds(seed: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    outcome_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
-    return outcome_seed, noise_seed

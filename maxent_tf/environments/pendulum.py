@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, final
 
 import tensorflow as tf
 
+from maxent_tf.environments import draws
 from maxent_tf.environments.common import (
     as_action,
     as_batch_shape,
     check_max_episode_steps,
     is_truncated,
 )
-from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import TimeStep
 
@@ -78,7 +78,7 @@ class Pendulum:
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[PendulumState, TimeStep]:
         """Begins an episode in every world: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
-        draw = tf.random.stateless_uniform([2, *shape], as_seed(seed), -1.0, 1.0)
+        draw = 2 * draws.uniform([2, *shape], seed) - 1
         state = PendulumState(math.pi * draw[0], draw[1], tf.zeros(shape, tf.int32))
         flag = tf.zeros(shape, tf.bool)
         return state, TimeStep(_observe(state), tf.zeros(shape), flag, flag)
