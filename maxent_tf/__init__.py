@@ -5,7 +5,44 @@
 0.6931
 """
 
-from maxent_tf import reference, seeds, specs, types
+from maxent_tf import (
+    distributions,
+    environments,
+    learners,
+    losses,
+    networks,
+    operators,
+    optimizers,
+    reference,
+    replay,
+    seeds,
+    specs,
+    temperature,
+    training,
+    types,
+)
+from maxent_tf.distributions import entropy
+from maxent_tf.training import evaluate, gymnasium_spec, train
 from maxent_tf.version import __version__
 
-__all__ = ["__version__", "reference", "seeds", "specs", "types"]
+__all__ = [
+    "__version__",
+    "distributions",
+    "entropy",
+    "environments",
+    "evaluate",
+    "gymnasium_spec",
+    "learners",
+    "losses",
+    "networks",
+    "operators",
+    "optimizers",
+    "reference",
+    "replay",
+    "seeds",
+    "specs",
+    "temperature",
+    "train",
+    "training",
+    "types",
+]

@@ -6,7 +6,8 @@ update depends on another's gradient.
 """
 
 from maxent_tf.optimizers.adam import Adam, AdamState
-from maxent_tf.optimizers.clip import clip_by_global_norm
+from maxent_tf.optimizers.clip import clip_by_global_norm, global_norm
+from maxent_tf.optimizers.interface import Optimizer
 from maxent_tf.optimizers.learning_rate import LearningRate
 from maxent_tf.optimizers.rmsprop import RMSProp, RMSPropState
 from maxent_tf.optimizers.sgd import SGD, SGDState
@@ -16,8 +17,10 @@ __all__ = [
     "Adam",
     "AdamState",
     "LearningRate",
+    "Optimizer",
     "RMSProp",
     "RMSPropState",
     "SGDState",
     "clip_by_global_norm",
+    "global_norm",
 ]

@@ -10,6 +10,27 @@ import tensorflow as tf
 from maxent_tf.optimizers.learning_rate import expand_to
 
 
+def global_norm(grads: Any, batch_ndims: int = 0) -> tf.Tensor:
+    """The Euclidean norm over all leaves of every learner's gradients.
+
+    Args:
+      grads: any structure of tensors [*P, ...], float.
+      batch_ndims: the rank of P.
+
+    Returns:
+      [*P], of the leaves' dtype.
+
+    >>> float(global_norm([tf.constant([3.0]), tf.constant(4.0)]))
+    5.0
+    """
+    # One learner's sum over each leaf's own axes alone: nothing of another learner enters it.
+    squares = [
+        tf.reduce_sum(tf.square(leaf), axis=list(range(batch_ndims, leaf.shape.rank)))
+        for leaf in tf.nest.flatten(grads)
+    ]
+    return tf.sqrt(tf.add_n([tf.cast(x, squares[0].dtype) for x in squares]))
+
+
 def clip_by_global_norm(
     grads: Any, max_norm: tf.Tensor | float, batch_ndims: int = 0
 ) -> tuple[Any, tf.Tensor]:
@@ -44,12 +65,7 @@ def clip_by_global_norm(
     known = tf.get_static_value(max_norm)
     if known is not None and not np.all(known > 0):
         raise ValueError(f"max_norm must be positive, not {known}.")
-    # One learner's sum over each leaf's own axes alone: nothing of another learner enters it.
-    squares = [
-        tf.reduce_sum(tf.square(leaf), axis=list(range(batch_ndims, leaf.shape.rank)))
-        for leaf in leaves
-    ]
-    norm = tf.sqrt(tf.add_n([tf.cast(x, max_norm.dtype) for x in squares]))
+    norm = global_norm(grads, batch_ndims)
     scale = max_norm / tf.maximum(norm, max_norm)
     scale = tf.where(tf.math.is_finite(norm), scale, np.nan)
     return tf.nest.map_structure(lambda g: g * expand_to(scale, g, batch_ndims), grads), norm

@@ -1,0 +1,1 @@
+"""Experiments: constants, a function that runs them, and an analysis that reads files only."""

@@ -1,0 +1,1 @@
+"""Benchmarks: every claim about speed or accuracy comes from a script in here."""

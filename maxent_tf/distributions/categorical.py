@@ -1,0 +1,53 @@
+"""The categorical policy: TFP's, drawn with one uniform number and normalised once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow_probability import distributions as tfd
+
+
+class Categorical(tfd.Categorical):
+    """A `tfd.Categorical` from logits that does less work inside a training loop.
+
+    TFP draws by the Gumbel trick, with one logarithm of a random number for each action, and
+    normalises the logits anew for every statistic. Here a draw inverts the cumulative distribution
+    with one uniform number, and the statistics share one normalisation. Draws have the
+    probabilities to within 2^-23, the resolution of a float32 uniform number.
+
+    Args:
+      logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.
+
+    >>> Categorical(logits=[0.0, 0.0]).entropy().numpy().round(4).item()
+    0.6931
+    """
+
+    def __init__(self, logits: Any, name: str = "Categorical"):
+        super().__init__(logits=logits, name=name)
+        self._log_probs = tf.nn.log_softmax(self._logits)
+
+    @classmethod
+    def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
+        properties = super()._parameter_properties(dtype, num_classes)
+        return {"logits": properties["logits"]}
+
+    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
+        # The last bound, 1, lies beyond every uniform number.
+        bounds = tf.cumsum(tf.exp(self._log_probs), axis=-1)[..., :-1]
+        shape = tf.concat([[n], tf.shape(bounds)[:-1], [1]], axis=0)
+        static = tf.get_static_value(shape)
+        uniform = tf.random.stateless_uniform(
+            shape if static is None else static, seed, dtype=bounds.dtype
+        )
+        return tf.reduce_sum(tf.cast(uniform >= bounds, tf.int32), axis=-1)
+
+    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
+        # A selection, not a product: an impossible action's -inf must not meet a zero.
+        chosen = tf.one_hot(value, self._log_probs.shape[-1], True, False)
+        return tf.reduce_sum(tf.where(chosen, self._log_probs, 0), axis=-1)
+
+    def _entropy(self) -> tf.Tensor:
+        # An impossible action adds nothing, and neither does its gradient: 0 log 0 = 0.
+        probs = tf.exp(self._log_probs)
+        return -tf.reduce_sum(probs * tf.where(probs > 0, self._log_probs, 0), axis=-1)

@@ -1,0 +1,320 @@
+"""SAC: the soft actor-critic with twin critics and automatic temperature, batched over learners.
+
+Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
+
+1. Draw a' ~ pi(s') and set y = r + gamma (1 - terminated) (min_i Q'_i(s', a') + alpha H').
+2. One gradient step of every critic on the squared error to y.
+3. One gradient step of the actor on -mean(min_i Q_i(s, a_theta) + alpha H_theta), a_theta drawn by
+   reparameterisation.
+4. One step of the temperature towards the target entropy, unless it is fixed or scheduled.
+5. Move the target critics by a fraction tau.
+
+References:
+  T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications",
+  https://arxiv.org/abs/1812.05905
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf import losses, networks, optimizers
+from maxent_tf.learners import validation
+from maxent_tf.learners.interface import OffPolicy
+from maxent_tf.learners.temperatures import as_temperature
+from maxent_tf.networks import features
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import Box, EnvironmentSpec
+from maxent_tf.temperature import AutoTemperature, target_entropy
+from maxent_tf.types import Transition
+
+ENTROPY_ESTIMATORS = ("sample", "exact", "path")
+
+
+@dataclass(frozen=True, eq=False)
+class SACConfig:
+    """Hyper-parameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      hidden_sizes: widths of the hidden layers of the actor and of every critic.
+      activation: of the hidden layers, "relu" or "tanh".
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
+      critic_optimizer: of the critics; likewise.
+      num_critics: the ensemble whose minimum is used; 2 in the paper.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
+      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+        schedule over updates, an `AutoTemperature`, or "auto": automatic from 1 at 3e-4 towards
+        minus the number of action dimensions.
+      entropy_estimator: how the entropy enters every loss: "sample", the surprise of the one action
+        drawn, as in the paper; "exact", the entropy itself; or "path", the surprise of the one
+        action without its score term in the actor's gradient (Roeder et al. 2017).
+      batch_size: of the minibatches.
+      replay_capacity: transitions kept for each learner.
+      learning_starts: steps with uniformly random actions before the first update.
+      updates_per_step: updates for each step of one world.
+      log_std_range: the pre-tanh log standard deviation is clipped to this range.
+      initial_stddev: the pre-tanh standard deviation of a fresh policy, whose location is near 0.
+
+    Raises:
+      ValueError: if a value is out of its range or a name is unknown.
+
+    References:
+      G. Roeder, Y. Wu, D. Duvenaud (2017), "Sticking the landing: simple, lower-variance gradient
+      estimators for variational inference", https://arxiv.org/abs/1703.09194
+    """
+
+    hidden_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    num_critics: int = 2
+    discount: Any = 0.99
+    tau: Any = 0.005
+    alpha: Any = "auto"
+    entropy_estimator: str = "sample"
+    batch_size: int = 256
+    replay_capacity: int = 1_000_000
+    learning_starts: int = 100
+    updates_per_step: int = 1
+    log_std_range: tuple[float, float] = (-5.0, 2.0)
+    initial_stddev: float = 1.0
+
+    def __post_init__(self) -> None:
+        validation.one_of("entropy_estimator", self.entropy_estimator, ENTROPY_ESTIMATORS)
+        validation.in_range("discount", self.discount, 0, 1)
+        validation.in_range("tau", self.tau, 0, 1)
+        for name in ("num_critics", "batch_size", "replay_capacity", "updates_per_step"):
+            validation.positive_integer(name, getattr(self, name))
+        validation.positive_integer("learning_starts", self.learning_starts, least=0)
+
+
+class SACState(NamedTuple):
+    """Everything a SAC learner knows; `P` in front of every tensor, critics in an axis behind."""
+
+    actor: Any
+    critics: Any
+    target_critics: Any
+    actor_optimizer: Any
+    critic_optimizer: Any
+    temperature: Any
+
+
+class SACMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32.
+
+    Attributes:
+      actor_loss: minus the mean of the smallest critic plus alpha times the entropy.
+      critic_loss: half the mean squared soft Bellman error, summed over critics.
+      entropy: the mean entropy estimate that the actor's loss used, in nats.
+      alpha: the temperature of this update.
+      q: the mean smallest critic at the actor's actions.
+      actor_grad_norm: the global norm of the actor's gradient.
+      critic_grad_norm: the same for all critics together.
+    """
+
+    actor_loss: tf.Tensor
+    critic_loss: tf.Tensor
+    entropy: tf.Tensor
+    alpha: tf.Tensor
+    q: tf.Tensor
+    actor_grad_norm: tf.Tensor
+    critic_grad_norm: tf.Tensor
+
+
+class SAC:
+    """Soft actor-critic for bounded continuous actions.
+
+    Args:
+      spec: of the world; its actions must be a vector with finite bounds.
+      config: hyper-parameters.
+      batch_shape: `P`, the number and arrangement of independent learners.
+
+    Raises:
+      ValueError: if the actions are not such a vector, a tensor among the hyper-parameters does
+        not broadcast to `batch_shape`, or the target entropy cannot be met.
+    """
+
+    metric_names = SACMetrics._fields
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        config: SACConfig | None = None,
+        batch_shape: Sequence[int] = (),
+    ):
+        if not isinstance(spec.action, Box):
+            raise ValueError(
+                f"SAC needs continuous actions, a Box, not {spec.action}: use A2C for "
+                "discrete ones."
+            )
+        self.spec = spec
+        self.config = config = SACConfig() if config is None else config
+        self.batch_shape = tuple(batch_shape)
+        self.experience = OffPolicy(
+            config.replay_capacity,
+            config.batch_size,
+            config.learning_starts,
+            config.updates_per_step,
+        )
+        alpha = config.alpha
+        if isinstance(alpha, str):
+            validation.one_of("alpha", alpha, ("auto",))
+            alpha = AutoTemperature(target_entropy(spec.action, "minus_dim"))
+        self._temperature = as_temperature(alpha, spec.action, self.batch_shape)
+        self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
+        self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
+        self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
+        inputs, hidden = features.num_features(spec.observation), config.hidden_sizes
+        # A small last layer starts the policy at its median action, the same in every state.
+        self._actor = networks.MLP(
+            inputs, hidden, self._head.num_outputs, config.activation, output_gain=0.01
+        )
+        self._critics = networks.MLP(
+            inputs + features.num_features(spec.action), hidden, 1, config.activation
+        )
+
+    def init(self, seed: Any) -> SACState:
+        """Returns a fresh state.
+
+        Args:
+          seed: an integer or [2], int32.
+        """
+        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        actor = self._actor.init(actor_seed, self.batch_shape)
+        critics = self._critics.init(critic_seed, (*self.batch_shape, self.config.num_critics))
+        return SACState(
+            actor=actor,
+            critics=critics,
+            target_critics=tf.nest.map_structure(tf.identity, critics),
+            actor_optimizer=self.config.actor_optimizer.init(actor),
+            critic_optimizer=self.config.critic_optimizer.init(critics),
+            temperature=self._temperature.init(),
+        )
+
+    def policy(self, state: SACState, observation: tf.Tensor) -> Any:
+        """Returns the action distribution.
+
+        Args:
+          state: the learners' state.
+          observation: [*P, B, *O], float32.
+
+        Returns:
+          A `SquashedGaussian` of batch shape [*P, B] and event shape [D].
+        """
+        return self._policy(state.actor, self._features(observation))
+
+    def greedy(self, distribution: Any) -> tf.Tensor:
+        """Returns the median action, [*P, B, D]."""
+        return self._head.greedy(distribution)
+
+    def q(self, state: SACState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        """Returns the smallest critic's value, [*P, B], of actions [*P, B, D]."""
+        return self._smallest_q(state.critics, self._features(observation), action)
+
+    def update(self, state: SACState, batch: Transition, seed: Any) -> tuple[SACState, SACMetrics]:
+        """One update of critics, actor, temperature and target critics.
+
+        Args:
+          state: the learners' state.
+          batch: fields [*P, B, ...], all valid.
+          seed: an integer or [2], int32, for the actions drawn.
+
+        Returns:
+          The new state, and the metrics of the update.
+        """
+        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        ndims = len(self.batch_shape)
+        next_seed, actor_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        alpha = self._temperature.alpha(state.temperature)
+        observed = self._features(batch.observation)
+        next_observed = self._features(batch.next_observation)
+
+        next_action, next_entropy = self._draw(self._policy(state.actor, next_observed), next_seed)
+        target = losses.soft_q_target(
+            batch.reward,
+            self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32)),
+            self._smallest_q(state.target_critics, next_observed, next_action),
+            next_entropy,
+            alpha,
+        )
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state.critics)
+            q = self._all_q(state.critics, observed, batch.action)
+            valid = tf.ones_like(q, tf.bool)
+            each = losses.squared_error_loss(q, target[..., None, :], valid)
+            critic_loss = tf.reduce_sum(each, axis=-1)
+            total = tf.reduce_sum(critic_loss)
+        grads = tape.gradient(total, state.critics)
+        critic_norm = optimizers.global_norm(grads, ndims)
+        critics, critic_optimizer = self.config.critic_optimizer.update(
+            grads, state.critic_optimizer, state.critics, ndims
+        )
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state.actor)
+            action, entropy = self._draw(self._policy(state.actor, observed), actor_seed)
+            actor_q = self._smallest_q(critics, observed, action)
+            actor_loss = losses.soft_actor_loss(actor_q, entropy, alpha)
+            total = tf.reduce_sum(actor_loss)
+        grads = tape.gradient(total, state.actor)
+        actor_norm = optimizers.global_norm(grads, ndims)
+        actor, actor_optimizer = self.config.actor_optimizer.update(
+            grads, state.actor_optimizer, state.actor, ndims
+        )
+
+        mean_entropy = tf.reduce_mean(entropy, axis=-1)
+        new_state = SACState(
+            actor=actor,
+            critics=critics,
+            target_critics=tf.nest.map_structure(self._follow, state.target_critics, critics),
+            actor_optimizer=actor_optimizer,
+            critic_optimizer=critic_optimizer,
+            temperature=self._temperature.update(state.temperature, mean_entropy),
+        )
+        return new_state, SACMetrics(
+            actor_loss=actor_loss,
+            critic_loss=critic_loss,
+            entropy=mean_entropy,
+            alpha=alpha,
+            q=tf.reduce_mean(actor_q, axis=-1),
+            actor_grad_norm=actor_norm,
+            critic_grad_norm=critic_norm,
+        )
+
+    def _features(self, observation: tf.Tensor) -> tf.Tensor:
+        return features.flatten(self.spec.observation, observation)
+
+    def _policy(self, actor: Any, observed: tf.Tensor) -> Any:
+        return self._head(self._actor.apply(actor, observed))
+
+    def _draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws actions [*P, B, D] and the entropy estimates [*P, B] that go with them."""
+        if self.config.entropy_estimator == "exact":
+            return distribution.sample(seed=seed), distribution.entropy()
+        draw = distribution.sample_with_gaussian(seed=seed)
+        if self.config.entropy_estimator == "sample":
+            return draw.action, -draw.log_prob
+        # The same density, whose gradient flows through the action alone.
+        fixed = distribution.copy(
+            loc=tf.stop_gradient(distribution.loc), scale=tf.stop_gradient(distribution.scale)
+        )
+        return draw.action, -fixed.log_prob_from_gaussian(draw.gaussian)
+
+    def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
+        inputs = tf.concat([observed, action], axis=-1)[..., None, :, :]
+        return tf.squeeze(self._critics.apply(critics, inputs), axis=-1)
+
+    def _smallest_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_min(self._all_q(critics, observed, action), axis=-2)
+
+    def _follow(self, target: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+        tau = tf.reshape(
+            self._tau, [*self.batch_shape, *[1] * (len(source.shape) - len(self.batch_shape))]
+        )
+        return target + tau * (source - target)

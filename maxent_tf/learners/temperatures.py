@@ -1,0 +1,88 @@
+"""One interface over the ways to choose a temperature: a number, a schedule, or automatic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf import temperature
+from maxent_tf.learners import validation
+from maxent_tf.specs import Spec
+
+
+@dataclass(frozen=True)
+class ScheduledTemperature:
+    """A temperature that is a function of the number of updates so far.
+
+    Attributes:
+      schedule: from the step, an int32 scalar, to alpha, which broadcasts to `batch_shape`.
+      batch_shape: `P`.
+    """
+
+    schedule: Callable[[tf.Tensor], tf.Tensor]
+    batch_shape: tuple[int, ...]
+
+    def init(self) -> tf.Tensor:
+        """Returns the state: the number of updates so far."""
+        return tf.constant(0)
+
+    def alpha(self, state: tf.Tensor) -> tf.Tensor:
+        """Returns alpha, [*P], float32, in reward per nat."""
+        return tf.broadcast_to(self.schedule(state), self.batch_shape)
+
+    def update(self, state: tf.Tensor, entropy: tf.Tensor) -> tf.Tensor:
+        """Returns the state one update later, whatever the entropy is."""
+        del entropy
+        return state + 1
+
+
+@dataclass(frozen=True)
+class DualTemperature:
+    """A temperature that holds the policy's entropy at a target.
+
+    Attributes:
+      dual: the problem and how it is solved.
+      batch_shape: `P`.
+    """
+
+    dual: temperature.AutoTemperature
+    batch_shape: tuple[int, ...]
+
+    def init(self) -> Any:
+        """Returns the dual problem's state."""
+        return self.dual.init(self.batch_shape)
+
+    def alpha(self, state: Any) -> tf.Tensor:
+        """Returns alpha, [*P], float32, in reward per nat."""
+        return self.dual.alpha(state)
+
+    def update(self, state: Any, entropy: tf.Tensor) -> Any:
+        """Returns the state after one step towards the target, given the entropy [*P] in nats."""
+        return self.dual.update(state, entropy)[0]
+
+
+def as_temperature(
+    alpha: Any, action: Spec, batch_shape: tuple[int, ...]
+) -> ScheduledTemperature | DualTemperature:
+    """Returns the temperature that the hyper-parameter `alpha` means.
+
+    Args:
+      alpha: a number or tensor that broadcasts to `P`, in reward per nat, at least 0; a schedule
+        over updates; or an `AutoTemperature`.
+      action: the action spec, against which an automatic temperature's target is checked.
+      batch_shape: `P`.
+
+    Raises:
+      ValueError: if alpha is negative or not finite, does not broadcast, or its target entropy
+        cannot be met.
+    """
+    if isinstance(alpha, temperature.AutoTemperature):
+        if not callable(alpha.target_entropy):
+            temperature.validate_target_entropy(action, alpha.target_entropy)
+        return DualTemperature(alpha, batch_shape)
+    schedule = alpha if callable(alpha) else temperature.constant(alpha)
+    validation.per_learner("alpha", schedule(tf.constant(0)), batch_shape)
+    return ScheduledTemperature(schedule, batch_shape)

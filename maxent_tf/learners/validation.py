@@ -1,0 +1,77 @@
+"""Checks shared by the learners' constructors: each error names the value and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import Transition
+
+
+def one_of(name: str, value: str, choices: Sequence[str]) -> None:
+    """Raises ValueError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {list(choices)}, not {value!r}.")
+
+
+def in_range(name: str, value: Any, low: float, high: float) -> None:
+    """Raises ValueError unless every element of `value` lies in [low, high]."""
+    array = np.asarray(value)
+    if not np.all((array >= low) & (array <= high)):
+        raise ValueError(f"{name} must lie in [{low}, {high}], not {value}.")
+
+
+def positive(name: str, value: float) -> None:
+    """Raises ValueError unless `value` is a finite number above 0."""
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be positive and finite, not {value}.")
+
+
+def positive_integer(name: str, value: int, least: int = 1) -> None:
+    """Raises ValueError unless `value` is an integer of at least `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
+
+
+def per_learner(name: str, value: Any, batch_shape: tuple[int, ...]) -> tf.Tensor:
+    """Returns a hyper-parameter as float32 [*P], or raises ValueError if it does not broadcast."""
+    value = tf.convert_to_tensor(value, tf.float32)
+    try:
+        return tf.broadcast_to(value, batch_shape)
+    except (ValueError, tf.errors.InvalidArgumentError):
+        raise ValueError(
+            f"{name} of shape {tuple(value.shape)} does not broadcast to the batch shape "
+            f"{batch_shape} of the learners."
+        ) from None
+
+
+def check_batch(spec: EnvironmentSpec, batch: Transition, leading: tuple[int | None, ...]) -> None:
+    """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
+
+    Args:
+      spec: of the world.
+      batch: what a learner was given.
+      leading: the axes every field must begin with; None fits any size.
+    """
+    tails = {
+        "observation": (spec.observation.shape, spec.observation.dtype),
+        "action": (spec.action.shape, spec.action.dtype),
+        "reward": ((), tf.float32),
+        "next_observation": (spec.observation.shape, spec.observation.dtype),
+        "terminated": ((), tf.bool),
+        "truncated": ((), tf.bool),
+        "valid": ((), tf.bool),
+    }
+    for name, value in zip(batch._fields, batch, strict=True):
+        tail, dtype = tails[name]
+        value = tf.convert_to_tensor(value)
+        if not value.shape.is_compatible_with([*leading, *tail]) or value.dtype != dtype:
+            expected = ", ".join("any" if n is None else str(n) for n in (*leading, *tail))
+            raise ValueError(
+                f"batch.{name} must be {dtype.name} of shape [{expected}], not {value.dtype.name} "
+                f"of shape {list(value.shape)}."
+            )

@@ -1,0 +1,51 @@
+"""The policy-gradient loss with an entropy bonus."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def masked_mean(x: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+    """The mean of `x` over its last axis where `valid`; 0 where nothing is.
+
+    Args:
+      x: [*P, B], float.
+      valid: [*P, B], bool.
+
+    Returns:
+      [*P], float.
+    """
+    weight = tf.cast(valid, x.dtype)
+    # Selecting, not multiplying: a placeholder's value may be infinite.
+    total = tf.reduce_sum(tf.where(valid, x, 0), axis=-1)
+    return total / tf.maximum(tf.reduce_sum(weight, axis=-1), 1)
+
+
+def policy_gradient_loss(
+    log_prob: tf.Tensor,
+    advantage: tf.Tensor,
+    entropy: tf.Tensor,
+    alpha: tf.Tensor,
+    valid: tf.Tensor,
+) -> tf.Tensor:
+    r"""The actor's loss: likelihood ratio with an entropy bonus.
+
+    .. math:: L = -\mathrm{mean}(\log \pi(a) \, \hat A) - \alpha \, \mathrm{mean}(H)
+
+    Args:
+      log_prob: [*P, B], float, log-probabilities of the actions taken.
+      advantage: [*P, B], float, in units of reward; no gradient flows through it.
+      entropy: [*P, B], float, exact entropies of the policy at the same observations, in nats.
+      alpha: [*P], float, in reward per nat.
+      valid: [*P, B], bool, what counts in the means.
+
+    Returns:
+      [*P], float, in units of reward. `maxent_tf.reference.entropy_regularised_loss` is the same
+      in NumPy.
+
+    References:
+      V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,
+      https://arxiv.org/abs/1602.01783
+    """
+    likelihood_ratio = masked_mean(log_prob * tf.stop_gradient(advantage), valid)
+    return -likelihood_ratio - alpha * masked_mean(entropy, valid)

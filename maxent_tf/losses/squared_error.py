@@ -1,0 +1,24 @@
+"""The squared-error loss of value functions."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from maxent_tf.losses.policy_gradient import masked_mean
+
+
+def squared_error_loss(prediction: tf.Tensor, target: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+    r"""Half the mean squared difference.
+
+    .. math:: L = \tfrac12 \mathrm{mean}((v - y)^2)
+
+    Args:
+      prediction: [*P, B], float.
+      target: [*P, B], float; no gradient flows through it.
+      valid: [*P, B], bool, what counts in the mean.
+
+    Returns:
+      [*P], float. With a plain gradient step of size `eta` a single prediction moves by
+      `eta * (target - prediction)`.
+    """
+    return 0.5 * masked_mean(tf.square(prediction - tf.stop_gradient(target)), valid)

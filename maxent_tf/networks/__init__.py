@@ -1,0 +1,19 @@
+"""Batched networks as pure functions over NamedTuples of parameters.
+
+A network has a batch shape `P`, as every learner: its parameters carry `P` in front, its inputs are
+[*P, B, in], and one batched matrix product serves all learners at once.
+"""
+
+from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.heads import CategoricalHead, SquashedGaussianHead, make_head
+from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.table import Table
+
+__all__ = [
+    "MLP",
+    "CategoricalHead",
+    "DenseParams",
+    "SquashedGaussianHead",
+    "Table",
+    "make_head",
+]

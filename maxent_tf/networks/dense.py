@@ -1,0 +1,72 @@
+"""The dense layer, batched over learners, with orthogonal initialisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class DenseParams(NamedTuple):
+    """Parameters of a dense layer.
+
+    Attributes:
+      kernel: [*P, in, out], float32.
+      bias: [*P, 1, out], float32.
+    """
+
+    kernel: tf.Tensor
+    bias: tf.Tensor
+
+
+def orthogonal(
+    seed: tf.Tensor, batch_shape: Sequence[int], inputs: int, outputs: int, gain: float
+) -> tf.Tensor:
+    """Draws matrices with orthogonal rows or columns, whichever are fewer.
+
+    Args:
+      seed: [2], int32.
+      batch_shape: `P`; every matrix is drawn independently.
+      inputs: the number of rows.
+      outputs: the number of columns.
+      gain: every singular value of the result.
+
+    Returns:
+      [*P, in, out], float32, uniform on the Stiefel manifold (Haar), times `gain`.
+
+    References:
+      A. M. Saxe, J. L. McClelland, S. Ganguli (2014), "Exact solutions to the nonlinear dynamics of
+      learning in deep linear neural networks", https://arxiv.org/abs/1312.6120
+      F. Mezzadri (2007), "How to generate random matrices from the classical compact groups",
+      https://arxiv.org/abs/math-ph/0609050 (the sign correction of QR)
+    """
+    shape = [*batch_shape, max(inputs, outputs), min(inputs, outputs)]
+    q, r = tf.linalg.qr(tf.random.stateless_normal(shape, seed))
+    # LAPACK's Q is not Haar-distributed until each column takes the sign of R's diagonal.
+    q *= tf.sign(tf.linalg.diag_part(r))[..., None, :]
+    return gain * (q if inputs >= outputs else tf.linalg.matrix_transpose(q))
+
+
+def init(
+    seed: tf.Tensor, batch_shape: Sequence[int], inputs: int, outputs: int, gain: float
+) -> DenseParams:
+    """Returns an orthogonal kernel and a zero bias; arguments as for `orthogonal`."""
+    kernel = orthogonal(seed, batch_shape, inputs, outputs, gain)
+    return DenseParams(kernel, tf.zeros([*batch_shape, 1, outputs]))
+
+
+def product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """The batched matrix product `x @ kernel`: [*P, B, in], [*P, in, out] -> [*P, B, out].
+
+    A single row is summed elementwise: XLA fuses that into its neighbours, where a call of the
+    matrix product for each of a thousand learners costs more than the product itself.
+    """
+    if x.shape[-2] == 1:
+        return tf.reduce_sum(tf.linalg.matrix_transpose(x) * kernel, axis=-2, keepdims=True)
+    return x @ kernel
+
+
+def apply(params: DenseParams, x: tf.Tensor) -> tf.Tensor:
+    """The affine map of `x`: [*P, B, in] -> [*P, B, out]."""
+    return product(x, params.kernel) + params.bias

@@ -1,0 +1,54 @@
+"""From observations to the flat feature vectors that networks take."""
+
+from __future__ import annotations
+
+import math
+
+import tensorflow as tf
+
+from maxent_tf.specs import Discrete, Spec
+
+
+def num_features(spec: Spec) -> int:
+    """Returns the number of features of one observation: its size, or one for each value.
+
+    Args:
+      spec: of the observation.
+
+    >>> num_features(Discrete(7))
+    7
+    """
+    return spec.num_values if isinstance(spec, Discrete) else math.prod(spec.shape)
+
+
+def flatten(spec: Spec, observation: tf.Tensor) -> tf.Tensor:
+    """Flattens observations; discrete ones become one-hot.
+
+    Args:
+      spec: of one observation, of shape O.
+      observation: [*P, B, *O], of the spec's dtype.
+
+    Returns:
+      [*P, B, num_features], float32.
+
+    Raises:
+      ValueError: if the trailing axes of `observation` are not O, or its dtype is not the spec's.
+    """
+    observation = tf.convert_to_tensor(observation)
+    rank = len(spec.shape)
+    split = len(observation.shape) - rank
+    if split < 1 or tuple(observation.shape[split:]) != tuple(spec.shape):
+        raise ValueError(
+            f"an observation of shape {observation.shape} does not end in {tuple(spec.shape)}, the "
+            "shape in the spec that the learner was built with: pass [*batch_shape, B, *shape]."
+        )
+    if observation.dtype != spec.dtype:
+        raise ValueError(
+            f"observations must be {spec.dtype.name}, as in the spec, not "
+            f"{observation.dtype.name}: cast them."
+        )
+    if isinstance(spec, Discrete):
+        return tf.one_hot(observation, spec.num_values)
+    if rank == 1:
+        return observation
+    return tf.reshape(observation, [*observation.shape[:split], num_features(spec)])

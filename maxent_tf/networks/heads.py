@@ -1,0 +1,112 @@
+"""Heads: from a network's outputs to an action distribution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from maxent_tf import specs
+from maxent_tf.distributions import SquashedGaussian
+from maxent_tf.distributions.categorical import Categorical
+
+
+@dataclass(frozen=True)
+class CategoricalHead:
+    """Logits of a categorical distribution over discrete actions.
+
+    Attributes:
+      num_actions: A.
+    """
+
+    num_actions: int
+
+    @property
+    def num_outputs(self) -> int:
+        """How many outputs the network must have: A."""
+        return self.num_actions
+
+    def __call__(self, outputs: tf.Tensor) -> Categorical:
+        """The distribution with logits `outputs`: [*P, B, A] -> batch shape [*P, B]."""
+        return Categorical(logits=outputs)
+
+    def greedy(self, distribution: Categorical) -> tf.Tensor:
+        """The most likely action, [*P, B], int32."""
+        return distribution.mode()
+
+
+@dataclass(frozen=True)
+class SquashedGaussianHead:
+    """Location and log-scale of a tanh-squashed Gaussian over a box.
+
+    Attributes:
+      action_spec: the bounded box of actions, of shape [D].
+      log_std_range: the pre-tanh log standard deviation is clipped to this range, whose gradient
+        vanishes beyond it.
+      initial_stddev: the pre-tanh standard deviation where the network's output is 0.
+
+    Raises:
+      ValueError: if the box is unbounded or not a vector, the range is empty, or the initial
+        standard deviation lies outside it.
+    """
+
+    action_spec: specs.Box
+    log_std_range: tuple[float, float]
+    initial_stddev: float
+
+    def __post_init__(self) -> None:
+        if len(self.action_spec.shape) != 1 or not self.action_spec.bounded:
+            raise ValueError(
+                "a squashed Gaussian needs a vector of actions with finite bounds, not "
+                f"{self.action_spec}: flatten or rescale the world's actions."
+            )
+        low, high = self.log_std_range
+        if not (self.initial_stddev > 0 and low <= math.log(self.initial_stddev) <= high):
+            raise ValueError(
+                f"initial_stddev={self.initial_stddev} must be positive with its logarithm within "
+                f"log_std_range={self.log_std_range}."
+            )
+
+    @property
+    def num_outputs(self) -> int:
+        """How many outputs the network must have: 2 D."""
+        return 2 * self.action_spec.shape[0]
+
+    def __call__(self, outputs: tf.Tensor) -> SquashedGaussian:
+        """The distribution: [*P, B, 2 D] -> batch shape [*P, B], event shape [D]."""
+        loc, log_std = tf.split(outputs, 2, axis=-1)
+        log_std = tf.clip_by_value(log_std + math.log(self.initial_stddev), *self.log_std_range)
+        low, high = self.action_spec.bounds()
+        return SquashedGaussian(loc, tf.exp(log_std), low=low, high=high)
+
+    def greedy(self, distribution: SquashedGaussian) -> tf.Tensor:
+        """The median, [*P, B, D]: the squashed location, as is usual when evaluating SAC.
+
+        The mode may lie at a bound far from where the mass is, the mean is no action the policy
+        prefers: neither makes a good controller.
+        """
+        return distribution.median()
+
+
+Head = CategoricalHead | SquashedGaussianHead
+
+
+def make_head(
+    action_spec: specs.Spec,
+    log_std_range: tuple[float, float] = (-5.0, 2.0),
+    initial_stddev: float = 1.0,
+) -> Head:
+    """Returns the head that fits an action spec.
+
+    Args:
+      action_spec: discrete actions get a `CategoricalHead`, boxes a `SquashedGaussianHead`.
+      log_std_range: see `SquashedGaussianHead`.
+      initial_stddev: see `SquashedGaussianHead`.
+
+    Returns:
+      A callable from network outputs to a distribution, with `num_outputs` and `greedy`.
+    """
+    if isinstance(action_spec, specs.Discrete):
+        return CategoricalHead(action_spec.num_values)
+    return SquashedGaussianHead(action_spec, log_std_range, initial_stddev)

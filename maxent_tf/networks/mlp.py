@@ -1,0 +1,76 @@
+"""The multilayer perceptron, batched over learners."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from maxent_tf.networks import dense
+
+ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh}
+
+
+@dataclass(frozen=True)
+class MLP:
+    """Dense layers with one activation between them and none after the last.
+
+    Attributes:
+      inputs: the number of input features.
+      hidden_sizes: the widths of the hidden layers.
+      outputs: the number of outputs.
+      activation: "relu" or "tanh".
+      output_gain: the gain of the last layer's orthogonal initialisation; hidden layers have
+        sqrt(2), as is usual in policy optimisation.
+
+    Raises:
+      ValueError: if a size is not positive or the activation is unknown.
+
+    References:
+      L. Engstrom et al. (2020), "Implementation matters in deep policy gradients",
+      https://arxiv.org/abs/2005.12729 (the gains)
+    """
+
+    inputs: int
+    hidden_sizes: tuple[int, ...]
+    outputs: int
+    activation: str = "tanh"
+    output_gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        sizes = (self.inputs, *self.hidden_sizes, self.outputs)
+        if min(sizes) < 1:
+            raise ValueError(f"every layer needs a positive size, not {sizes}.")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(
+                f"activation must be one of {sorted(ACTIVATIONS)}, not {self.activation!r}."
+            )
+
+    def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tuple[dense.DenseParams, ...]:
+        """Draws parameters, independently for every learner of `batch_shape`.
+
+        Args:
+          seed: [2], int32.
+          batch_shape: `P`.
+
+        Returns:
+          The layers' parameters, first to last.
+        """
+        sizes = (self.inputs, *self.hidden_sizes, self.outputs)
+        seeds = tf.unstack(tf.random.split(seed, len(sizes) - 1))
+        gains = [math.sqrt(2)] * len(self.hidden_sizes) + [self.output_gain]
+        return tuple(
+            dense.init(layer_seed, batch_shape, inputs, outputs, gain)
+            for layer_seed, inputs, outputs, gain in zip(
+                seeds, sizes[:-1], sizes[1:], gains, strict=True
+            )
+        )
+
+    def apply(self, params: tuple[dense.DenseParams, ...], x: tf.Tensor) -> tf.Tensor:
+        """The network's outputs: [*P, B, in] -> [*P, B, out]."""
+        activation = ACTIVATIONS[self.activation]
+        for layer in params[:-1]:
+            x = activation(dense.apply(layer, x))
+        return dense.apply(params[-1], x)

@@ -1,0 +1,41 @@
+"""The tabular parametrisation: one row of outputs for each state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from maxent_tf.networks import dense
+
+
+@dataclass(frozen=True)
+class Table:
+    """One linear layer without bias that starts at zero; one-hot inputs make it a lookup table.
+
+    Attributes:
+      inputs: the number of states.
+      outputs: the number of entries in a row.
+
+    Raises:
+      ValueError: if either is not positive.
+    """
+
+    inputs: int
+    outputs: int
+
+    def __post_init__(self) -> None:
+        if min(self.inputs, self.outputs) < 1:
+            raise ValueError(
+                f"inputs and outputs must be positive, not {self.inputs} and {self.outputs}."
+            )
+
+    def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tf.Tensor:
+        """Returns the table of zeros, [*P, in, out], float32; `seed` is not needed."""
+        del seed
+        return tf.zeros([*batch_shape, self.inputs, self.outputs])
+
+    def apply(self, params: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        """The rows that `x` selects (or mixes): [*P, B, in] -> [*P, B, out]."""
+        return dense.product(x, params)

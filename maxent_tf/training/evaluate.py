@@ -1,0 +1,150 @@
+"""Evaluation: full episodes, without learning."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.environments import Environment
+from maxent_tf.learners import Learner
+from maxent_tf.seeds import as_seed
+from maxent_tf.training import rollout
+from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+
+
+class Evaluation(NamedTuple):
+    """The outcome of `evaluate`.
+
+    Attributes:
+      returns: [*P, episodes], float32, undiscounted.
+      lengths: [*P, episodes], float32, in steps.
+    """
+
+    returns: np.ndarray
+    lengths: np.ndarray
+
+
+def evaluate(
+    learner: Learner,
+    state: Any,
+    env: Any,
+    episodes: int,
+    seed: Any = 0,
+    *,
+    greedy: bool = True,
+    max_steps: int = 100_000,
+) -> Evaluation:
+    """Runs whole episodes, all at once, each in a world of its own.
+
+    Args:
+      learner: whose policy acts.
+      state: its state.
+      env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
+        exactly (number of learners x `episodes`) worlds.
+      episodes: how many for each learner.
+      seed: an integer or [2], int32.
+      greedy: whether to take the policy's preferred action (`learner.greedy`) or to sample.
+      max_steps: a limit for worlds without one.
+
+    Returns:
+      Returns and lengths of every episode.
+
+    Raises:
+      RuntimeError: if an episode is still running after `max_steps` steps.
+      ValueError: if `episodes` is not positive or the world cannot be used.
+    """
+    if episodes < 1:
+        raise ValueError(f"episodes must be at least 1, not {episodes}.")
+    run = _in_graph if isinstance(env, Environment) else _on_host
+    returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
+    if not done.all():
+        raise RuntimeError(
+            f"{int((~done).sum())} episodes still ran after max_steps={max_steps} steps: raise it, "
+            "or give the world a time limit."
+        )
+    return Evaluation(returns, lengths)
+
+
+def _action(learner: Learner, state: Any, observation: Any, seed: Any, greedy: bool) -> tf.Tensor:
+    distribution = learner.policy(state, observation)
+    return learner.greedy(distribution) if greedy else distribution.sample(seed=seed)
+
+
+def _in_graph(
+    learner: Learner,
+    state: Any,
+    env: Environment,
+    episodes: int,
+    seed: tf.Tensor,
+    greedy: bool,
+    max_steps: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shape = (*learner.batch_shape, episodes)
+
+    @tf.function(autograph=False)
+    def run(state: Any, seed: tf.Tensor) -> Any:
+        reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
+        world, timestep = env.reset(shape, reset_seed)
+
+        def body(t: Any, world: Any, observation: Any, done: Any, total: Any, length: Any) -> Any:
+            seeds = tf.unstack(tf.random.split(tf.random.fold_in(step_seed, t), 2))
+            action = _action(learner, state, observation, seeds[0], greedy)
+            stepped, timestep = env.step(world, action, seeds[1])
+            running = tf.cast(~done, tf.float32)
+            return (
+                t + 1,
+                rollout.where(done, world, stepped),
+                timestep.observation,
+                done | timestep.terminated | timestep.truncated,
+                total + running * timestep.reward,
+                length + running,
+            )
+
+        zeros = tf.zeros(shape)
+        carry = (0, world, timestep.observation, tf.zeros(shape, tf.bool), zeros, zeros)
+        *_, done, total, length = tf.while_loop(
+            lambda t, _w, _o, done, *_: (t < max_steps) & ~tf.reduce_all(done), body, carry
+        )
+        return total, length, done
+
+    returns, lengths, done = run(state, seed)
+    return returns.numpy(), lengths.numpy(), done.numpy()
+
+
+def _on_host(
+    learner: Learner,
+    state: Any,
+    env: Any,
+    episodes: int,
+    seed: tf.Tensor,
+    greedy: bool,
+    max_steps: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shape = (*learner.batch_shape, episodes)
+    worlds = GymnasiumWorlds(env, math.prod(shape))
+    reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
+
+    @tf.function(autograph=False)
+    def act(state: Any, observation: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
+        return _action(learner, state, observation, tf.random.fold_in(step_seed, t), greedy)
+
+    try:
+        observation = worlds.reset(int(reset_seed[0]) % 2**31)
+        total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        done = np.zeros(shape, bool)
+        for t in range(max_steps):
+            batched = observation.reshape(*shape, *learner.spec.observation.shape)
+            action = act(state, tf.constant(batched), tf.constant(t)).numpy()
+            step = worlds.step(action.reshape(-1, *learner.spec.action.shape))
+            total += ~done * step.reward.reshape(shape)
+            length += ~done
+            done |= (step.terminated | step.truncated).reshape(shape)
+            observation = step.observation
+            if done.all():
+                break
+    finally:
+        worlds.close()
+    return total, length, done

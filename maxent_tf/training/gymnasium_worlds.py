@@ -1,0 +1,196 @@
+"""Gymnasium's vector environments as worlds of the host loop, whatever their autoreset mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Spec
+
+
+class WorldsStep(NamedTuple):
+    """One step of every world, in NumPy.
+
+    Attributes:
+      next_observation: [N, *O], where the action led; the final observation of an episode that
+        ended, never the first of the next.
+      reward: [N], float32.
+      terminated: [N], bool.
+      truncated: [N], bool.
+      valid: [N], bool; False where the call only reset the world and no action was taken.
+      observation: [N, *O], where to act next.
+    """
+
+    next_observation: np.ndarray
+    reward: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    valid: np.ndarray
+    observation: np.ndarray
+
+
+def gymnasium_spec(env: str | gymnasium.Env | VectorEnv) -> EnvironmentSpec:
+    """Returns the spec of a Gymnasium world, for building a learner.
+
+    Args:
+      env: an id such as "Pendulum-v1", an environment, or a vector environment.
+
+    Raises:
+      ValueError: if the id is unknown or a space is not supported.
+
+    >>> gymnasium_spec("CartPole-v1").action
+    Discrete(num_values=2)
+    """
+    if isinstance(env, str):
+        made = _make(env)
+        try:
+            return gymnasium_spec(made)
+        finally:
+            made.close()
+    if isinstance(env, VectorEnv):
+        observation, action = env.single_observation_space, env.single_action_space
+    else:
+        observation, action = env.observation_space, env.action_space
+    return EnvironmentSpec(_spec("observation", observation), _spec("action", action))
+
+
+class GymnasiumWorlds:
+    """N Gymnasium worlds stepped together, with the reset after an episode's end made explicit.
+
+    The three autoreset modes of vector environments differ in when an ended world is reset: in the
+    same step (its final observation is in `infos`), in the next (which then takes no action), or
+    when told to. All three look the same from here.
+
+    Args:
+      env: an id, of which `num_worlds` synchronous copies are made, or a vector environment, which
+        stays the caller's to close.
+      num_worlds: N; must fit a vector environment.
+
+    Raises:
+      ValueError: if the id is unknown, a space is not supported, the number of worlds differs, or
+        the vector environment does not say how it resets.
+    """
+
+    def __init__(self, env: str | VectorEnv, num_worlds: int):
+        self._owned = isinstance(env, str)
+        if isinstance(env, str):
+            _make(env).close()
+            env = gymnasium.make_vec(
+                env,
+                num_worlds,
+                vectorization_mode="sync",
+                vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
+            )
+        if env.num_envs != num_worlds:
+            raise ValueError(
+                f"the vector environment holds {env.num_envs} worlds but {num_worlds} are needed: "
+                "the product of the learner's batch shape and num_envs."
+            )
+        mode = (env.metadata or {}).get("autoreset_mode")
+        if mode is None:
+            raise ValueError(
+                "the vector environment's metadata has no 'autoreset_mode': set it to the "
+                "gymnasium.vector.AutoresetMode that the environment follows."
+            )
+        self._env = env
+        self._mode = AutoresetMode(mode)
+        self.spec = gymnasium_spec(env)
+        self._resetting = np.zeros(num_worlds, bool)
+        self._steps = 0
+
+    def close(self) -> None:
+        """Closes the worlds if they were made here."""
+        if self._owned:
+            self._env.close()
+
+    def reset(self, seed: int) -> np.ndarray:
+        """Resets every world, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
+        observation, _ = self._env.reset(seed=seed)
+        self._resetting[:] = False
+        self._steps = 0
+        return self._observation(observation)
+
+    def step(self, action: np.ndarray) -> WorldsStep:
+        """Acts in every world and resets those whose episode ended.
+
+        Args:
+          action: [N] int32 or [N, *A] float32, as in `spec`.
+
+        Returns:
+          The step; see `WorldsStep`.
+
+        Raises:
+          ValueError: if a world returns NaN or infinity.
+        """
+        space = self._env.single_action_space
+        if isinstance(space, gymnasium.spaces.Discrete):
+            action = action + space.start
+        elif isinstance(space, gymnasium.spaces.Box):
+            # Rounding may have carried an action a hair over its bound, where some worlds raise.
+            action = np.clip(action, space.low, space.high)
+        raw, reward, terminated, truncated, infos = self._env.step(action.astype(space.dtype))
+        self._steps += 1
+        observation = self._observation(raw)
+        reward = np.asarray(reward, np.float32)
+        self._check_finite("reward", reward)
+        terminated, truncated = np.array(terminated, bool), np.array(truncated, bool)
+        done = terminated | truncated
+        valid = ~self._resetting
+        next_observation = observation
+        if done.any():
+            if self._mode == AutoresetMode.SAME_STEP:
+                final = np.stack([infos["final_obs"][i] for i in np.flatnonzero(done)])
+                next_observation = observation.copy()
+                next_observation[done] = self._observation(final)
+            elif self._mode == AutoresetMode.DISABLED:
+                raw, _ = self._env.reset(options={"reset_mask": done})
+                observation = self._observation(raw)
+        if self._mode == AutoresetMode.NEXT_STEP:
+            self._resetting = done
+        return WorldsStep(next_observation, reward, terminated, truncated, valid, observation)
+
+    def _observation(self, observation: Any) -> np.ndarray:
+        space = self._env.single_observation_space
+        observation = np.asarray(observation)
+        if isinstance(space, gymnasium.spaces.Discrete):
+            return (observation - space.start).astype(np.int32)
+        if observation.shape[1:] != space.shape:
+            raise ValueError(
+                f"the world returned observations of shape {observation.shape[1:]} at step "
+                f"{self._steps}, but its space says {space.shape}."
+            )
+        observation = observation.astype(np.float32)  # a copy: worlds may reuse their arrays
+        self._check_finite("observation", observation)
+        return observation
+
+    def _check_finite(self, name: str, value: np.ndarray) -> None:
+        finite = np.isfinite(value)
+        if not finite.all():
+            worlds = np.flatnonzero(~finite.reshape(len(value), -1).all(axis=1)).tolist()
+            raise ValueError(
+                f"NaN or infinity in the {name} of worlds {worlds[:5]} at step {self._steps}: "
+                "mend or wrap the environment; nothing of this step was learned from."
+            )
+
+
+def _make(env_id: str) -> gymnasium.Env:
+    try:
+        return gymnasium.make(env_id)
+    except gymnasium.error.Error as error:
+        raise ValueError(f"env={env_id!r} cannot be made by Gymnasium: {error}") from error
+
+
+def _spec(role: str, space: gymnasium.Space) -> Spec:
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return Discrete(int(space.n))
+    if isinstance(space, gymnasium.spaces.Box):
+        shape: Sequence[int] = space.shape
+        return Box.of(tuple(shape), space.low, space.high)
+    raise ValueError(
+        f"the {role} space {space} is not supported: Box and Discrete are. Wrap the environment, "
+        "for example with gymnasium.wrappers.FlattenObservation."
+    )

@@ -1,0 +1,176 @@
+"""Training on in-graph worlds: whole iterations of acting and learning in one compiled program."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.environments import Environment
+from maxent_tf.learners import Learner, OnPolicy
+from maxent_tf.replay import UniformReplay
+from maxent_tf.training import rollout
+from maxent_tf.training.compilation import compiled
+from maxent_tf.training.records import Recorder
+from maxent_tf.training.result import NonFiniteError, TrainResult
+from maxent_tf.training.rollout import Episodes, RolloutState
+from maxent_tf.training.updates import replay_updates
+
+# One iteration: (learner state, worlds, seed) -> (learner state, worlds, metrics, episodes).
+Iteration = Callable[[Any, RolloutState, tf.Tensor], tuple[Any, RolloutState, Any, Episodes]]
+
+
+def train_in_graph(
+    learner: Learner,
+    env: Environment,
+    num_steps: int,
+    seed: tf.Tensor,
+    num_envs: int,
+    compile: str,
+    recorder: Recorder,
+    state: Any,
+) -> TrainResult:
+    """Trains on an in-graph world; see `train`, which checks the arguments."""
+    started = time.perf_counter()
+    init_seed, world_seed, warm_up_seed, run_seed = tf.unstack(tf.random.split(seed, 4))
+    state = learner.init(init_seed) if state is None else state
+    worlds = rollout.begin(env, (*learner.batch_shape, num_envs), world_seed)
+    _check_finite_observation(worlds.observation)
+
+    experience = learner.experience
+    if isinstance(experience, OnPolicy):
+        steps_per_iteration = num_envs * experience.rollout_length
+        updates_per_iteration = 1
+        warm_up = 0
+        iteration = _on_policy_iteration(learner, env, experience.rollout_length)
+        # Small operations in long loops: fused by XLA they ran up to half again as fast.
+        auto = "xla"
+    else:
+        steps_per_iteration = num_envs
+        updates_per_iteration = num_envs * experience.updates_per_step
+        replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
+        iteration = _off_policy_iteration(
+            learner, env, replay, experience.batch_size, updates_per_iteration
+        )
+        # Large batched matrix products dominate, for which XLA's are the slower ones on a CPU.
+        auto = "graph"
+        warm_up = min(math.ceil(experience.learning_starts / num_envs), num_steps // num_envs)
+        if warm_up:
+            fill = compiled(_warm_up(env, replay), compile, auto)
+            worlds = fill(worlds, warm_up_seed, tf.constant(warm_up))
+
+    program = compiled(_program(learner, iteration), compile, auto)
+    total = math.ceil((num_steps - warm_up * num_envs) / steps_per_iteration)
+    done = 0
+    for end in recorder.boundaries(total):
+        before = state
+        state, worlds, reached, sums, episodes = program(
+            state, worlds, run_seed, tf.constant(done), tf.constant(end)
+        )
+        updates = int(reached) * updates_per_iteration
+        totals = dict(zip(learner.metric_names, (x.numpy() for x in sums), strict=True))
+        for name, value in totals.items():
+            bad = ~np.isfinite(value)
+            if bad.any():
+                raise NonFiniteError(name, updates, bad, before)
+        recorder.add(
+            env_steps=warm_up * num_envs + end * steps_per_iteration,
+            metrics={name: value / (end - done) for name, value in totals.items()},
+            episodes=tf.nest.map_structure(lambda x: x.numpy(), episodes),
+        )
+        done = end
+    return TrainResult(
+        state=state,
+        history=recorder.history(),
+        env_steps=warm_up * num_envs + total * steps_per_iteration,
+        updates=total * updates_per_iteration,
+        wall_time=time.perf_counter() - started,
+    )
+
+
+def _program(learner: Learner, iteration: Iteration) -> Callable[..., Any]:
+    """Returns the loop over iterations `start` to `end`, which stops at a non-finite metric."""
+    zeros = tf.zeros(learner.batch_shape)
+    no_metrics = tuple(zeros for _ in learner.metric_names)
+    no_episodes = Episodes(zeros, zeros, zeros)
+
+    def program(
+        state: Any, worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor
+    ) -> Any:
+        def go_on(i: tf.Tensor, finite: tf.Tensor, *_: Any) -> tf.Tensor:
+            return finite & (i < end)
+
+        def body(
+            i: tf.Tensor,
+            finite: tf.Tensor,
+            state: Any,
+            worlds: RolloutState,
+            sums: Any,
+            episodes: Episodes,
+        ) -> Any:
+            del finite
+            state, worlds, metrics, ended = iteration(state, worlds, tf.random.fold_in(seed, i))
+            # One sum stands for all metrics: it is finite only if each of them is.
+            finite = tf.reduce_all(tf.math.is_finite(tf.add_n(list(metrics))))
+            sums = tf.nest.map_structure(tf.add, sums, tuple(metrics))
+            episodes = tf.nest.map_structure(tf.add, episodes, ended)
+            return i + 1, finite, state, worlds, sums, episodes
+
+        i, _, state, worlds, sums, episodes = tf.while_loop(
+            go_on, body, (start, True, state, worlds, no_metrics, no_episodes)
+        )
+        return state, worlds, i, sums, episodes
+
+    return program
+
+
+def _on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iteration:
+    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
+        collect_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
+        worlds, trajectory, episodes = rollout.collect(
+            learner, state, env, worlds, length, collect_seed
+        )
+        state, metrics = learner.update(state, trajectory, update_seed)
+        return state, worlds, metrics, episodes
+
+    return iteration
+
+
+def _off_policy_iteration(
+    learner: Learner, env: Environment, replay: UniformReplay, batch_size: int, updates: int
+) -> Iteration:
+    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
+        action_seed, world_seed, update_seed = tf.unstack(tf.random.split(seed, 3))
+        action = learner.policy(state, worlds.observation).sample(seed=action_seed)
+        worlds, transition, episodes = rollout.step(env, worlds, action, world_seed)
+        replay.add(transition)
+        state, metrics = replay_updates(learner, state, replay, batch_size, updates, update_seed)
+        return state, worlds, metrics, episodes
+
+    return iteration
+
+
+def _warm_up(env: Environment, replay: UniformReplay) -> Callable[..., RolloutState]:
+    """Returns the loop that fills the replay buffer with uniformly random actions."""
+
+    def program(worlds: RolloutState, seed: tf.Tensor, count: tf.Tensor) -> RolloutState:
+        def body(i: tf.Tensor, worlds: RolloutState) -> Any:
+            action_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, i), 2))
+            shape = worlds.episode_return.shape
+            action = rollout.uniform_action(env.spec.action, shape, action_seed)
+            worlds, transition, _ = rollout.step(env, worlds, action, world_seed)
+            replay.add(transition)
+            return i + 1, worlds
+
+        return tf.while_loop(lambda i, _: i < count, body, (0, worlds))[1]
+
+    return program
+
+
+def _check_finite_observation(observation: tf.Tensor) -> None:
+    if not bool(tf.reduce_all(tf.math.is_finite(tf.cast(observation, tf.float32)))):
+        raise ValueError("the world's first observation holds NaN or infinity: mend its reset.")

@@ -1,0 +1,172 @@
+"""Acting in batches of worlds, with the reset that follows an episode's end."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.environments import Environment
+from maxent_tf.learners import Learner
+from maxent_tf.specs import Box, Spec
+from maxent_tf.types import Transition
+
+
+class Episodes(NamedTuple):
+    """What the episodes that ended add up to, each [*P], float32.
+
+    Attributes:
+      count: how many ended.
+      total_return: the sum of their undiscounted returns.
+      total_length: the sum of their lengths, in steps.
+    """
+
+    count: tf.Tensor
+    total_return: tf.Tensor
+    total_length: tf.Tensor
+
+
+class RolloutState(NamedTuple):
+    """Where a batch of worlds is between two steps.
+
+    Attributes:
+      world: the worlds' state, [*P, B, ...].
+      observation: [*P, B, *O].
+      episode_return: [*P, B], float32, the undiscounted return of the episode so far.
+      episode_length: [*P, B], float32, its steps so far.
+    """
+
+    world: Any
+    observation: tf.Tensor
+    episode_return: tf.Tensor
+    episode_length: tf.Tensor
+
+
+def begin(env: Environment, batch_shape: tuple[int, ...], seed: tf.Tensor) -> RolloutState:
+    """Resets worlds of shape `batch_shape`, [*P, B]."""
+    world, timestep = env.reset(batch_shape, seed)
+    zeros = tf.zeros(batch_shape)
+    return RolloutState(world, timestep.observation, zeros, zeros)
+
+
+def where(condition: tf.Tensor, if_true: Any, if_false: Any) -> Any:
+    """Selects between two structures whose leaves begin with the shape of `condition`."""
+    rank = condition.shape.rank
+
+    def select(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        extra = x.shape.rank - rank
+        return tf.where(tf.reshape(condition, [*condition.shape, *[1] * extra]), x, y)
+
+    return tf.nest.map_structure(select, if_true, if_false)
+
+
+def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
+    """Draws actions uniformly: [*batch_shape, ...] of the spec's dtype."""
+    if isinstance(spec, Box):
+        low, high = spec.bounds()
+        uniform = tf.random.stateless_uniform([*batch_shape, *spec.shape], seed)
+        return low + (high - low) * uniform
+    return tf.random.stateless_uniform(batch_shape, seed, maxval=spec.num_values, dtype=tf.int32)
+
+
+def step(
+    env: Environment, state: RolloutState, action: tf.Tensor, seed: tf.Tensor
+) -> tuple[RolloutState, Transition, Episodes]:
+    """Steps every world once and resets those whose episode ended.
+
+    Args:
+      env: the world.
+      state: where its batch is.
+      action: [*P, B, ...].
+      seed: [2], int32.
+
+    Returns:
+      The state after the step and the resets; the transition, whose next observation is the one
+      before a reset; and the episodes that ended, summed over B.
+    """
+    step_seed, reset_seed = tf.unstack(tf.random.split(seed, 2))
+    world, timestep = env.step(state.world, action, step_seed)
+    done = timestep.terminated | timestep.truncated
+    transition = Transition(
+        observation=state.observation,
+        action=action,
+        reward=timestep.reward,
+        next_observation=timestep.observation,
+        terminated=timestep.terminated,
+        truncated=timestep.truncated,
+        valid=tf.ones_like(done),
+    )
+    episode_return = state.episode_return + timestep.reward
+    episode_length = state.episode_length + 1
+    ended = tf.cast(done, tf.float32)
+    episodes = Episodes(
+        count=tf.reduce_sum(ended, axis=-1),
+        total_return=tf.reduce_sum(ended * episode_return, axis=-1),
+        total_length=tf.reduce_sum(ended * episode_length, axis=-1),
+    )
+    ongoing = RolloutState(world, timestep.observation, episode_return, episode_length)
+    return where(done, begin(env, done.shape, reset_seed), ongoing), transition, episodes
+
+
+# Shorter trajectories are unrolled: XLA then fuses across steps.
+_LONGEST_UNROLLED = 8
+
+
+def collect(
+    learner: Learner,
+    learner_state: Any,
+    env: Environment,
+    state: RolloutState,
+    length: int,
+    seed: tf.Tensor,
+) -> tuple[RolloutState, Transition, Episodes]:
+    """Follows a learner's policy for several steps.
+
+    Args:
+      learner: whose policy acts.
+      learner_state: its state.
+      env: the world.
+      state: where its batch [*P, B] is.
+      length: T, the number of steps.
+      seed: [2], int32.
+
+    Returns:
+      The state after the steps, the trajectory with fields [T, *P, B, ...], and the episodes that
+      ended on the way.
+    """
+
+    def one(state: RolloutState, seed: tf.Tensor) -> tuple[RolloutState, Transition, Episodes]:
+        action_seed, world_seed = tf.unstack(tf.random.split(seed, 2))
+        action = learner.policy(learner_state, state.observation).sample(seed=action_seed)
+        return step(env, state, action, world_seed)
+
+    if length == 1:
+        state, transition, episodes = one(state, seed)
+        return state, tf.nest.map_structure(lambda x: x[None], transition), episodes
+
+    seeds = tf.random.split(seed, length)
+    if length <= _LONGEST_UNROLLED:
+        transitions, totals = [], []
+        for step_seed in tf.unstack(seeds):
+            state, transition, episodes = one(state, step_seed)
+            transitions.append(transition)
+            totals.append(episodes)
+        trajectory = tf.nest.map_structure(lambda *x: tf.stack(x), *transitions)
+        return state, trajectory, tf.nest.map_structure(lambda *x: tf.add_n(x), *totals)
+
+    # Called once more only to learn the structure of a transition; the graph prunes it.
+    _, transition, episodes = one(state, seeds[0])
+    arrays = tf.nest.map_structure(
+        lambda x: tf.TensorArray(x.dtype, length, element_shape=x.shape), transition
+    )
+    totals = tf.nest.map_structure(tf.zeros_like, episodes)
+
+    def body(t: tf.Tensor, state: Any, arrays: Any, totals: Any) -> Any:
+        state, transition, episodes = one(state, seeds[t])
+        arrays = tf.nest.map_structure(lambda array, x: array.write(t, x), arrays, transition)
+        return t + 1, state, arrays, tf.nest.map_structure(tf.add, totals, episodes)
+
+    _, state, arrays, totals = tf.while_loop(
+        lambda t, *_: t < length, body, (0, state, arrays, totals), maximum_iterations=length
+    )
+    return state, tf.nest.map_structure(lambda array: array.stack(), arrays), totals
