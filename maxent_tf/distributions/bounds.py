@@ -84,6 +84,17 @@ class Bounds:
         """Returns half the width of the box, [] or [D]: the stretch of (-1, 1)."""
         return np.asarray(np.subtract(self.high, self.low) / 2, dtype.as_numpy_dtype)
 
+    def same_as(self, other: Bounds) -> bool:
+        """Returns whether both are one box, however written."""
+        return bool(
+            np.all(np.equal(self.low, other.low)) and np.all(np.equal(self.high, other.high))
+        )
+
+    def ends(self, dtype: tf.DType) -> tuple[np.ndarray, np.ndarray]:
+        """Returns `low` and `high`, each [] or [D]."""
+        numpy_dtype = dtype.as_numpy_dtype
+        return np.asarray(self.low, numpy_dtype), np.asarray(self.high, numpy_dtype)
+
     def log_volume(self, dimension: Any) -> Any:
         """Returns `sum_i log((high_i - low_i) / 2)` over the dimensions, a scalar.
 
@@ -96,7 +107,7 @@ class Bounds:
     def squash(self, u: tf.Tensor) -> tf.Tensor:
         """Returns the action of the pre-tanh `u`, [..., D] to [..., D], within [low, high]."""
         middle, half = self.middle(u.dtype), self.half_width(u.dtype)
-        low, high = np.asarray(self.low, middle.dtype), np.asarray(self.high, middle.dtype)
+        low, high = self.ends(u.dtype)
         action = tf.tanh(u)
         if np.any(half != 1):
             action = half * action
@@ -118,7 +129,7 @@ class Bounds:
         if np.all(self.middle(action.dtype) == 0):
             offset = action if np.all(half == 1) else action / half
             return inverse_tanh(1 + offset, 1 - offset, offset)
-        low, high = np.asarray(self.low, half.dtype), np.asarray(self.high, half.dtype)
+        low, high = self.ends(action.dtype)
         # Differences from the nearer bound are exact, from the middle they are not.
         offset = (action - self.middle(action.dtype)) / half
         return inverse_tanh((action - low) / half, (high - action) / half, offset)

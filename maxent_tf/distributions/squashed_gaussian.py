@@ -24,6 +24,8 @@ from tensorflow_probability.python.internal import dtype_util, tensor_util
 
 from maxent_tf.distributions import squashed_moments
 from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.squashed_mode import squashed_mode
+from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
 from maxent_tf.distributions.tanh import log_sech_squared
 from maxent_tf.seeds import as_seed
 
@@ -130,7 +132,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
                 dtype=dtype,
                 reparameterization_type=tfd.FULLY_REPARAMETERIZED,
                 validate_args=validate_args,
-                allow_nan_stats=False,
+                allow_nan_stats=True,
                 parameters=parameters,
                 name=name,
             )
@@ -256,6 +258,39 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         mean = squashed_moments.mean_tanh(self.loc, self.scale)
         return self._bounds.middle(self.dtype) + self._bounds.half_width(self.dtype) * mean
 
+    def _stddev(self) -> tf.Tensor:
+        stddev = squashed_moments.stddev_tanh(self.loc, self.scale)
+        return self._bounds.half_width(self.dtype) * stddev
+
+    def _variance(self) -> tf.Tensor:
+        return tf.square(self._stddev())
+
+    def _covariance(self) -> tf.Tensor:
+        return tf.linalg.diag(self._variance())
+
+    def _mode(self) -> tf.Tensor:
+        """The point of greatest density; if two tie (`loc` 0, `scale^2 > 1/2`) the upper one.
+
+        The density is zero at the bounds, but where its maximum is nearer to one than the dtype
+        resolves, the bound itself is returned.
+        """
+        return self._bounds.squash(squashed_mode(self.loc, self.scale))
+
+    def _cdf(self, value: tf.Tensor) -> tf.Tensor:
+        """The probability of an action up to `value`, for each dimension: [..., D]."""
+        low, high = self._bounds.ends(value.dtype)
+        inside = normal_cdf((self._bounds.unsquash(value) - self.loc) / self.scale)
+        above = tf.where(value >= high, tf.ones_like(inside), inside)
+        return tf.where(value <= low, tf.zeros_like(inside), above)
+
+    def _quantile(self, value: tf.Tensor) -> tf.Tensor:
+        """The action up to which each dimension has probability `value`, [..., D] or []."""
+        low, high = self._bounds.ends(value.dtype)
+        at_end = (value == 0) | (value == 1)
+        z = normal_quantile(tf.where(at_end, tf.cast(0.5, value.dtype), value))
+        inside = self._bounds.squash(self.loc + self.scale * z)
+        return tf.where(at_end, low + (high - low) * value, inside)
+
     def _default_event_space_bijector(self) -> tfb.Bijector:
         return self._bounds.bijector(self.dtype)
 
@@ -265,11 +300,38 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         return [tf.debugging.assert_positive(self.scale, message="scale must be positive.")]
 
 
+@tfd.RegisterKL(SquashedGaussian, SquashedGaussian)
+def _kl_squashed_gaussians(
+    p: SquashedGaussian, q: SquashedGaussian, name: str | None = None
+) -> tf.Tensor:
+    r"""KL divergence between the base Gaussians: a bijection that both share cancels.
+
+    .. math::
+        \sum_i \frac{(\mu_p - \mu_q)^2}{2 \sigma_q^2}
+        + \tfrac12 \left(\frac{\sigma_p^2}{\sigma_q^2} - 1\right)
+        - \log\frac{\sigma_p}{\sigma_q}
+    """
+    if not p.bounds.same_as(q.bounds):
+        raise ValueError(
+            "The KL divergence between squashed Gaussians needs equal bounds (low, high), not "
+            f"({p.low}, {p.high}) and ({q.low}, {q.high}): use maxent_tf.divergence_estimate."
+        )
+    with tf.name_scope(name or "kl_squashed_gaussians"):
+        log_ratio = tf.math.log(p.scale) - tf.math.log(q.scale)
+        shift = (p.loc - q.loc) / q.scale
+        # expm1, so that nearby distributions do not lose their divergence to cancellation.
+        terms = 0.5 * (tf.square(shift) + tf.math.expm1(2 * log_ratio)) - log_ratio
+        return tf.reduce_sum(terms, -1)
+
+
 def _at_least_vector(value: Any, dtype: tf.DType, name: str) -> tf.Tensor:
     tensor = tensor_util.convert_nonref_to_tensor(value, dtype=dtype, name=name)
     return tf.reshape(tensor, [1]) if tensor.shape.rank == 0 else tensor
 
 
 def _seed(seed: Any) -> tf.Tensor:
-    # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator.
-    return tfp.random.sanitize_seed(None) if seed is None else as_seed(seed)
+    # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator. Its
+    # streams of seeds give integers of more than 31 bits.
+    if seed is None:
+        return tfp.random.sanitize_seed(None)
+    return as_seed(seed % 2**31 if isinstance(seed, int) else seed)

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
+from absl import flags
+from tensorflow_probability.python.internal import test_util as tfp_test_util
 
 from maxent_tf.distributions import SquashedGaussian, SquashedSample
 
@@ -180,3 +184,112 @@ def test_static_faults_raise(low: object, high: object, message: str) -> None:
 def test_validate_args_asserts_a_positive_scale() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="scale must be positive"):
         SquashedGaussian([0.0], [-1.0], validate_args=True)
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_cdf_and_quantile_are_each_others_inverse(low: object, high: object) -> None:
+    # Oracle: SciPy's normal cdf of the pre-tanh value, per dimension; and the inverse.
+    d = SquashedGaussian(LOC, SCALE, low, high)
+    u = tf.constant(RNG.uniform(-4, 4, size=(7, 4, 3)))
+    cdf = d.cdf(d.bounds.squash(u))
+    np.testing.assert_allclose(cdf, scipy.stats.norm.cdf(u, LOC, SCALE), rtol=1e-9)
+    p = tf.constant(RNG.uniform(0.01, 0.99, size=(7, 4, 3)))
+    np.testing.assert_allclose(d.cdf(d.quantile(p)), p, rtol=1e-9)
+    np.testing.assert_allclose(d.quantile(tf.constant(0.5, tf.float64)), d.median(), rtol=1e-13)
+
+
+def test_cdf_and_quantile_at_and_beyond_the_bounds() -> None:
+    # Oracle: no mass lies outside, and none on the bounds, wherever loc is.
+    loc, scale = tf.constant([9.0, -30.0]), tf.constant([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([loc, scale])
+        d = SquashedGaussian(loc, scale, low=-2.0)
+        cdf = d.cdf(tf.constant([[-3.0, -2.0], [1.0, 1.5]]))
+        ends = d.quantile(tf.constant([[0.0, 0.0], [1.0, 1.0]]))
+    np.testing.assert_array_equal(cdf, [[0, 0], [1, 1]])
+    np.testing.assert_array_equal(ends, [[-2, -2], [1, 1]])
+    for y in (cdf, ends):
+        np.testing.assert_array_equal(tape.gradient(y, loc), [0, 0])
+        np.testing.assert_array_equal(tape.gradient(y, scale), [0, 0])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_float32_quantile_reaches_the_far_tail(jit: bool) -> None:
+    # Oracle: SciPy in float64. With tf.math.ndtri, XLA returns the bound.
+    d = SquashedGaussian([2.0], [0.1])
+    p = tf.constant([[1e-12], [1e-30]])
+    action = tf.function(lambda: d.quantile(p), jit_compile=jit)()
+    expected = np.tanh(scipy.stats.norm.ppf(p.numpy().astype(float), 2.0, 0.1))
+    np.testing.assert_allclose(action, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("low", "high"), BOUNDS)
+def test_kl_is_that_of_the_base_gaussians(low: object, high: object) -> None:
+    # Oracle: TFP's KL between the diagonal Gaussians; cross entropy is entropy plus KL.
+    p = SquashedGaussian(LOC, SCALE, low, high)
+    q = SquashedGaussian(LOC[::-1] * 0.5, SCALE[::-1], low, high)
+    bases = [tfd.MultivariateNormalDiag(d.loc, d.scale + tf.zeros_like(d.loc)) for d in (p, q)]
+    expected = tfd.kl_divergence(*bases)
+    np.testing.assert_allclose(p.kl_divergence(q), expected, rtol=1e-12)
+    np.testing.assert_allclose(p.cross_entropy(q), p.entropy() + expected, rtol=1e-12)
+
+
+def test_kl_and_cross_entropy_match_quadrature_over_actions() -> None:
+    # Oracle: the definitions, integrated over the action itself.
+    p, q = (
+        SquashedGaussian(tf.constant([m], tf.float64), tf.constant([s], tf.float64), 0.0, 3.0)
+        for m, s in [(0.4, 0.6), (-0.2, 0.9)]
+    )
+    # Equal steps in the pre-tanh value crowd the actions at the bounds, as the density does.
+    action = p.bounds.squash(tf.constant(np.linspace(-8, 8, 20_001)[:, None]))
+    log_p, log_q = p.log_prob(action).numpy(), q.log_prob(action).numpy()
+    kl = scipy.integrate.simpson(np.exp(log_p) * (log_p - log_q), x=action.numpy()[:, 0])
+    cross = scipy.integrate.simpson(-np.exp(log_p) * log_q, x=action.numpy()[:, 0])
+    np.testing.assert_allclose(p.kl_divergence(q), kl, rtol=1e-6)
+    np.testing.assert_allclose(p.cross_entropy(q), cross, rtol=1e-6)
+
+
+def test_kl_between_different_boxes_raises() -> None:
+    p = SquashedGaussian(LOC, SCALE)
+    same = SquashedGaussian(LOC, SCALE, low=[-1.0, -1.0, -1.0])
+    np.testing.assert_array_equal(p.kl_divergence(same), 0.0)
+    with pytest.raises(ValueError, match="needs equal bounds"):
+        p.kl_divergence(SquashedGaussian(LOC, SCALE, low=-2.0))
+
+
+def test_small_kl_keeps_its_digits() -> None:
+    # Oracle: for p = N(m + d, s), q = N(m, s) it is (d / s)^2 / 2; for scales that differ by a
+    # factor 1 + h it is h^2 to leading order. Subtracting large terms would leave noise.
+    one = tf.constant([1.0], tf.float64)
+    shifted = SquashedGaussian(one + 1e-9, one).kl_divergence(SquashedGaussian(one, one))
+    np.testing.assert_allclose(shifted, 0.5e-18, rtol=1e-6)
+    scaled = SquashedGaussian(one, one * (1 + 1e-5)).kl_divergence(SquashedGaussian(one, one))
+    np.testing.assert_allclose(scaled, 1e-10, rtol=1e-4)
+
+
+class TestTfpHelpers(tfp_test_util.TestCase, tfp_test_util.VectorDistributionTestHelpers):
+    """TFP's own consistency checks for distributions of vectors.
+
+    The wheel ships these, but neither its bijector conformance function nor its hypothesis
+    strategies.
+    """
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        flags.FLAGS.mark_as_parsed()  # as TFP's own test runner does
+
+    def test_samples_agree_with_the_density(self) -> None:
+        # Oracle: the volume of a ball, estimated by importance sampling, at two places.
+        d = SquashedGaussian(LOC[0].astype(np.float32), [0.9, 0.7, 1.1], low=-2.0, high=2.0)
+        for center in ([0.0, 0.0, 0.0], [0.8, -0.5, 0.6]):
+            self.run_test_sample_consistent_log_prob(
+                self.evaluate, d, num_samples=200_000, radius=0.9, center=center, seed=1, rtol=0.02
+            )
+
+    def test_samples_agree_with_mean_and_covariance(self) -> None:
+        # Oracle: sample moments.
+        d = SquashedGaussian(LOC[0].astype(np.float32), [0.9, 0.3, 2.0], low=-2.0, high=[1, 2, 3])
+        self.run_test_sample_consistent_mean_covariance(
+            self.evaluate, d, num_samples=200_000, seed=2, rtol=0.01, atol=0.01
+        )
