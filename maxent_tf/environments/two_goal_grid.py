@@ -20,9 +20,9 @@ def TwoGoalGrid(max_episode_steps: int | None = 200) -> FiniteWorld:  # noqa: N8
       The world: 25 states in row-major order; actions up, down, left, right.
 
     References:
-      W. Chung, V. Thomas, M. C. Machado, N. Le Roux (2021), "Beyond variance reduction:
-      understanding the true impact of baselines on policy optimization", appendix (a grid with two
-      goals on which baselines decide whether the policy commits), https://arxiv.org/abs/2008.13773
+      After the grids with two goals of W. Chung, V. Thomas, M. C. Machado, N. Le Roux (2021),
+      "Beyond variance reduction: understanding the true impact of baselines on policy
+      optimization", https://arxiv.org/abs/2008.13773
     """
     return GridWorld(
         5, start=(0, 0), goals={(4, 4): 1.0, (4, 0): 0.8}, max_episode_steps=max_episode_steps
