@@ -6,20 +6,30 @@ layer reads; `CartPole` and `Pendulum` follow Gymnasium's dynamics.
 
 from maxent_tf.environments.bandit import Bandit
 from maxent_tf.environments.cartpole import CartPole
+from maxent_tf.environments.chain import Chain
 from maxent_tf.environments.continuous_trap import ContinuousTrap
+from maxent_tf.environments.deep_sea import DeepSea
 from maxent_tf.environments.finite import FiniteWorld
+from maxent_tf.environments.four_rooms import FourRooms
 from maxent_tf.environments.grid_world import GridWorld
+from maxent_tf.environments.icy_grid import IcyGrid
 from maxent_tf.environments.interface import Environment
 from maxent_tf.environments.pendulum import Pendulum
+from maxent_tf.environments.river_swim import RiverSwim
 from maxent_tf.environments.two_goal_grid import TwoGoalGrid
 
 __all__ = [
     "Bandit",
     "CartPole",
+    "Chain",
     "ContinuousTrap",
+    "DeepSea",
     "Environment",
     "FiniteWorld",
+    "FourRooms",
     "GridWorld",
+    "IcyGrid",
     "Pendulum",
+    "RiverSwim",
     "TwoGoalGrid",
 ]

@@ -1,0 +1,43 @@
+"""The chain on which dithering takes exponentially long."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from maxent_tf.environments.finite import FiniteWorld
+
+
+def Chain(length: int) -> FiniteWorld:  # noqa: N802
+    """States in a row, a tiny reward at the near end and a large one at the far end.
+
+    Actions 0 and 1 move left and right; at an end the outward move stays. Arriving in (or staying
+    in) the first state pays 0.001 and in the last 1. The episode starts in the second state and is
+    truncated after `length + 9` steps, so that always moving right returns 12.
+
+    Args:
+      length: the number of states, at least 3.
+
+    Returns:
+      The world, without terminal states.
+
+    Raises:
+      ValueError: if `length` is not an integer of at least 3.
+
+    References:
+      I. Osband, C. Blundell, A. Pritzel, B. Van Roy (2016), "Deep exploration via bootstrapped
+      DQN", https://arxiv.org/abs/1602.04621
+    """
+    if not isinstance(length, int | np.integer) or length < 3:
+        raise ValueError(f"length must be an integer, at least 3, not {length!r}.")
+    state = np.arange(length)
+    next_state = np.clip(state[:, None] + np.array([-1, 1]), 0, length - 1)[..., None]
+    pays = np.zeros(length)
+    pays[0], pays[-1] = 0.001, 1.0
+    return FiniteWorld(
+        next_state=next_state,
+        probability=np.ones(next_state.shape),
+        reward=pays[next_state],
+        terminal=np.zeros(length, bool),
+        initial=np.eye(length)[1],
+        max_episode_steps=length + 9,
+    )
