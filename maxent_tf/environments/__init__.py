@@ -1,9 +1,10 @@
 """Worlds in pure TensorFlow: batched, compiled with the learner that acts in them.
 
 Every world follows `Environment`. Finite ones are `FiniteWorld`s, whose float64 tables the exact
-layer reads; `CartPole` and `Pendulum` follow Gymnasium's dynamics.
+layer reads; those named after a Gymnasium world follow its dynamics.
 """
 
+from maxent_tf.environments.acrobot import Acrobot
 from maxent_tf.environments.bandit import Bandit
 from maxent_tf.environments.cartpole import CartPole
 from maxent_tf.environments.chain import Chain
@@ -14,11 +15,15 @@ from maxent_tf.environments.four_rooms import FourRooms
 from maxent_tf.environments.grid_world import GridWorld
 from maxent_tf.environments.icy_grid import IcyGrid
 from maxent_tf.environments.interface import Environment
+from maxent_tf.environments.mountain_car import MountainCar
+from maxent_tf.environments.mountain_car_continuous import MountainCarContinuous
+from maxent_tf.environments.multi_goal import MultiGoal
 from maxent_tf.environments.pendulum import Pendulum
 from maxent_tf.environments.river_swim import RiverSwim
 from maxent_tf.environments.two_goal_grid import TwoGoalGrid
 
 __all__ = [
+    "Acrobot",
     "Bandit",
     "CartPole",
     "Chain",
@@ -29,6 +34,9 @@ __all__ = [
     "FourRooms",
     "GridWorld",
     "IcyGrid",
+    "MountainCar",
+    "MountainCarContinuous",
+    "MultiGoal",
     "Pendulum",
     "RiverSwim",
     "TwoGoalGrid",

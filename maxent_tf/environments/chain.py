@@ -10,9 +10,9 @@ from maxent_tf.environments.finite import FiniteWorld
 def Chain(length: int) -> FiniteWorld:  # noqa: N802
     """States in a row, a tiny reward at the near end and a large one at the far end.
 
-    Actions 0 and 1 move left and right; at an end the outward move stays. Arriving in (or staying
-    in) the first state pays 0.001 and in the last 1. The episode starts in the second state and is
-    truncated after `length + 9` steps, so that always moving right returns 12.
+    Actions 0 and 1 move left and right; at an end the outward move stays. Moving left in the first
+    state pays 0.001, moving right in the last pays 1. The episode starts in the second state and
+    is truncated after `length + 8` steps, so that always moving right returns 10.
 
     Args:
       length: the number of states, at least 3.
@@ -25,19 +25,20 @@ def Chain(length: int) -> FiniteWorld:  # noqa: N802
 
     References:
       I. Osband, C. Blundell, A. Pritzel, B. Van Roy (2016), "Deep exploration via bootstrapped
-      DQN", https://arxiv.org/abs/1602.04621
+      DQN", https://arxiv.org/abs/1602.04621; rewards and length of the episode as in
+      https://github.com/facebookresearch/RandomizedValueFunctions
     """
     if not isinstance(length, int | np.integer) or length < 3:
         raise ValueError(f"length must be an integer, at least 3, not {length!r}.")
     state = np.arange(length)
     next_state = np.clip(state[:, None] + np.array([-1, 1]), 0, length - 1)[..., None]
-    pays = np.zeros(length)
-    pays[0], pays[-1] = 0.001, 1.0
+    reward = np.zeros(next_state.shape)
+    reward[0, 0], reward[-1, 1] = 0.001, 1.0
     return FiniteWorld(
         next_state=next_state,
         probability=np.ones(next_state.shape),
-        reward=pays[next_state],
+        reward=reward,
         terminal=np.zeros(length, bool),
         initial=np.eye(length)[1],
-        max_episode_steps=length + 9,
+        max_episode_steps=length + 8,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,3 +111,18 @@ def is_truncated(
     if max_episode_steps is None:
         return tf.zeros_like(terminated)
     return (elapsed >= max_episode_steps) & ~terminated
+
+
+def wrap_angle(angle: tf.Tensor) -> tf.Tensor:
+    """Returns the angle in [-pi, pi] that differs from `angle` by whole turns.
+
+    Args:
+      angle: [...], float, in rad.
+
+    Returns:
+      [...], of the same dtype, in rad.
+
+    >>> round(float(wrap_angle(tf.constant(4.0))), 4) == round(4.0 - 2 * math.pi, 4)
+    True
+    """
+    return angle - 2 * math.pi * tf.floor((angle + math.pi) / (2 * math.pi))

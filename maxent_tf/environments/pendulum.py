@@ -15,6 +15,7 @@ from maxent_tf.environments.common import (
     as_batch_shape,
     check_max_episode_steps,
     is_truncated,
+    wrap_angle,
 )
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import TimeStep
@@ -100,17 +101,13 @@ class Pendulum:
         state = PendulumState(
             # Gymnasium lets the angle grow and wraps it in the cost. Wrapped at every step, it
             # keeps its float32 accuracy however often the pendulum turns over.
-            angle=_wrap(state.angle + TIME_STEP * angular_velocity),
+            angle=wrap_angle(state.angle + TIME_STEP * angular_velocity),
             angular_velocity=angular_velocity,
             elapsed=state.elapsed + 1,
         )
         terminated = tf.zeros_like(state.elapsed, tf.bool)
         truncated = is_truncated(state.elapsed, self.max_episode_steps, terminated)
         return state, TimeStep(_observe(state), -cost, terminated, truncated)
-
-
-def _wrap(angle: tf.Tensor) -> tf.Tensor:
-    return angle - 2 * math.pi * tf.floor((angle + math.pi) / (2 * math.pi))
 
 
 def _observe(state: PendulumState) -> tf.Tensor:
