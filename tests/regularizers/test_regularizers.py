@@ -89,7 +89,7 @@ ALPHAS = st.one_of(st.just(0.0), st.floats(0.02, 10))
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(q=PROBLEMS, alpha=ALPHAS)
 def test_greedy_is_optimal_by_the_duality_gap(name: str, q: list[float], alpha: float) -> None:
     # Oracle: for a concave f, max f - f(p) <= max_a f'_a(p) - <p, f'(p)>: a certificate in NumPy.
@@ -126,7 +126,7 @@ def test_soft_max_equals_brute_force_over_the_simplex(name: str, alpha: float) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(q=PROBLEMS, alpha=ALPHAS)
 def test_gradients_of_soft_max_are_greedy_and_value(
     name: str, q: list[float], alpha: float
@@ -144,7 +144,7 @@ def test_gradients_of_soft_max_are_greedy_and_value(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(q=PROBLEMS)
 def test_alpha_zero_is_the_limit_from_above(name: str, q: list[float]) -> None:
     # Oracle: a small alpha, and the difference quotient there.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxent_tf.regularizers import Shannon, Tsallis
@@ -20,12 +20,14 @@ def sparsemax(z: np.ndarray) -> np.ndarray:
     return np.maximum(z - (np.cumsum(ordered)[size - 1] - 1) / size, 0)
 
 
+@settings(deadline=None)
 @given(z=ROWS, alpha=st.floats(1e-3, 1e3))
 def test_index_two_is_sparsemax(z: list[float], alpha: float) -> None:
     p = Tsallis().greedy(tf.constant(z, tf.float64), alpha)
     np.testing.assert_allclose(p, sparsemax(np.array(z) / alpha), atol=1e-15 * (1e4 / alpha + 10))
 
 
+@settings(deadline=None)
 @given(z=ROWS, index=st.floats(1.01, 2.0))
 def test_the_threshold_equation_holds_on_the_support(z: list[float], index: float) -> None:
     # Oracle: p^(k-1) / (k-1) - z is one constant on the support, and at least -z outside it.

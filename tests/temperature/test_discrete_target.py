@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxent_tf.reference import discrete_entropy
 from maxent_tf.temperature import forced_probability, implied_alpha
 
 
+@settings(deadline=None)
 @given(gap=st.floats(1e-3, 1e3), fraction=st.floats(1e-6, 0.999), num_actions=st.integers(2, 50))
 def test_the_boltzmann_policy_at_the_implied_alpha_meets_the_target(
     gap: float, fraction: float, num_actions: int

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxent_tf.temperature import Plateau
@@ -27,6 +27,7 @@ def naive(plateau: Plateau, values: list[float]) -> list[float]:
     return alphas
 
 
+@settings(deadline=None)
 @given(values=VALUES, patience=st.integers(1, 4), min_improvement=st.sampled_from([0.0, 1.0]))
 def test_matches_a_plain_loop(values: list[float], patience: int, min_improvement: float) -> None:
     plateau = Plateau(1.0, 0.5, patience, min_improvement, min_alpha=0.2)

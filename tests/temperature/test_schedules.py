@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maxent_tf.temperature import Schedule, constant, cosine, exponential, linear, piecewise
@@ -20,6 +20,7 @@ POSITIVE = st.floats(2.0**-20, 2.0**10, width=32)
 
 
 @pytest.mark.parametrize("name", INTERPOLATIONS)
+@settings(deadline=None)
 @given(
     initial=POSITIVE, final=POSITIVE, steps=st.integers(1, 10**6), step=st.integers(0, 2**31 - 1)
 )
@@ -62,6 +63,7 @@ def test_annealed_and_constant_learners_share_a_program(name: str, compiled: boo
             np.testing.assert_allclose(together[i, j, 0], alone, rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(step=st.integers(-5, 100))
 def test_piecewise_matches_a_search(step: int) -> None:
     # Oracle: NumPy's searchsorted.
