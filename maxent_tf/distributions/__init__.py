@@ -1,13 +1,20 @@
 """Policies as TFP distributions, with their entropies exact.
 
 `SquashedGaussian` is the policy of soft actor-critic with its entropy, moments and density to
-rounding error; `boltzmann` is the soft-greedy policy of discrete actions; `entropy` is exact for
-any TFP distribution or raises.
+rounding error; `boltzmann` is the soft-greedy policy of discrete actions. `entropy` and
+`divergence` are exact for any TFP distribution or raise; `entropy_estimate` and
+`divergence_estimate` sample and say with what standard error.
 """
 
 from maxent_tf.distributions.boltzmann import boltzmann
 from maxent_tf.distributions.bounds import Bounds
-from maxent_tf.distributions.entropy import entropy
+from maxent_tf.distributions.divergence import divergence
+from maxent_tf.distributions.entropy import entropy, renyi_entropy, tsallis_entropy
+from maxent_tf.distributions.estimates import (
+    Estimate,
+    divergence_estimate,
+    entropy_estimate,
+)
 from maxent_tf.distributions.squashed_gaussian import (
     SquashedGaussian,
     SquashedSample,
@@ -17,11 +24,17 @@ from maxent_tf.distributions.tanh import Tanh, log_sech_squared
 
 __all__ = [
     "Bounds",
+    "Estimate",
     "SquashedGaussian",
     "SquashedSample",
     "Tanh",
     "boltzmann",
+    "divergence",
+    "divergence_estimate",
     "entropy",
+    "entropy_estimate",
     "log_sech_squared",
+    "renyi_entropy",
     "squashed_log_prob",
+    "tsallis_entropy",
 ]

@@ -5,17 +5,19 @@ Shapes: `A` is the number of actions, `...` a batch shape.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from maxent_tf.regularizers import Regularizer
 
-class Regularizer(Protocol):
-    """What `boltzmann` asks of a regulariser."""
+_LARGEST_LOGIT = 1e15
 
-    def greedy(self, q: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-        """Returns the maximiser over the simplex of `<p, q> + alpha * value(p)`, [..., A]."""
+
+def _smallest_alpha(dtype: tf.DType) -> float:
+    return float(np.sqrt(np.finfo(dtype.as_numpy_dtype).tiny))
 
 
 def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd.Categorical:
@@ -27,9 +29,11 @@ def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd
 
     Args:
       q: [..., A], float, action values, in units of reward; -inf marks an action as impossible.
-      alpha: [...] or [], float, the temperature, in reward per nat, at least 0. At exactly 0 the
-        distribution is uniform over the maximisers.
-      regularizer: says what entropy means; Shannon's if None.
+      alpha: [...] or [], float, the temperature, in reward per nat, at least 0. At 0 the policy is
+        the limit of alpha falling to 0: for Shannon's entropy uniform over the maximisers.
+      regularizer: says what entropy means. If None, Shannon's, with the policy kept as logits, and
+        so the logarithms of tiny probabilities down to -1e15; and an alpha below 1e-19 in float32
+        (1e-154 in float64) counts as 0, since its gradients would overflow.
 
     Returns:
       A categorical distribution of batch shape [...] over `A` actions.
@@ -54,6 +58,8 @@ def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd
     # Differences from the maximum: exact zeros for the maximisers, and no overflow at tiny alpha.
     shifted = q - tf.reduce_max(q, -1, keepdims=True)
     alpha = alpha[..., tf.newaxis]
-    hard = tf.where(shifted < 0, tf.constant(-float("inf"), q.dtype), tf.zeros_like(shifted))
-    soft = shifted / tf.where(alpha > 0, alpha, tf.ones_like(alpha))
-    return tfd.Categorical(logits=tf.where(alpha > 0, soft, hard))
+    soft = alpha > _smallest_alpha(q.dtype)
+    # Impossible actions stay out of the quotient, whose gradient -shifted / alpha^2 would overflow.
+    possible = tf.where(soft, shifted >= -_LARGEST_LOGIT * alpha, shifted >= 0)
+    logits = tf.where(possible, shifted, 0) / tf.where(soft, alpha, 1)
+    return tfd.Categorical(logits=tf.where(possible, logits, -float("inf")))

@@ -172,6 +172,17 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         """The box of actions, with its exact `squash` and `unsquash`."""
         return self._bounds
 
+    @property
+    def distribution(self) -> tfd.MultivariateNormalDiag:
+        """The pre-tanh Gaussian."""
+        loc = self._broadcast_loc()
+        return tfd.MultivariateNormalDiag(loc, self.scale + tf.zeros_like(loc))
+
+    @property
+    def bijector(self) -> tfb.Bijector:
+        """The squashing from the pre-tanh value to the action."""
+        return self._bounds.bijector(self.dtype)
+
     def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
         """Returns a reparameterised draw, its log-density and its pre-tanh value.
 
@@ -292,7 +303,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         return tf.where(at_end, low + (high - low) * value, inside)
 
     def _default_event_space_bijector(self) -> tfb.Bijector:
-        return self._bounds.bijector(self.dtype)
+        return self.bijector
 
     def _parameter_control_dependencies(self, is_init: bool) -> list[tf.Operation]:
         if not self.validate_args or is_init == tensor_util.is_ref(self.scale):

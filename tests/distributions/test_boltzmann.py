@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf.distributions import boltzmann
+from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
 
 Q = np.random.default_rng(0).normal(size=(5, 4))
 
@@ -53,3 +54,51 @@ def test_other_regularizers_give_their_greedy_policy() -> None:
 def test_negative_alpha_raises() -> None:
     with pytest.raises(ValueError, match="alpha must be at least 0, not -1"):
         boltzmann(Q, -1.0)
+
+
+@pytest.mark.parametrize("regularizer", [Shannon(), KL([0.1, 0.2, 0.3, 0.4]), Tsallis()])
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_every_regularizer_has_its_policy(regularizer: Regularizer, alpha: float) -> None:
+    # Oracle: brute force: no policy near it has a larger regularised value, <p, q> + alpha value.
+    q = tf.constant(Q)
+    p = boltzmann(q, alpha, regularizer=regularizer).probs_parameter()
+    noise = np.random.default_rng(1).dirichlet(np.ones(4), size=(200, 5))
+    other = 0.9 * p + 0.1 * noise
+
+    def objective(p: tf.Tensor) -> np.ndarray:
+        return (tf.reduce_sum(p * q, -1) + alpha * regularizer.value(p)).numpy()
+
+    assert np.all(objective(p) >= objective(other) - 1e-12)
+
+
+def test_shannon_by_name_or_default_is_one_policy() -> None:
+    # Oracle: each other; the default keeps the logits, and so the log of tiny probabilities.
+    for alpha in (0.0, 0.01, 1.0):
+        by_name = boltzmann(Q, alpha, regularizer=Shannon()).probs_parameter()
+        np.testing.assert_allclose(boltzmann(Q, alpha).probs_parameter(), by_name, rtol=1e-12)
+
+
+def test_impossible_actions_leave_gradients_finite() -> None:
+    # Oracle: the gradients of the same problem without the action.
+    def gradients(q: list[float]) -> list[np.ndarray]:
+        q, alpha = tf.constant(q), tf.constant(0.5)
+        with tf.GradientTape() as tape:
+            tape.watch([q, alpha])
+            entropy = boltzmann(q, alpha).entropy()
+        return [g.numpy() for g in tape.gradient(entropy, [q, alpha])]
+
+    d_q, d_alpha = gradients([1.0, -np.inf, 0.3])
+    expected_q, expected_alpha = gradients([1.0, 0.3])
+    np.testing.assert_allclose(d_q, [expected_q[0], 0, expected_q[1]], rtol=1e-6)
+    np.testing.assert_allclose(d_alpha, expected_alpha, rtol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 1e-10, 1e-18, 1e-25, 1e-37, 0.0])
+def test_tiny_alphas_leave_gradients_finite(alpha: float) -> None:
+    # Oracle: the entropy is exp(-gap / alpha) or less, and so are its derivatives: zero.
+    q, a = tf.constant([1.0, -1.0, -300.0]), tf.constant(alpha)
+    with tf.GradientTape() as tape:
+        tape.watch([q, a])
+        entropy = boltzmann(q, a).entropy()
+    for gradient in (entropy, *tape.gradient(entropy, [q, a])):
+        np.testing.assert_array_equal(gradient, np.zeros(gradient.shape))
