@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
+
+from maxent_tf.seeds import as_seed
 
 
 class Categorical(tfd.Categorical):
@@ -14,7 +17,8 @@ class Categorical(tfd.Categorical):
     TFP draws by the Gumbel trick, with one logarithm of a random number for each action, and
     normalises the logits anew for every statistic. Here a draw inverts the cumulative distribution
     with one uniform number, and the statistics share one normalisation. Draws have the
-    probabilities to within 2^-23, the resolution of a float32 uniform number.
+    probabilities to within 2^-23, the resolution of a float32 uniform number, and an action of
+    probability 0 is never drawn.
 
     Args:
       logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.
@@ -25,6 +29,8 @@ class Categorical(tfd.Categorical):
 
     def __init__(self, logits: Any, name: str = "Categorical"):
         super().__init__(logits=logits, name=name)
+        # Those of this class, not of its base: `copy` and slicing call this constructor.
+        self._parameters = {"logits": self._logits, "name": name}
         self._log_probs = tf.nn.log_softmax(self._logits)
 
     @classmethod
@@ -33,14 +39,18 @@ class Categorical(tfd.Categorical):
         return {"logits": properties["logits"]}
 
     def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
-        # The last bound, 1, lies beyond every uniform number.
-        bounds = tf.cumsum(tf.exp(self._log_probs), axis=-1)[..., :-1]
-        shape = tf.concat([[n], tf.shape(bounds)[:-1], [1]], axis=0)
+        cumulative = tf.cumsum(tf.exp(self._log_probs), axis=-1)
+        # A product with a number below 1 is below the total, whatever that was rounded to: no draw
+        # goes beyond the last possible action, and the last bound need not be looked at.
+        bounds, total = cumulative[..., :-1], cumulative[..., -1:]
+        shape = tf.concat([[n], tf.shape(total)], axis=0)
         static = tf.get_static_value(shape)
+        # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator.
+        seed = tfp.random.sanitize_seed(None) if seed is None else as_seed(seed)
         uniform = tf.random.stateless_uniform(
             shape if static is None else static, seed, dtype=bounds.dtype
         )
-        return tf.reduce_sum(tf.cast(uniform >= bounds, tf.int32), axis=-1)
+        return tf.reduce_sum(tf.cast(uniform * total >= bounds, tf.int32), axis=-1)
 
     def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
         # A selection, not a product: an impossible action's -inf must not meet a zero.
