@@ -9,7 +9,7 @@ def masked_mean(x: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
     """The mean of `x` over its last axis where `valid`; 0 where nothing is.
 
     Args:
-      x: [*P, B], float.
+      x: [*P, B], float; where not `valid` anything, NaN included, without gradient.
       valid: [*P, B], bool.
 
     Returns:
@@ -47,5 +47,7 @@ def policy_gradient_loss(
       V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,
       https://arxiv.org/abs/1602.01783
     """
-    likelihood_ratio = masked_mean(log_prob * tf.stop_gradient(advantage), valid)
+    # The gradient of a masked product is zero times the other factor, which had better be finite.
+    advantage = tf.where(valid, tf.stop_gradient(advantage), 0)
+    likelihood_ratio = masked_mean(log_prob * advantage, valid)
     return -likelihood_ratio - alpha * masked_mean(entropy, valid)

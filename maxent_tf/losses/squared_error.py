@@ -21,4 +21,6 @@ def squared_error_loss(prediction: tf.Tensor, target: tf.Tensor, valid: tf.Tenso
       [*P], float. With a plain gradient step of size `eta` a single prediction moves by
       `eta * (target - prediction)`.
     """
-    return 0.5 * masked_mean(tf.square(prediction - tf.stop_gradient(target)), valid)
+    # Selected before it is squared: the square's gradient is zero times the difference.
+    difference = tf.where(valid, prediction - tf.stop_gradient(target), 0)
+    return 0.5 * masked_mean(tf.square(difference), valid)
