@@ -142,8 +142,10 @@ class A2C:
     ):
         self.spec = spec
         self.config = config = A2CConfig() if config is None else config
-        self.batch_shape = tuple(batch_shape)
+        self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = OnPolicy(config.rollout_length)
+        for name in ("actor_optimizer", "critic_optimizer"):
+            validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._temperature = as_temperature(config.alpha, spec.action, self.batch_shape)
         self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
@@ -201,7 +203,8 @@ class A2C:
 
         Args:
           state: the learners' state.
-          batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner.
+          batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner. Those
+            not `valid` count for nothing, but must hold finite numbers.
           seed: not used: the update is deterministic.
 
         Returns:

@@ -31,7 +31,7 @@ class ScheduledTemperature:
 
     def alpha(self, state: tf.Tensor) -> tf.Tensor:
         """Returns alpha, [*P], float32, in reward per nat."""
-        return tf.broadcast_to(self.schedule(state), self.batch_shape)
+        return tf.broadcast_to(tf.cast(self.schedule(state), tf.float32), self.batch_shape)
 
     def update(self, state: tf.Tensor, entropy: tf.Tensor) -> tf.Tensor:
         """Returns the state one update later, whatever the entropy is."""
@@ -76,13 +76,17 @@ def as_temperature(
       batch_shape: `P`.
 
     Raises:
-      ValueError: if alpha is negative or not finite, does not broadcast, or its target entropy
-        cannot be met.
+      ValueError: if alpha is negative or not finite (a schedule: at its first step), it or one of
+        its attributes does not broadcast, or its target entropy cannot be met.
     """
     if isinstance(alpha, temperature.AutoTemperature):
-        if not callable(alpha.target_entropy):
-            temperature.validate_target_entropy(action, alpha.target_entropy)
+        temperature.validate_target_entropy(action, alpha.target_entropy)
+        for name in ("target_entropy", "initial_alpha", "learning_rate"):
+            value = getattr(alpha, name)
+            value = value(tf.constant(0)) if callable(value) else value
+            validation.per_learner(f"alpha.{name}", value, batch_shape)
         return DualTemperature(alpha, batch_shape)
     schedule = alpha if callable(alpha) else temperature.constant(alpha)
-    validation.per_learner("alpha", schedule(tf.constant(0)), batch_shape)
+    first = validation.per_learner("alpha", schedule(tf.constant(0)), batch_shape)
+    validation.not_negative("alpha", first)
     return ScheduledTemperature(schedule, batch_shape)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.optimizers import Optimizer
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
 
@@ -18,11 +19,19 @@ def one_of(name: str, value: str, choices: Sequence[str]) -> None:
         raise ValueError(f"{name} must be one of {list(choices)}, not {value!r}.")
 
 
-def in_range(name: str, value: Any, low: float, high: float) -> None:
-    """Raises ValueError unless every element of `value` lies in [low, high]."""
+def in_range(name: str, value: Any, low: float, high: float, above: bool = False) -> None:
+    """Raises ValueError unless all of `value` is in [low, high], or with `above` in (low, high]."""
     array = np.asarray(value)
-    if not np.all((array >= low) & (array <= high)):
-        raise ValueError(f"{name} must lie in [{low}, {high}], not {value}.")
+    fits = (array > low) if above else (array >= low)
+    if not np.all(fits & (array <= high)):
+        raise ValueError(f"{name} must lie in {'(' if above else '['}{low}, {high}], not {value}.")
+
+
+def not_negative(name: str, value: Any) -> None:
+    """Raises ValueError unless all of `value` is finite and at least 0."""
+    array = np.asarray(value)
+    if not np.all(np.isfinite(array) & (array >= 0)):
+        raise ValueError(f"{name} must be finite and at least 0, not {value}.")
 
 
 def positive(name: str, value: float) -> None:
@@ -37,9 +46,23 @@ def positive_integer(name: str, value: int, least: int = 1) -> None:
         raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
 
 
+def as_batch_shape(batch_shape: Any) -> tuple[int, ...]:
+    """Returns a learner's batch shape, or raises ValueError if it is none."""
+    try:
+        shape = tuple(int(n) for n in batch_shape)
+    except TypeError:
+        shape = (0,)
+    if any(n < 1 for n in shape):
+        raise ValueError(
+            f"batch_shape must be a sequence of positive integers, not {batch_shape!r}: pass [] "
+            "for one learner, [8] for eight."
+        )
+    return shape
+
+
 def per_learner(name: str, value: Any, batch_shape: tuple[int, ...]) -> tf.Tensor:
     """Returns a hyper-parameter as float32 [*P], or raises ValueError if it does not broadcast."""
-    value = tf.convert_to_tensor(value, tf.float32)
+    value = tf.cast(value, tf.float32)
     try:
         return tf.broadcast_to(value, batch_shape)
     except (ValueError, tf.errors.InvalidArgumentError):
@@ -47,6 +70,21 @@ def per_learner(name: str, value: Any, batch_shape: tuple[int, ...]) -> tf.Tenso
             f"{name} of shape {tuple(value.shape)} does not broadcast to the batch shape "
             f"{batch_shape} of the learners."
         ) from None
+
+
+def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless the optimiser can update parameters with `batch_shape` in front."""
+    params = tf.zeros([*batch_shape, 1])
+    try:
+        updated, _ = optimizer.update(params, optimizer.init(params), params, len(batch_shape))
+        fits = updated.shape == params.shape
+    except (ValueError, tf.errors.InvalidArgumentError):
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name}={optimizer} does not fit the batch shape {batch_shape} of the learners: its "
+            "learning rate must broadcast to it."
+        )
 
 
 def check_batch(spec: EnvironmentSpec, batch: Transition, leading: tuple[int | None, ...]) -> None:
