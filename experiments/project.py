@@ -25,8 +25,8 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def canonical(config: Any) -> Any:
-    """Returns a dataclass of plain values as what JSON holds, tuples as lists."""
-    return json.loads(json.dumps(dataclasses.asdict(config)))
+    """Returns a dataclass of plain values and paths as what JSON holds: tuples become lists."""
+    return json.loads(json.dumps(dataclasses.asdict(config), default=os.fspath))
 
 
 def identity(config: Any) -> str:

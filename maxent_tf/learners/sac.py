@@ -87,7 +87,7 @@ class SACConfig:
     def __post_init__(self) -> None:
         validation.one_of("entropy_estimator", self.entropy_estimator, ENTROPY_ESTIMATORS)
         validation.in_range("discount", self.discount, 0, 1)
-        validation.in_range("tau", self.tau, 0, 1)
+        validation.in_range("tau", self.tau, 0, 1, above=True)
         for name in ("num_critics", "batch_size", "replay_capacity", "updates_per_step"):
             validation.positive_integer(name, getattr(self, name))
         validation.positive_integer("learning_starts", self.learning_starts, least=0)
@@ -154,7 +154,7 @@ class SAC:
             )
         self.spec = spec
         self.config = config = SACConfig() if config is None else config
-        self.batch_shape = tuple(batch_shape)
+        self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = OffPolicy(
             config.replay_capacity,
             config.batch_size,
@@ -166,6 +166,8 @@ class SAC:
             validation.one_of("alpha", alpha, ("auto",))
             alpha = AutoTemperature(target_entropy(spec.action, "minus_dim"))
         self._temperature = as_temperature(alpha, spec.action, self.batch_shape)
+        for name in ("actor_optimizer", "critic_optimizer"):
+            validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
@@ -174,8 +176,14 @@ class SAC:
         self._actor = networks.MLP(
             inputs, hidden, self._head.num_outputs, config.activation, output_gain=0.01
         )
+        # Critics that start near 0 everywhere: a random slope would send the first policies to a
+        # random side, which on ContinuousTrap doubles the share of learners that never leave it.
         self._critics = networks.MLP(
-            inputs + features.num_features(spec.action), hidden, 1, config.activation
+            inputs + features.num_features(spec.action),
+            hidden,
+            1,
+            config.activation,
+            output_gain=0.01,
         )
 
     def init(self, seed: Any) -> SACState:

@@ -185,12 +185,21 @@ class _OffPolicyLoop:
         self._calls = 0
         replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
 
+        # XLA compiles what computes, and leaves out what stores: a program of its own would copy the
+        # whole replay buffer at every call.
+        update = compiled(learner.update, compile, auto="xla")
+        storing = "eager" if compile == "eager" else "graph"
+
         def explore(call: tf.Tensor) -> tf.Tensor:
             return uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
 
+        def draw(state: Any, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return learner.policy(state, observation).sample(seed=seed)
+
+        draw = compiled(draw, compile, auto="xla")
+
         def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            policy = learner.policy(kept.read(), observation)
-            return policy.sample(seed=tf.random.fold_in(seed, call))
+            return draw(kept.read(), observation, tf.random.fold_in(seed, call))
 
         def learn_and_act(
             transition: Transition, observation: tf.Tensor, call: tf.Tensor
@@ -198,7 +207,7 @@ class _OffPolicyLoop:
             replay.add(transition)
             act_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
             state, metrics = replay_updates(
-                learner,
+                update,
                 kept.read(),
                 replay,
                 experience.batch_size,
@@ -206,13 +215,12 @@ class _OffPolicyLoop:
                 update_seed,
             )
             kept.write(state)
-            action = learner.policy(state, observation).sample(seed=act_seed)
-            return action, tf.stack(metrics)
+            return draw(state, observation, act_seed), tf.stack(metrics)
 
-        self._explore = compiled(explore, compile, auto="graph")
-        self._act = compiled(act, compile, auto="graph")
-        self._store = compiled(replay.add, compile, auto="graph")
-        self._learn_and_act = compiled(learn_and_act, compile, auto="graph")
+        self._explore = compiled(explore, storing, auto="graph")
+        self._act = compiled(act, storing, auto="graph")
+        self._store = compiled(replay.add, storing, auto="graph")
+        self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
 
     def first_action(self, observation: np.ndarray) -> tf.Tensor:
         call = tf.constant(0)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.learners import Learner
 from maxent_tf.replay import UniformReplay
+from maxent_tf.types import Transition
 
 
 def replay_updates(
-    learner: Learner,
+    update: Callable[[Any, Transition, tf.Tensor], tuple[Any, Any]],
     state: Any,
     replay: UniformReplay,
     batch_size: int,
@@ -21,8 +22,8 @@ def replay_updates(
     """Makes updates, each on a minibatch of its own.
 
     Args:
-      learner: an off-policy learner.
-      state: its state.
+      update: an off-policy learner's own, compiled or not.
+      state: the learner's state.
       replay: where to draw from; every learner's buffer holds something.
       batch_size: of each minibatch.
       updates: how many, at least 1.
@@ -33,16 +34,16 @@ def replay_updates(
     """
     seeds = tf.random.split(seed, updates)
 
-    def update(state: Any, seed: tf.Tensor) -> Any:
+    def one(state: Any, seed: tf.Tensor) -> Any:
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
-        return learner.update(state, replay.sample(batch_size, sample_seed), update_seed)
+        return update(state, replay.sample(batch_size, sample_seed), update_seed)
 
-    state, metrics = update(state, seeds[0])
+    state, metrics = one(state, seeds[0])
     if updates == 1:
         return state, metrics
 
     def body(k: tf.Tensor, state: Any, sums: Any) -> Any:
-        state, metrics = update(state, seeds[k])
+        state, metrics = one(state, seeds[k])
         return k + 1, state, tf.nest.map_structure(tf.add, sums, metrics)
 
     _, state, sums = tf.while_loop(lambda k, *_: k < updates, body, (1, state, metrics))

@@ -1,0 +1,183 @@
+"""How fast the learners learn, beside the matrix products that they cannot do without.
+
+Run `python -m experiments.benchmarks.throughput`. All figures come from one process, in interleaved
+rounds. Trace counts show that no program was traced more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+import maxent_tf as mx
+from experiments.benchmarks.timing import interleaved
+from experiments.premature_convergence.runs import scheduled_alpha
+from experiments.premature_convergence.sweep import TabularSweep
+from maxent_tf.optimizers import SGD
+from maxent_tf.replay import UniformReplay
+from maxent_tf.specs import Box, EnvironmentSpec
+from maxent_tf.training import in_graph, rollout
+from maxent_tf.training.updates import replay_updates
+from maxent_tf.types import Transition
+
+OBSERVATIONS, ACTIONS, WIDTH, BATCH = 17, 6, 256, 256
+ROUNDS = 7
+
+
+class Case(NamedTuple):
+    """One thing to time.
+
+    Attributes:
+      call: does the work once and blocks.
+      amount: of units in one call.
+      unit: what is counted.
+      traces: how often the program has been traced, if it is one.
+    """
+
+    call: Callable[[], object]
+    amount: int
+    unit: str
+    traces: Callable[[], int] | None
+
+
+def in_graph_case(learner: mx.learners.A2C, env: Any, num_envs: int, iterations: int) -> Case:
+    """Whole iterations of acting and learning, under XLA."""
+    length = learner.experience.rollout_length
+    iteration = in_graph.on_policy_iteration(learner, env, length)
+    program = tf.function(
+        in_graph.training_program(learner, iteration), autograph=False, jit_compile=True
+    )
+    batch = (*learner.batch_shape, num_envs)
+    state, worlds = learner.init(0), rollout.begin(env, batch, tf.constant([0, 1]))
+    start, end = tf.constant(0), tf.constant(iterations)
+
+    def call() -> object:
+        return program(state, worlds, tf.constant([0, 2]), start, end)[2].numpy()
+
+    amount = int(np.prod(batch)) * length * iterations
+    return Case(call, amount, "env-steps", program.experimental_get_tracing_count)
+
+
+def grid_case() -> Case:
+    """The grid ablation's 1,800 tabular learners."""
+    sweep = TabularSweep()
+    config = mx.learners.A2CConfig(
+        network="table",
+        actor_optimizer=SGD(sweep.actor_rate),
+        critic_optimizer=SGD(sweep.critic_rate),
+        max_grad_norm=None,
+        rollout_length=1,
+        alpha=scheduled_alpha(sweep.alphas, sweep.schedules, sweep.steps),
+    )
+    world = mx.environments.TwoGoalGrid()
+    shape = (len(sweep.schedules), len(sweep.alphas), sweep.seeds)
+    return in_graph_case(mx.learners.A2C(world.spec, config, shape), world, 1, 2000)
+
+
+def cartpole_case() -> Case:
+    """Eight A2C learners with sixteen CartPoles each."""
+    world = mx.environments.CartPole()
+    return in_graph_case(mx.learners.A2C(world.spec, batch_shape=(8,)), world, 16, 200)
+
+
+def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:
+    """SAC updates at the shapes of HalfCheetah, several to a call."""
+    spec = EnvironmentSpec(Box.of((OBSERVATIONS,)), Box.of((ACTIONS,), -1.0, 1.0))
+    config = mx.learners.SACConfig(
+        hidden_sizes=(WIDTH, WIDTH), batch_size=BATCH, replay_capacity=20_000
+    )
+    learner = mx.learners.SAC(spec, config)
+    replay = UniformReplay(spec, config.replay_capacity)
+    count = config.replay_capacity
+    normal = tf.random.stateless_normal([2, count, OBSERVATIONS], [0, 1])
+    flag = tf.zeros([count], tf.bool)
+    replay.add(
+        Transition(
+            observation=normal[0],
+            action=tf.random.stateless_uniform([count, ACTIONS], [0, 2], -1, 1),
+            reward=normal[0, :, 0],
+            next_observation=normal[1],
+            terminated=flag,
+            truncated=flag,
+            valid=~flag,
+        )
+    )
+
+    @tf.function(autograph=False, jit_compile=compile_with_xla)
+    def program(state: Any, seed: tf.Tensor) -> Any:
+        return replay_updates(learner.update, state, replay, BATCH, updates, seed)
+
+    state = learner.init(0)
+
+    def call() -> object:
+        return program(state, tf.constant([0, 3]))[1].q.numpy()
+
+    return Case(call, updates, "updates", program.experimental_get_tracing_count)
+
+
+def products_case(updates: int = 64) -> Case:
+    """The matrix products of a SAC update alone: the limit of any implementation.
+
+    Forward, a layer costs one product; backward, one for its kernel and, except where nothing is
+    asked of its input, one for its input.
+    """
+    actor = [(OBSERVATIONS, WIDTH), (WIDTH, WIDTH), (WIDTH, 2 * ACTIONS)]
+    critic = [(OBSERVATIONS + ACTIONS, WIDTH), (WIDTH, WIDTH), (WIDTH, 1)]
+    forward = 2 * actor + 3 * 2 * critic  # at s' and s; targets, critics, and for the actor
+    kernels = actor + 2 * critic
+    inputs = actor[1:] + 2 * critic[1:] + 2 * critic  # the actor's loss asks dQ/da
+    # Operands of their own for every product: equal ones would be computed once.
+    shapes = [((BATCH, m), (m, n), False, False) for m, n in forward]
+    shapes += [((BATCH, m), (BATCH, n), True, False) for m, n in kernels]
+    shapes += [((BATCH, n), (m, n), False, True) for m, n in inputs]
+    operands = [
+        [tf.random.stateless_normal(shape, [i, side]) for side, shape in enumerate(pair)]
+        for i, (*pair, _, _) in enumerate(shapes)
+    ]
+
+    @tf.function(autograph=False)
+    def program() -> tf.Tensor:
+        def body(i: tf.Tensor, scale: tf.Tensor) -> Any:
+            # Scaled by the last result, lest anything be hoisted out of the loop.
+            results = [
+                tf.matmul(scale * x, y, transpose_a=transpose_x, transpose_b=transpose_y)
+                for (x, y), (_, _, transpose_x, transpose_y) in zip(operands, shapes, strict=True)
+            ]
+            return i + 1, 1 + 1e-20 * tf.add_n([r[0, 0] for r in results])
+
+        return tf.while_loop(lambda i, _: i < updates, body, (0, 1.0))[1]
+
+    return Case(
+        lambda: program().numpy(), updates, "updates", program.experimental_get_tracing_count
+    )
+
+
+def main() -> None:
+    """Prints the table."""
+    cases = {
+        "grid ablation, 1,800 tabular learners, XLA": grid_case(),
+        "A2C on CartPole, 8 learners x 16 worlds, XLA": cartpole_case(),
+        "SAC, 17 + 6, 2 x 256, batch 256, graph": sac_case(compile_with_xla=False),
+        "SAC, the same, XLA": sac_case(compile_with_xla=True),
+        "the same update's matrix products alone": products_case(),
+    }
+    timings = interleaved({name: case.call for name, case in cases.items()}, ROUNDS)
+    print(f"TensorFlow {tf.__version__}, median of {ROUNDS} interleaved rounds")
+    for name, case in cases.items():
+        timing = timings[name]
+        rate = case.amount / timing.median
+        traces = f", traced {case.traces()} time(s)" if case.traces is not None else ""
+        print(
+            f"{name:47s} {rate:14,.0f} {case.unit}/s   CPU/wall {timing.cpu_per_wall:.2f}{traces}"
+        )
+    limit = timings["the same update's matrix products alone"]
+    for name in ("SAC, 17 + 6, 2 x 256, batch 256, graph", "SAC, the same, XLA"):
+        ratio = np.median(limit.wall / timings[name].wall)
+        print(f"{name}: {ratio:.0%} of the matrix-product limit (median of round-by-round ratios)")
+
+
+if __name__ == "__main__":
+    main()

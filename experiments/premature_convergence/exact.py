@@ -1,0 +1,105 @@
+"""Exact evaluation of the final policies: nothing about the outcome is sampled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.special
+import scipy.stats
+import tensorflow as tf
+
+from maxent_tf.environments import ContinuousTrap, FiniteWorld
+
+
+class GridOutcome(NamedTuple):
+    """What policies do on a grid with two goals, from its start, under its time limit.
+
+    Attributes:
+      best: [...], the probability of ending in the goal that pays most.
+      trap: [...], of ending in any other goal.
+      value: [...], the expected discounted return.
+      entropy: [...], of the policy in the start state, in nats.
+    """
+
+    best: np.ndarray
+    trap: np.ndarray
+    value: np.ndarray
+    entropy: np.ndarray
+
+
+def evaluate_grid(world: FiniteWorld, logits: np.ndarray, discount: float) -> GridOutcome:
+    """Follows the distribution over states, step by step, in float64.
+
+    Args:
+      world: a finite world with a time limit and deterministic moves.
+      logits: [..., S, A], float.
+      discount: gamma.
+    """
+    if world.max_episode_steps is None or world.next_state.shape[2] != 1:
+        raise ValueError("the world must have a time limit and one outcome for each action.")
+    batch = logits.shape[:-2]
+    logits = logits.reshape(-1, *logits.shape[-2:]).astype(np.float64)
+    policy = scipy.special.softmax(logits, axis=-1)
+    next_state, reward = world.next_state[..., 0], world.reward[..., 0]
+    ends = world.terminal[next_state] & ~world.terminal[:, None]
+    wins = ends & (reward == reward[ends].max())
+    num_states = world.num_states
+    continues = np.eye(num_states)[next_state] * (~world.terminal[next_state])[..., None]
+    transition = np.einsum("psa,sat->pst", policy, continues)
+
+    occupied = np.broadcast_to(world.initial, (len(policy), num_states))
+    best, trap, value = np.zeros((3, len(policy)))
+    per_state = [(policy * table).sum(-1) for table in (wins, ends & ~wins, reward)]
+    for t in range(world.max_episode_steps):
+        won, lost, paid = ((occupied * rate).sum(-1) for rate in per_state)
+        best, trap, value = best + won, trap + lost, value + discount**t * paid
+        occupied = np.einsum("ps,pst->pt", occupied, transition)
+    entropy = scipy.special.entr(policy).sum(-1) @ world.initial
+    return GridOutcome(*(x.reshape(batch) for x in (best, trap, value, entropy)))
+
+
+class TrapOutcome(NamedTuple):
+    """What squashed Gaussian policies do on the continuous trap.
+
+    Attributes:
+      best: [...], the probability of an action within `RADIUS` of the higher hill.
+      trap: [...], of one within `RADIUS` of the lower hill.
+      value: [...], the expected reward.
+    """
+
+    best: np.ndarray
+    trap: np.ndarray
+    value: np.ndarray
+
+
+# An action this close to a hill's centre counts as on the hill.
+RADIUS = 0.3
+
+
+def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> TrapOutcome:
+    """Integrates over the pre-tanh Gaussian, in float64.
+
+    Args:
+      world: with two hills.
+      loc: [...], float, the Gaussian's mean.
+      scale: [...], float, its standard deviation.
+    """
+    loc, scale = np.asarray(loc, np.float64), np.asarray(scale, np.float64)
+    order = np.argsort(world.heights)
+
+    def mass(centre: float) -> np.ndarray:
+        ends = np.clip([centre - RADIUS, centre + RADIUS], -1, 1)
+        with np.errstate(divide="ignore"):  # a bound lies at infinity
+            low, high = np.arctanh(ends)
+        return scipy.stats.norm.cdf(high, loc, scale) - scipy.stats.norm.cdf(low, loc, scale)
+
+    # The trapezoid rule converges exponentially for a smooth integrand with a Gaussian weight.
+    noise = np.linspace(-10, 10, 4001)
+    weight = scipy.stats.norm.pdf(noise)
+    reward = world.reward(tf.constant(np.tanh(loc[..., None] + scale[..., None] * noise))).numpy()
+    return TrapOutcome(
+        best=mass(world.centres[order[-1]]),
+        trap=mass(world.centres[order[0]]),
+        value=(reward * weight).sum(-1) / weight.sum(),
+    )
