@@ -185,8 +185,8 @@ class _OffPolicyLoop:
         self._calls = 0
         replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
 
-        # XLA compiles what computes, and leaves out what stores: a program of its own would copy the
-        # whole replay buffer at every call.
+        # XLA compiles what computes and leaves out what stores: a program that stores would copy
+        # the whole replay buffer at every call.
         update = compiled(learner.update, compile, auto="xla")
         storing = "eager" if compile == "eager" else "graph"
 

@@ -127,6 +127,8 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
 
 
 def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iteration:
+    """Returns an iteration that acts for `length` steps and makes one update."""
+
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
         collect_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
         worlds, trajectory, episodes = rollout.collect(
@@ -141,6 +143,8 @@ def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iter
 def off_policy_iteration(
     learner: Learner, env: Environment, replay: UniformReplay, batch_size: int, updates: int
 ) -> Iteration:
+    """Returns an iteration that acts once, stores the step, and makes `updates` updates."""
+
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
         action_seed, world_seed, update_seed = tf.unstack(tf.random.split(seed, 3))
         action = learner.policy(state, worlds.observation).sample(seed=action_seed)
