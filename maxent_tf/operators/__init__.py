@@ -1,5 +1,37 @@
-"""Operators on rewards and values: soft backups, advantages and returns, over leading axes."""
+"""Operators on rewards and values: soft backups, advantages and returns, over leading axes.
 
+Those on trajectories are time-major, `[T, ...]`, and take the value of each step's own successor
+observation, so that terminations (`discount` 0) and truncations are told apart.
+"""
+
+from maxent_tf.operators.entropy import with_entropy
+from maxent_tf.operators.munchausen import munchausen_target
+from maxent_tf.operators.retrace import retrace_return
 from maxent_tf.operators.returns import generalized_advantage_estimation, n_step_return
+from maxent_tf.operators.soft_bellman import (
+    action_value,
+    policy_value,
+    soft_advantage,
+    soft_bellman_optimality,
+    soft_bellman_policy,
+    soft_value,
+)
+from maxent_tf.operators.td_lambda import lambda_return
+from maxent_tf.operators.vtrace import VTrace, vtrace
 
-__all__ = ["generalized_advantage_estimation", "n_step_return"]
+__all__ = [
+    "VTrace",
+    "action_value",
+    "generalized_advantage_estimation",
+    "lambda_return",
+    "munchausen_target",
+    "n_step_return",
+    "policy_value",
+    "retrace_return",
+    "soft_advantage",
+    "soft_bellman_optimality",
+    "soft_bellman_policy",
+    "soft_value",
+    "vtrace",
+    "with_entropy",
+]

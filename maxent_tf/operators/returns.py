@@ -40,7 +40,7 @@ def n_step_return(
       ValueError: if the rank of `bootstrap_value` does not fit.
 
     References:
-      V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4.3,
+      V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,
       https://arxiv.org/abs/1602.01783
 
     >>> n_step_return(tf.constant([1.0, 2.0, 3.0]), 0.5, 8.0).numpy().tolist()

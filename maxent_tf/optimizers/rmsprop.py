@@ -49,7 +49,7 @@ class RMSProp:
 
     References:
       T. Tieleman and G. Hinton (2012), lecture 6.5 of "Neural networks for machine learning";
-      V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", equation S2,
+      V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,
       https://arxiv.org/abs/1602.01783
 
     >>> optimizer = RMSProp(0.1, rho=0.75)

@@ -24,7 +24,7 @@ class Regularizer(Protocol):
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
-      processes", proposition 1, https://arxiv.org/abs/1901.11275
+      processes", section 2, https://arxiv.org/abs/1901.11275
     """
 
     def value(self, p: tf.Tensor) -> tf.Tensor:

@@ -34,7 +34,7 @@ class KL:
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
-      processes", section 4, https://arxiv.org/abs/1901.11275
+      processes", section 2, https://arxiv.org/abs/1901.11275
 
     >>> r = KL(reference=[0.9, 0.1])
     >>> print(r.greedy(tf.constant([0.0, 0.0]), alpha=1.0).numpy().round(4))

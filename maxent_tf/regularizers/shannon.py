@@ -22,7 +22,7 @@ class Shannon:
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
-      processes", section 5, https://arxiv.org/abs/1901.11275
+      processes", section 2, https://arxiv.org/abs/1901.11275
 
     >>> r = Shannon()
     >>> q = tf.constant([1.0, 1.0, 0.0])

@@ -39,7 +39,7 @@ class Tsallis:
     References:
       K. Lee, S. Choi and S. Oh (2018), "Sparse Markov decision processes with causal sparse Tsallis
       entropy regularization", https://arxiv.org/abs/1709.06293; B. Peters, V. Niculae and A.
-      Martins (2019), "Sparse sequence-to-sequence models", definition 1 and equation 13,
+      Martins (2019), "Sparse sequence-to-sequence models", section 3,
       https://arxiv.org/abs/1905.05702
 
     >>> print(Tsallis().greedy(tf.constant([1.0, 0.5, -1.0]), alpha=[0.0, 1.0]).numpy())

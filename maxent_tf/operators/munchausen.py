@@ -1,0 +1,62 @@
+"""Munchausen targets: soft Q-learning with its own log-policy added to the reward."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from maxent_tf.operators.soft_bellman import soft_advantage, soft_value
+
+
+def munchausen_target(
+    reward: tf.Tensor,
+    discount: tf.Tensor | float,
+    q: tf.Tensor,
+    action: tf.Tensor,
+    next_q: tf.Tensor,
+    alpha: tf.Tensor | float,
+    coefficient: tf.Tensor | float = 0.9,
+    floor: float = -1.0,
+) -> tf.Tensor:
+    r"""The one-step target of Munchausen Q-learning.
+
+    .. math::
+       r + c \left[\alpha \log \pi(a | s)\right]_{l}^{0}
+         + \gamma \, \alpha \log \sum_{a'} e^{q(s', a') / \alpha},
+       \qquad \pi = \mathrm{softmax}(q / \alpha)
+
+    It is value iteration regularised by (1 - c) of Shannon's entropy and c of the divergence to the
+    previous policy (`WeightedSum`), whose values are these less :math:`c \, \alpha \log \pi`: so no
+    previous policy has to be kept. The soft advantage :math:`\alpha \log \pi` is at alpha = 0
+    :math:`q(s, a) - \max q`.
+
+    Args:
+      reward: [...], float.
+      discount: broadcastable to [...], gamma * (1 - terminated), in [0, 1].
+      q: [..., A], the (target network's) values where the action was chosen.
+      action: [...], int, the action taken.
+      next_q: [..., A], the (target network's) values at the successor.
+      alpha: broadcastable to [...], at least 0, in reward per nat.
+      coefficient: c, broadcastable to [...], in [0, 1]; 0 gives soft Q-learning.
+      floor: l, at most 0, in units of reward: the log-policy has no lower bound of its own.
+
+    Returns:
+      [...], float, in units of reward.
+
+    Raises:
+      ValueError: if `floor` is positive, or alpha is known now and negative.
+
+    References:
+      N. Vieillard, O. Pietquin and M. Geist (2020), "Munchausen reinforcement learning", section 2
+      and theorem 1, https://arxiv.org/abs/2007.14430
+
+    >>> q = tf.constant([0.0, 0.0])
+    >>> print(munchausen_target(1.0, 0.5, q, 0, q, alpha=1.0, coefficient=1.0).numpy().round(4))
+    0.6534
+    """
+    if not floor <= 0:
+        raise ValueError(f"floor must be at most 0, not {floor}.")
+    advantage = soft_advantage(q, alpha)
+    log_policy = tf.gather(advantage, action, axis=-1, batch_dims=advantage.shape.rank - 1)
+    return (
+        reward + coefficient * tf.maximum(log_policy, floor) + discount * soft_value(next_q, alpha)
+    )
