@@ -224,6 +224,29 @@ class SAC:
         """Returns the smallest critic's value, [*P, B], of actions [*P, B, D]."""
         return self._smallest_q(state.critics, self._features(observation), action)
 
+    def draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws actions and the entropy estimates that every loss uses with them.
+
+        A subclass that overrides this tries another estimator.
+
+        Args:
+          distribution: from `policy`.
+          seed: [2], int32.
+
+        Returns:
+          Actions, [*P, B, D], and entropies in nats, [*P, B].
+        """
+        if self.config.entropy_estimator == "exact":
+            return distribution.sample(seed=seed), distribution.entropy()
+        draw = distribution.sample_with_gaussian(seed=seed)
+        if self.config.entropy_estimator == "sample":
+            return draw.action, -draw.log_prob
+        # The same density, whose gradient flows through the action alone.
+        fixed = distribution.copy(
+            loc=tf.stop_gradient(distribution.loc), scale=tf.stop_gradient(distribution.scale)
+        )
+        return draw.action, -fixed.log_prob_from_gaussian(draw.gaussian)
+
     def update(self, state: SACState, batch: Transition, seed: Any) -> tuple[SACState, SACMetrics]:
         """One update of critics, actor, temperature and target critics.
 
@@ -242,7 +265,7 @@ class SAC:
         observed = self._features(batch.observation)
         next_observed = self._features(batch.next_observation)
 
-        next_action, next_entropy = self._draw(self._policy(state.actor, next_observed), next_seed)
+        next_action, next_entropy = self.draw(self._policy(state.actor, next_observed), next_seed)
         target = losses.soft_q_target(
             batch.reward,
             self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32)),
@@ -265,7 +288,7 @@ class SAC:
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(state.actor)
-            action, entropy = self._draw(self._policy(state.actor, observed), actor_seed)
+            action, entropy = self.draw(self._policy(state.actor, observed), actor_seed)
             actor_q = self._smallest_q(critics, observed, action)
             actor_loss = losses.soft_actor_loss(actor_q, entropy, alpha)
             total = tf.reduce_sum(actor_loss)
@@ -299,19 +322,6 @@ class SAC:
 
     def _policy(self, actor: Any, observed: tf.Tensor) -> Any:
         return self._head(self._actor.apply(actor, observed))
-
-    def _draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws actions [*P, B, D] and the entropy estimates [*P, B] that go with them."""
-        if self.config.entropy_estimator == "exact":
-            return distribution.sample(seed=seed), distribution.entropy()
-        draw = distribution.sample_with_gaussian(seed=seed)
-        if self.config.entropy_estimator == "sample":
-            return draw.action, -draw.log_prob
-        # The same density, whose gradient flows through the action alone.
-        fixed = distribution.copy(
-            loc=tf.stop_gradient(distribution.loc), scale=tf.stop_gradient(distribution.scale)
-        )
-        return draw.action, -fixed.log_prob_from_gaussian(draw.gaussian)
 
     def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
