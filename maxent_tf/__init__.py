@@ -14,6 +14,7 @@ from maxent_tf import (
     operators,
     optimizers,
     reference,
+    regularizers,
     replay,
     seeds,
     specs,
@@ -21,14 +22,16 @@ from maxent_tf import (
     training,
     types,
 )
-from maxent_tf.distributions import entropy
+from maxent_tf.distributions import divergence, entropy, entropy_estimate
 from maxent_tf.training import evaluate, gymnasium_spec, train
 from maxent_tf.version import __version__
 
 __all__ = [
     "__version__",
     "distributions",
+    "divergence",
     "entropy",
+    "entropy_estimate",
     "environments",
     "evaluate",
     "gymnasium_spec",
@@ -38,6 +41,7 @@ __all__ = [
     "operators",
     "optimizers",
     "reference",
+    "regularizers",
     "replay",
     "seeds",
     "specs",

@@ -16,11 +16,11 @@ SEEDS = 5
 
 def cartpole_learner(spec: Any, updates: int) -> mx.learners.A2C:
     # Annealed to 0, the learning rate keeps the solved policy solved.
-    rate = mx.temperature.linear(2e-3, 0.0, updates)
+    rate = mx.temperature.linear(1e-3, 0.0, updates)
     config = mx.learners.A2CConfig(
         actor_optimizer=Adam(rate),
         critic_optimizer=Adam(rate),
-        rollout_length=20,
+        rollout_length=16,
         gae_lambda=0.95,
         alpha=0.01,
     )
@@ -32,8 +32,8 @@ def test_a2c_solves_cartpole(where: str) -> None:
     # Oracle: Gymnasium calls CartPole-v1 solved at a mean return of 475.
     world: Any = "CartPole-v1" if where == "host" else mx.environments.CartPole()
     spec = mx.gymnasium_spec("CartPole-v1") if where == "host" else world.spec
-    steps, num_envs = 500_000, 16
-    learner = cartpole_learner(spec, updates=steps // (20 * num_envs))
+    steps, num_envs = 500_000, 8
+    learner = cartpole_learner(spec, updates=steps // (16 * num_envs))
     result = mx.train(learner, world, steps, seed=1, num_envs=num_envs)
     returns = mx.evaluate(learner, result.state, "CartPole-v1" if where == "host" else world, 20)
     means = returns.returns.mean(axis=-1)

@@ -1,0 +1,153 @@
+"""The ablation: its exact evaluation, its rows, and a small run end to end."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+import maxent_tf as mx
+from experiments.premature_convergence import __main__ as command
+from experiments.premature_convergence import analysis, exact
+from experiments.premature_convergence.plan import Arguments, plan
+from experiments.premature_convergence.runs import scheduled_alpha
+from experiments.premature_convergence.sweep import TabularSweep
+
+
+def test_grid_evaluation_matches_simulation() -> None:
+    # Oracle: 20,000 episodes in plain NumPy; tolerance of four standard errors.
+    world = mx.environments.TwoGoalGrid()
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(25, 4))
+    outcome = exact.evaluate_grid(world, logits, discount=0.99)
+    policy = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    episodes = 20_000
+    state = np.zeros(episodes, int)
+    alive = np.ones(episodes, bool)
+    paid = np.zeros((episodes, 200))
+    for t in range(200):
+        action = (rng.random(episodes)[:, None] > policy[state].cumsum(-1)[:, :-1]).sum(-1)
+        reward = world.reward[state, action, 0] * alive
+        state = np.where(alive, world.next_state[state, action, 0], state)
+        paid[:, t] = reward
+        alive &= ~world.terminal[state]
+    total = paid.sum(-1)
+    discounted = paid @ 0.99 ** np.arange(200)
+    for value, sample in [
+        (outcome.best, total == 1.0),
+        (outcome.trap, total == 0.8),
+        (outcome.value, discounted),
+    ]:
+        error = sample.std() / np.sqrt(episodes)
+        np.testing.assert_allclose(value, sample.mean(), atol=4 * error)
+
+
+def test_grid_evaluation_knows_the_two_direct_paths() -> None:
+    # Oracle: R of the issue: down four times pays .8 gamma^3, the far goal gamma^7.
+    world = mx.environments.TwoGoalGrid()
+    always_down = np.full((25, 4), -1e9)
+    always_down[:, 1] = 0.0
+    outcome = exact.evaluate_grid(world, always_down, discount=0.99)
+    np.testing.assert_allclose(outcome.value, 0.8 * 0.99**3, rtol=1e-12)
+    right_then_down = always_down.copy()
+    right_then_down[:4] = [-1e9, -1e9, -1e9, 0.0]
+    outcome = exact.evaluate_grid(world, right_then_down, discount=0.99)
+    np.testing.assert_allclose(outcome.value, 0.99**7, rtol=1e-12)
+    assert (outcome.best, outcome.trap) == (1.0, 0.0)
+
+
+def test_trap_evaluation_matches_sampling() -> None:
+    # Oracle: a million draws; tolerance of four standard errors.
+    world = mx.environments.ContinuousTrap()
+    loc, scale = 0.4, 0.7
+    outcome = exact.evaluate_trap(world, loc, scale)
+    noise = np.random.default_rng(0).normal(size=1_000_000)
+    action = np.tanh(loc + scale * noise)
+    hills = zip(world.heights, world.centres, world.widths, strict=True)
+    reward = sum(h * np.exp(-(((action - c) / w) ** 2) / 2) for h, c, w in hills)
+    for value, sample in [
+        (outcome.best, np.abs(action - 0.7) <= 0.3),
+        (outcome.trap, np.abs(action + 0.2) <= 0.3),
+        (outcome.value, reward),
+    ]:
+        np.testing.assert_allclose(value, sample.mean(), atol=4 * sample.std() / 1e3)
+
+
+def test_one_schedule_holds_constant_and_annealed_temperatures() -> None:
+    # Oracle: alpha, and alpha max(0, 1 - t / (0.8 T)).
+    schedule = scheduled_alpha((0.1, 1.0), ("constant", "annealed"), updates=100)
+    for step in (0, 40, 80, 99):
+        annealed = max(0.0, 1 - step / 80)
+        expected = [[[0.1], [1.0]], [[0.1 * annealed], [annealed]]]
+        np.testing.assert_allclose(schedule(step), expected, atol=1e-6)
+
+
+def test_rows_count_the_stuck() -> None:
+    # Oracle: counting by hand.
+    sweep = TabularSweep(alphas=(0.1,), schedules=("annealed",), seeds=4)
+    arrays = {
+        "best": np.array([[[1.0, 0.5, 0.2, 0.9]]]),
+        "trap": np.array([[[0.0, 0.5, 0.6, 0.1]]]),
+        "value": np.array([[[0.9, 0.8, 0.7, 0.9]]]),
+        "entropy": np.ones((1, 1, 4)),
+    }
+    (row,) = analysis.scheduled_rows("grid", "a2c_tabular", "", sweep, arrays)
+    assert row["stuck_fraction"] == 0.5
+    assert row["return_mean"] == pytest.approx(0.825)
+    assert row["best_share"] == pytest.approx((1 + 0.5 + 0.25 + 0.9) / 4)
+    assert row["p_trap"] == pytest.approx(0.3)
+
+
+def test_overrides_reach_every_sweep_that_has_them() -> None:
+    # Oracle: the command line itself.
+    arguments = Arguments(
+        part=("grid", "trap", "gymnasium"), alphas=(0.5,), seeds=2, steps=7, controls=True
+    )
+    studies = plan(arguments)
+    assert len({(study.name, project_identity(study)) for study in studies}) == len(studies)
+    for study in studies:
+        assert (study.sweep.seeds, study.sweep.steps) == (2, 7)
+        assert getattr(study.sweep, "alphas", ()) in ((0.5,), ())
+
+
+def project_identity(study: object) -> str:
+    from experiments import project
+
+    return project.identity(study.sweep)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("bad", [{"seeds": 0}, {"steps": -1}, {"alphas": (-0.1,)}, {"alphas": ()}])
+def test_arguments_out_of_range_are_refused(bad: dict) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Arguments(**bad)
+
+
+def test_a_small_run_writes_summary_and_figures_and_a_second_one_loads(
+    tmp_path: pathlib.Path,
+) -> None:
+    # Oracle: the summary's promised keys; and that the second run gives the same rows.
+    arguments = Arguments(part=("grid",), alphas=(0.0, 0.3), seeds=2, steps=400, output=tmp_path)
+    rows = command.main(arguments)
+    directory = tmp_path / "premature_convergence"
+    summary = json.loads((directory / "summary.json").read_text())
+    assert summary == rows
+    assert [(r["algorithm"], r["alpha"], r["schedule"]) for r in rows] == [
+        ("a2c_tabular", 0.0, "constant"),
+        ("a2c_tabular", 0.3, "constant"),
+        ("a2c_tabular", 0.0, "annealed"),
+        ("a2c_tabular", 0.3, "annealed"),
+        ("a2c", 0.0, "annealed"),
+        ("a2c", 0.3, "annealed"),
+    ]
+    promised = {"part", "algorithm", "alpha", "schedule", "seeds", "steps", "stuck_fraction"}
+    promised |= {"return_mean", "return_iqm", "policy_entropy"}
+    for row in rows:
+        assert promised <= row.keys()
+        low, high = row["stuck_interval"]
+        assert 0 <= low <= row["stuck_fraction"] <= high <= 1
+    stored = {path: path.stat().st_mtime_ns for path in directory.glob("*/arrays.npz")}
+    assert len(stored) == 2
+    assert command.main(arguments) == rows
+    assert {path: path.stat().st_mtime_ns for path in stored} == stored
+    for figure in ("stuck_and_return.png", "learning_curves.png", "policy_entropy.png"):
+        assert (directory / figure).read_bytes().startswith(b"\x89PNG")
