@@ -25,6 +25,7 @@ from tensorflow_probability.python.internal import dtype_util, tensor_util
 from maxent_tf.distributions import squashed_moments
 from maxent_tf.distributions.bounds import Bounds, event_dimension
 from maxent_tf.distributions.squashed_mode import squashed_mode
+from maxent_tf.distributions.squashed_spread import stddev_tanh
 from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
 from maxent_tf.distributions.tanh import log_sech_squared
 from maxent_tf.seeds import as_seed
@@ -270,7 +271,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         return self._bounds.middle(self.dtype) + self._bounds.half_width(self.dtype) * mean
 
     def _stddev(self) -> tf.Tensor:
-        stddev = squashed_moments.stddev_tanh(self.loc, self.scale)
+        stddev = stddev_tanh(self.loc, self.scale)
         return self._bounds.half_width(self.dtype) * stddev
 
     def _variance(self) -> tf.Tensor:
