@@ -211,6 +211,35 @@ def test_second_derivatives_match_finite_differences(name: str, compiled: bool) 
     np.testing.assert_allclose(aa, (omega[0] - omega[1]) / (2 * step), atol=1e-8)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_greedy_itself_has_second_derivatives(name: str) -> None:
+    # Oracle: central differences of its first ones.
+    regularizer, step = CASES[name].make(4), 1e-6
+    q, alpha = np.array([1.0, 0.8, 0.3, -2.0]), np.array(0.9)
+    direction = np.array([0.3, -1.0, 0.5, 0.7])
+
+    def first(q: Any, alpha: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([q, alpha])
+            chosen = tf.reduce_sum(regularizer.greedy(q, alpha) * direction)
+        dq, dalpha = tape.gradient(chosen, (q, alpha))
+        return tf.reduce_sum(dq * direction**2), dalpha
+
+    q_, alpha_ = tf.constant(q), tf.constant(alpha)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([q_, alpha_])
+        along, dalpha = first(q_, alpha_)
+    up, down = (first(tf.constant(q), tf.constant(alpha + d)) for d in (step, -step))
+    for actual, index in ((along, 0), (dalpha, 1)):
+        expected = (up[index] - down[index]) / (2 * step)
+        np.testing.assert_allclose(tape.gradient(actual, alpha_), expected, atol=1e-7)
+    for i, unit in enumerate(np.eye(4)):
+        up, down = (first(tf.constant(q + d * unit), alpha_) for d in (step, -step))
+        for actual, index in ((along, 0), (dalpha, 1)):
+            expected = (up[index] - down[index]) / (2 * step)
+            np.testing.assert_allclose(tape.gradient(actual, q_)[i], expected, atol=1e-7)
+
+
 @pytest.mark.parametrize("compiled", ["eager", "graph", "xla"])
 @pytest.mark.parametrize("name", NAMES)
 def test_alphas_broadcast_against_states(name: str, compiled: str) -> None:
@@ -263,9 +292,9 @@ def test_illegal_actions_count_as_absent(name: str, alpha: float) -> None:
 def test_everything_is_finite_at_every_scale(name: str, dtype: str) -> None:
     # Oracle: the truth is finite: |v - max q| <= alpha max |Omega|, which is below 10 for all.
     regularizer, rng = CASES[name].make(4), np.random.default_rng(2)
-    exponents = [-45, -38, -36, -30, -20, -10, -3, 0, 3, 10, 20, 30]
+    exponents = [-45, -38, -37.7, -37, -36, -30, -20, -10, -3, 0, 3, 10, 20, 30]
     alpha = np.array([0.0] + [10.0**e for e in exponents], dtype)
-    q = np.stack([10.0**e * rng.normal(size=(6, 4)) for e in [-30, -10, 0, 3, 10, 30]])
+    q = np.stack([10.0**e * rng.normal(size=(6, 4)) for e in [-37, -36, -30, -10, 0, 3, 10, 30]])
     q[:, 0], q[:, 1, 1:], q[:, 2, 0] = 0.0, q[:, 1, :1], q[:, 2, 1]  # Ties.
     q_, alpha_ = tf.constant(q.reshape(-1, 4), dtype), tf.constant(alpha[:, None])
     with tf.GradientTape(persistent=True) as tape:

@@ -14,8 +14,8 @@ def test_box_rules_are_stated_for_the_unit_box_and_shift_with_the_bounds() -> No
     unit = Box.of((3,), -1.0, 1.0)
     assert target_entropy(unit, "minus_dim") == -3.0
     assert target_entropy(unit, "minus_half_dim") == -1.5
-    scaled = Box.of((3,), [-2.0, 0.0, -0.1], [2.0, 10.0, 0.1])
-    shift = np.log(2) + np.log(5) + np.log(0.1)
+    scaled = Box.of((3,), [-2.0, 0.0, -0.2], [2.0, 10.0, 0.2])
+    shift = np.log(2) + np.log(5) + np.log(0.2)
     np.testing.assert_allclose(target_entropy(scaled, "minus_dim"), -3 + shift, rtol=1e-14)
 
 
