@@ -82,8 +82,8 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
         fits = False
     if not fits:
         raise ValueError(
-            f"{name}={optimizer} does not fit the batch shape {batch_shape} of the learners: its "
-            "learning rate must broadcast to it."
+            f"{name}'s learning rate does not broadcast to the batch shape {batch_shape} of the "
+            "learners."
         )
 
 
