@@ -1,0 +1,39 @@
+"""Exact, in float64: finite decision processes, their soft-optimal policies, and gradient ascent.
+
+Solvers take a whole path of temperatures, and batches of processes, in one call; they return a
+status and a certified bound on the distance to the true solution. They are the oracle that the
+learners are tested against.
+"""
+
+from maxent_tf.tabular import bounds
+from maxent_tf.tabular.ascent import PolicyAscent
+from maxent_tf.tabular.construction import from_environment, from_transition_table
+from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.natural_policy_gradient import natural_policy_gradient
+from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, evaluate_policy, occupancy
+from maxent_tf.tabular.policy_gradient import policy_gradient
+from maxent_tf.tabular.relative_value_iteration import (
+    AverageRewardSolution,
+    relative_value_iteration,
+)
+from maxent_tf.tabular.soft_policy_iteration import soft_policy_iteration
+from maxent_tf.tabular.soft_value_iteration import soft_value_iteration
+from maxent_tf.tabular.solution import Solution
+
+__all__ = [
+    "AverageRewardSolution",
+    "PolicyAscent",
+    "PolicyEvaluation",
+    "Solution",
+    "TabularMDP",
+    "bounds",
+    "evaluate_policy",
+    "from_environment",
+    "from_transition_table",
+    "natural_policy_gradient",
+    "occupancy",
+    "policy_gradient",
+    "relative_value_iteration",
+    "soft_policy_iteration",
+    "soft_value_iteration",
+]

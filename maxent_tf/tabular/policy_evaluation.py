@@ -1,0 +1,117 @@
+"""Exact evaluation of policies, by linear solves."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.regularizers import Regularizer, Shannon
+from maxent_tf.tabular import backups
+from maxent_tf.tabular.mdp import TabularMDP
+
+
+class PolicyEvaluation(NamedTuple):
+    """The regularised values of a policy.
+
+    Attributes:
+      q: [*B, S, A], float64.
+      v: [*B, S], float64; 0 where terminal.
+      objective: [*B], float64, the expectation of `v` in the first state.
+    """
+
+    q: tf.Tensor
+    v: tf.Tensor
+    objective: tf.Tensor
+
+
+def evaluate_policy(
+    m: TabularMDP, policy: Any, alpha: Any = 0.0, *, regularizer: Regularizer | None = None
+) -> PolicyEvaluation:
+    r"""The regularised values of a policy.
+
+    .. math:: V^\pi = (I - \gamma P_\pi)^{-1} \left(r_\pi + \alpha \, \Omega(\pi)\right), \qquad
+              Q^\pi = r + \gamma P V^\pi
+
+    Args:
+      m: the process, of batch shape [*M].
+      policy: [*B', S, A], probabilities; broadcasts against the rest.
+      alpha: [*K], in reward per nat, at least 0.
+      regularizer: Omega; None is Shannon's entropy.
+
+    Returns:
+      A `PolicyEvaluation`, of the batch shape to which all broadcast.
+
+    Raises:
+      ValueError: if alpha is negative, or shapes do not fit.
+
+    >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
+    >>> print(evaluate_policy(m, [[0.5, 0.5]], alpha=[0.0, 1.0]).v.numpy().round(6))
+    [[1.      ]
+     [2.386294]]
+    """
+    policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
+    return evaluate(m, policy, alpha, regularizer or Shannon())
+
+
+def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:
+    r"""How often a policy takes each action in each state, discounted.
+
+    .. math:: d(s, a) = \sum_t \gamma^t \Pr(s_t = s, a_t = a)
+
+    It is not normalised: it sums to 1 / (1 - gamma) without terminal states, and at discount 1 to
+    the expected length of an episode. The return of the policy is its inner product with `reward`.
+
+    Args:
+      m: the process, of batch shape [*M].
+      policy: [*B, S, A], probabilities.
+
+    Returns:
+      [*B, S, A], float64, expected discounted visits; 0 where terminal.
+
+    >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
+    >>> print(occupancy(m, [[0.25, 0.75]]).numpy())
+    [[0.5 1.5]]
+    """
+    policy, _ = as_table(m, "policy", policy, backups.as_alpha(m, 0.0))
+    return visits(m, policy)[..., None] * policy
+
+
+def as_table(m: TabularMDP, name: str, table: Any, alpha: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns a policy or logits, [*B, S, A], and alpha, [*B], in float64, broadcast.
+
+    Raises:
+      ValueError: if the table has another shape; `name` is what the message calls it.
+    """
+    table = tf.convert_to_tensor(table, tf.float64)
+    states, actions = m.num_states, m.num_actions
+    if table.shape[-2:] != [states, actions]:
+        raise ValueError(f"{name} must have shape [..., {states}, {actions}], not {table.shape}.")
+    batch = tf.broadcast_static_shape(table.shape[:-2], alpha.shape)
+    return tf.broadcast_to(table, [*batch, states, actions]), tf.broadcast_to(alpha, batch)
+
+
+def evaluate(
+    m: TabularMDP, policy: tf.Tensor, alpha: tf.Tensor, regularizer: Regularizer
+) -> PolicyEvaluation:
+    """`evaluate_policy` on tensors of one batch shape."""
+    paid = tf.reduce_sum(policy * m.reward, -1) + alpha[..., None] * regularizer.value(policy)
+    paid = tf.where(m.terminal, tf.zeros_like(paid), paid)
+    v = tf.linalg.solve(_resolvent(m, policy), paid[..., None])[..., 0]
+    return PolicyEvaluation(backups.action_value(m, v), v, tf.reduce_sum(m.initial * v, -1))
+
+
+def visits(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
+    """The discounted visits of every state that is not terminal, [*B, S]."""
+    begins = tf.where(m.terminal, tf.zeros_like(m.initial), m.initial)
+    begins = tf.broadcast_to(begins, tf.shape(policy)[:-1])
+    return tf.linalg.solve(_resolvent(m, policy), begins[..., None], adjoint=True)[..., 0]
+
+
+def _resolvent(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
+    """Returns I - gamma P_pi among the states that are not terminal, [*B, S, S]."""
+    goes_on = tf.cast(~m.terminal, tf.float64)
+    # One row vector times one matrix [A, S] for each state: nothing of size S A S is stored.
+    chosen = tf.linalg.matmul(policy[..., None, :], m.transition)[..., 0, :]
+    chosen *= m.discount[..., None, None] * goes_on[..., None] * goes_on[..., None, :]
+    return tf.eye(m.num_states, dtype=tf.float64) - chosen

@@ -1,0 +1,90 @@
+"""Soft policy iteration: evaluate exactly, be greedy, repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf.regularizers import Regularizer, Shannon
+from maxent_tf.tabular import backups
+from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.policy_evaluation import evaluate
+from maxent_tf.tabular.solution import Progress, Solution, advance, finish, start
+
+
+def soft_policy_iteration(
+    m: TabularMDP,
+    alpha: Any,
+    *,
+    regularizer: Regularizer | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 1000,
+) -> Solution:
+    r"""Alternates exact evaluation and greedy improvement: Newton's method on the Bellman equation.
+
+    .. math:: \pi_{k+1}(s) = \arg\max_\pi \langle \pi, Q^{\pi_k}(s, \cdot) \rangle
+              + \alpha \, \Omega(\pi)
+
+    The error falls at least by the factor gamma in every iteration, and for alpha > 0 and smooth
+    regularisers finally quadratically. A handful of iterations suffice, of a linear solve each.
+
+    Args:
+      m: the process, of batch shape [*M].
+      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
+      regularizer: Omega; None is Shannon's entropy.
+      tolerance: in units of reward, for the error of `v`.
+      max_iterations: give up after so many.
+
+    Returns:
+      A `Solution`, from the policy that is greedy for values of 0.
+
+    Raises:
+      ValueError: if alpha is negative or does not broadcast.
+
+    References:
+      S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy
+      gradient methods with entropy regularization", section 3, https://arxiv.org/abs/2007.06558
+
+    >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
+    >>> print(soft_policy_iteration(m, alpha=1.0).v.numpy().round(6))
+    [2.626523]
+    """
+    alpha = backups.as_alpha(m, alpha)
+    program = _program(regularizer or Shannon())
+    return program(
+        m,
+        alpha,
+        backups.horizon(m),
+        tf.constant(tolerance, tf.float64),
+        tf.constant(max_iterations, tf.int32),
+    )
+
+
+@backups.once_per_regularizer
+def _program(regularizer: Regularizer) -> Callable[..., Solution]:
+    # Not under XLA, whose linear solver on CPUs is a slow QR.
+    @tf.function(autograph=False)
+    def solve(
+        m: TabularMDP,
+        alpha: tf.Tensor,
+        horizon: tf.Tensor,
+        tolerance: tf.Tensor,
+        max_iterations: tf.Tensor,
+    ) -> Solution:
+        def more(progress: Progress) -> tf.Tensor:
+            within = tf.reduce_max(progress.iterations) < max_iterations
+            return within & ~tf.reduce_all(progress.done)
+
+        def step(progress: Progress) -> tuple[Progress]:
+            q = backups.action_value(m, progress.v)
+            policy = regularizer.greedy(q, alpha[..., None])
+            evaluation = evaluate(m, policy, alpha, regularizer)
+            next_v = backups.state_value(m, evaluation.q, alpha, regularizer)
+            return (advance(m, progress, evaluation.v, next_v, alpha, horizon, tolerance),)
+
+        (progress,) = tf.while_loop(more, step, (start(m, alpha),))
+        return finish(m, progress, alpha, tolerance, regularizer)
+
+    return solve
