@@ -12,7 +12,7 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
-from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+from maxent_tf.training.spaces import check_fits
 
 
 class Evaluation(NamedTuple):
@@ -54,7 +54,9 @@ def evaluate(
 
     Raises:
       RuntimeError: if an episode is still running after `max_steps` steps.
-      ValueError: if `episodes` is not positive or the world cannot be used.
+      TypeError: if `env` is no world.
+      ValueError: if `episodes` is not positive, the world does not fit the learner, or a Gymnasium
+        world returns NaN or infinity.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
@@ -82,6 +84,7 @@ def _in_graph(
     greedy: bool,
     max_steps: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    check_fits(learner.spec, env.spec)
     shape = (*learner.batch_shape, episodes)
 
     @tf.function(autograph=False)
@@ -123,6 +126,9 @@ def _on_host(
     greedy: bool,
     max_steps: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # Imported where it is needed: in-graph worlds do without Gymnasium.
+    from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+
     shape = (*learner.batch_shape, episodes)
     worlds = GymnasiumWorlds(env, math.prod(shape))
     reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
@@ -132,6 +138,7 @@ def _on_host(
         return _action(learner, state, observation, tf.random.fold_in(step_seed, t), greedy)
 
     try:
+        check_fits(learner.spec, worlds.spec)
         observation = worlds.reset(int(reset_seed[0]) % 2**31)
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         done = np.zeros(shape, bool)

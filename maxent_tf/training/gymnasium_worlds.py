@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Spec
+from maxent_tf.training.spaces import gymnasium_spec, make
 
 
 class WorldsStep(NamedTuple):
@@ -33,31 +32,6 @@ class WorldsStep(NamedTuple):
     observation: np.ndarray
 
 
-def gymnasium_spec(env: str | gymnasium.Env | VectorEnv) -> EnvironmentSpec:
-    """Returns the spec of a Gymnasium world, for building a learner.
-
-    Args:
-      env: an id such as "Pendulum-v1", an environment, or a vector environment.
-
-    Raises:
-      ValueError: if the id is unknown or a space is not supported.
-
-    >>> gymnasium_spec("CartPole-v1").action
-    Discrete(num_values=2)
-    """
-    if isinstance(env, str):
-        made = _make(env)
-        try:
-            return gymnasium_spec(made)
-        finally:
-            made.close()
-    if isinstance(env, VectorEnv):
-        observation, action = env.single_observation_space, env.single_action_space
-    else:
-        observation, action = env.observation_space, env.action_space
-    return EnvironmentSpec(_spec("observation", observation), _spec("action", action))
-
-
 class GymnasiumWorlds:
     """N Gymnasium worlds stepped together, with the reset after an episode's end made explicit.
 
@@ -71,14 +45,20 @@ class GymnasiumWorlds:
       num_worlds: N; must fit a vector environment.
 
     Raises:
+      TypeError: if `env` is neither an id nor a vector environment.
       ValueError: if the id is unknown, a space is not supported, the number of worlds differs, or
         the vector environment does not say how it resets.
     """
 
     def __init__(self, env: str | VectorEnv, num_worlds: int):
+        if not isinstance(env, str | VectorEnv):
+            raise TypeError(
+                "env must be one of maxent_tf.environments, a Gymnasium id or a Gymnasium vector "
+                f"environment, not {env!r}: gymnasium.make_vec makes a vector environment."
+            )
         self._owned = isinstance(env, str)
         if isinstance(env, str):
-            _make(env).close()
+            make(env).close()
             env = gymnasium.make_vec(
                 env,
                 num_worlds,
@@ -175,22 +155,3 @@ class GymnasiumWorlds:
                 f"NaN or infinity in the {name} of worlds {worlds[:5]} at step {self._steps}: "
                 "mend or wrap the environment; nothing of this step was learned from."
             )
-
-
-def _make(env_id: str) -> gymnasium.Env:
-    try:
-        return gymnasium.make(env_id)
-    except gymnasium.error.Error as error:
-        raise ValueError(f"env={env_id!r} cannot be made by Gymnasium: {error}") from error
-
-
-def _spec(role: str, space: gymnasium.Space) -> Spec:
-    if isinstance(space, gymnasium.spaces.Discrete):
-        return Discrete(int(space.n))
-    if isinstance(space, gymnasium.spaces.Box):
-        shape: Sequence[int] = space.shape
-        return Box.of(tuple(shape), space.low, space.high)
-    raise ValueError(
-        f"the {role} space {space} is not supported: Box and Discrete are. Wrap the environment, "
-        "for example with gymnasium.wrappers.FlattenObservation."
-    )

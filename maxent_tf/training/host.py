@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -16,12 +16,14 @@ import tensorflow as tf
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.replay import UniformReplay
 from maxent_tf.training.compilation import compiled
-from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 from maxent_tf.training.records import Recorder
-from maxent_tf.training.result import NonFiniteError, TrainResult
+from maxent_tf.training.result import TrainResult, check_finite
 from maxent_tf.training.rollout import Episodes, uniform_action
 from maxent_tf.training.updates import replay_updates
 from maxent_tf.types import Transition
+
+if TYPE_CHECKING:
+    from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
 
 class _Loop(Protocol):
@@ -60,14 +62,18 @@ def train_on_host(
     kept = _StateVariables(state)
     experience = learner.experience
     loop: _Loop
+    length = 1
     if isinstance(experience, OnPolicy):
+        length = experience.rollout_length
         loop = _OnPolicyLoop(learner, experience, kept, run_seed, compile)
     else:
         loop = _OffPolicyLoop(learner, experience, kept, run_seed, compile, batch)
 
     tally = _Tally(learner, batch)
-    iterations = math.ceil(num_steps / num_envs)
-    ends = recorder.boundaries(iterations)
+    # Whole rollouts, so that every step is learned from, and every record holds an update.
+    rollouts = math.ceil(num_steps / (num_envs * length))
+    iterations = rollouts * length
+    ends = (length * end for end in recorder.boundaries(rollouts))
     next_record = next(ends)
     last_good = state
     observation = worlds.reset(int(world_seed[0]) % 2**31).reshape(
@@ -90,17 +96,17 @@ def train_on_host(
         observation = step.observation
         action, metrics = loop.advance(transition, observation)
         tally.add(transition, metrics)
-        if metrics is not None and not np.isfinite(metrics).all():
-            bad = ~np.isfinite(metrics)
-            first = int(np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))[0])
-            name = learner.metric_names[first]
-            raise NonFiniteError(name, loop.updates, bad[first], last_good)
+        if metrics is not None:
+            named = dict(zip(learner.metric_names, metrics, strict=True))
+            check_finite(named, learner.batch_shape, loop.updates, last_good)
         if iteration == next_record:
+            state = loop.state()
+            check_finite(state._asdict(), learner.batch_shape, loop.updates, last_good)
             recorder.add(iteration * num_envs, *tally.take())
             next_record = next(ends, 0)
-            last_good = loop.state()
+            last_good = state
     return TrainResult(
-        state=loop.state(),
+        state=state,
         history=recorder.history(),
         env_steps=iterations * num_envs,
         updates=loop.updates,

@@ -16,8 +16,8 @@ from maxent_tf.replay import UniformReplay
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
 from maxent_tf.training.records import Recorder
-from maxent_tf.training.result import NonFiniteError, TrainResult
-from maxent_tf.training.rollout import Episodes, RolloutState
+from maxent_tf.training.result import TrainResult, check_finite
+from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
 from maxent_tf.training.updates import replay_updates
 
 # One iteration: (learner state, worlds, seed) -> (learner state, worlds, metrics, episodes).
@@ -50,42 +50,52 @@ def train_in_graph(
     else:
         steps_per_iteration = num_envs
         updates_per_iteration = num_envs * experience.updates_per_step
+        warm_up = math.ceil(experience.learning_starts / num_envs)
         replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
+        fill = compiled(_warm_up(env, replay), compile, auto="xla")
         iteration = off_policy_iteration(
             learner, env, replay, experience.batch_size, updates_per_iteration
         )
-        warm_up = min(math.ceil(experience.learning_starts / num_envs), num_steps // num_envs)
-        if warm_up:
-            fill = compiled(_warm_up(env, replay), compile, auto="xla")
-            worlds = fill(worlds, warm_up_seed, tf.constant(warm_up))
 
     # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC with
     # networks of 256 half again as fast (experiments.benchmarks.throughput).
     program = compiled(training_program(learner, iteration), compile, auto="xla")
-    total = math.ceil((num_steps - warm_up * num_envs) / steps_per_iteration)
-    done = 0
+    total = math.ceil(num_steps / steps_per_iteration)
+    start = updates = 0
     for end in recorder.boundaries(total):
-        before = state
-        state, worlds, reached, sums, episodes = program(
-            state, worlds, run_seed, tf.constant(done), tf.constant(end)
-        )
-        updates = int(reached) * updates_per_iteration
-        totals = dict(zip(learner.metric_names, (x.numpy() for x in sums), strict=True))
-        for name, value in totals.items():
-            bad = ~np.isfinite(value)
-            if bad.any():
-                raise NonFiniteError(name, updates, bad, before)
+        last_good = state
+        metrics = {name: np.full(learner.batch_shape, np.nan) for name in learner.metric_names}
+        episodes = no_episodes(learner.batch_shape)
+        learning_starts = min(max(start, warm_up), end)
+        if start < learning_starts:
+            worlds, episodes = fill(
+                worlds, warm_up_seed, tf.constant(start), tf.constant(learning_starts)
+            )
+        if learning_starts < end:
+            state, worlds, reached, sums, ended = program(
+                state,
+                worlds,
+                run_seed,
+                tf.constant(learning_starts - warm_up),
+                tf.constant(end - warm_up),
+            )
+            updates = int(reached) * updates_per_iteration
+            sums = (x.numpy() / (end - learning_starts) for x in sums)
+            metrics = dict(zip(learner.metric_names, sums, strict=True))
+            check_finite(metrics, learner.batch_shape, updates, last_good)
+            check_finite(state._asdict(), learner.batch_shape, updates, last_good)
+            episodes = tf.nest.map_structure(tf.add, episodes, ended)
         recorder.add(
-            env_steps=warm_up * num_envs + end * steps_per_iteration,
-            metrics={name: value / (end - done) for name, value in totals.items()},
+            env_steps=end * steps_per_iteration,
+            metrics=metrics,
             episodes=tf.nest.map_structure(lambda x: x.numpy(), episodes),
         )
-        done = end
+        start = end
     return TrainResult(
         state=state,
         history=recorder.history(),
-        env_steps=warm_up * num_envs + total * steps_per_iteration,
-        updates=total * updates_per_iteration,
+        env_steps=total * steps_per_iteration,
+        updates=updates,
         wall_time=time.perf_counter() - started,
     )
 
@@ -94,7 +104,6 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
     """Returns the loop over iterations `start` to `end`, which stops at a non-finite metric."""
     zeros = tf.zeros(learner.batch_shape)
     no_metrics = tuple(zeros for _ in learner.metric_names)
-    no_episodes = Episodes(zeros, zeros, zeros)
 
     def program(
         state: Any, worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor
@@ -119,7 +128,9 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
             return i + 1, finite, state, worlds, sums, episodes
 
         i, _, state, worlds, sums, episodes = tf.while_loop(
-            go_on, body, (start, True, state, worlds, no_metrics, no_episodes)
+            go_on,
+            body,
+            (start, True, state, worlds, no_metrics, no_episodes(learner.batch_shape)),
         )
         return state, worlds, i, sums, episodes
 
@@ -158,19 +169,22 @@ def off_policy_iteration(
     return iteration
 
 
-def _warm_up(env: Environment, replay: UniformReplay) -> Callable[..., RolloutState]:
-    """Returns the loop that fills the replay buffer with uniformly random actions."""
+def _warm_up(env: Environment, replay: UniformReplay) -> Callable[..., Any]:
+    """Returns the loop from step `start` to `end` that acts uniformly at random to fill replay."""
 
-    def program(worlds: RolloutState, seed: tf.Tensor, count: tf.Tensor) -> RolloutState:
-        def body(i: tf.Tensor, worlds: RolloutState) -> Any:
+    def program(worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor) -> Any:
+        def body(i: tf.Tensor, worlds: RolloutState, episodes: Episodes) -> Any:
             action_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, i), 2))
             shape = worlds.episode_return.shape
             action = rollout.uniform_action(env.spec.action, shape, action_seed)
-            worlds, transition, _ = rollout.step(env, worlds, action, world_seed)
+            worlds, transition, ended = rollout.step(env, worlds, action, world_seed)
             replay.add(transition)
-            return i + 1, worlds
+            return i + 1, worlds, tf.nest.map_structure(tf.add, episodes, ended)
 
-        return tf.while_loop(lambda i, _: i < count, body, (0, worlds))[1]
+        _, worlds, episodes = tf.while_loop(
+            lambda i, *_: i < end, body, (start, worlds, no_episodes(replay.batch_shape))
+        )
+        return worlds, episodes
 
     return program
 

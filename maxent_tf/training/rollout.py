@@ -26,6 +26,12 @@ class Episodes(NamedTuple):
     total_length: tf.Tensor
 
 
+def no_episodes(learners: tuple[int, ...]) -> Episodes:
+    """Returns the sums over no episodes, for learners of batch shape `learners`."""
+    zeros = tf.zeros(learners)
+    return Episodes(zeros, zeros, zeros)
+
+
 class RolloutState(NamedTuple):
     """Where a batch of worlds is between two steps.
 

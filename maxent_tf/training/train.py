@@ -9,13 +9,12 @@ from typing import Any
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
-from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.training.compilation import MODES
-from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 from maxent_tf.training.host import train_on_host
 from maxent_tf.training.in_graph import train_in_graph
 from maxent_tf.training.records import Recorder
 from maxent_tf.training.result import TrainResult
+from maxent_tf.training.spaces import check_fits
 
 
 def train(
@@ -41,7 +40,7 @@ def train(
       env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
         exactly (number of learners x `num_envs`) worlds, in any autoreset mode.
       num_steps: the steps that each learner takes, over all its worlds; rounded up to whole
-        iterations.
+        iterations: on policy a rollout, off policy a step, of all worlds.
       seed: an integer or [2], int32. On a CPU the same seed gives the same numbers to the bit.
       num_envs: parallel worlds of each learner.
       compile: "xla", "graph", "eager", or "auto", what was measured to be the fastest.
@@ -54,9 +53,10 @@ def train(
       The final state and the history, see `TrainResult`.
 
     Raises:
+      TypeError: if `env` is no world.
       ValueError: if the world does not fit the learner, an argument is out of range, or a Gymnasium
         world returns NaN or infinity.
-      NonFiniteError: if a loss or a gradient turns NaN or infinite.
+      NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
     """
     for name, value in (("num_steps", num_steps), ("num_envs", num_envs)):
         if not isinstance(value, int) or value < 1:
@@ -66,21 +66,16 @@ def train(
     seed = as_seed(seed)
     with Recorder(records, num_steps, progress, log_dir) as recorder:
         if isinstance(env, Environment):
-            _check_spec(learner.spec, env.spec)
+            check_fits(learner.spec, env.spec)
             return train_in_graph(learner, env, num_steps, seed, num_envs, compile, recorder, state)
+        # Imported where it is needed: in-graph worlds do without Gymnasium.
+        from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+
         worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
         try:
-            _check_spec(learner.spec, worlds.spec)
+            check_fits(learner.spec, worlds.spec)
             return train_on_host(
                 learner, worlds, num_steps, seed, num_envs, compile, recorder, state
             )
         finally:
             worlds.close()
-
-
-def _check_spec(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
-    if learner != env:
-        raise ValueError(
-            f"the learner was built for {learner}, but the world is {env}: build it from the "
-            "world's own spec (env.spec, or gymnasium_spec(env))."
-        )

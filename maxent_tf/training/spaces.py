@@ -1,0 +1,89 @@
+"""From Gymnasium's spaces to specs.
+
+Gymnasium is imported where it is used: those who stay on in-graph worlds never load it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Spec
+
+if TYPE_CHECKING:
+    import gymnasium
+
+
+def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> EnvironmentSpec:
+    """Returns the spec of a Gymnasium world, for building a learner.
+
+    Args:
+      env: an id such as "Pendulum-v1", an environment, or a vector environment.
+
+    Raises:
+      ValueError: if the id is unknown or a space is not supported.
+
+    >>> gymnasium_spec("CartPole-v1").action
+    Discrete(num_values=2)
+    """
+    import gymnasium
+
+    if isinstance(env, str):
+        made = make(env)
+        try:
+            return gymnasium_spec(made)
+        finally:
+            made.close()
+    if isinstance(env, gymnasium.vector.VectorEnv):
+        observation, action = env.single_observation_space, env.single_action_space
+    else:
+        observation, action = env.observation_space, env.action_space
+    return EnvironmentSpec(_spec("observation", observation), _spec("action", action))
+
+
+def make(env_id: str) -> gymnasium.Env:
+    """Makes one environment, or raises ValueError with what Gymnasium has against the id."""
+    import gymnasium
+
+    try:
+        return gymnasium.make(env_id)
+    except gymnasium.error.Error as error:
+        raise ValueError(f"env={env_id!r} cannot be made by Gymnasium: {error}") from error
+
+
+def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
+    """Raises ValueError unless a learner built for one spec can act in a world of the other.
+
+    The shape of observations and the actions must agree, bounds of actions to float32. The bounds
+    of observations are nothing to a learner.
+    """
+    if _observed(learner.observation) != _observed(env.observation) or not _same_actions(
+        learner.action, env.action
+    ):
+        raise ValueError(
+            f"the learner was built for {learner}, but the world is {env}: build it from the "
+            "world's own spec (env.spec, or gymnasium_spec(env))."
+        )
+
+
+def _observed(spec: Spec) -> object:
+    return spec if isinstance(spec, Discrete) else spec.shape
+
+
+def _same_actions(first: Spec, second: Spec) -> bool:
+    if isinstance(first, Discrete) or isinstance(second, Discrete):
+        return first == second
+    pairs = zip(first.bounds(), second.bounds(), strict=True)
+    return all(a.shape == b.shape and bool((a == b).all()) for a, b in pairs)
+
+
+def _spec(role: str, space: gymnasium.Space) -> Spec:
+    import gymnasium
+
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return Discrete(int(space.n))
+    if isinstance(space, gymnasium.spaces.Box):
+        return Box.of(tuple(space.shape), space.low, space.high)
+    raise ValueError(
+        f"the {role} space {space} is not supported: Box and Discrete are. Wrap the environment, "
+        "for example with gymnasium.wrappers.FlattenObservation."
+    )
