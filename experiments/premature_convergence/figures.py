@@ -38,6 +38,8 @@ class Result(NamedTuple):
         """What the panel of this study is called."""
         world = getattr(self.study.sweep, "world", None)
         title = world or _TITLES[self.study.algorithm]
+        if self.rows[0]["alpha"] == "auto":
+            title += ", automatic"
         return f"{title}\n{self.study.control}" if self.study.control else title
 
 
@@ -143,7 +145,7 @@ def _over_time(results: list[Result], curve: str, label: str) -> Figure:
             axis.fill_between(steps, mean - band, mean + band, color=colour, alpha=0.15, lw=0)
         axis.set(title=title, xlabel="environment steps of each learner", ylabel=label)
         axis.grid(alpha=0.3)
-        axis.legend(frameon=False, fontsize=7, ncols=2, title=_axis_label(result.rows[0]))
+        axis.legend(framealpha=0.7, fontsize=7, ncols=2, title=_axis_label(result.rows[0]))
     for axis in axes[len(panels) :]:
         axis.remove()
     return figure

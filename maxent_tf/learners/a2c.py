@@ -105,6 +105,8 @@ class A2CMetrics(NamedTuple):
       critic_loss: half the mean squared difference of value and return.
       entropy: the mean entropy of the policy at the visited states, in nats.
       alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
       value: the mean predicted value.
       actor_grad_norm: the global norm of the actor's gradient before clipping.
       critic_grad_norm: the same for the critic.
@@ -114,6 +116,7 @@ class A2CMetrics(NamedTuple):
     critic_loss: tf.Tensor
     entropy: tf.Tensor
     alpha: tf.Tensor
+    alpha_bound: tf.Tensor
     value: tf.Tensor
     actor_grad_norm: tf.Tensor
     critic_grad_norm: tf.Tensor
@@ -256,7 +259,7 @@ class A2C:
             self.config.critic_optimizer, critic_grads, state.critic_optimizer, state.critic
         )
         mean_entropy = losses.masked_mean(entropy, valid)
-        temperature = self._temperature.update(state.temperature, mean_entropy)
+        temperature, bound = self._temperature.update(state.temperature, mean_entropy)
         return (
             A2CState(actor, critic, actor_optimizer, critic_optimizer, temperature),
             A2CMetrics(
@@ -264,6 +267,7 @@ class A2C:
                 critic_loss=critic_loss,
                 entropy=mean_entropy,
                 alpha=alpha,
+                alpha_bound=bound,
                 value=losses.masked_mean(value, valid),
                 actor_grad_norm=actor_norm,
                 critic_grad_norm=critic_norm,

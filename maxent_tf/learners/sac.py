@@ -112,6 +112,8 @@ class SACMetrics(NamedTuple):
       critic_loss: half the mean squared soft Bellman error, summed over critics.
       entropy: the mean entropy estimate that the actor's loss used, in nats.
       alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
       q: the mean smallest critic at the actor's actions.
       actor_grad_norm: the global norm of the actor's gradient.
       critic_grad_norm: the same for all critics together.
@@ -121,6 +123,7 @@ class SACMetrics(NamedTuple):
     critic_loss: tf.Tensor
     entropy: tf.Tensor
     alpha: tf.Tensor
+    alpha_bound: tf.Tensor
     q: tf.Tensor
     actor_grad_norm: tf.Tensor
     critic_grad_norm: tf.Tensor
@@ -299,19 +302,21 @@ class SAC:
         )
 
         mean_entropy = tf.reduce_mean(entropy, axis=-1)
+        temperature, bound = self._temperature.update(state.temperature, mean_entropy)
         new_state = SACState(
             actor=actor,
             critics=critics,
             target_critics=tf.nest.map_structure(self._follow, state.target_critics, critics),
             actor_optimizer=actor_optimizer,
             critic_optimizer=critic_optimizer,
-            temperature=self._temperature.update(state.temperature, mean_entropy),
+            temperature=temperature,
         )
         return new_state, SACMetrics(
             actor_loss=actor_loss,
             critic_loss=critic_loss,
             entropy=mean_entropy,
             alpha=alpha,
+            alpha_bound=bound,
             q=tf.reduce_mean(actor_q, axis=-1),
             actor_grad_norm=actor_norm,
             critic_grad_norm=critic_norm,

@@ -33,10 +33,9 @@ class ScheduledTemperature:
         """Returns alpha, [*P], float32, in reward per nat."""
         return tf.broadcast_to(tf.cast(self.schedule(state), tf.float32), self.batch_shape)
 
-    def update(self, state: tf.Tensor, entropy: tf.Tensor) -> tf.Tensor:
-        """Returns the state one update later, whatever the entropy is."""
-        del entropy
-        return state + 1
+    def update(self, state: tf.Tensor, entropy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the state one update later, and 0 [*P]: a schedule has no bounds to sit on."""
+        return state + 1, tf.zeros_like(entropy)
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,15 @@ class DualTemperature:
         """Returns alpha, [*P], float32, in reward per nat."""
         return self.dual.alpha(state)
 
-    def update(self, state: Any, entropy: tf.Tensor) -> Any:
-        """Returns the state after one step towards the target, given the entropy [*P] in nats."""
-        return self.dual.update(state, entropy)[0]
+    def update(self, state: Any, entropy: tf.Tensor) -> tuple[Any, tf.Tensor]:
+        """Takes one step towards the target, given the policy's entropy [*P] in nats.
+
+        Returns:
+          The new state; and -1 where alpha now sits on its lower bound, 1 on its upper, 0 between,
+          [*P], float32.
+        """
+        state, metrics = self.dual.update(state, entropy)
+        return state, metrics.bound
 
 
 def as_temperature(

@@ -198,10 +198,22 @@ def test_metrics_by_hand() -> None:
             )
         ]
         expected = A2CMetrics(
-            loss, 0.5 * np.mean(delta**2), entropy.mean(), ALPHA[i], v[s].mean(), *steps
+            loss, 0.5 * np.mean(delta**2), entropy.mean(), ALPHA[i], 0, v[s].mean(), *steps
         )
         for name, value, want in zip(metrics._fields, metrics, expected, strict=True):
             np.testing.assert_allclose(value[i], want, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_metrics_say_when_alpha_sits_on_a_bound() -> None:
+    # Oracle: a policy far above its target pulls alpha down, one far below pushes it up; a bound
+    # that alpha starts on stops it at once.
+    for target, bounds, expected in ((0.01, (0.3, 9.0), -1), (0.9, (1e-3, 0.3), 1)):
+        dual = mx.temperature.AutoTemperature(target, initial_alpha=0.3, bounds=bounds)
+        learner = tabular(rollout_length=1, alpha=dual)
+        state = learner.init(0)
+        state = state._replace(actor=state.actor + [9.0 if expected > 0 else 0.0, 0.0, 0.0])
+        _, metrics = learner.update(state, as_transition(random_batch(1, 8)))
+        np.testing.assert_array_equal(metrics.alpha_bound, np.full(P, expected))
 
 
 def test_placeholders_change_nothing() -> None:

@@ -173,7 +173,7 @@ def test_update_by_hand(estimator: str, noises: np.ndarray) -> None:
             )
             tf.nest.map_structure(lambda x, y, k=k: close(x[:, k], y), new.target_critics, followed)
         norm = sum(tf.reduce_sum(g**2) for g in tf.nest.flatten(gradient)) ** 0.5
-        expected = (actor_loss, critic_loss, entropy, ALPHA[i], q, norm, squares**0.5)
+        expected = (actor_loss, critic_loss, entropy, ALPHA[i], 0, q, norm, squares**0.5)
         for metric, want in zip(metrics, expected, strict=True):
             close(metric, np.mean(want))
 
