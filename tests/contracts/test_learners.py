@@ -127,6 +127,7 @@ def same_noise_everywhere() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.random, "stateless_normal", normal)
         yield
+    update_of.cache_clear()  # TensorFlow 2.15 complains of programs that outlive the session.
 
 
 def random_state(learner: Learner) -> Any:
