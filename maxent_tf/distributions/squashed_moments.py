@@ -116,8 +116,7 @@ def mean_tanh(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     >>> round(float(mean_tanh(tf.constant(0.3), tf.constant(1.2))), 4)
     0.1606
     """
-    mixture = _mixture(loc, scale)
-    return tf.reduce_sum(mixture.weights * mixture.erf, 0)
+    return _mean_tanh(_mixture(loc, scale))
 
 
 def mean_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -130,9 +129,7 @@ def mean_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     Returns:
       [...], float, in [0, 1].
     """
-    mixture = _mixture(loc, scale)
-    density = mixture.weights * mixture.exp * mixture.inverse
-    return math.sqrt(2 / math.pi) * tf.reduce_sum(density, 0)
+    return _mean_sech_squared(_mixture(loc, scale))
 
 
 def expected_log_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -159,11 +156,20 @@ def expected_log_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 def _expected_log_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> Any:
     mixture = _mixture(loc, scale)
     width = tf.reduce_sum(mixture.weights * mixture.exp / mixture.inverse, 0)
-    folded = math.sqrt(2 / math.pi) * width + loc * tf.reduce_sum(mixture.weights * mixture.erf, 0)
+    mean = _mean_tanh(mixture)
+    folded = math.sqrt(2 / math.pi) * width + loc * mean
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        d_loc = -2 * mean_tanh(loc, scale)
-        d_scale = -2 * scale * mean_sech_squared(loc, scale)
-        return upstream * d_loc, upstream * d_scale
+        # What the value has computed is used again, and differentiated by a further derivative.
+        return -2 * upstream * mean, -2 * upstream * scale * _mean_sech_squared(mixture)
 
     return 2 * math.log(2) - 2 * folded, gradient
+
+
+def _mean_tanh(mixture: _Mixture) -> tf.Tensor:
+    return tf.reduce_sum(mixture.weights * mixture.erf, 0)
+
+
+def _mean_sech_squared(mixture: _Mixture) -> tf.Tensor:
+    density = mixture.weights * mixture.exp * mixture.inverse
+    return math.sqrt(2 / math.pi) * tf.reduce_sum(density, 0)

@@ -165,19 +165,25 @@ def test_an_unknown_rank() -> None:
     np.testing.assert_allclose(f(loc, scale), expected_log_sech_squared(loc, scale), rtol=1e-14)
 
 
-def test_second_derivatives() -> None:
-    # Oracle: d2/dloc2 E log sech^2 = -2 E sech^2 = -2 d/dloc E tanh, at loc 0 too.
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_second_derivatives(mode: str) -> None:
+    # Oracle: d2/dloc2 E log sech^2 = -2 E sech^2 = -2 d/dloc E tanh, at loc 0 too, and
+    # d2/(dloc dscale) = -2 d/dscale E tanh.
+    def second(loc: tf.Tensor, scale: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as outer:
+            outer.watch([loc, scale])
+            with tf.GradientTape() as inner:
+                inner.watch(loc)
+                value = expected_log_sech_squared(loc, scale)
+            slope = inner.gradient(value, loc)
+        return outer.gradient(slope, [loc, scale])
+
     loc = tf.constant([0.0, 0.0, 1.3, -2.0, 0.4, 7.0], tf.float64)
     scale = tf.constant([0.3, 1.5, 0.2, 0.9, 3.0, 0.5], tf.float64)
-    with tf.GradientTape() as outer:
-        outer.watch(loc)
-        with tf.GradientTape() as inner:
-            inner.watch(loc)
-            value = expected_log_sech_squared(loc, scale)
-        slope = inner.gradient(value, loc)
-    curvature = outer.gradient(slope, loc)
-    exact = statistics(loc.numpy(), scale.numpy())
-    np.testing.assert_allclose(curvature, -2 * exact.mean.d_loc, rtol=1e-10, atol=1e-14)
+    f = second if mode == "eager" else tf.function(second, jit_compile=mode == "xla")
+    exact = statistics(loc.numpy(), scale.numpy()).mean
+    for ours, theirs in zip(f(loc, scale), (exact.d_loc, exact.d_scale), strict=True):
+        np.testing.assert_allclose(ours, -2 * theirs, rtol=1e-10, atol=1e-14)
 
 
 def test_symmetry() -> None:
