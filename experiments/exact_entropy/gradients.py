@@ -1,0 +1,145 @@
+"""The variance of the actor's gradient under repeated draws of the actions, at fixed states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf import losses
+from maxent_tf.learners import SAC
+from maxent_tf.learners.sac import SACState
+from maxent_tf.seeds import as_seed
+from maxent_tf.training import rollout
+from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+
+
+class GradientMoments(NamedTuple):
+    """Moments of the actor's gradient, [estimators, *P, parameters], float64.
+
+    Attributes:
+      mean: over draws.
+      variance: over draws, unbiased.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+
+def actor_gradient(
+    learner: SAC, state: SACState, observation: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
+) -> tf.Tensor:
+    """One draw of the gradient of the actor's loss.
+
+    Args:
+      learner: whose estimator of the entropy is used.
+      state: of the learners.
+      observation: [*P, B, *O], float32.
+      alpha: [*P], float32, in reward per nat.
+      seed: [2], int32.
+
+    Returns:
+      [*P, parameters], float32.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(state.actor)
+        action, entropy = learner.draw(learner.policy(state, observation), seed)
+        loss = losses.soft_actor_loss(learner.q(state, observation, action), entropy, alpha)
+        total = tf.reduce_sum(loss)
+    grads = tf.nest.flatten(tape.gradient(total, state.actor))
+    return tf.concat([tf.reshape(g, [*learner.batch_shape, -1]) for g in grads], axis=-1)
+
+
+def gradient_moments(
+    learners: Sequence[SAC],
+    state: SACState,
+    observation: tf.Tensor,
+    alpha: tf.Tensor,
+    draws: int,
+    seed: Any,
+) -> GradientMoments:
+    """Mean and variance of `actor_gradient` over draws; every learner sees the same noise.
+
+    Args:
+      learners: one for each estimator, of the same `P`.
+      state: of them all.
+      observation: [*P, B, *O], float32.
+      alpha: [*P], float32.
+      draws: at least 2.
+      seed: an integer or [2], int32.
+    """
+    seed = as_seed(seed)
+
+    def gradients(i: tf.Tensor) -> tf.Tensor:
+        step_seed = tf.random.fold_in(seed, i)
+        each = [actor_gradient(x, state, observation, alpha, step_seed) for x in learners]
+        return tf.cast(tf.stack(each), tf.float64)
+
+    @tf.function(autograph=False, jit_compile=True)
+    def run() -> tuple[tf.Tensor, tf.Tensor]:
+        # Moments about the first draw do not cancel where the mean is large.
+        origin = gradients(tf.constant(0))
+
+        def body(i: tf.Tensor, first: tf.Tensor, second: tf.Tensor) -> Any:
+            shifted = gradients(i) - origin
+            return i + 1, first + shifted, second + tf.square(shifted)
+
+        zeros = tf.zeros_like(origin)
+        _, first, second = tf.while_loop(lambda i, *_: i < draws, body, (1, zeros, zeros))
+        mean = first / draws
+        return origin + mean, (second - draws * tf.square(mean)) / (draws - 1)
+
+    return GradientMoments(*(x.numpy() for x in run()))
+
+
+def visited_states(
+    learner: SAC, state: SACState, world: Any, count: int, horizon: int, seed: Any
+) -> tf.Tensor:
+    """States that the policies visit, each of a world of its own, spread evenly over time.
+
+    Args:
+      learner: whose policy acts.
+      state: its state.
+      world: one of this package's, or a Gymnasium id.
+      count: B, of states for each learner.
+      horizon: the last state is from before this step.
+      seed: an integer or [2], int32.
+
+    Returns:
+      [*P, B, *O], float32.
+    """
+    seed = as_seed(seed)
+    shape = (*learner.batch_shape, count)
+
+    @tf.function(autograph=False)
+    def act(observation: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
+        return learner.policy(state, observation).sample(seed=tf.random.fold_in(seed, t))
+
+    def observations() -> Any:
+        if not isinstance(world, str):
+            worlds = rollout.begin(world, shape, seed)
+            step = tf.function(rollout.step, autograph=False)
+            for t in range(horizon):
+                yield worlds.observation
+                action = act(worlds.observation, tf.constant(t))
+                worlds, *_ = step(world, worlds, action, tf.random.fold_in(seed, -1 - t))
+            return
+        vector = GymnasiumWorlds(world, int(np.prod(shape)))
+        try:
+            flat = vector.reset(0)
+            for t in range(horizon):
+                observation = tf.constant(flat.reshape(*shape, *learner.spec.observation.shape))
+                yield observation
+                action = act(observation, tf.constant(t)).numpy()
+                flat = vector.step(action.reshape(-1, *learner.spec.action.shape)).observation
+        finally:
+            vector.close()
+
+    chosen = np.arange(count) * horizon // count
+    axis = len(learner.batch_shape)
+    kept = []
+    for t, observation in enumerate(observations()):
+        kept += [tf.gather(observation, i, axis=axis) for i in np.flatnonzero(chosen == t)]
+    return tf.stack(kept, axis=axis)

@@ -1,0 +1,99 @@
+"""Running a sweep: training, evaluation, and the gradients of the learners that came of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+import maxent_tf as mx
+from experiments.exact_entropy.gradients import gradient_moments, visited_states
+from experiments.exact_entropy.learner import ManyEstimatorsSAC
+from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
+from experiments.premature_convergence import exact
+from maxent_tf.environments import ContinuousTrap
+from maxent_tf.optimizers import Adam
+from maxent_tf.seeds import as_seed
+
+Arrays = dict[str, np.ndarray]
+
+PLACES = ("near", "away")
+
+
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
+    """Trains and evaluates a sweep, and measures its gradients.
+
+    The gradients are those of the learners trained with the first estimator: with their trained
+    actors ("near" equilibrium), and with fresh actors beside the trained critics ("away").
+
+    Args:
+      sweep: the constants.
+      progress: whether to show a progress bar.
+
+    Returns:
+      "value" and "entropy", [estimators, alphas, seeds]: expected return and entropy of the final
+      policies on the trap; elsewhere the mean return of the median actions, and the last entropy
+      that training saw. "best", likewise, on the trap: the probability of the higher hill.
+      "steps", [records], and "episode_return", [records, estimators, alphas, seeds].
+      "variance" and "mean_squared", [places, estimators, alphas, seeds]: the variance of the
+      actor's gradient over draws, summed over parameters, and the squared norm of its mean,
+      without bias.
+    """
+    world = make_world(sweep.world)
+    in_graph = not isinstance(world, str)
+    spec = world.spec if in_graph else mx.gymnasium_spec(world)
+    alpha = np.asarray(sweep.alphas, np.float32)[:, None]
+    config = mx.learners.SACConfig(
+        hidden_sizes=sweep.hidden_sizes,
+        actor_optimizer=Adam(sweep.learning_rate),
+        critic_optimizer=Adam(sweep.learning_rate),
+        tau=sweep.tau,
+        alpha=alpha,
+        batch_size=sweep.batch_size,
+        replay_capacity=sweep.steps,
+        learning_starts=sweep.learning_starts,
+        initial_stddev=sweep.initial_stddev,
+    )
+    shape = (len(sweep.alphas), sweep.seeds)
+    learner = ManyEstimatorsSAC(spec, ESTIMATORS, config, shape)
+    train_seed, *seeds = tf.unstack(tf.random.split(as_seed(sweep.seed), 5))
+    result = mx.train(
+        learner,
+        world,
+        sweep.steps,
+        seed=train_seed,
+        records=sweep.records,
+        compile="xla" if in_graph else "auto",
+        progress=progress,
+    )
+    if isinstance(world, ContinuousTrap):
+        policy = learner.policy(result.state, tf.ones([*learner.batch_shape, 1, 1]))
+        loc, scale = (x.numpy()[..., 0, 0] for x in (policy.loc, policy.scale))
+        outcome = exact.evaluate_trap(world, loc, scale)
+        arrays = {
+            "value": outcome.value,
+            "best": outcome.best,
+            "entropy": policy.entropy().numpy()[..., 0],
+        }
+    else:
+        evaluation = mx.evaluate(learner, result.state, world, sweep.episodes, seed=seeds[0])
+        arrays = {
+            "value": evaluation.returns.mean(axis=-1),
+            "entropy": result.history["entropy"][-1],
+        }
+    arrays["steps"] = result.history["env_steps"]
+    arrays["episode_return"] = result.history["episode_return"]
+
+    first = learner.parts[0]
+    # The schedule's counter has no axes of learners.
+    trained = tf.nest.map_structure(lambda x: x[0] if x.shape.rank else x, result.state)
+    moments = []
+    for actor in (trained.actor, first.init(seeds[1]).actor):
+        state = trained._replace(actor=actor)
+        observed = visited_states(first, state, world, sweep.states, sweep.horizon, seeds[2])
+        each = tf.broadcast_to(alpha, shape)
+        moments.append(
+            gradient_moments(learner.parts, state, observed, each, sweep.draws, seeds[3])
+        )
+    variance = np.stack([m.variance.sum(axis=-1) for m in moments])
+    squared = np.stack([np.square(m.mean).sum(axis=-1) for m in moments])
+    return {**arrays, "variance": variance, "mean_squared": squared - variance / sweep.draws}

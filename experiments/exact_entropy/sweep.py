@@ -1,0 +1,140 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from dataclasses import dataclass
+from typing import Any
+
+from maxent_tf.environments import ContinuousTrap, Pendulum
+
+# In the order of the first axis of every array; the first is what the others are compared with.
+ESTIMATORS = ("sample", "exact", "path")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """SAC at fixed temperatures with each estimator of the entropy, on one world.
+
+    Attributes:
+      world: "trap", "pendulum" or a Gymnasium id.
+      alphas: temperatures, in reward per nat.
+      seeds: learners for each estimator and temperature.
+      steps: of each learner.
+      learning_rate: of Adam, for actor and critics.
+      tau: the fraction by which target critics follow.
+      batch_size: of the minibatches.
+      hidden_sizes: of actor and critics.
+      learning_starts: steps with uniformly random actions.
+      initial_stddev: of the pre-tanh Gaussian of a fresh policy.
+      episodes: of the final evaluation of each learner, where it cannot be integrated.
+      states: at which the gradient's variance is measured, for each learner.
+      horizon: steps over which these states are spread.
+      draws: of the actions, for each gradient's variance.
+      records: points of history kept.
+      seed: of everything drawn.
+    """
+
+    world: str
+    alphas: tuple[float, ...] = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)
+    seeds: int = 24
+    steps: int = 1500
+    learning_rate: float = 3e-3
+    tau: float = 0.005
+    batch_size: int = 32
+    hidden_sizes: tuple[int, ...] = (32, 32)
+    learning_starts: int = 0
+    initial_stddev: float = 0.3
+    episodes: int = 10
+    states: int = 32
+    horizon: int = 1
+    draws: int = 500
+    records: int = 50
+    seed: int = 0
+
+
+PENDULUM = Sweep(
+    "pendulum",
+    alphas=(0.01, 0.03, 0.1, 0.2, 0.5, 1.0),
+    seeds=4,
+    steps=6000,
+    learning_rate=1e-3,
+    tau=0.01,
+    batch_size=64,
+    learning_starts=200,
+    initial_stddev=1.0,
+    horizon=150,
+)
+GYMNASIUM = dataclasses.replace(
+    PENDULUM,
+    world="a Gymnasium id",
+    alphas=(0.03, 0.1, 0.3),
+    seeds=2,
+    steps=5000,
+    hidden_sizes=(64, 64),
+    episodes=2,
+    states=16,
+    horizon=50,
+    draws=300,
+)
+
+
+def make_world(name: str) -> Any:
+    """Returns the world of a name: one of this package's, or the Gymnasium id as it is."""
+    return {"trap": ContinuousTrap, "pendulum": Pendulum}.get(name, lambda: name)()
+
+
+_QUICK = {
+    "alphas": (0.1, 1.0),
+    "seeds": 3,
+    "steps": 150,
+    "episodes": 2,
+    "records": 5,
+    "draws": 20,
+    "states": 4,
+    "horizon": 5,
+    "learning_starts": 20,
+    "hidden_sizes": (8,),
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Three estimators of the entropy in SAC: the gradient's variance, and learning.
+
+    Attributes:
+      world: which worlds: "trap", "pendulum" or Gymnasium ids, such as HalfCheetah-v5 (which needs
+        the `mujoco` extra).
+      alphas: temperatures, instead of each world's own.
+      seeds: learners for each estimator and temperature, instead of each world's own.
+      steps: of each learner, instead of each world's own.
+      output: the folder that results go to.
+      quick: everything small: for a first look and for continuous integration.
+    """
+
+    world: tuple[str, ...] = ("trap", "pendulum")
+    alphas: tuple[float, ...] | None = None
+    seeds: int | None = None
+    steps: int | None = None
+    output: pathlib.Path = pathlib.Path("results")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, not {value}.")
+        if self.alphas is not None and not (self.alphas and min(self.alphas) > 0):
+            raise ValueError(f"--alphas must be positive numbers, not {self.alphas}.")
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the command line's overrides applied."""
+    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
+    for name in ("alphas", "seeds", "steps"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    own = {"trap": Sweep("trap"), "pendulum": PENDULUM}
+    sweeps = [own.get(w, dataclasses.replace(GYMNASIUM, world=w)) for w in arguments.world]
+    return [dataclasses.replace(sweep, **changes) for sweep in sweeps]
