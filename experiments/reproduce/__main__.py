@@ -1,0 +1,89 @@
+"""Reproduces what is exact or vectorised and takes seconds; a table, and a status for machines."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import tyro
+
+from experiments import project
+from experiments.reproduce import bandits, processes
+from experiments.reproduce.check import Check, table
+
+ROWS: dict[str, Callable[[], Iterator[Check]]] = {
+    "R2": bandits.u_shape,
+    "R3": bandits.gravity_well,
+    "R4": bandits.sublinear_rate,
+    "R5": bandits.linear_rate,
+    "R6": processes.suboptimality_identity,
+    "R7": processes.natural_gradient,
+    "R8": processes.soft_bellman,
+    "R9": processes.reward_inflation,
+    "R10": processes.deep_sea,
+    "R11": bandits.over_commitment,
+    "R12": bandits.stochastic_bandit,
+    "R18": processes.river_swim,
+}
+
+NOT_COVERED = {
+    "R1": "see experiments.premature_convergence",
+    "R9, learners": "only the exact threshold is measured here",
+    "R10, learners": "only the exact part is measured here",
+    "R13": "the multi-goal world",
+    "R14": "search as regularised policy optimisation",
+    "R15": "MENTS, RENTS, TENTS",
+    "R16": "maximum-entropy inverse reinforcement learning",
+    "R17": "Boltzmann exploration",
+    "R19": "soft actor-critic at published levels",
+    "R20": "PPO and A2C at published levels",
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to reproduce.
+
+    Attributes:
+      rows: which; all that are covered by default.
+      output: a JSON file for the checks and their provenance, or None.
+    """
+
+    rows: tuple[str, ...] = tuple(ROWS)
+    output: pathlib.Path | None = None
+
+    def __post_init__(self) -> None:
+        unknown = [row for row in self.rows if row not in ROWS]
+        if unknown:
+            raise ValueError(f"rows must be among {list(ROWS)}, not {unknown}.")
+
+
+def main(arguments: Arguments) -> int:
+    """Runs the rows and prints the table.
+
+    Returns:
+      The exit status: 0 if every check holds, else 1.
+    """
+    started = time.perf_counter()
+    checks = [check for row in arguments.rows for check in ROWS[row]()]
+    wall_time = time.perf_counter() - started
+    print(table(checks))
+    print("\nNot covered: " + "; ".join(f"{row} ({why})" for row, why in NOT_COVERED.items()))
+    short = [check for check in checks if not check.holds]
+    print(f"\n{len(checks) - len(short)} of {len(checks)} checks hold; {wall_time:.0f} s")
+    if arguments.output is not None:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        content = {
+            "checks": [{**check._asdict(), "holds": check.holds} for check in checks],
+            "not_covered": NOT_COVERED,
+            "provenance": project.provenance(arguments, wall_time),
+        }
+        project.write_json(arguments.output, content)
+    return int(bool(short))
+
+
+if __name__ == "__main__":
+    sys.exit(main(tyro.cli(Arguments, description=__doc__)))

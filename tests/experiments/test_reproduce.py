@@ -1,0 +1,106 @@
+"""The table of reproduced results: its verdicts, its status, and the recursions behind it."""
+
+import itertools
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from experiments.reproduce import __main__ as command
+from experiments.reproduce import bandits, processes
+from experiments.reproduce.check import Check, table
+from maxent_tf.environments import Bandit, FiniteWorld
+from maxent_tf.tabular import TabularMDP, from_environment, policy_gradient
+
+
+@pytest.mark.parametrize(
+    ("kind", "measured", "holds"),
+    [
+        ("absolute", 2.1, True),
+        ("absolute", 2.11, False),
+        ("relative", 2.19, True),
+        ("relative", 2.21, False),
+        ("at most", -5.0, True),
+        ("at most", 2.11, False),
+        ("at least", 5.0, True),
+        ("at least", 1.89, False),
+        ("absolute", float("nan"), False),
+        ("at most", float("nan"), False),
+        ("at least", float("nan"), False),
+    ],
+)
+def test_verdicts(kind: str, measured: float, holds: bool) -> None:
+    # Oracle: a target of 2, off by at most 0.1 (or a tenth), by hand.
+    check = Check("R0", "x", 2.0, measured, 0.1 + 1e-12, kind)  # type: ignore[arg-type]
+    assert check.holds == holds
+
+
+def test_the_table_shows_a_row_for_each_check() -> None:
+    lines = table(
+        [Check("R0", "a third", 0.333, 1 / 3, 1e-3), Check("R0", "x", 1, 2, 0, "at most")]
+    )
+    assert lines.splitlines()[2:] == [
+        "| R0 | a third | 0.333 | 0.3333333 | 0.001 | holds |",
+        "| R0 | x | <= 1 | 2 | 0 | FALLS SHORT |",
+    ]
+
+
+@pytest.mark.parametrize(("measured", "status"), [(1.0, 0), (2.0, 1)])
+def test_the_status_tells_whether_every_check_holds(
+    measured: float, status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    check = Check("R2", "x", 1.0, measured, 0.1)
+    monkeypatch.setitem(command.ROWS, "R2", lambda: iter([check]))
+    output = tmp_path / "folder" / "checks.json"
+    assert command.main(command.Arguments(rows=("R2",), output=output)) == status
+    written = json.loads(output.read_text())["checks"]
+    assert [(c["row"], c["holds"]) for c in written] == [("R2", not status)]
+
+
+def test_an_unknown_row_is_named() -> None:
+    with pytest.raises(ValueError, match=r"rows must be among .* not \['R0'\]"):
+        command.Arguments(rows=("R0",))
+
+
+@pytest.mark.parametrize("row", ["R5", "R10"])
+def test_a_quick_row_holds(row: str) -> None:
+    assert [check for check in command.ROWS[row]() if not check.holds] == []
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_the_plain_recursion_is_the_library_s_ascent(alpha: float) -> None:
+    # Oracle: exact gradient ascent on the bandit as a decision process.
+    start = [0.2, 0.5, 0.3]
+    m = from_environment(Bandit(bandits.REWARDS), discount=1.0)
+    logits = np.stack([np.log(start), np.zeros(3)])
+    policies = itertools.islice(bandits.ascend(bandits.REWARDS, start, 0.4, alpha), 6)
+    for t, policy in enumerate(policies):
+        exact = policy_gradient(m, logits, alpha, 0.4, t).policy[0]
+        np.testing.assert_allclose(policy, exact, rtol=1e-12)
+
+
+def test_the_living_threshold_has_a_closed_form_with_one_decision() -> None:
+    # Oracle: three ways to stay and one goal. With p the probability of the goal and q that of each
+    # way to stay, log p = (1 - V) / alpha and log q = -(1 - gamma) V / alpha, and the return
+    # p / (1 - gamma (1 - p)) is a half at p = (1 - gamma) / (2 - gamma).
+    discount = 0.99
+    p = (1 - discount) / (2 - discount)
+    alpha = 1 / (np.log(p) - np.log((1 - p) / 3) / (1 - discount))
+    world = FiniteWorld(
+        next_state=np.array([[1, 0, 0, 0], [1, 1, 1, 1]])[..., None],
+        probability=np.ones((2, 4, 1)),
+        reward=np.array([[1.0, 0, 0, 0], [0, 0, 0, 0]])[..., None],
+        terminal=[False, True],
+        initial=[1.0, 0.0],
+    )
+    found, value = processes.living_threshold(world, discount)
+    assert value == pytest.approx(1.0, abs=1e-12)
+    assert found == pytest.approx(alpha, abs=1e-8)
+
+
+def test_the_best_gain_of_a_choice_between_two_loops() -> None:
+    # Closed form: staying in state 0 pays 1 a step, staying in state 1 pays 3.
+    chain = np.array([[[1, 0], [0.5, 0.5]], [[0, 1], [0.5, 0.5]]], float)
+    m = TabularMDP(chain, [[1.0, 0.0], [3.0, 0.0]], 0.5, [1.0, 0.0])
+    assert processes.best_gain(m) == pytest.approx(3.0, abs=1e-9)
