@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,18 +14,6 @@ from maxent_tf.learners.sac import SACState
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
-
-
-class GradientMoments(NamedTuple):
-    """Moments of the actor's gradient, [estimators, *P, parameters], float64.
-
-    Attributes:
-      mean: over draws.
-      variance: over draws, unbiased.
-    """
-
-    mean: np.ndarray
-    variance: np.ndarray
 
 
 def actor_gradient(
@@ -52,33 +40,27 @@ def actor_gradient(
     return tf.concat([tf.reshape(g, [*learner.batch_shape, -1]) for g in grads], axis=-1)
 
 
-def gradient_moments(
-    learners: Sequence[SAC],
-    state: SACState,
-    observation: tf.Tensor,
-    alpha: tf.Tensor,
-    draws: int,
-    seed: Any,
-) -> GradientMoments:
-    """Mean and variance of `actor_gradient` over draws; every learner sees the same noise.
+def moments_program(
+    learners: Sequence[SAC], draws: int
+) -> Callable[[SACState, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Returns a compiled function to mean and variance of `actor_gradient` over draws.
 
     Args:
-      learners: one for each estimator, of the same `P`.
-      state: of them all.
-      observation: [*P, B, *O], float32.
-      alpha: [*P], float32.
+      learners: one for each estimator, of the same `P`; all see the same noise.
       draws: at least 2.
-      seed: an integer or [2], int32.
-    """
-    seed = as_seed(seed)
 
-    def gradients(i: tf.Tensor) -> tf.Tensor:
-        step_seed = tf.random.fold_in(seed, i)
-        each = [actor_gradient(x, state, observation, alpha, step_seed) for x in learners]
-        return tf.cast(tf.stack(each), tf.float64)
+    Returns:
+      A function of the state of them all, observations [*P, B, *O], alpha [*P] and a seed [2], to
+      the mean and the unbiased variance, [estimators, *P, parameters], float64.
+    """
 
     @tf.function(autograph=False, jit_compile=True)
-    def run() -> tuple[tf.Tensor, tf.Tensor]:
+    def program(state: SACState, observation: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor) -> Any:
+        def gradients(i: tf.Tensor) -> tf.Tensor:
+            own = tf.random.fold_in(seed, i)
+            each = [actor_gradient(x, state, observation, alpha, own) for x in learners]
+            return tf.cast(tf.stack(each), tf.float64)
+
         # Moments about the first draw do not cancel where the mean is large.
         origin = gradients(tf.constant(0))
 
@@ -91,7 +73,7 @@ def gradient_moments(
         mean = first / draws
         return origin + mean, (second - draws * tf.square(mean)) / (draws - 1)
 
-    return GradientMoments(*(x.numpy() for x in run()))
+    return program
 
 
 def visited_states(

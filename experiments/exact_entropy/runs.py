@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments.exact_entropy.gradients import gradient_moments, visited_states
+from experiments.exact_entropy.gradients import moments_program, visited_states
 from experiments.exact_entropy.learner import ManyEstimatorsSAC
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
 from experiments.premature_convergence import exact
@@ -86,14 +86,13 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     first = learner.parts[0]
     # The schedule's counter has no axes of learners.
     trained = tf.nest.map_structure(lambda x: x[0] if x.shape.rank else x, result.state)
-    moments = []
+    moments_of = moments_program(learner.parts, sweep.draws)
+    variances, squares = [], []
     for actor in (trained.actor, first.init(seeds[1]).actor):
         state = trained._replace(actor=actor)
         observed = visited_states(first, state, world, sweep.states, sweep.horizon, seeds[2])
-        each = tf.broadcast_to(alpha, shape)
-        moments.append(
-            gradient_moments(learner.parts, state, observed, each, sweep.draws, seeds[3])
-        )
-    variance = np.stack([m.variance.sum(axis=-1) for m in moments])
-    squared = np.stack([np.square(m.mean).sum(axis=-1) for m in moments])
-    return {**arrays, "variance": variance, "mean_squared": squared - variance / sweep.draws}
+        mean, variance = moments_of(state, observed, tf.broadcast_to(alpha, shape), seeds[3])
+        variances.append(variance.numpy().sum(axis=-1))
+        # The squared norm of a noisy mean is too large by the variance of that mean.
+        squares.append(np.square(mean).sum(axis=-1) - variances[-1] / sweep.draws)
+    return {**arrays, "variance": np.stack(variances), "mean_squared": np.stack(squares)}

@@ -69,9 +69,9 @@ PENDULUM = Sweep(
 GYMNASIUM = dataclasses.replace(
     PENDULUM,
     world="a Gymnasium id",
-    alphas=(0.03, 0.1, 0.3),
+    alphas=(0.05, 0.2, 1.0),
     seeds=2,
-    steps=5000,
+    steps=3000,
     hidden_sizes=(64, 64),
     episodes=2,
     states=16,
