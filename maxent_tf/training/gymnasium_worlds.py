@@ -115,7 +115,7 @@ class GymnasiumWorlds:
         raw, reward, terminated, truncated, infos = self._env.step(action.astype(space.dtype))
         self._steps += 1
         observation = self._observation(raw)
-        reward = np.asarray(reward, np.float32)
+        reward = np.array(reward, np.float32)
         self._check_finite("reward", reward)
         terminated, truncated = np.array(terminated, bool), np.array(truncated, bool)
         done = terminated | truncated
