@@ -179,14 +179,14 @@ class SAC:
         self._actor = networks.MLP(
             inputs, hidden, self._head.num_outputs, config.activation, output_gain=0.01
         )
-        # Critics that start near 0 everywhere: a random slope would send the first policies to a
-        # random side, which on ContinuousTrap doubles the share of learners that never leave it.
+        # Critics that start small: a steep random slope would send the first policies to a random
+        # side, which on ContinuousTrap makes more learners settle before they have seen rewards.
         self._critics = networks.MLP(
             inputs + features.num_features(spec.action),
             hidden,
             1,
             config.activation,
-            output_gain=0.01,
+            output_gain=0.3,
         )
 
     def init(self, seed: Any) -> SACState:

@@ -211,7 +211,7 @@ def test_metrics_say_when_alpha_sits_on_a_bound() -> None:
         dual = mx.temperature.AutoTemperature(target, initial_alpha=0.3, bounds=bounds)
         learner = tabular(rollout_length=1, alpha=dual)
         state = learner.init(0)
-        state = state._replace(actor=state.actor + [9.0 if expected > 0 else 0.0, 0.0, 0.0])
+        state = state._replace(actor=state.actor + tf.constant([8.0 * (expected > 0), 0.0, 0.0]))
         _, metrics = learner.update(state, as_transition(random_batch(1, 8)))
         np.testing.assert_array_equal(metrics.alpha_bound, np.full(P, expected))
 
