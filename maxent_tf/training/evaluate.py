@@ -60,7 +60,7 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
-    run = _in_graph if isinstance(env, Environment) else _on_host
+    run = _in_graph if rollout.is_in_graph(env) else _on_host
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():
         raise RuntimeError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import tensorflow as tf
 
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
-from maxent_tf.specs import Box, Spec
+from maxent_tf.specs import Box, EnvironmentSpec, Spec
 from maxent_tf.types import Transition
 
 
@@ -46,6 +46,11 @@ class RolloutState(NamedTuple):
     observation: tf.Tensor
     episode_return: tf.Tensor
     episode_length: tf.Tensor
+
+
+def is_in_graph(env: Any) -> TypeGuard[Environment]:
+    """Whether `env` is a world in TensorFlow. Gymnasium's have attributes of the same names."""
+    return isinstance(getattr(env, "spec", None), EnvironmentSpec)
 
 
 def begin(env: Environment, batch_shape: tuple[int, ...], seed: tf.Tensor) -> RolloutState:

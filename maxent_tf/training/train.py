@@ -6,7 +6,6 @@ import math
 import pathlib
 from typing import Any
 
-from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.compilation import MODES
@@ -14,6 +13,7 @@ from maxent_tf.training.host import train_on_host
 from maxent_tf.training.in_graph import train_in_graph
 from maxent_tf.training.records import Recorder
 from maxent_tf.training.result import TrainResult
+from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
 
 
@@ -65,7 +65,7 @@ def train(
         raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
     seed = as_seed(seed)
     with Recorder(records, num_steps, progress, log_dir) as recorder:
-        if isinstance(env, Environment):
+        if is_in_graph(env):
             check_fits(learner.spec, env.spec)
             return train_in_graph(learner, env, num_steps, seed, num_envs, compile, recorder, state)
         # Imported where it is needed: in-graph worlds do without Gymnasium.
