@@ -44,7 +44,7 @@ def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
     paths = []
     for name, figure in figures.items():
         paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=110)
+        figure.savefig(paths[-1], dpi=90)
     return paths
 
 
@@ -118,7 +118,7 @@ def _against_alpha(results: list[Result]) -> Figure:
 
 def _over_time(results: list[Result]) -> Figure:
     """Returns over time at the lowest, a middle and the highest temperature, shaded as above."""
-    figure = Figure(figsize=(11.4, 3.3 * len(results)), layout="constrained")
+    figure = Figure(figsize=(10.5, 3.1 * len(results)), layout="constrained")
     axes = figure.subplots(len(results), 3, squeeze=False)
     for row, result in zip(axes, results, strict=True):
         count = len(result.sweep.alphas)

@@ -70,7 +70,7 @@ GYMNASIUM = dataclasses.replace(
     PENDULUM,
     world="a Gymnasium id",
     alphas=(0.05, 0.2, 1.0),
-    seeds=2,
+    seeds=4,
     steps=3000,
     hidden_sizes=(64, 64),
     episodes=2,

@@ -38,6 +38,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
                 "start": start,
                 "seeds": sweep.seeds,
                 "steps": sweep.steps,
+                "returns": returns.tolist(),
                 "return_mean": float(returns.mean()),
                 "return_iqm": statistics.interquartile_mean(returns),
                 "return_iqm_interval": list(statistics.bootstrap_interval(returns)),
@@ -100,9 +101,13 @@ def verdict(rows: list[Row]) -> str:
             returns = ", ".join(
                 f"{word} from {' '.join(starts)}" for word, starts in words.items() if starts
             )
+            right = [r for r in rows if (r["world"], r["correction"]) == (world, "exact")]
+            pooled = [np.concatenate([r["returns"] for r in group]) for group in (wrong, right)]
+            difference, low, high = statistics.mean_difference(*pooled)
             gaps = [row["believed_entropy"] - row["true_entropy"] for row in wrong]
             lines.append(
-                f"{world}, {form}: return against the exact form {returns}; believed entropy "
+                f"{world}, {form}: return against the exact form {returns}, over all "
+                f"starts {difference:+.3g} [{low:+.3g}, {high:+.3g}]; believed entropy "
                 f"{min(gaps):.2g} to {max(gaps):.2g} nats above the true one; "
                 f"{'everything' if all(row['finite'] for row in wrong) else 'not everything'} "
                 "finite."

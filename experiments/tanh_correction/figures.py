@@ -20,7 +20,7 @@ _TITLES = {
     "bound": "One hill at the bound",
     "pendulum": "Pendulum",
 }
-_ENTROPY_TICKS = (-60, -30, -10, -3, 0, 3)
+_ENTROPY_TICKS = (-3000, -300, -30, -3, 0, 3)
 
 
 class Result(NamedTuple):
@@ -40,7 +40,7 @@ def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
     paths = []
     for name, figure in figures.items():
         paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=110)
+        figure.savefig(paths[-1], dpi=90)
     return paths
 
 

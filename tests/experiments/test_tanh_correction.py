@@ -134,8 +134,9 @@ def test_the_verdict_follows_the_data() -> None:
     arrays["value"][1, 1] = arrays["value"][0, 1]
     lines = analysis.verdict(list(analysis.rows(sweep, arrays))).splitlines()
     assert "bound, epsilon: return against the exact form worse from 0, not told" in lines[0]
-    assert "not told apart from 9;" in lines[0]
-    assert "better from 0 9; believed entropy 4 to 4 nats above" in lines[1]
+    assert "not told apart from 9, over all starts -0.25 [" in lines[0]
+    assert "better from 0 9, over all starts +1 [" in lines[1]
+    assert "believed entropy 4 to 4 nats above" in lines[1]
     arrays["alpha"][-1, 2] = np.nan
     assert "not everything finite" in analysis.verdict(list(analysis.rows(sweep, arrays)))
 
