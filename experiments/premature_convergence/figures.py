@@ -130,9 +130,9 @@ def _tick(row: Row) -> str:
 def _over_time(results: list[Result], curve: str, label: str) -> Figure:
     """A panel for each study and schedule, a line for each temperature, its 95% interval shaded."""
     panels = [panel for result in results for panel in _panels(result)]
-    columns = min(_COLUMNS, len(panels))
+    columns = min(_COLUMNS - 1, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(4.6 * columns, 3.4 * rows), layout="constrained")
+    figure = Figure(figsize=(5.2 * columns, 3.2 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (title, result, select, labels) in zip(axes, panels, strict=False):
         steps = result.arrays["curve_steps"]
@@ -145,7 +145,14 @@ def _over_time(results: list[Result], curve: str, label: str) -> Figure:
             axis.fill_between(steps, mean - band, mean + band, color=colour, alpha=0.15, lw=0)
         axis.set(title=title, xlabel="environment steps of each learner", ylabel=label)
         axis.grid(alpha=0.3)
-        axis.legend(framealpha=0.7, fontsize=7, ncols=2, title=_axis_label(result.rows[0]))
+        axis.legend(
+            loc="upper left",
+            bbox_to_anchor=(1, 1),
+            frameon=False,
+            fontsize=7,
+            title=_axis_label(result.rows[0]).replace(" (", "\n(").replace(", ", ",\n"),
+            title_fontsize=7,
+        )
     for axis in axes[len(panels) :]:
         axis.remove()
     return figure
