@@ -1,9 +1,10 @@
 """Policies as TFP distributions, with their entropies exact.
 
 `SquashedGaussian` is the policy of soft actor-critic with its entropy, moments and density to
-rounding error; `boltzmann` is the soft-greedy policy of discrete actions. `entropy` and
-`divergence` are exact for any TFP distribution or raise; `entropy_estimate` and
-`divergence_estimate` sample and say with what standard error.
+rounding error; beside it stand one with a full covariance, a mixture and state-dependent
+exploration. `boltzmann` is the soft-greedy policy of discrete actions. `entropy` and `divergence`
+are exact for any TFP distribution or raise; `entropy_estimate` and `divergence_estimate` sample and
+say with what standard error.
 """
 
 from maxent_tf.distributions.boltzmann import boltzmann
@@ -20,21 +21,35 @@ from maxent_tf.distributions.squashed_gaussian import (
     SquashedSample,
     squashed_log_prob,
 )
-from maxent_tf.distributions.tanh import Tanh, log_sech_squared
+from maxent_tf.distributions.squashed_mixture import EntropyBounds, SquashedGaussianMixture
+from maxent_tf.distributions.squashed_multivariate import SquashedMultivariateGaussian
+from maxent_tf.distributions.state_dependent import (
+    draw_exploration,
+    explore,
+    state_dependent_gaussian,
+)
+from maxent_tf.distributions.tanh import log_sech_squared
+from maxent_tf.distributions.tanh_bijector import Tanh
 
 __all__ = [
     "Bounds",
+    "EntropyBounds",
     "Estimate",
     "SquashedGaussian",
+    "SquashedGaussianMixture",
+    "SquashedMultivariateGaussian",
     "SquashedSample",
     "Tanh",
     "boltzmann",
     "divergence",
     "divergence_estimate",
+    "draw_exploration",
     "entropy",
     "entropy_estimate",
+    "explore",
     "log_sech_squared",
     "renyi_entropy",
     "squashed_log_prob",
+    "state_dependent_gaussian",
     "tsallis_entropy",
 ]

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow_probability import bijectors as tfb
 
-from maxent_tf.distributions.tanh import Tanh, inverse_tanh
+from maxent_tf.distributions.tanh import inverse_tanh
 
 
 def event_dimension(tensor: tf.Tensor) -> Any:
@@ -84,11 +83,14 @@ class Bounds:
         """Returns half the width of the box, [] or [D]: the stretch of (-1, 1)."""
         return np.asarray(np.subtract(self.high, self.low) / 2, dtype.as_numpy_dtype)
 
-    def same_as(self, other: Bounds) -> bool:
-        """Returns whether both are one box, however written."""
-        return bool(
-            np.all(np.equal(self.low, other.low)) and np.all(np.equal(self.high, other.high))
-        )
+    def check_same(self, other: Bounds) -> None:
+        """Raises ValueError, as a divergence must, if the boxes differ, however written."""
+        if np.any(np.not_equal(self.low, other.low)) or np.any(np.not_equal(self.high, other.high)):
+            raise ValueError(
+                "The KL divergence between squashed Gaussians needs equal bounds (low, high), not "
+                f"({self.low}, {self.high}) and ({other.low}, {other.high}): use "
+                "maxent_tf.divergence_estimate."
+            )
 
     def ends(self, dtype: tf.DType) -> tuple[np.ndarray, np.ndarray]:
         """Returns `low` and `high`, each [] or [D]."""
@@ -133,7 +135,3 @@ class Bounds:
         # Differences from the nearer bound are exact, from the middle they are not.
         offset = (action - self.middle(action.dtype)) / half
         return inverse_tanh((action - low) / half, (high - action) / half, offset)
-
-    def bijector(self, dtype: tf.DType) -> tfb.Bijector:
-        """Returns the squashing as a TFP bijector."""
-        return tfb.Chain([tfb.Shift(self.middle(dtype)), tfb.Scale(self.half_width(dtype)), Tanh()])

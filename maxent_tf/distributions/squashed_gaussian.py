@@ -23,12 +23,13 @@ from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util, tensor_util
 
 from maxent_tf.distributions import squashed_moments
+from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
 from maxent_tf.distributions.bounds import Bounds, event_dimension
 from maxent_tf.distributions.squashed_mode import squashed_mode
 from maxent_tf.distributions.squashed_spread import stddev_tanh
 from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
 from maxent_tf.distributions.tanh import log_sech_squared
-from maxent_tf.seeds import as_seed
+from maxent_tf.distributions.tanh_bijector import Tanh
 
 _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
@@ -113,9 +114,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
     ) -> None:
         self._bounds = Bounds.of(low, high)
         with tf.name_scope(name) as name:
-            dtype = dtype_util.common_dtype([loc, scale], dtype_hint=tf.float32)
-            loc = _at_least_vector(loc, dtype, "loc")
-            scale = _at_least_vector(scale, dtype, "scale")
+            loc, scale = float_tensors(loc=loc, scale=scale)
             self._loc, self._scale = loc, scale
             parameters = {
                 "loc": loc,
@@ -130,7 +129,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
                 tf.broadcast_static_shape(loc.shape[-1:], scale.shape[-1:])[0]
             )
             super().__init__(
-                dtype=dtype,
+                dtype=loc.dtype,
                 reparameterization_type=tfd.FULLY_REPARAMETERIZED,
                 validate_args=validate_args,
                 allow_nan_stats=True,
@@ -182,7 +181,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
     @property
     def bijector(self) -> tfb.Bijector:
         """The squashing from the pre-tanh value to the action."""
-        return self._bounds.bijector(self.dtype)
+        return Tanh(self.low, self.high)
 
     def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
         """Returns a reparameterised draw, its log-density and its pre-tanh value.
@@ -193,7 +192,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         """
         loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
         noise = tf.random.stateless_normal(
-            self._noise_shape(sample_shape, loc, scale), _seed(seed), dtype=self.dtype
+            draw_shape(sample_shape, loc, scale), draw_seed(seed), dtype=self.dtype
         )
         u = loc + scale * noise
         log_prob = squashed_log_prob(u, noise, scale, self._bounds)
@@ -222,14 +221,6 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
     def _broadcast_loc(self) -> tf.Tensor:
         return self.loc + tf.zeros_like(self.scale)
 
-    def _noise_shape(self, sample_shape: Any, loc: tf.Tensor, scale: tf.Tensor) -> Any:
-        known = tf.get_static_value(sample_shape)
-        shape = tf.broadcast_static_shape(loc.shape, scale.shape)
-        if known is not None and shape.is_fully_defined():
-            return [*tf.TensorShape(known).as_list(), *shape.as_list()]
-        dynamic = tf.broadcast_dynamic_shape(tf.shape(loc), tf.shape(scale))
-        return tf.concat([tf.reshape(sample_shape, [-1]), dynamic], 0)
-
     def _event_shape(self) -> tf.TensorShape:
         return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale.shape[-1:])
 
@@ -241,8 +232,8 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
 
     def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
         loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
-        shape = self._noise_shape([n], loc, scale)
-        noise = tf.random.stateless_normal(shape, _seed(seed), dtype=self.dtype)
+        shape = draw_shape([n], loc, scale)
+        noise = tf.random.stateless_normal(shape, draw_seed(seed), dtype=self.dtype)
         return self._bounds.squash(loc + scale * noise)
 
     def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
@@ -323,27 +314,10 @@ def _kl_squashed_gaussians(
         + \tfrac12 \left(\frac{\sigma_p^2}{\sigma_q^2} - 1\right)
         - \log\frac{\sigma_p}{\sigma_q}
     """
-    if not p.bounds.same_as(q.bounds):
-        raise ValueError(
-            "The KL divergence between squashed Gaussians needs equal bounds (low, high), not "
-            f"({p.low}, {p.high}) and ({q.low}, {q.high}): use maxent_tf.divergence_estimate."
-        )
+    p.bounds.check_same(q.bounds)
     with tf.name_scope(name or "kl_squashed_gaussians"):
         log_ratio = tf.math.log(p.scale) - tf.math.log(q.scale)
         shift = (p.loc - q.loc) / q.scale
         # expm1, so that nearby distributions do not lose their divergence to cancellation.
         terms = 0.5 * (tf.square(shift) + tf.math.expm1(2 * log_ratio)) - log_ratio
         return tf.reduce_sum(terms, -1)
-
-
-def _at_least_vector(value: Any, dtype: tf.DType, name: str) -> tf.Tensor:
-    tensor = tensor_util.convert_nonref_to_tensor(value, dtype=dtype, name=name)
-    return tf.reshape(tensor, [1]) if tensor.shape.rank == 0 else tensor
-
-
-def _seed(seed: Any) -> tf.Tensor:
-    # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator. Its
-    # streams of seeds give integers of more than 31 bits.
-    if seed is None:
-        return tfp.random.sanitize_seed(None)
-    return as_seed(seed % 2**31 if isinstance(seed, int) else seed)

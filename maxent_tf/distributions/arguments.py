@@ -1,0 +1,55 @@
+"""What the distributions do with their arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability.python.internal import dtype_util, tensor_util
+
+from maxent_tf.seeds import as_seed
+
+
+def float_tensors(**arguments: Any) -> list[tf.Tensor]:
+    """Returns arguments as tensors of one floating dtype, scalars as vectors of one element.
+
+    Variables stay variables, for gradients to reach them.
+
+    Raises:
+      TypeError: if their dtypes differ.
+    """
+    dtype = dtype_util.common_dtype(list(arguments.values()), dtype_hint=tf.float32)
+    tensors = (
+        tensor_util.convert_nonref_to_tensor(value, dtype=dtype, name=name)
+        for name, value in arguments.items()
+    )
+    return [tf.reshape(x, [1]) if x.shape.rank == 0 else x for x in tensors]
+
+
+def draw_seed(seed: Any) -> tf.Tensor:
+    """Returns a stateless seed, [2], for the seeds that TFP's `sample` takes.
+
+    They may be None, for a draw from the global generator as everywhere in TFP, and its streams of
+    seeds give integers of more than 31 bits.
+    """
+    if seed is None:
+        return tfp.random.sanitize_seed(None)
+    return as_seed(seed % 2**31 if isinstance(seed, int) else seed)
+
+
+def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:
+    """Returns the shape of a draw: `sample_shape` and then that of tensors broadcast together.
+
+    Static if it can be, since a list of integers costs no operation.
+    """
+    static = tensors[0].shape
+    for tensor in tensors[1:]:
+        static = tf.broadcast_static_shape(static, tensor.shape)
+    known = tf.get_static_value(sample_shape)
+    if known is not None and static.is_fully_defined():
+        return [*tf.TensorShape(known).as_list(), *static.as_list()]
+    dynamic = tf.shape(tensors[0])
+    for tensor in tensors[1:]:
+        dynamic = tf.broadcast_dynamic_shape(dynamic, tf.shape(tensor))
+    return tf.concat([tf.reshape(sample_shape, [-1]), dynamic], 0)

@@ -1,0 +1,274 @@
+r"""Mixture of tanh-squashed Gaussians, a policy with several modes.
+
+.. math:: p(a) = \sum_k w_k \, p_k(a), \quad p_k \text{ a SquashedGaussian}
+
+Shapes: `K` is the number of components, `D` the dimension of the action, `...` the batch shape.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
+from tensorflow_probability import distributions as tfd
+from tensorflow_probability.python.internal import dtype_util
+
+from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
+from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.estimates import (
+    Estimate,
+    rao_blackwell_entropy,
+    samples_each,
+    stratified,
+)
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian, SquashedSample
+from maxent_tf.distributions.tanh import log_sech_squared
+from maxent_tf.distributions.tanh_bijector import Tanh
+
+
+class EntropyBounds(NamedTuple):
+    """Bounds of an entropy, each [...], in nats."""
+
+    lower: tf.Tensor
+    upper: tf.Tensor
+
+
+class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
+    r"""A mixture of squashed Gaussians in one box.
+
+    `mean`, `variance`, `stddev` and `cdf` are exact and for each dimension, [..., D]. The entropy
+    has no closed form: `entropy_bounds` encloses it and `entropy_estimate` samples, best with
+    `method="rao_blackwell"`, which draws as often from each component and takes the log-Jacobian
+    exactly. Samples are not reparameterised, since the choice of a component is discrete.
+
+    What `SquashedGaussian` says of densities at the bounds holds here.
+
+    Args:
+      logits: [..., K], float, unnormalised log-weights; -inf leaves a component out.
+      loc: [..., K, D], float, means of the pre-tanh Gaussians.
+      scale: [..., K, D], float, their standard deviations, positive.
+      low: float or array [D], the lower bounds of the action, known statically.
+      high: float or array [D], the upper bounds, above `low`.
+      name: of the operations.
+
+    Raises:
+      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+
+    >>> d = SquashedGaussianMixture([0.0, 0.0], loc=[[-2.0], [2.0]], scale=[[0.1], [0.1]])
+    >>> [round(float(x), 2) for x in d.entropy_bounds()]
+    [-2.84, -2.84]
+    """
+
+    def __init__(
+        self,
+        logits: Any,
+        loc: Any,
+        scale: Any,
+        low: Any = -1.0,
+        high: Any = 1.0,
+        name: str = "SquashedGaussianMixture",
+    ) -> None:
+        self._bounds = Bounds.of(low, high)
+        with tf.name_scope(name) as name:
+            self._logits, self._loc, self._scale = float_tensors(
+                logits=logits, loc=loc, scale=scale
+            )
+            self._bounds.check_dimension(self._event_shape()[0])
+            super().__init__(
+                dtype=self._loc.dtype,
+                reparameterization_type=tfd.NOT_REPARAMETERIZED,
+                validate_args=False,
+                allow_nan_stats=True,
+                parameters={
+                    "logits": self._logits,
+                    "loc": self._loc,
+                    "scale": self._scale,
+                    "low": self._bounds.low,
+                    "high": self._bounds.high,
+                    "name": name,
+                },
+                name=name,
+            )
+
+    @classmethod
+    def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
+        return {
+            "logits": tfp.util.ParameterProperties(event_ndims=1),
+            "loc": tfp.util.ParameterProperties(event_ndims=2),
+            "scale": tfp.util.ParameterProperties(
+                event_ndims=2,
+                default_constraining_bijector_fn=lambda: tfb.Softplus(low=dtype_util.eps(dtype)),
+            ),
+        }
+
+    @property
+    def logits(self) -> tf.Tensor:
+        """The unnormalised log-weights, [..., K]."""
+        return self._logits
+
+    @property
+    def loc(self) -> tf.Tensor:
+        """The means of the pre-tanh Gaussians, [..., K, D]."""
+        return self._loc
+
+    @property
+    def scale(self) -> tf.Tensor:
+        """The standard deviations of the pre-tanh Gaussians, [..., K, D]."""
+        return self._scale
+
+    @property
+    def low(self) -> float | tuple[float, ...]:
+        """The lower bounds, a float or a tuple of `D`."""
+        return self._bounds.low
+
+    @property
+    def high(self) -> float | tuple[float, ...]:
+        """The upper bounds, a float or a tuple of `D`."""
+        return self._bounds.high
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box of actions, with its exact `squash` and `unsquash`."""
+        return self._bounds
+
+    @property
+    def components(self) -> SquashedGaussian:
+        """The components, as one distribution of batch shape [..., K]."""
+        return SquashedGaussian(self.loc, self.scale, self.low, self.high)
+
+    def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
+        """Returns a draw, its log-density and its pre-tanh value.
+
+        Args:
+          sample_shape: an integer or a shape `n`.
+          seed: an integer or an integer tensor of shape [2].
+        """
+        choice_seed, noise_seed = tf.unstack(tf.random.split(draw_seed(seed), 2))
+        components = self.components
+        loc, scale = components.distribution.loc, components.distribution.stddev()
+        # One uniform number below 1 inverts the cumulative weights. Times their sum, which rounding
+        # may leave below 1, it never passes the last component that has any.
+        cumulative = tf.cumsum(tf.nn.softmax(self.logits), axis=-1)
+        shape = draw_shape(sample_shape, tf.convert_to_tensor(self.logits)[..., 0], loc[..., 0, 0])
+        uniform = tf.random.stateless_uniform(shape, choice_seed, dtype=self.dtype)
+        level = uniform[..., tf.newaxis] * cumulative[..., -1:]
+        chosen = tf.reduce_sum(tf.cast(level >= cumulative[..., :-1], tf.int32), -1)
+        selection = tf.one_hot(chosen, tf.shape(self.logits)[-1], dtype=self.dtype)
+        loc = tf.reduce_sum(selection[..., tf.newaxis] * loc, -2)
+        scale = tf.reduce_sum(selection[..., tf.newaxis] * scale, -2)
+        noise = tf.random.stateless_normal(tf.shape(loc), noise_seed, dtype=self.dtype)
+        # A path-wise gradient would lack that of the choice.
+        u = tf.stop_gradient(loc + scale * noise)
+        return SquashedSample(self._bounds.squash(u), self.log_prob_from_gaussian(u), u)
+
+    def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
+        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
+
+        Args:
+          u: [..., D], float, a pre-tanh value.
+
+        Returns:
+          [...], float, in nats.
+        """
+        u = tf.convert_to_tensor(u, self.dtype)
+        each = self.components.log_prob_from_gaussian(u[..., tf.newaxis, :])
+        return tf.reduce_logsumexp(self._log_weights() + each, -1)
+
+    def entropy_bounds(self) -> EntropyBounds:
+        r"""Returns bounds of the entropy, from the distances between the components.
+
+        .. math::
+            H \ge \sum_i w_i \Bigl(H_i - \log \sum_j w_j e^{-B_{ij}}\Bigr), \quad
+            H \le \sum_i w_i \Bigl(H_i - \log \sum_j w_j e^{-D_{ij}}\Bigr)
+
+        with the entropies `H_i`, Bhattacharyya distances `B` and Kullback-Leibler divergences `D`
+        of the components, which are those of the Gaussians. They meet where components coincide or
+        are far apart. The upper bound is capped by the entropy of the uniform distribution.
+
+        References:
+          A. Kolchinsky, B. D. Tracey (2017), "Estimating mixture entropy with pairwise distances",
+          equations 10 and 12, https://arxiv.org/abs/1706.02419
+        """
+        gaussian = self.components.distribution
+        loc, scale = gaussian.loc, gaussian.stddev()
+        shift = loc[..., tf.newaxis, :] - loc[..., tf.newaxis, :, :]
+        p, q = scale[..., tf.newaxis, :], scale[..., tf.newaxis, :, :]
+        ratio, log_ratio = p / q, tf.math.log(p) - tf.math.log(q)
+        # log((p / q + q / p) / 2), the logarithm of a hyperbolic cosine.
+        log_mean = -0.5 * log_sech_squared(log_ratio)
+        bhattacharyya = 0.25 * tf.square(shift) / (tf.square(p) + tf.square(q)) + 0.5 * log_mean
+        kl = 0.5 * (tf.square(shift / q) + tf.square(ratio) - 1) - log_ratio
+        log_weights = self._log_weights()
+        weights = tf.exp(log_weights)
+
+        def bound(distance: tf.Tensor) -> tf.Tensor:
+            close = log_weights[..., tf.newaxis, :] - tf.reduce_sum(distance, -1)
+            overlap = tf.reduce_logsumexp(close, -1)
+            terms = self.components.entropy() - overlap
+            # A component that is left out has none.
+            return tf.reduce_sum(tf.where(weights > 0, weights * terms, 0), -1)
+
+        dimension = event_dimension(loc)
+        uniform = dimension * math.log(2) + self._bounds.log_volume(dimension)
+        return EntropyBounds(bound(bhattacharyya), tf.minimum(bound(kl), uniform))
+
+    def _log_weights(self) -> tf.Tensor:
+        return tf.nn.log_softmax(self.logits)
+
+    def _over_components(self, statistic: tf.Tensor) -> tf.Tensor:
+        """Averages [..., K, D] over the components."""
+        return tf.reduce_sum(tf.nn.softmax(self.logits)[..., tf.newaxis] * statistic, -2)
+
+    def _event_shape(self) -> tf.TensorShape:
+        return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale.shape[-1:])
+
+    def _event_shape_tensor(
+        self, logits: Any = None, loc: Any = None, scale: Any = None
+    ) -> tf.Tensor:
+        return tf.broadcast_dynamic_shape(
+            tf.shape(self.loc if loc is None else loc)[-1:],
+            tf.shape(self.scale if scale is None else scale)[-1:],
+        )
+
+    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
+        return self.sample_with_gaussian([n], seed=seed).action
+
+    def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
+        return self.sample_with_gaussian(sample_shape, seed=seed)[:2]
+
+    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
+        return self.log_prob_from_gaussian(self._bounds.unsquash(value))
+
+    def _mean(self) -> tf.Tensor:
+        return self._over_components(self.components.mean())
+
+    def _variance(self) -> tf.Tensor:
+        components = self.components
+        mean = components.mean()
+        between = tf.square(mean - self._over_components(mean)[..., tf.newaxis, :])
+        return self._over_components(components.variance() + between)
+
+    def _cdf(self, value: tf.Tensor) -> tf.Tensor:
+        return self._over_components(self.components.cdf(value[..., tf.newaxis, :]))
+
+    def _default_event_space_bijector(self) -> tfb.Bijector:
+        return Tanh(self.low, self.high)
+
+
+@rao_blackwell_entropy.register(SquashedGaussianMixture)
+def _rao_blackwell_of_squashed_mixture(
+    distribution: SquashedGaussianMixture, num_samples: int, seed: tf.Tensor
+) -> Estimate:
+    weights = tf.nn.softmax(distribution.logits)
+    components = distribution.components
+    gaussian = components.distribution
+    u = gaussian.sample(samples_each(num_samples, weights), seed=seed)  # [n, ..., K, D]
+    each = gaussian[..., tf.newaxis, :].log_prob(u[..., tf.newaxis, :])  # [n, ..., K, K]
+    log_weights = tf.nn.log_softmax(distribution.logits)[..., tf.newaxis, :]
+    surprise = -tf.reduce_logsumexp(log_weights + each, -1)
+    # Of a component the entropy exceeds that of its Gaussian by the expected log-Jacobian.
+    log_det = components.entropy() - gaussian.entropy()
+    return stratified(surprise + log_det, weights)

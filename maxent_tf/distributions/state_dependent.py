@@ -1,0 +1,87 @@
+r"""Generalised state-dependent exploration (gSDE): noise that is a function of the state.
+
+Instead of fresh noise at every step, a matrix `W` is drawn now and then, and between draws the
+action is a smooth function of the state:
+
+.. math::
+    u = \mathrm{loc}(s) + W^\top \phi(s), \quad W_{ld} \sim N(0, \sigma_{ld}^2)
+    \quad \Rightarrow \quad u \mid s \sim
+    N\Bigl(\mathrm{loc}(s), \textstyle\sum_l \phi_l(s)^2 \sigma_{ld}^2\Bigr)
+
+So given a state the policy is a `SquashedGaussian` like any other; only the draws differ.
+
+Shapes: `L` is the number of features, `D` the dimension of the action, `...` a batch shape.
+
+References:
+  A. Raffin, J. Kober, F. Stulp (2021), "Smooth exploration for robotic reinforcement learning",
+  section 3, https://arxiv.org/abs/2005.05719
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian, SquashedSample
+
+
+def state_dependent_gaussian(
+    loc: Any, features: Any, noise_scale: Any, low: Any = -1.0, high: Any = 1.0
+) -> SquashedGaussian:
+    """Returns the policy in given states, over all draws of the noise matrix.
+
+    Args:
+      loc: [..., D], float, mean of the pre-tanh Gaussian.
+      features: [..., L], float, of the states; not all 0, or the policy has no density.
+      noise_scale: [..., L, D], float, standard deviations of the noise matrix, positive.
+      low: float or array [D], the lower bounds of the action, known statically.
+      high: float or array [D], the upper bounds, above `low`.
+
+    Returns:
+      A distribution over actions, of batch shape [...].
+
+    Raises:
+      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+
+    >>> d = state_dependent_gaussian(loc=[0.0], features=[3.0, 4.0], noise_scale=[[1.0], [1.0]])
+    >>> float(d.scale[0])
+    5.0
+    """
+    loc, features, noise_scale = float_tensors(loc=loc, features=features, noise_scale=noise_scale)
+    variance = tf.einsum("...l,...ld->...d", tf.square(features), tf.square(noise_scale))
+    return SquashedGaussian(loc, tf.sqrt(variance), low, high)
+
+
+def draw_exploration(noise_scale: Any, sample_shape: Any = (), *, seed: Any) -> tf.Tensor:
+    """Draws noise matrices.
+
+    Args:
+      noise_scale: [..., L, D], float, standard deviations, positive.
+      sample_shape: an integer or a shape `n`, for example one matrix for each parallel world.
+      seed: an integer or an integer tensor of shape [2].
+
+    Returns:
+      [*n, ..., L, D], float, reparameterised.
+    """
+    (noise_scale,) = float_tensors(noise_scale=noise_scale)
+    shape = draw_shape(sample_shape, noise_scale)
+    noise = tf.random.stateless_normal(shape, draw_seed(seed), dtype=noise_scale.dtype)
+    return noise_scale * noise
+
+
+def explore(policy: SquashedGaussian, features: Any, exploration: Any) -> SquashedSample:
+    """Returns the actions that noise matrices give in the policy's states.
+
+    Args:
+      policy: from `state_dependent_gaussian`, of batch shape [...].
+      features: [..., L], float, of the same states.
+      exploration: [..., L, D], float, from `draw_exploration`.
+
+    Returns:
+      The action and its pre-tanh value, [..., D], and its log-density under `policy`, [...].
+    """
+    features = tf.convert_to_tensor(features, policy.dtype)
+    u = policy.loc + tf.einsum("...l,...ld->...d", features, exploration)
+    return SquashedSample(policy.bounds.squash(u), policy.log_prob_from_gaussian(u), u)
