@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import tyro
-
 from experiments import project
 from experiments.reproduce import bandits, processes
 from experiments.reproduce.check import Check, table
@@ -86,4 +84,7 @@ def main(arguments: Arguments) -> int:
 
 
 if __name__ == "__main__":
+    # Only the command line needs it; beside TF-Agents's old typing-extensions it may not import.
+    import tyro
+
     sys.exit(main(tyro.cli(Arguments, description=__doc__)))
