@@ -7,8 +7,6 @@ import sys
 import time
 from typing import Any
 
-import tyro
-
 from experiments import project
 from experiments.exact_entropy import analysis, figures, runs
 from experiments.exact_entropy.sweep import Arguments, plan
@@ -48,4 +46,7 @@ def main(arguments: Arguments) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
+    import tyro
+
     main(tyro.cli(Arguments, description=__doc__))

@@ -57,7 +57,7 @@ class Sweep:
 PENDULUM = Sweep(
     "pendulum",
     alphas=(0.01, 0.03, 0.1, 0.2, 0.5, 1.0),
-    seeds=4,
+    seeds=8,
     steps=6000,
     learning_rate=1e-3,
     tau=0.01,

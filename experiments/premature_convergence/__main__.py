@@ -7,8 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 
-import tyro
-
 from experiments import project
 from experiments.premature_convergence import analysis, figures, runs
 from experiments.premature_convergence.plan import Arguments, Study, Sweep, plan
@@ -65,4 +63,7 @@ def _rows(study: Study, arrays: runs.Arrays) -> Iterator[analysis.Row]:
 
 
 if __name__ == "__main__":
+    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
+    import tyro
+
     main(tyro.cli(Arguments, description=__doc__))

@@ -6,8 +6,6 @@ import functools
 import sys
 import time
 
-import tyro
-
 from experiments import project
 from experiments.tanh_correction import analysis, figures, runs
 from experiments.tanh_correction.sweep import Arguments, plan
@@ -42,4 +40,7 @@ def main(arguments: Arguments) -> list[analysis.Row]:
 
 
 if __name__ == "__main__":
+    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
+    import tyro
+
     main(tyro.cli(Arguments, description=__doc__))
