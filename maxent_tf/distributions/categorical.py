@@ -23,7 +23,7 @@ class Categorical(tfd.Categorical):
     Args:
       logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.
 
-    >>> Categorical(logits=[0.0, 0.0]).entropy().numpy().round(4).item()
+    >>> round(float(Categorical(logits=[0.0, 0.0]).entropy()), 4)
     0.6931
     """
 
