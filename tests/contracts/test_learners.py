@@ -79,17 +79,6 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
-    "sac_exact": lambda shape, at: SAC(
-        CONTINUOUS,
-        SACConfig(
-            hidden_sizes=(6,),
-            discount=at(DISCOUNT),
-            alpha=at(ALPHA),
-            entropy_estimator="exact",
-            batch_size=B,
-        ),
-        shape,
-    ),
 }
 
 every_learner = pytest.mark.parametrize("name", LEARNERS)
