@@ -102,7 +102,9 @@ class AutoTemperature:
                 f'parametrisation must be "log_alpha" or "alpha", not {self.parametrisation!r}.'
             )
         initial = tf.get_static_value(tf.convert_to_tensor(self.initial_alpha))
-        if initial is not None and not np.all((initial >= low) & (initial <= high)):
+        # In float32, as alpha is kept: a bound itself must not be refused for its rounding.
+        within = np.float32(low), np.float32(high)
+        if initial is not None and not np.all((initial >= within[0]) & (initial <= within[1])):
             raise ValueError(f"initial_alpha must be within bounds {self.bounds}, not {initial}.")
         if not callable(self.target_entropy):
             target = tf.get_static_value(tf.convert_to_tensor(self.target_entropy))
