@@ -1,6 +1,6 @@
 """A million random inputs to the distributions: is any value or gradient not finite?
 
-Run `python -m experiments.benchmarks.fuzz_distributions`. Every quantity of the squashed Gaussian
+Run `python -m experiments.benchmarks.fuzz_distributions`. Every quantity of the squashed Gaussians
 and of the Boltzmann policy is evaluated with its gradients, in both dtypes, in a graph and under
 XLA; the table counts what is NaN, infinite or outside the range that the quantity must keep. The
 exit status is 1 if there is anything to count. In the ranges drawn from, every truth is finite.
@@ -18,7 +18,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf.distributions import SquashedGaussian, boltzmann
+from maxent_tf.distributions import (
+    SquashedGaussian,
+    SquashedGaussianMixture,
+    SquashedMultivariateGaussian,
+    boltzmann,
+)
 
 COUNT = 1_000_000
 CHUNK = (2000, 20)  # batch and dimension: bounds are static, one pair a dimension
@@ -83,6 +88,20 @@ def _boltzmann_with_extremes(x: Inputs) -> tfd.Categorical:
     return boltzmann(q, tf.where(x.p[:, 1] < 0.1, tf.zeros_like(alpha), alpha))
 
 
+def _mixture(x: Inputs, low: np.ndarray, high: np.ndarray) -> SquashedGaussianMixture:
+    """Takes a row for five components of four dimensions."""
+    loc, scale = (tf.reshape(y, [-1, 5, 4]) for y in (x.loc, x.scale))
+    return SquashedGaussianMixture(x.other_loc[:, :5], loc, scale, low[:4], high[:4])
+
+
+def _multivariate(x: Inputs, low: np.ndarray, high: np.ndarray) -> SquashedMultivariateGaussian:
+    """Takes the start of a row for four dimensions, with correlations of every size."""
+    mixed = tf.reshape(tf.sin(x.gaussian[:, :16]), [-1, 4, 4])
+    lower = tf.linalg.band_part(mixed, -1, 0)
+    tril = x.scale[:, :4, tf.newaxis] * tf.linalg.set_diag(lower, tf.ones_like(x.p[:, :4]))
+    return SquashedMultivariateGaussian(x.loc[:, :4], tril, low[:4], high[:4])
+
+
 QUANTITIES = {
     "entropy": Quantity(
         lambda *a: _p(*a).entropy(), high=lambda low, high: np.log(high - low).sum()
@@ -109,6 +128,11 @@ QUANTITIES = {
     "kl_divergence": Quantity(lambda *a: _p(*a).kl_divergence(_q(*a)), lambda *a: 0.0),
     "cross_entropy": Quantity(lambda *a: _p(*a).cross_entropy(_q(*a))),
     # loc stands for action values in units of reward, scale's first column for the temperature.
+    "mixture log_prob": Quantity(lambda x, *a: _mixture(x, *a).log_prob(x.action[:, :4])),
+    "mixture entropy bounds": Quantity(lambda *a: tf.stack(_mixture(*a).entropy_bounds())),
+    "mixture variance": Quantity(lambda *a: _mixture(*a).variance(), lambda *a: 0.0),
+    "full cov. log_prob": Quantity(lambda x, *a: _multivariate(x, *a).log_prob(x.action[:, :4])),
+    "full cov. entropy": Quantity(lambda *a: _multivariate(*a).entropy()),
     "boltzmann entropy": Quantity(
         lambda x, *a: _boltzmann_with_extremes(x).entropy(),
         lambda *a: 0.0,

