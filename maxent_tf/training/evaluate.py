@@ -95,11 +95,12 @@ def _in_graph(
         def body(t: Any, world: Any, observation: Any, done: Any, total: Any, length: Any) -> Any:
             seeds = tf.unstack(tf.random.split(tf.random.fold_in(step_seed, t), 2))
             action = _action(learner, state, observation, seeds[0], greedy)
-            stepped, timestep = env.step(world, action, seeds[1])
+            world, timestep = env.step(world, action, seeds[1])
+            # Those that are done step on, to no effect.
             running = tf.cast(~done, tf.float32)
             return (
                 t + 1,
-                rollout.where(done, world, stepped),
+                world,
                 timestep.observation,
                 done | timestep.terminated | timestep.truncated,
                 total + running * timestep.reward,

@@ -10,7 +10,8 @@ from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
 from maxent_tf.learners import A2C, A2CConfig, A2CState
-from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.types import TimeStep
 from tests.training.gymnasium_envs import Walk, vector
 
 LEARNERS = 30
@@ -40,6 +41,33 @@ def test_greedy_episodes_in_graph_are_those_of_a_loop() -> None:
         np.testing.assert_allclose(result.returns[i], total, rtol=1e-6)
         np.testing.assert_array_equal(result.lengths[i], length)
     assert len(np.unique(result.returns)) > 2
+
+
+class Hall:
+    """A hall of 6 steps, or 3 strides; at its end the episode is cut. Every step pays 1."""
+
+    spec = EnvironmentSpec(Box.of((1,)), Discrete(2))
+
+    def reset(self, batch_shape: Any, seed: Any) -> tuple[tf.Tensor, TimeStep]:
+        del seed
+        return self._show(tf.zeros(batch_shape, tf.int32))
+
+    def step(self, state: tf.Tensor, action: tf.Tensor, seed: Any) -> tuple[tf.Tensor, TimeStep]:
+        del seed
+        return self._show(state + 1 + action)
+
+    def _show(self, state: tf.Tensor) -> tuple[tf.Tensor, TimeStep]:
+        ones = tf.ones(state.shape)
+        return state, TimeStep(ones[..., None], ones, ones < 0, state >= 6)
+
+
+def test_nothing_counts_after_a_truncation() -> None:
+    # Oracle: by hand. The slow walk on after the fast have come to the end, and all are paid.
+    learner = A2C(Hall.spec, A2CConfig(network="table"), [2])
+    tables = tf.constant([[[1.0, 0.0]], [[0.0, 1.0]]])
+    result = mx.evaluate(learner, learner.init(0)._replace(actor=tables), Hall(), 2)
+    np.testing.assert_array_equal(result.returns, [[6, 6], [3, 3]])
+    np.testing.assert_array_equal(result.lengths, [[6, 6], [3, 3]])
 
 
 @pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
