@@ -16,11 +16,8 @@ from maxent_tf.distributions.estimates import (
     divergence_estimate,
     entropy_estimate,
 )
-from maxent_tf.distributions.squashed_gaussian import (
-    SquashedGaussian,
-    SquashedSample,
-    squashed_log_prob,
-)
+from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.squashed_mixture import EntropyBounds, SquashedGaussianMixture
 from maxent_tf.distributions.squashed_multivariate import SquashedMultivariateGaussian
 from maxent_tf.distributions.state_dependent import (

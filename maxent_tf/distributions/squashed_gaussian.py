@@ -14,7 +14,7 @@ Shapes: `D` is the dimension of the action, `n` a sample shape, `...` the batch 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -25,50 +25,11 @@ from tensorflow_probability.python.internal import dtype_util, tensor_util
 from maxent_tf.distributions import squashed_moments
 from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
 from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
 from maxent_tf.distributions.squashed_mode import squashed_mode
 from maxent_tf.distributions.squashed_spread import stddev_tanh
 from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
-from maxent_tf.distributions.tanh import log_sech_squared
 from maxent_tf.distributions.tanh_bijector import Tanh
-
-_LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
-
-
-class SquashedSample(NamedTuple):
-    """A draw with what must not be recomputed from its rounded action.
-
-    Attributes:
-      action: [..., D], within the bounds.
-      log_prob: [...], its log-density, in nats.
-      gaussian: [..., D], the pre-tanh value: what `log_prob_from_gaussian` takes.
-    """
-
-    action: tf.Tensor
-    log_prob: tf.Tensor
-    gaussian: tf.Tensor
-
-
-def squashed_log_prob(
-    u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor, bounds: Bounds
-) -> tf.Tensor:
-    r"""Log-density of the action of `u = loc + scale * noise`, exact also where tanh saturates.
-
-    .. math::
-        \sum_i -\tfrac12 \epsilon_i^2 - \log \sigma_i - \tfrac12 \log 2\pi
-        - \log(1 - \tanh(u_i)^2) - \log\frac{\mathrm{high}_i - \mathrm{low}_i}{2}
-
-    Args:
-      u: [..., D], float, the pre-tanh value.
-      noise: [..., D], float, `(u - loc) / scale`.
-      scale: [..., D], float, positive.
-      bounds: of the action.
-
-    Returns:
-      [...], float, in nats.
-    """
-    terms = -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)
-    dimension = event_dimension(terms)
-    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
 
 
 class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
@@ -254,7 +215,9 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         scale = tf.convert_to_tensor(self.scale)
         terms = squashed_moments.expected_log_sech_squared(self.loc, scale) + tf.math.log(scale)
         dimension = event_dimension(terms)
-        constant = dimension * (0.5 + _LOG_SQRT_TWO_PI) + self._bounds.log_volume(dimension)
+        constant = dimension * (0.5 * math.log(2 * math.pi * math.e)) + self._bounds.log_volume(
+            dimension
+        )
         return tf.reduce_sum(terms, -1) + constant
 
     def _mean(self) -> tf.Tensor:

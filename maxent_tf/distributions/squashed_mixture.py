@@ -24,7 +24,8 @@ from maxent_tf.distributions.estimates import (
     samples_each,
     stratified,
 )
-from maxent_tf.distributions.squashed_gaussian import SquashedGaussian, SquashedSample
+from maxent_tf.distributions.squashed_density import SquashedSample
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.tanh import log_sech_squared
 from maxent_tf.distributions.tanh_bijector import Tanh
 

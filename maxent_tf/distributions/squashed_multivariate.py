@@ -12,11 +12,8 @@ from tensorflow_probability.python.internal import dtype_util
 
 from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
 from maxent_tf.distributions.bounds import Bounds
-from maxent_tf.distributions.squashed_gaussian import (
-    SquashedGaussian,
-    SquashedSample,
-    squashed_log_prob,
-)
+from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.tanh_bijector import Tanh
 
 

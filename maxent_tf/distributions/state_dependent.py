@@ -24,7 +24,8 @@ from typing import Any
 import tensorflow as tf
 
 from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
-from maxent_tf.distributions.squashed_gaussian import SquashedGaussian, SquashedSample
+from maxent_tf.distributions.squashed_density import SquashedSample
+from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 
 
 def state_dependent_gaussian(

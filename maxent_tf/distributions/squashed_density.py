@@ -1,0 +1,50 @@
+"""The density of a squashed Gaussian, from what its action has not yet rounded away."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.tanh import log_sech_squared
+
+_LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
+
+
+class SquashedSample(NamedTuple):
+    """A draw with what must not be recomputed from its rounded action.
+
+    Attributes:
+      action: [..., D], within the bounds.
+      log_prob: [...], its log-density, in nats.
+      gaussian: [..., D], the pre-tanh value: what `log_prob_from_gaussian` takes.
+    """
+
+    action: tf.Tensor
+    log_prob: tf.Tensor
+    gaussian: tf.Tensor
+
+
+def squashed_log_prob(
+    u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor, bounds: Bounds
+) -> tf.Tensor:
+    r"""Log-density of the action of `u = loc + scale * noise`, exact also where tanh saturates.
+
+    .. math::
+        \sum_i -\tfrac12 \epsilon_i^2 - \log \sigma_i - \tfrac12 \log 2\pi
+        - \log(1 - \tanh(u_i)^2) - \log\frac{\mathrm{high}_i - \mathrm{low}_i}{2}
+
+    Args:
+      u: [..., D], float, the pre-tanh value.
+      noise: [..., D], float, `(u - loc) / scale`.
+      scale: [..., D], float, positive.
+      bounds: of the action.
+
+    Returns:
+      [...], float, in nats.
+    """
+    terms = -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)
+    dimension = event_dimension(terms)
+    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
