@@ -106,12 +106,12 @@ def series(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor, num_terms: int = 1
 
 
 def arithmetic(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """No entropy either: one error function and one exponential for each of the eleven nodes."""
+    """No entropy either: one error function and one exponential for each of the eleven terms."""
     del seed
-    z = tf.stop_gradient(loc * tf.reshape(tf.range(1.0, 12.0), [-1, *[1] * loc.shape.rank]))
-    return tf.reduce_sum(tf.math.erf(z) + tf.exp(-tf.square(z)), [0, -1]) * tf.reduce_sum(
-        loc + scale, -1
-    )
+    factors = np.arange(1.0, 12.0).reshape([-1, *[1] * loc.shape.rank])
+    z = tf.stop_gradient(loc) * tf.constant(factors, loc.dtype)
+    each = tf.reduce_sum(tf.math.erf(z) + tf.exp(-tf.square(z)), 0)
+    return tf.reduce_sum(each * (loc + scale), -1)
 
 
 def _with_gaussian(expected_log_det: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
