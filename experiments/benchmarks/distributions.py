@@ -108,9 +108,9 @@ def series(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor, num_terms: int = 1
 def arithmetic(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """No entropy either: one error function and one exponential for each of the eleven terms."""
     del seed
-    factors = np.arange(1.0, 12.0).reshape([-1, *[1] * loc.shape.rank])
+    factors = (np.arange(1.0, 12.0) / 11).reshape([-1, *[1] * loc.shape.rank])
     z = tf.stop_gradient(loc) * tf.constant(factors, loc.dtype)
-    each = tf.reduce_sum(tf.math.erf(z) + tf.exp(-tf.square(z)), 0)
+    each = tf.reduce_sum(tf.math.erf(z) + tf.exp(-0.5 * tf.square(z)), 0)
     return tf.reduce_sum(each * (loc + scale), -1)
 
 
