@@ -23,7 +23,12 @@ from maxent_tf import (
     training,
     types,
 )
-from maxent_tf.distributions import divergence, entropy, entropy_estimate
+from maxent_tf.distributions import (
+    divergence,
+    divergence_estimate,
+    entropy,
+    entropy_estimate,
+)
 from maxent_tf.training import evaluate, gymnasium_spec, train
 from maxent_tf.version import __version__
 
@@ -31,6 +36,7 @@ __all__ = [
     "__version__",
     "distributions",
     "divergence",
+    "divergence_estimate",
     "entropy",
     "entropy_estimate",
     "environments",

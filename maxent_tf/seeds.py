@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -18,7 +19,7 @@ def as_seed(seed: Any) -> tf.Tensor:
       seed: a Python or NumPy integer, or an integer tensor of shape [2].
 
     Returns:
-      [2], int32. An integer `n` becomes `[0, n]`.
+      [2], int32. An integer `n` becomes its high and low 32 bits: `[0, n]` where it is small.
 
     Raises:
       ValueError: if `seed` is neither.
@@ -26,6 +27,9 @@ def as_seed(seed: Any) -> tf.Tensor:
     >>> as_seed(3).numpy().tolist()
     [0, 3]
     """
+    if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
+        words = [int(seed) >> 32 & 0xFFFFFFFF, int(seed) & 0xFFFFFFFF]
+        return tf.constant(np.array(words, np.uint32).view(np.int32))
     seed = tf.convert_to_tensor(seed)
     if not seed.dtype.is_integer or seed.shape not in ([], [2]):
         raise ValueError(
