@@ -8,6 +8,10 @@ learners are tested against.
 from maxent_tf.tabular import bounds
 from maxent_tf.tabular.ascent import PolicyAscent
 from maxent_tf.tabular.construction import from_environment, from_transition_table
+from maxent_tf.tabular.iterative_policy_evaluation import (
+    IterativeEvaluation,
+    iterative_policy_evaluation,
+)
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.natural_policy_gradient import natural_policy_gradient
 from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, evaluate_policy, occupancy
@@ -19,17 +23,21 @@ from maxent_tf.tabular.relative_value_iteration import (
 from maxent_tf.tabular.soft_policy_iteration import soft_policy_iteration
 from maxent_tf.tabular.soft_value_iteration import soft_value_iteration
 from maxent_tf.tabular.solution import Solution
+from maxent_tf.tabular.sparse_transitions import Successors
 
 __all__ = [
     "AverageRewardSolution",
+    "IterativeEvaluation",
     "PolicyAscent",
     "PolicyEvaluation",
     "Solution",
+    "Successors",
     "TabularMDP",
     "bounds",
     "evaluate_policy",
     "from_environment",
     "from_transition_table",
+    "iterative_policy_evaluation",
     "natural_policy_gradient",
     "occupancy",
     "policy_gradient",

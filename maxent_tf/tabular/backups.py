@@ -14,8 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.regularizers import Regularizer
-from maxent_tf.tabular.absorption import longest_horizon
+from maxent_tf.tabular import absorption, sparse_absorption, sparse_transitions
 from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.sparse_transitions import Successors
 
 _Program = TypeVar("_Program")
 
@@ -35,6 +36,8 @@ def action_value(m: TabularMDP, v: tf.Tensor) -> tf.Tensor:
 
 def expected_next(m: TabularMDP, v: tf.Tensor) -> tf.Tensor:
     """Returns the expectation of v, [*B, S], in the next state, [*B, S, A]."""
+    if isinstance(m.transition, Successors):
+        return sparse_transitions.expected_next(m.transition, v)
     states, actions = m.num_states, m.num_actions
     rows = tf.reshape(m.transition, [*m.batch_shape, states * actions, states])
     shape = tf.concat([tf.shape(v), [actions]], 0)
@@ -60,7 +63,9 @@ def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -
     A sum of n products is off by at most n + 1 units of rounding times the sum of their absolute
     values, and zeros add nothing; the soft maximum sums over the actions again.
     """
-    successors = tf.math.count_nonzero(m.transition, axis=-1, dtype=tf.float64)
+    sparse = isinstance(m.transition, Successors)
+    probability = m.transition.probability if sparse else m.transition
+    successors = tf.math.count_nonzero(probability, axis=-1, dtype=tf.float64)
     terms = tf.reduce_max(successors, axis=[-1, -2]) + (m.num_actions + 12)
     sizes = [tf.reduce_max(tf.abs(x), axis=-1) for x in (v, next_v)]
     paid = tf.reduce_max(tf.abs(m.reward), axis=[-1, -2])
@@ -94,7 +99,10 @@ def horizon(m: TabularMDP) -> tf.Tensor:
     Of a process that is traced as an argument only the discount can be read: at discount 1 it is
     infinite then.
     """
-    arrays = [tf.get_static_value(x) for x in (m.transition, m.discount, m.terminal)]
-    if any(x is None for x in arrays):
+    given = (m.transition, m.discount, m.terminal)
+    arrays = tf.nest.map_structure(tf.get_static_value, given)
+    if any(x is None for x in tf.nest.flatten(arrays)):
         return 1 / (1 - m.discount)
-    return tf.constant(longest_horizon(*arrays))
+    if isinstance(m.transition, Successors):
+        return tf.constant(sparse_absorption.longest_horizon(*arrays))
+    return tf.constant(absorption.longest_horizon(*arrays))

@@ -10,12 +10,15 @@ import numpy.typing as npt
 
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.sparse_transitions import Successors
 
 # (probability, next state, reward, whether the episode ends)
 Outcome = tuple[float, int, float, bool]
 
 
-def from_environment(world: FiniteWorld, *, discount: npt.ArrayLike) -> TabularMDP:
+def from_environment(
+    world: FiniteWorld, *, discount: npt.ArrayLike, sparse: bool = False
+) -> TabularMDP:
     """Returns the decision process of a finite world.
 
     A time limit is no part of it: truncation ends an episode, but not what would have followed.
@@ -24,6 +27,7 @@ def from_environment(world: FiniteWorld, *, discount: npt.ArrayLike) -> TabularM
     Args:
       world: its tables are read; terminal states keep their numbers.
       discount: [] or [*M] for a batch, in [0, 1]; 1 where every policy ends in a terminal state.
+      sparse: whether the transitions become `Successors`, for worlds of many states.
 
     Raises:
       TypeError: if `world` has no tables.
@@ -39,15 +43,9 @@ def from_environment(world: FiniteWorld, *, discount: npt.ArrayLike) -> TabularM
             f"world must be a FiniteWorld, not {type(world).__name__}: for a Gymnasium toy-text "
             "world use from_transition_table(env.unwrapped.P, discount=...)."
         )
-    states, actions, _ = world.next_state.shape
-    transition = np.zeros((states, actions, states))
-    where = np.ogrid[:states, :actions]
-    for outcome in range(world.next_state.shape[2]):
-        transition[where[0], where[1], world.next_state[..., outcome]] += world.probability[
-            ..., outcome
-        ]
+    transition = Successors(world.next_state, world.probability)
     reward = (world.probability * world.reward).sum(-1)
-    return _batched(transition, reward, discount, world.initial, world.terminal)
+    return _batched(transition, sparse, reward, discount, world.initial, world.terminal)
 
 
 def from_transition_table(
@@ -55,6 +53,7 @@ def from_transition_table(
     *,
     discount: npt.ArrayLike,
     initial: npt.ArrayLike | None = None,
+    sparse: bool = False,
 ) -> TabularMDP:
     """Returns the decision process of a transition table, as Gymnasium's toy-text worlds have it.
 
@@ -67,13 +66,14 @@ def from_transition_table(
       discount: as in `from_environment`.
       initial: [S], the distribution of the first state, `env.unwrapped.initial_state_distrib`;
         None is uniform.
+      sparse: as in `from_environment`.
 
     Returns:
       A process of S + 1 states.
 
     Raises:
-      ValueError: if a state has no actions, or states differ in them, or the probabilities of an
-        action do not sum to one.
+      ValueError: if a state has no actions, or states differ in them, or an outcome leads to an
+        unknown state, or the probabilities of an action do not sum to one.
 
     >>> m = from_transition_table({0: {0: [(1.0, 0, 2.0, True)]}}, discount=1.0)
     >>> m.transition.numpy().tolist(), m.reward.numpy().tolist()
@@ -83,7 +83,9 @@ def from_transition_table(
     if sorted(table) != list(range(states)) or not states:
         raise ValueError(f"table must have the states 0 .. S - 1, not {sorted(table)}.")
     actions = len(table[0])
-    transition = np.zeros((states + 1, actions, states + 1))
+    width = max([1, *(len(outcomes) for row in table.values() for outcomes in row.values())])
+    shape = (states + 1, actions, width)
+    transition = Successors(np.full(shape, states), np.zeros(shape))
     reward = np.zeros((states + 1, actions))
     for state, row in table.items():
         if sorted(row) != list(range(actions)) or not row:
@@ -92,23 +94,37 @@ def from_transition_table(
                 f"in state {state}."
             )
         for action, outcomes in row.items():
-            for probability, next_state, paid, terminated in outcomes:
-                target = states if terminated else next_state
-                transition[state, action, target] += probability
+            for entry, (probability, next_state, paid, terminated) in enumerate(outcomes):
+                if not (terminated or 0 <= next_state < states):
+                    raise ValueError(
+                        f"table must lead to states 0 .. {states - 1}, not to {next_state} from "
+                        f"state {state} by action {action}."
+                    )
+                transition.next_state[state, action, entry] = states if terminated else next_state
+                transition.probability[state, action, entry] = probability
                 reward[state, action] += probability * paid
-    transition[states, :, states] = 1
+    transition.probability[states, :, 0] = 1
     start = np.full(states, 1 / states) if initial is None else np.asarray(initial, np.float64)
     terminal = np.arange(states + 1) == states
-    return _batched(transition, reward, discount, np.append(start, 0), terminal)
+    return _batched(transition, sparse, reward, discount, np.append(start, 0), terminal)
 
 
 def _batched(
-    transition: np.ndarray, reward: np.ndarray, discount: Any, initial: Any, terminal: Any
+    successors: Successors,
+    sparse: bool,
+    reward: np.ndarray,
+    discount: Any,
+    initial: Any,
+    terminal: Any,
 ) -> TabularMDP:
     batch = np.shape(discount)
+
+    def repeated(table: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(table, (*batch, *table.shape))
+
     return TabularMDP(
-        np.broadcast_to(transition, (*batch, *transition.shape)),
-        np.broadcast_to(reward, (*batch, *reward.shape)),
+        Successors(*map(repeated, successors)) if sparse else repeated(successors.dense()),
+        repeated(reward),
         np.asarray(discount),
         initial,
         terminal,

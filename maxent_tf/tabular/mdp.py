@@ -1,6 +1,7 @@
-"""Finite Markov decision processes as dense arrays.
+"""Finite Markov decision processes, with dense or sparse transitions.
 
-Shape letters: `S` states, `A` actions, `M` the batch shape of the processes (`[]` is one).
+Shape letters: `S` states, `A` actions, `K` successors of an action where the transitions are
+sparse, `M` the batch shape of the processes (`[]` is one).
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.tabular.absorption import state_kept_forever
+from maxent_tf.tabular import absorption, sparse_absorption
+from maxent_tf.tabular.sparse_transitions import Successors
 
 # Rows of float32 tables are off by rounding; they are normalised. More than this is a mistake.
 _SUM_TOLERANCE = 1e-6
 
 
 class _Fields(NamedTuple):
-    transition: tf.Tensor
+    transition: Any
     reward: tf.Tensor
     discount: tf.Tensor
     initial: tf.Tensor
@@ -30,11 +32,13 @@ class TabularMDP(_Fields):
     Where a state is terminal the episode is over: nothing is paid, no entropy is earned, and its
     value is 0. That is why terminal states must be told from states in which an agent merely stays.
 
-    `tf.nest` sees a structure of five tensors. The arrays are checked where they are known; what a
-    traced function or `tf.nest` puts in their place is kept as it is.
+    `tf.nest` sees a structure of five tensors, or of six where the transitions are sparse. The
+    arrays are checked where they are known; what a traced function or `tf.nest` puts in their place
+    is kept as it is.
 
     Attributes:
-      transition: [*M, S, A, S], float64, probabilities along the last axis.
+      transition: [*M, S, A, S], float64, probabilities along the last axis; or `Successors` of
+        [*M, S, A, K].
       reward: [*M, S, A], float64, expected rewards.
       discount: [*M], float64, in [0, 1].
       initial: [*M, S], float64, the distribution of the first state.
@@ -58,7 +62,8 @@ class TabularMDP(_Fields):
         """Validates the arrays.
 
         Args:
-          transition: [*M, S, A, S], rows that sum to one (to 1e-6; they are then normalised).
+          transition: [*M, S, A, S], rows that sum to one (to 1e-6; they are then normalised); or
+            `Successors`, whose probabilities must do so, for large state spaces.
           reward: [*M, S, A], finite.
           discount: [] or [*M], in [0, 1]; 1 only where every policy ends in a terminal state.
           initial: [S] or [*M, S], probabilities.
@@ -70,24 +75,26 @@ class TabularMDP(_Fields):
             the first offending entry.
         """
         given = (transition, reward, discount, initial, terminal)
-        if not all(x is None or _is_known(x) for x in given):
+        sparse = isinstance(transition, Successors)
+        parts: tuple[Any, ...] = (*transition, *given[1:]) if sparse else given
+        if not all(x is None or _is_known(x) for x in parts):
             return tuple.__new__(cls, given)
-        return tuple.__new__(cls, map(tf.constant, _checked(*given)))
+        return tuple.__new__(cls, tf.nest.map_structure(tf.constant, _checked(*given)))
 
     @property
     def num_states(self) -> int:
         """S."""
-        return int(self.transition.shape[-1])
+        return int(self.reward.shape[-2])
 
     @property
     def num_actions(self) -> int:
         """A."""
-        return int(self.transition.shape[-2])
+        return int(self.reward.shape[-1])
 
     @property
     def batch_shape(self) -> tf.TensorShape:
         """M."""
-        return self.transition.shape[:-3]
+        return self.reward.shape[:-2]
 
 
 def _is_known(x: Any) -> bool:
@@ -98,33 +105,24 @@ def _is_known(x: Any) -> bool:
 
 def _checked(
     transition: Any, reward: Any, discount: Any, initial: Any, terminal: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    transition, reward, discount, initial = (
-        np.asarray(x, np.float64) for x in (transition, reward, discount, initial)
+) -> tuple[np.ndarray | Successors, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    reward, discount, initial = (np.asarray(x, np.float64) for x in (reward, discount, initial))
+    transition, stays = (
+        _checked_successors(transition)
+        if isinstance(transition, Successors)
+        else _checked_table(np.asarray(transition, np.float64))
     )
-    if transition.ndim < 3 or transition.shape[-1] != transition.shape[-3]:
-        raise ValueError(
-            f"transition must have shape [..., S, A, S], not {list(transition.shape)}."
-        )
-    *batch, states, actions, _ = transition.shape
-    if states == 0 or actions == 0:
-        raise ValueError(
-            "transition must have at least one state and one action, not "
-            f"{states} states and {actions} actions."
-        )
+    *batch, states, actions = stays.shape
     if reward.shape != (*batch, states, actions):
         raise ValueError(
-            f"reward must have shape {[*batch, states, actions]} beside transition "
-            f"{list(transition.shape)}, not {list(reward.shape)}."
+            f"reward must have shape {[*batch, states, actions]} beside transition, not "
+            f"{list(reward.shape)}."
         )
     discount = _broadcast("discount", discount, tuple(batch))
     initial = _broadcast("initial", initial, (*batch, states))
     _refuse(~((discount >= 0) & (discount <= 1)), discount, "discount must lie in [0, 1]")
     _refuse(~np.isfinite(reward), reward, "reward must be finite")
-    transition = _normalised("transition", transition)
     initial = _normalised("initial", initial)
-
-    stays = np.diagonal(transition, axis1=-3, axis2=-1).swapaxes(-1, -2) == 1
     if terminal is None:
         terminal = np.all(stays & (reward == 0), -1)
     else:
@@ -133,16 +131,73 @@ def _checked(
             raise ValueError(f"terminal must be bool, not {terminal.dtype}.")
         terminal = _broadcast("terminal", terminal, (*batch, states))
         ended = terminal[..., None]
-        _refuse(ended & ~stays, transition, "transition of a terminal state must be to itself")
+        elsewhere = np.broadcast_to("elsewhere", stays.shape)
+        _refuse(ended & ~stays, elsewhere, "transition of a terminal state must be to itself")
         _refuse(ended & (reward != 0), reward, "reward in a terminal state must be 0")
-    kept = state_kept_forever(transition, terminal) & (discount == 1)[..., None]
+    if np.any(discount == 1):
+        _refuse_endless(transition, discount, terminal)
+    return transition, reward, discount, initial, terminal
+
+
+def _checked_table(transition: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns dense transitions, normalised, and which actions certainly stay, [*M, S, A]."""
+    if transition.ndim < 3 or transition.shape[-1] != transition.shape[-3]:
+        raise ValueError(
+            f"transition must have shape [..., S, A, S], not {list(transition.shape)}."
+        )
+    _refuse_empty(*transition.shape[-3:-1])
+    transition = _normalised("transition", transition)
+    return transition, np.diagonal(transition, axis1=-3, axis2=-1).swapaxes(-1, -2) == 1
+
+
+def _checked_successors(transition: Successors) -> tuple[Successors, np.ndarray]:
+    """Likewise for sparse transitions."""
+    next_state = np.asarray(transition.next_state)
+    probability = np.asarray(transition.probability, np.float64)
+    if next_state.ndim < 3 or next_state.shape != probability.shape:
+        raise ValueError(
+            "transition must have next_state and probability of one shape [..., S, A, K], not "
+            f"{list(next_state.shape)} and {list(probability.shape)}."
+        )
+    states, actions, successors = next_state.shape[-3:]
+    _refuse_empty(states, actions)
+    if not successors:
+        raise ValueError("transition must list at least one successor for each action, not 0.")
+    if not np.issubdtype(next_state.dtype, np.integer):
+        raise ValueError(f"next_state of transition must be integers, not {next_state.dtype}.")
+    _refuse(
+        (next_state < 0) | (next_state >= states),
+        next_state,
+        f"next_state of transition must lie in 0 .. {states - 1}",
+    )
+    probability = _normalised("transition", probability)
+    own = np.arange(states)[:, None, None]
+    stays = np.all((next_state == own) | (probability == 0), -1)
+    return Successors(next_state.astype(np.int32), probability), stays
+
+
+def _refuse_empty(states: int, actions: int) -> None:
+    if states == 0 or actions == 0:
+        raise ValueError(
+            "transition must have at least one state and one action, not "
+            f"{states} states and {actions} actions."
+        )
+
+
+def _refuse_endless(
+    transition: np.ndarray | Successors, discount: np.ndarray, terminal: np.ndarray
+) -> None:
+    if isinstance(transition, Successors):
+        kept = sparse_absorption.state_kept_forever(transition, terminal)
+    else:
+        kept = absorption.state_kept_forever(transition, terminal)
+    kept = kept & (discount == 1)[..., None]
     if kept.any():
         where = [int(i) for i in np.argwhere(kept)[0]]
         raise ValueError(
             "discount must be below 1 unless every policy ends in a terminal state, not 1: "
             f"from state {where[-1] if len(where) == 1 else where} a policy can go on for ever."
         )
-    return transition, reward, discount, initial, terminal
 
 
 def _broadcast(name: str, value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

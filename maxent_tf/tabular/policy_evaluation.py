@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from maxent_tf.regularizers import Regularizer, Shannon
-from maxent_tf.tabular import backups
+from maxent_tf.tabular import backups, sparse_transitions
 from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.sparse_transitions import Successors
+
+# The memory, in bytes, that the matrices of one linear solve may take where the process itself is
+# stored sparsely: 16,384 states for a single policy.
+_LARGEST_SOLVE = 2**31
 
 
 class PolicyEvaluation(NamedTuple):
@@ -43,7 +49,8 @@ def evaluate_policy(
       A `PolicyEvaluation`, of the batch shape to which all broadcast.
 
     Raises:
-      ValueError: if alpha is negative, or shapes do not fit.
+      ValueError: if alpha is negative, or shapes do not fit, or the process is sparse and too large
+        for linear solves (then use `iterative_policy_evaluation`).
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(evaluate_policy(m, [[0.5, 0.5]], alpha=[0.0, 1.0]).v.numpy().round(6))
@@ -68,6 +75,9 @@ def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:
 
     Returns:
       [*B, S, A], float64, expected discounted visits; 0 where terminal.
+
+    Raises:
+      ValueError: if shapes do not fit, or the process is sparse and too large for linear solves.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(occupancy(m, [[0.25, 0.75]]).numpy())
@@ -111,7 +121,22 @@ def visits(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
 def _resolvent(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
     """Returns I - gamma P_pi among the states that are not terminal, [*B, S, S]."""
     goes_on = tf.cast(~m.terminal, tf.float64)
-    # One row vector times one matrix [A, S] for each state: nothing of size S A S is stored.
-    chosen = tf.linalg.matmul(policy[..., None, :], m.transition)[..., 0, :]
+    if isinstance(m.transition, Successors):
+        _refuse_large(policy)
+        chosen = sparse_transitions.chosen(m.transition, policy)
+    else:
+        # One row vector times one matrix [A, S] for each state: nothing of size S A S is stored.
+        chosen = tf.linalg.matmul(policy[..., None, :], m.transition)[..., 0, :]
     chosen *= m.discount[..., None, None] * goes_on[..., None] * goes_on[..., None, :]
     return tf.eye(m.num_states, dtype=tf.float64) - chosen
+
+
+def _refuse_large(policy: tf.Tensor) -> None:
+    shape = policy.shape[:-1].as_list()
+    if None not in shape and 8 * math.prod(shape) * shape[-1] > _LARGEST_SOLVE:
+        size = 8 * math.prod(shape) * shape[-1] / 2**30
+        raise ValueError(
+            f"the process is too large for linear solves, of {shape[-1]} states: their matrices "
+            f"would take {size:.1f} GiB. For values use iterative_policy_evaluation, for the best "
+            "policy soft_value_iteration; visits and exact gradients need fewer states."
+        )

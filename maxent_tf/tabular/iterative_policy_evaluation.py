@@ -1,0 +1,125 @@
+"""Evaluation of policies by iteration, for state spaces too large for linear solves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.regularizers import Regularizer, Shannon
+from maxent_tf.tabular import backups
+from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.policy_evaluation import as_table
+from maxent_tf.tabular.solution import Progress, advance, start
+
+
+class IterativeEvaluation(NamedTuple):
+    """The regularised values of a policy, with a status.
+
+    Attributes:
+      q: [*B, S, A], float64, action values: one backup from `v`.
+      v: [*B, S], float64, state values; 0 where terminal.
+      objective: [*B], float64, the expectation of `v` in the first state.
+      iterations: [*B], int32, done.
+      residual: [*B], float64, the largest change of a value in the last backup.
+      error_bound: [*B], float64. `v` differs nowhere by more from the policy's values, rounding
+        included; it holds whether or not `converged`.
+      converged: [*B], bool, whether `error_bound` is at most the tolerance.
+    """
+
+    q: tf.Tensor
+    v: tf.Tensor
+    objective: tf.Tensor
+    iterations: tf.Tensor
+    residual: tf.Tensor
+    error_bound: tf.Tensor
+    converged: tf.Tensor
+
+
+def iterative_policy_evaluation(
+    m: TabularMDP,
+    policy: Any,
+    alpha: Any = 0.0,
+    *,
+    regularizer: Regularizer | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 100_000,
+) -> IterativeEvaluation:
+    r"""The regularised values of a policy, from backups alone.
+
+    .. math:: V_{k+1}(s) = \sum_a \pi(a | s) \big(r(s, a) + \gamma \sum_{s'} P(s' | s, a) V_k(s')
+              \big) + \alpha \, \Omega(\pi(\cdot | s))
+
+    `evaluate_policy` solves for them at once, but needs the matrix [S, S] of the policy's chain.
+    Here memory is of the order of the transitions.
+
+    Args:
+      m: the process, of batch shape [*M].
+      policy: [*B', S, A], probabilities; broadcasts against the rest.
+      alpha: [*K], in reward per nat, at least 0.
+      regularizer: Omega; None is Shannon's entropy.
+      tolerance: in units of reward, for the error of `v`.
+      max_iterations: give up after so many.
+
+    Returns:
+      An `IterativeEvaluation`. The bound is that of `soft_value_iteration`.
+
+    Raises:
+      ValueError: if alpha is negative, or shapes do not fit.
+
+    References:
+      M. L. Puterman (1994), "Markov decision processes", section 6.3,
+      https://doi.org/10.1002/9780470316887
+
+    >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
+    >>> print(iterative_policy_evaluation(m, [[0.5, 0.5]], alpha=1.0).v.numpy().round(6))
+    [2.386294]
+    """
+    policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
+    program = _program(regularizer or Shannon())
+    return program(
+        m,
+        policy,
+        alpha,
+        backups.horizon(m),
+        tf.constant(tolerance, tf.float64),
+        tf.constant(max_iterations, tf.int32),
+    )
+
+
+@backups.once_per_regularizer
+def _program(regularizer: Regularizer) -> Callable[..., IterativeEvaluation]:
+    @tf.function(autograph=False, jit_compile=True)
+    def solve(
+        m: TabularMDP,
+        policy: tf.Tensor,
+        alpha: tf.Tensor,
+        horizon: tf.Tensor,
+        tolerance: tf.Tensor,
+        max_iterations: tf.Tensor,
+    ) -> IterativeEvaluation:
+        bonus = alpha[..., None] * regularizer.value(policy)
+
+        def more(progress: Progress) -> tf.Tensor:
+            within = tf.reduce_max(progress.iterations) < max_iterations
+            return within & ~tf.reduce_all(progress.done)
+
+        def step(progress: Progress) -> tuple[Progress]:
+            q = backups.action_value(m, progress.v)
+            next_v = tf.reduce_sum(policy * q, -1) + bonus
+            next_v = tf.where(m.terminal, tf.zeros_like(next_v), next_v)
+            return (advance(m, progress, progress.v, next_v, alpha, horizon, tolerance),)
+
+        (progress,) = tf.while_loop(more, step, (start(m, alpha),))
+        return IterativeEvaluation(
+            q=backups.action_value(m, progress.v),
+            v=progress.v,
+            objective=tf.reduce_sum(m.initial * progress.v, -1),
+            iterations=progress.iterations,
+            residual=progress.residual,
+            error_bound=progress.error_bound,
+            converged=progress.error_bound <= tolerance,
+        )
+
+    return solve
