@@ -8,6 +8,7 @@
 from maxent_tf import (
     distributions,
     environments,
+    irl,
     learners,
     losses,
     networks,
@@ -42,6 +43,7 @@ __all__ = [
     "environments",
     "evaluate",
     "gymnasium_spec",
+    "irl",
     "learners",
     "losses",
     "networks",

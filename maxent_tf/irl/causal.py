@@ -1,0 +1,106 @@
+"""Maximum causal entropy: behaviour that cannot know how chance will turn out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.irl import visitation
+from maxent_tf.irl.arguments import check_alpha, check_horizon
+from maxent_tf.irl.visitation import Visitation
+from maxent_tf.tabular import TabularMDP, soft_policy_iteration
+
+_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Causal:
+    r"""The soft-optimal policy: its entropy is counted over its own choices, not over chance.
+
+    .. math:: V(s) = \alpha \log \sum_a e^{Q(s, a) / \alpha}, \qquad
+              Q(s, a) = \sum_{s'} P(s' | s, a) \left(r(s, a, s') + \gamma V(s')\right)
+
+    Attributes:
+      alpha: the temperature, in reward per nat, positive.
+      horizon: the number of steps after which an episode is cut; None is until it ends by itself,
+        or for ever, with the discount of the process.
+      gamma: over a finite horizon, replaces the discount of the process; in [0, 1].
+
+    Raises:
+      ValueError: if an attribute is out of range, or `gamma` is given without a horizon.
+
+    References:
+      B. D. Ziebart (2010), "Modeling purposeful adaptive behavior with the principle of maximum
+      causal entropy", theorem 6.2 and algorithms 9.1 and 9.3,
+      https://www.cs.cmu.edu/~bziebart/publications/thesis-bziebart.pdf
+      B. D. Ziebart, J. A. Bagnell, A. K. Dey (2010), "Modeling interaction via the principle of
+      maximum causal entropy", https://icml.cc/Conferences/2010/papers/28.pdf
+    """
+
+    alpha: float = 1.0
+    horizon: int | None = None
+    gamma: float | None = None
+
+    def __post_init__(self) -> None:
+        check_alpha(self.alpha)
+        check_horizon(self.horizon)
+        if self.gamma is not None and self.horizon is None:
+            raise ValueError(
+                f"gamma must be None without a horizon, not {self.gamma}: the discount is then "
+                "that of the process."
+            )
+        if self.gamma is not None and not 0 <= self.gamma <= 1:
+            raise ValueError(f"gamma must lie in [0, 1], not {self.gamma}.")
+
+    def discount(self, m: TabularMDP) -> tf.Tensor:
+        """[], float64, of the process unless `gamma` replaces it."""
+        return m.discount if self.gamma is None else tf.constant(self.gamma, tf.float64)
+
+    def start(self, m: TabularMDP) -> float:
+        """0: values are finite under any reward."""
+        del m
+        return 0.0
+
+    def solve(self, m: TabularMDP, reward: tf.Tensor) -> Visitation:
+        """Returns what the soft-optimal policy does under `reward`, [S | 1, A | 1, S | 1]."""
+        expected = tf.reduce_sum(m.transition * reward, -1)
+        expected = tf.where(m.terminal[:, None], tf.zeros_like(expected), expected)
+        discount = self.discount(m)
+        if self.horizon is None:
+            solution = soft_policy_iteration(
+                m._replace(reward=expected), self.alpha, tolerance=_TOLERANCE
+            )
+            v, policy = solution.v, solution.policy
+        else:
+            v = tf.zeros([m.num_states], tf.float64)
+            steps = []
+            for _ in range(self.horizon):
+                q = expected + discount * tf.linalg.matvec(m.transition, v[None])
+                steps.append(tf.nn.softmax(q / self.alpha))
+                v = self.alpha * tf.reduce_logsumexp(q / self.alpha, -1)
+                v = tf.where(m.terminal, tf.zeros_like(v), v)
+            policy = tf.stack(steps[::-1])
+        policy = tf.where(m.terminal[:, None], tf.zeros_like(policy), policy)
+        value = tf.reduce_sum(m.initial * v)
+        return visitation.visitation(m, value, policy[..., None] * m.transition, discount)
+
+    def curvature(self, m: TabularMDP, visitation_: Visitation, features: tf.Tensor) -> tf.Tensor:
+        r"""Returns the second derivative of the value along features, [F, F].
+
+        The gradient of V along the features is what is collected, Psi(s), and of Q it is
+        Psi(s, a). Differentiating the soft maximum twice leaves the covariance of Psi(s, a) over
+        the actions, passed on with the chain:
+
+        .. math:: \nabla^2 = \frac1\alpha \sum_{t, s} \gamma^t \Pr(s_t = s)
+                  \operatorname{Cov}_{a \sim \pi(s)}[\Psi(s, a)]
+        """
+        steps = visitation.collected(visitation_.kernel, features, self.discount(m))
+        visits = tf.reshape(visitation_.visits, [len(steps), m.num_states])
+        total = tf.zeros([features.shape[-1]] * 2, tf.float64)
+        for (kernel, mean, given), visit in zip(steps, tf.unstack(visits), strict=True):
+            chosen = tf.reduce_sum(m.transition[..., None] * given, 2) - mean[:, None]
+            weight = visit[:, None] * tf.reduce_sum(kernel, -1)
+            total += tf.einsum("sa,saf,sag->fg", weight, chosen, chosen)
+        return total / np.float64(self.alpha)

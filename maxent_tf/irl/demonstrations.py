@@ -1,0 +1,149 @@
+"""What demonstrations say about how often a demonstrator takes which transition.
+
+A trajectory is a pair: the states visited, one more than the actions taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from maxent_tf.irl.arguments import check_process
+from maxent_tf.tabular import TabularMDP
+
+Trajectory = tuple[Sequence[int], Sequence[int]]
+
+
+def sample_occupancy(
+    m: TabularMDP, trajectories: Sequence[Trajectory], *, discount: float | None = None
+) -> np.ndarray:
+    r"""The average discounted count of every transition.
+
+    .. math:: \hat x(s, a, s') = \frac1N \sum_{n, t} \gamma^t
+              1[s^n_t = s, a^n_t = a, s^n_{t+1} = s']
+
+    It is unbiased, but what chance did to the demonstrator is in it: with stochastic moves there
+    may be no policy at all that has these expectations. `empirical_policy` avoids that.
+
+    Args:
+      m: the process.
+      trajectories: pairs of T + 1 states and T actions; T may differ and is at least 1.
+      discount: gamma, in [0, 1]; None is that of `m`. `PathDistribution` needs 1.
+
+    Returns:
+      [S, A, S], float64.
+
+    Raises:
+      ValueError: if there are none, or one is empty or not a path of the process.
+
+    >>> m = TabularMDP([[[0.0, 1.0]], [[0.0, 1.0]]], [[1.0], [0.0]], 0.5, [1.0, 0.0])
+    >>> sample_occupancy(m, [([0, 1], [0])]).tolist()
+    [[[0.0, 1.0]], [[0.0, 0.0]]]
+    """
+    check_process(m)
+    gamma = float(m.discount) if discount is None else discount
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"discount must lie in [0, 1], not {gamma}.")
+    total = np.zeros(m.transition.shape)
+    for states, actions in _checked(m, trajectories):
+        weight = gamma ** np.arange(len(actions))
+        np.add.at(total, (states[:-1], actions, states[1:]), weight)
+    return total / len(trajectories)
+
+
+def empirical_policy(
+    m: TabularMDP, trajectories: Sequence[Trajectory], *, pseudocount: float = 0.0
+) -> np.ndarray:
+    """How often each action was taken in each state, of all the times the state was visited.
+
+    Its exact occupancy, `tabular.occupancy(m, policy)`, is by construction what some policy does:
+    the demonstrations without what chance did to them.
+
+    Args:
+      m: the process.
+      trajectories: as in `sample_occupancy`.
+      pseudocount: added to the count of every action, at least 0.
+
+    Returns:
+      [S, A], float64; uniform in states never visited.
+
+    Raises:
+      ValueError: as `sample_occupancy`, and if `pseudocount` is negative.
+
+    >>> m = TabularMDP([[[0.0, 1.0]] * 2, [[0.0, 1.0]] * 2], np.zeros([2, 2]), 0.5, [1.0, 0.0])
+    >>> empirical_policy(m, [([0, 1], [0])], pseudocount=0.5).tolist()
+    [[0.75, 0.25], [0.5, 0.5]]
+    """
+    check_process(m)
+    if not pseudocount >= 0:
+        raise ValueError(f"pseudocount must be at least 0, not {pseudocount}.")
+    count = np.full([m.num_states, m.num_actions], float(pseudocount))
+    for states, actions in _checked(m, trajectories):
+        np.add.at(count, (states[:-1], actions), 1.0)
+    total = count.sum(-1, keepdims=True)
+    uniform = np.full_like(count, 1 / m.num_actions)
+    return np.divide(count, total, out=uniform, where=total > 0)
+
+
+def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
+    """The mean over trajectories of the log-probability of their actions, in nats.
+
+    Args:
+      policy: [S, A], or [T, S, A] over a horizon that no trajectory exceeds.
+      trajectories: as in `sample_occupancy`.
+
+    >>> log_likelihood([[0.5, 0.5]], [([0, 0, 0], [1, 0])]).__round__(4)
+    -1.3863
+    """
+    policy = np.asarray(policy)
+    total = 0.0
+    for states, actions in trajectories:
+        steps, visited = np.arange(len(actions)), np.asarray(states[:-1])
+        given = policy[visited] if policy.ndim == 2 else policy[steps, visited]
+        taken = given[steps, actions]
+        with np.errstate(divide="ignore"):
+            total += np.log(taken).sum()
+    return float(total / len(trajectories))
+
+
+def _checked(
+    m: TabularMDP, trajectories: Sequence[Trajectory]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    if not len(trajectories):
+        raise ValueError("trajectories must not be empty.")
+    transition, terminal = m.transition.numpy(), m.terminal.numpy()
+    checked = []
+    for i, trajectory in enumerate(trajectories):
+        states, actions = (np.asarray(part) for part in trajectory)
+        if not len(actions) or len(states) != len(actions) + 1:
+            raise ValueError(
+                f"trajectories[{i}] must have one state more than actions, and at least one "
+                f"action, not {len(states)} states and {len(actions)} actions."
+            )
+        limits = [("state", states, m.num_states), ("action", actions, m.num_actions)]
+        for name, values, limit in limits:
+            if not np.issubdtype(values.dtype, np.integer):
+                raise ValueError(
+                    f"trajectories[{i}] must have integer {name}s, not {values.dtype}."
+                )
+            outside = (values < 0) | (values >= limit)
+            if outside.any():
+                raise ValueError(
+                    f"trajectories[{i}] has {name} {values[outside][0]}, not in 0 .. {limit - 1}."
+                )
+        impossible = (transition[states[:-1], actions, states[1:]] == 0) | terminal[states[:-1]]
+        if impossible.any():
+            t = int(impossible.argmax())
+            raise ValueError(
+                f"trajectories[{i}] does not follow the process: at step {t} it goes from state "
+                f"{states[t]} by action {actions[t]} to state {states[t + 1]}, which has "
+                "probability 0 or leaves a terminal state."
+            )
+        if m.initial.numpy()[states[0]] == 0:
+            raise ValueError(
+                f"trajectories[{i}] starts in state {states[0]}, where no episode starts."
+            )
+        checked.append((states, actions))
+    return checked
