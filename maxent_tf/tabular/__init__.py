@@ -6,13 +6,16 @@ learners are tested against.
 """
 
 from maxent_tf.tabular import bounds
+from maxent_tf.tabular.anderson import anderson_value_iteration
 from maxent_tf.tabular.ascent import PolicyAscent
 from maxent_tf.tabular.construction import from_environment, from_transition_table
+from maxent_tf.tabular.finite_horizon import FiniteHorizonSolution, finite_horizon
 from maxent_tf.tabular.iterative_policy_evaluation import (
     IterativeEvaluation,
     iterative_policy_evaluation,
 )
 from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.modified_policy_iteration import modified_policy_iteration
 from maxent_tf.tabular.natural_policy_gradient import natural_policy_gradient
 from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, evaluate_policy, occupancy
 from maxent_tf.tabular.policy_gradient import policy_gradient
@@ -27,17 +30,21 @@ from maxent_tf.tabular.sparse_transitions import Successors
 
 __all__ = [
     "AverageRewardSolution",
+    "FiniteHorizonSolution",
     "IterativeEvaluation",
     "PolicyAscent",
     "PolicyEvaluation",
     "Solution",
     "Successors",
     "TabularMDP",
+    "anderson_value_iteration",
     "bounds",
     "evaluate_policy",
+    "finite_horizon",
     "from_environment",
     "from_transition_table",
     "iterative_policy_evaluation",
+    "modified_policy_iteration",
     "natural_policy_gradient",
     "occupancy",
     "policy_gradient",

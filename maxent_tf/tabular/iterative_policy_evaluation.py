@@ -11,7 +11,7 @@ from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.policy_evaluation import as_table
-from maxent_tf.tabular.solution import Progress, advance, start
+from maxent_tf.tabular.solution import Problem, Progress, advance, iterate, pose
 
 
 class IterativeEvaluation(NamedTuple):
@@ -77,49 +77,32 @@ def iterative_policy_evaluation(
     [2.386294]
     """
     policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
-    program = _program(regularizer or Shannon())
-    return program(
-        m,
-        policy,
-        alpha,
-        backups.horizon(m),
-        tf.constant(tolerance, tf.float64),
-        tf.constant(max_iterations, tf.int32),
-    )
+    problem = pose(m, alpha, tolerance, max_iterations)
+    return _program(regularizer or Shannon())(problem, policy)
 
 
 @backups.once_per_regularizer
-def _program(regularizer: Regularizer) -> Callable[..., IterativeEvaluation]:
+def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], IterativeEvaluation]:
     @tf.function(autograph=False, jit_compile=True)
-    def solve(
-        m: TabularMDP,
-        policy: tf.Tensor,
-        alpha: tf.Tensor,
-        horizon: tf.Tensor,
-        tolerance: tf.Tensor,
-        max_iterations: tf.Tensor,
-    ) -> IterativeEvaluation:
-        bonus = alpha[..., None] * regularizer.value(policy)
+    def solve(problem: Problem, policy: tf.Tensor) -> IterativeEvaluation:
+        m = problem.m
+        bonus = problem.alpha[..., None] * regularizer.value(policy)
 
-        def more(progress: Progress) -> tf.Tensor:
-            within = tf.reduce_max(progress.iterations) < max_iterations
-            return within & ~tf.reduce_all(progress.done)
-
-        def step(progress: Progress) -> tuple[Progress]:
-            q = backups.action_value(m, progress.v)
-            next_v = tf.reduce_sum(policy * q, -1) + bonus
+        def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
+            v = progress.current
+            next_v = tf.reduce_sum(policy * backups.action_value(m, v), -1) + bonus
             next_v = tf.where(m.terminal, tf.zeros_like(next_v), next_v)
-            return (advance(m, progress, progress.v, next_v, alpha, horizon, tolerance),)
+            return advance(problem, progress, v, next_v), ()
 
-        (progress,) = tf.while_loop(more, step, (start(m, alpha),))
+        solution = iterate(problem, regularizer, step)
         return IterativeEvaluation(
-            q=backups.action_value(m, progress.v),
-            v=progress.v,
-            objective=tf.reduce_sum(m.initial * progress.v, -1),
-            iterations=progress.iterations,
-            residual=progress.residual,
-            error_bound=progress.error_bound,
-            converged=progress.error_bound <= tolerance,
+            q=solution.q,
+            v=solution.v,
+            objective=tf.reduce_sum(m.initial * solution.v, -1),
+            iterations=solution.iterations,
+            residual=solution.residual,
+            error_bound=solution.error_bound,
+            converged=solution.converged,
         )
 
     return solve

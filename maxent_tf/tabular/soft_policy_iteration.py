@@ -11,7 +11,7 @@ from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.policy_evaluation import evaluate
-from maxent_tf.tabular.solution import Progress, Solution, advance, finish, start
+from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
 
 
 def soft_policy_iteration(
@@ -51,40 +51,23 @@ def soft_policy_iteration(
     >>> print(soft_policy_iteration(m, alpha=1.0).v.numpy().round(6))
     [2.626523]
     """
-    alpha = backups.as_alpha(m, alpha)
-    program = _program(regularizer or Shannon())
-    return program(
-        m,
-        alpha,
-        backups.horizon(m),
-        tf.constant(tolerance, tf.float64),
-        tf.constant(max_iterations, tf.int32),
-    )
+    return _program(regularizer or Shannon())(pose(m, alpha, tolerance, max_iterations))
 
 
 @backups.once_per_regularizer
-def _program(regularizer: Regularizer) -> Callable[..., Solution]:
+def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
     # Not under XLA, whose linear solver on CPUs is a slow QR.
     @tf.function(autograph=False)
-    def solve(
-        m: TabularMDP,
-        alpha: tf.Tensor,
-        horizon: tf.Tensor,
-        tolerance: tf.Tensor,
-        max_iterations: tf.Tensor,
-    ) -> Solution:
-        def more(progress: Progress) -> tf.Tensor:
-            within = tf.reduce_max(progress.iterations) < max_iterations
-            return within & ~tf.reduce_all(progress.done)
+    def solve(problem: Problem) -> Solution:
+        m, alpha = problem.m, problem.alpha
 
-        def step(progress: Progress) -> tuple[Progress]:
-            q = backups.action_value(m, progress.v)
+        def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
+            q = backups.action_value(m, progress.current)
             policy = regularizer.greedy(q, alpha[..., None])
             evaluation = evaluate(m, policy, alpha, regularizer)
             next_v = backups.state_value(m, evaluation.q, alpha, regularizer)
-            return (advance(m, progress, evaluation.v, next_v, alpha, horizon, tolerance),)
+            return advance(problem, progress, evaluation.v, next_v, current=evaluation.v), ()
 
-        (progress,) = tf.while_loop(more, step, (start(m, alpha),))
-        return finish(m, progress, alpha, tolerance, regularizer)
+        return iterate(problem, regularizer, step)
 
     return solve

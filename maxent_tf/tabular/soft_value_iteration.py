@@ -10,7 +10,7 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.solution import Progress, Solution, advance, finish, start
+from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
 
 
 def soft_value_iteration(
@@ -37,8 +37,9 @@ def soft_value_iteration(
       max_iterations: give up after so many.
 
     Returns:
-      A `Solution`. The bound is gamma / (1 - gamma) times the residual below discount 1, and the
-      largest expected remaining steps times the residual at discount 1, each with rounding added.
+      A `Solution`. It stops when gamma / (1 - gamma) times the residual is below the tolerance (at
+      discount 1: the largest expected remaining steps times the residual), each with rounding
+      added; further iterations, about a tenth, sharpen the bound as `solution` explains.
 
     Raises:
       ValueError: if alpha is negative or does not broadcast.
@@ -53,37 +54,20 @@ def soft_value_iteration(
     [[2.      ]
      [2.626523]] [ True  True]
     """
-    alpha = backups.as_alpha(m, alpha)
-    program = _program(regularizer or Shannon())
-    return program(
-        m,
-        alpha,
-        backups.horizon(m),
-        tf.constant(tolerance, tf.float64),
-        tf.constant(max_iterations, tf.int32),
-    )
+    problem = pose(m, alpha, tolerance, max_iterations)
+    return _program(backups.at_temperature(regularizer or Shannon(), problem.alpha))(problem)
 
 
 @backups.once_per_regularizer
-def _program(regularizer: Regularizer) -> Callable[..., Solution]:
+def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
     @tf.function(autograph=False, jit_compile=True)
-    def solve(
-        m: TabularMDP,
-        alpha: tf.Tensor,
-        horizon: tf.Tensor,
-        tolerance: tf.Tensor,
-        max_iterations: tf.Tensor,
-    ) -> Solution:
-        def more(progress: Progress) -> tf.Tensor:
-            within = tf.reduce_max(progress.iterations) < max_iterations
-            return within & ~tf.reduce_all(progress.done)
+    def solve(problem: Problem) -> Solution:
+        def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
+            v = progress.current
+            q = backups.action_value(problem.m, v)
+            next_v = backups.state_value(problem.m, q, problem.alpha, regularizer)
+            return advance(problem, progress, v, next_v), ()
 
-        def step(progress: Progress) -> tuple[Progress]:
-            q = backups.action_value(m, progress.v)
-            next_v = backups.state_value(m, q, alpha, regularizer)
-            return (advance(m, progress, progress.v, next_v, alpha, horizon, tolerance),)
-
-        (progress,) = tf.while_loop(more, step, (start(m, alpha),))
-        return finish(m, progress, alpha, tolerance, regularizer)
+        return iterate(problem, regularizer, step)
 
     return solve

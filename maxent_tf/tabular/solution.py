@@ -1,8 +1,23 @@
-"""What an iterative solver returns, and the certificate in it."""
+r"""What an iterative solver returns, the loop around its steps, and the certificate in it.
+
+A backup from v to T v with the change e bounds the error of T v by e times the horizon w less 1
+(see `absorption`). That is sharp where the change falls as slowly as the horizon says. It is loose
+where the best policy ends episodes sooner than the worst could, or than 1 / (1 - gamma): then the
+errors fall faster, and what is left of the horizon's worth of changes never comes.
+
+Therefore a solver that has met its tolerance at v goes on for a few steps, to some v', until
+
+.. math:: \|v' - v^*\| \le b' \le \tfrac12 \|v' - v\|, \quad \text{so that} \quad
+          \|v' - v\| - b' \le \|v - v^*\| \le \|v' - v\| + b':
+
+the bound is then at most 3 times the error, whatever the process. Only rounding can prevent it: b'
+cannot fall below the horizon times the rounding error of a backup.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -18,12 +33,14 @@ class Solution(NamedTuple):
 
     Attributes:
       q: [*B, S, A], float64, action values: one backup from `v`.
-      v: [*B, S], float64, state values; 0 where terminal.
+      v: [*B, S], float64, state values; 0 where terminal. The first to meet the tolerance, or the
+        best certified one if none did.
       policy: [*B, S, A], float64, greedy for `q` with the regulariser.
-      iterations: [*B], int32, done.
-      residual: [*B], float64, the largest change of a value in the last backup.
+      iterations: [*B], int32, done, with those that only sharpened the bound.
+      residual: [*B], float64, the largest change of a value in the backup that gave `v`.
       error_bound: [*B], float64. `v` differs nowhere by more from the true fixed point, rounding
-        included; `q` by at most discount times that. It holds whether or not `converged`.
+        included; `q` by at most discount times that. It holds whether or not `converged`; where
+        rounding allows and iterations suffice it is at most 3 times the error.
       converged: [*B], bool, whether `error_bound` is at most the tolerance. Where it is False the
         solver ran out of iterations, or the tolerance is below what float64 can certify.
     """
@@ -37,73 +54,136 @@ class Solution(NamedTuple):
     converged: tf.Tensor
 
 
-class Progress(NamedTuple):
-    """The state of a solver's loop: as in `Solution`, with `done` for a finished problem."""
+class Problem(NamedTuple):
+    """What a solver's compiled program is given.
 
+    Attributes:
+      m: the process, of batch shape [*M].
+      alpha: [*B], float64.
+      horizon: [*M], float64, on which certificates rest; see `absorption`.
+      tolerance: [], float64, for the error of the values.
+      max_iterations: [], int32.
+    """
+
+    m: TabularMDP
+    alpha: tf.Tensor
+    horizon: tf.Tensor
+    tolerance: tf.Tensor
+    max_iterations: tf.Tensor
+
+
+class Progress(NamedTuple):
+    """The state of a solver's loop: as in `Solution`, and where it stands.
+
+    Attributes:
+      current: [*B, S], float64, the values from which the next step starts.
+      v, iterations, residual, error_bound: as in `Solution`.
+      settled: [*B], bool, whether `v` is final.
+      done: [*B], bool, whether its bound is, too.
+    """
+
+    current: tf.Tensor
     v: tf.Tensor
     iterations: tf.Tensor
     residual: tf.Tensor
     error_bound: tf.Tensor
+    settled: tf.Tensor
     done: tf.Tensor
 
 
-def start(m: TabularMDP, alpha: tf.Tensor) -> Progress:
-    """Returns the state before the first iteration, from values of 0."""
+# A step of a solver: from its progress and what else it remembers to the next of both.
+Step = Callable[[Progress, Any], tuple[Progress, Any]]
+
+
+def pose(m: TabularMDP, alpha: Any, tolerance: float, max_iterations: int) -> Problem:
+    """Returns a solver's arguments as tensors.
+
+    Raises:
+      ValueError: if alpha is negative or does not broadcast against the batch of the processes.
+    """
+    return Problem(
+        m,
+        backups.as_alpha(m, alpha),
+        backups.horizon(m),
+        tf.constant(tolerance, tf.float64),
+        tf.constant(max_iterations, tf.int32),
+    )
+
+
+def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any = ()) -> Solution:
+    """Repeats a solver's step from values of 0 until all problems of the batch are done."""
+
+    def more(progress: Progress, _: Any) -> tf.Tensor:
+        within = tf.reduce_max(progress.iterations) < problem.max_iterations
+        return within & ~tf.reduce_all(progress.done)
+
+    progress, _ = tf.while_loop(more, step, (_start(problem), memory))
+    q = backups.action_value(problem.m, progress.v)
+    return Solution(
+        q=q,
+        v=progress.v,
+        policy=regularizer.greedy(q, problem.alpha[..., None]),
+        iterations=progress.iterations,
+        residual=progress.residual,
+        error_bound=progress.error_bound,
+        converged=progress.error_bound <= problem.tolerance,
+    )
+
+
+def _start(problem: Problem) -> Progress:
+    alpha = problem.alpha
     infinite = tf.fill(tf.shape(alpha), tf.constant(float("inf"), tf.float64))
+    nothing = tf.zeros([*alpha.shape, problem.m.num_states], tf.float64)
+    never = tf.zeros(tf.shape(alpha), tf.bool)
     return Progress(
-        v=tf.zeros([*alpha.shape, m.num_states], tf.float64),
+        current=nothing,
+        v=nothing,
         iterations=tf.zeros(tf.shape(alpha), tf.int32),
         residual=infinite,
         error_bound=infinite,
-        done=tf.zeros(tf.shape(alpha), tf.bool),
+        settled=never,
+        done=never,
     )
 
 
 def advance(
-    m: TabularMDP,
+    problem: Problem,
     progress: Progress,
     v: tf.Tensor,
     next_v: tf.Tensor,
-    alpha: tf.Tensor,
-    horizon: tf.Tensor,
-    tolerance: tf.Tensor,
+    current: tf.Tensor | None = None,
 ) -> Progress:
-    """Returns the state after a backup from v to next_v, [*B, S], and certifies it.
+    """Returns the progress after a backup from v to next_v, [*B, S], and certifies it.
 
     With e the residual, w the horizon and the backup's rounding error at most rho, the true
     residual of v is at most e + rho, so (see `absorption`) next_v is off by at most
     rho + (e + rho) (w - 1). Problems that are done keep what they have, so that none depends on
     what else is in its batch.
+
+    Args:
+      problem: what is solved.
+      progress: so far.
+      v: where the backup started.
+      next_v: what it gave.
+      current: where the next step is to start; None is next_v.
     """
     residual = tf.reduce_max(tf.abs(next_v - v), axis=-1)
-    rho = backups.rounding(m, v, next_v, alpha)
-    bound = (horizon - 1) * residual + horizon * rho
-    done = progress.done
+    rho = backups.rounding(problem.m, v, next_v, problem.alpha)
+    bound = (problem.horizon - 1) * residual + problem.horizon * rho
+    settled, done = progress.settled, progress.done
+    replaced = ~settled & (bound <= progress.error_bound)
+    apart = tf.reduce_max(tf.abs(next_v - progress.v), axis=-1)
+    seen_from_here = tf.where(replaced, bound, apart + bound)
+    # Once the residual is mere rounding, further iterations change nothing.
+    stuck = residual <= rho
     return Progress(
-        v=tf.where(done[..., None], progress.v, next_v),
+        current=tf.where(done[..., None], progress.current, next_v if current is None else current),
+        v=tf.where(replaced[..., None], next_v, progress.v),
         iterations=progress.iterations + tf.cast(~done, tf.int32),
-        residual=tf.where(done, progress.residual, residual),
-        error_bound=tf.where(done, progress.error_bound, bound),
-        # Once the residual is mere rounding, further iterations change nothing.
-        done=done | (bound <= tolerance) | (residual <= rho),
-    )
-
-
-def finish(
-    m: TabularMDP,
-    progress: Progress,
-    alpha: tf.Tensor,
-    tolerance: tf.Tensor,
-    regularizer: Regularizer,
-) -> Solution:
-    """Returns the solution at which a loop stopped."""
-    q = backups.action_value(m, progress.v)
-    return Solution(
-        q=q,
-        v=progress.v,
-        policy=regularizer.greedy(q, alpha[..., None]),
-        iterations=progress.iterations,
-        residual=progress.residual,
-        error_bound=progress.error_bound,
-        converged=progress.error_bound <= tolerance,
+        residual=tf.where(replaced, residual, progress.residual),
+        error_bound=tf.where(
+            done, progress.error_bound, tf.minimum(progress.error_bound, seen_from_here)
+        ),
+        settled=settled | stuck | (bound <= problem.tolerance),
+        done=done | stuck | (settled & (bound <= apart / 2)),
     )
