@@ -6,6 +6,7 @@ broadcast to.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -13,12 +14,14 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.regularizers import Regularizer
-from maxent_tf.tabular import absorption, sparse_absorption, sparse_transitions
+from maxent_tf.regularizers import Regularizer, Shannon, Tsallis
+from maxent_tf.tabular import absorption, sparse_absorption, sparse_backup, sparse_transitions
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.sparse_transitions import Successors
 
 _Program = TypeVar("_Program")
+# At alpha = 0 their maximum is the largest q, whichever action it belongs to.
+_UNBIASED = (Shannon, Tsallis)
 
 
 def once_per_regularizer(
@@ -27,6 +30,38 @@ def once_per_regularizer(
     """Keeps the compiled program of each regulariser, so that equal calls do not trace again."""
     # mypy does not see that protocols are hashable, as all frozen dataclasses are.
     return cast("Callable[[Regularizer], _Program]", functools.lru_cache(maxsize=32)(build))
+
+
+@dataclasses.dataclass(frozen=True)
+class _HardMaximum:
+    """A regulariser at alpha = 0, without the exponentials or the sorting that 0 multiplies."""
+
+    regularizer: Regularizer
+
+    def value(self, p: tf.Tensor) -> tf.Tensor:
+        return self.regularizer.value(p)
+
+    def soft_max(
+        self, q: tf.Tensor, alpha: tf.Tensor | float, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        del alpha
+        return tf.reduce_max(q if mask is None else tf.where(mask, q, -np.inf), -1)
+
+    def greedy(
+        self, q: tf.Tensor, alpha: tf.Tensor | float, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        return self.regularizer.greedy(q, alpha, mask)
+
+
+def at_temperature(regularizer: Regularizer, alpha: tf.Tensor) -> Regularizer:
+    """Returns what computes the same at alpha, at less cost where it is known to be 0 throughout.
+
+    A divergence from a reference is left as it is: at alpha = 0 it still excludes the actions that
+    the reference does.
+    """
+    known = tf.get_static_value(alpha)
+    hard = known is not None and not np.any(known)
+    return _HardMaximum(regularizer) if hard and type(regularizer) in _UNBIASED else regularizer
 
 
 def action_value(m: TabularMDP, v: tf.Tensor) -> tf.Tensor:
@@ -55,6 +90,24 @@ def state_value(
     """Returns the soft maximum of q, [*B, S, A], and 0 where terminal, [*B, S]; alpha is [*B]."""
     v = regularizer.soft_max(q, alpha[..., None])
     return tf.where(m.terminal, tf.zeros_like(v), v)
+
+
+def backup(
+    m: TabularMDP, alpha: tf.Tensor, regularizer: Regularizer
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns v -> T v, [*B, S] each, for a loop under XLA; alpha is [*B].
+
+    It is `state_value` of `action_value`, in a faster form where there is one.
+    """
+    hard = isinstance(regularizer, _HardMaximum)
+    if (
+        isinstance(m.transition, Successors)
+        and sparse_backup.is_short(m.transition)
+        and (hard or isinstance(regularizer, Shannon))
+    ):
+        fast = sparse_backup.written_out(m.transition, m.reward, m.discount, alpha, hard)
+        return lambda v: tf.where(m.terminal, tf.zeros_like(v), fast(v))
+    return lambda v: state_value(m, action_value(m, v), alpha, regularizer)
 
 
 def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
