@@ -10,7 +10,7 @@ import tensorflow as tf
 from maxent_tf.irl import visitation
 from maxent_tf.irl.arguments import check_alpha, check_horizon
 from maxent_tf.irl.visitation import Visitation
-from maxent_tf.tabular import TabularMDP, soft_policy_iteration
+from maxent_tf.tabular import TabularMDP, finite_horizon, soft_policy_iteration
 
 _TOLERANCE = 1e-12
 
@@ -25,11 +25,11 @@ class Causal:
     Attributes:
       alpha: the temperature, in reward per nat, positive.
       horizon: the number of steps after which an episode is cut; None is until it ends by itself,
-        or for ever, with the discount of the process.
-      gamma: over a finite horizon, replaces the discount of the process; in [0, 1].
+        or for ever. Time then ends every episode, and discount 1 is sound for any process:
+        `m._replace(discount=tf.ones_like(m.discount))`.
 
     Raises:
-      ValueError: if an attribute is out of range, or `gamma` is given without a horizon.
+      ValueError: if an attribute is out of range.
 
     References:
       B. D. Ziebart (2010), "Modeling purposeful adaptive behavior with the principle of maximum
@@ -41,22 +41,14 @@ class Causal:
 
     alpha: float = 1.0
     horizon: int | None = None
-    gamma: float | None = None
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha)
         check_horizon(self.horizon)
-        if self.gamma is not None and self.horizon is None:
-            raise ValueError(
-                f"gamma must be None without a horizon, not {self.gamma}: the discount is then "
-                "that of the process."
-            )
-        if self.gamma is not None and not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma must lie in [0, 1], not {self.gamma}.")
 
     def discount(self, m: TabularMDP) -> tf.Tensor:
-        """[], float64, of the process unless `gamma` replaces it."""
-        return m.discount if self.gamma is None else tf.constant(self.gamma, tf.float64)
+        """[], float64, that of the process."""
+        return m.discount
 
     def start(self, m: TabularMDP) -> float:
         """0: values are finite under any reward."""
@@ -74,14 +66,8 @@ class Causal:
             )
             v, policy = solution.v, solution.policy
         else:
-            v = tf.zeros([m.num_states], tf.float64)
-            steps = []
-            for _ in range(self.horizon):
-                q = expected + discount * tf.linalg.matvec(m.transition, v[None])
-                steps.append(tf.nn.softmax(q / self.alpha))
-                v = self.alpha * tf.reduce_logsumexp(q / self.alpha, -1)
-                v = tf.where(m.terminal, tf.zeros_like(v), v)
-            policy = tf.stack(steps[::-1])
+            timed = finite_horizon(m._replace(reward=expected), self.alpha, self.horizon)
+            v, policy = timed.v[0], timed.policy
         policy = tf.where(m.terminal[:, None], tf.zeros_like(policy), policy)
         value = tf.reduce_sum(m.initial * v)
         return visitation.visitation(m, value, policy[..., None] * m.transition, discount)

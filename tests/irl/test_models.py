@@ -12,7 +12,6 @@ from tests.irl.worlds import acyclic_world, deterministic_world, enumerated, ran
 MODELS = [
     Causal(alpha=0.7),
     Causal(alpha=0.7, horizon=4),
-    Causal(horizon=4, gamma=1.0),
     PathDistribution(alpha=0.7),
     PathDistribution(alpha=0.7, horizon=4),
 ]
@@ -83,7 +82,8 @@ def test_models_agree_where_moves_are_deterministic(seed: int) -> None:
     # Oracle: each other; a path's probability is then the product of its actions' alone.
     m = deterministic_world(seed)
     reward = tf.random.stateless_normal([5, 3, 5], [0, seed], dtype=tf.float64)
-    causal = Causal(alpha=0.7, horizon=6, gamma=1.0).solve(m, reward)
+    undiscounted = m._replace(discount=tf.ones_like(m.discount))
+    causal = Causal(alpha=0.7, horizon=6).solve(undiscounted, reward)
     paths = PathDistribution(alpha=0.7, horizon=6).solve(m, reward)
     np.testing.assert_allclose(causal.value, paths.value, atol=1e-12)
     np.testing.assert_allclose(causal.policy, paths.policy, atol=1e-12)
@@ -134,8 +134,6 @@ def test_visits_and_curvature_are_the_derivatives_of_the_value(model: Model) -> 
         (lambda: PathDistribution(alpha=float("inf")), "alpha must be positive and finite"),
         (lambda: Causal(horizon=0), "horizon must be at least 1 step, not 0"),
         (lambda: PathDistribution(horizon=2.5), "horizon must be a whole number of steps"),
-        (lambda: Causal(gamma=0.5), "gamma must be None without a horizon, not 0.5"),
-        (lambda: Causal(gamma=1.5, horizon=2), r"gamma must lie in \[0, 1\], not 1.5"),
     ],
 )
 def test_bad_arguments(make, message: str) -> None:

@@ -1,0 +1,52 @@
+"""The figure: the true reward and the recovered ones, side by side."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
+from experiments.maxent_irl.runs import FITS, pearson
+
+
+def draw(arrays: Mapping[str, np.ndarray], directory: pathlib.Path) -> pathlib.Path:
+    """Draws the rewards of the first seed into `directory` and returns the path."""
+    figure = Figure(figsize=(13, 3.3), layout="constrained")
+    axes = figure.subplots(1, 1 + len(FITS))
+    _grid(figure, axes[0], REWARD, "true", unknown=False)
+    for i, fit in enumerate(FITS):
+        weights = arrays["weights"][0, i]
+        title = f"{fit}\nPearson {pearson(weights):.2f}"
+        _grid(figure, axes[i + 1], weights, title, unknown=fit != "causal, dual")
+    path = directory / "rewards.png"
+    figure.savefig(path, dpi=130)
+    return path
+
+
+def _grid(figure: Figure, axis: Axes, reward: np.ndarray, title: str, unknown: bool) -> None:
+    """Draws one reward; the goal is hatched where no demonstration could move its reward."""
+    image = axis.imshow(reward.reshape(5, 5), cmap="cividis")
+    axis.set_title(title, fontsize=11)
+    axis.set_xticks(range(5))
+    axis.set_yticks(range(5))
+    axis.set_xlabel("column")
+    if title == "true":
+        axis.set_ylabel("row")
+    middle = (reward.min() + reward.max()) / 2
+    for state in (DECOY, GOAL):
+        row, column = divmod(state, 5)
+        style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
+        colour = "black" if reward[state] > middle else "white"
+        # Adding 0 turns a rounded -0 into 0.
+        axis.text(column, row, f"{round(reward[state], 2) + 0:.2f}", color=colour, **style)
+    if unknown:
+        row, column = divmod(GOAL, 5)
+        frame: dict[str, Any] = {"fill": False, "hatch": "///", "edgecolor": "#CC3311", "lw": 1.5}
+        axis.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, alpha=0.6, **frame))
+    figure.colorbar(image, ax=axis, orientation="horizontal", shrink=0.9, label="reward")

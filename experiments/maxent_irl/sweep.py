@@ -1,0 +1,43 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Fits to demonstrations on `IcyGrid`.
+
+    Attributes:
+      seeds: sets of demonstrations, drawn with the seeds 0 .. seeds - 1.
+      count: demonstrations in a set; as many more are held out.
+      discount: gamma, of the demonstrator and of the causal model.
+      sharpness: the demonstrator's policy is proportional to exp(sharpness * V(s')).
+    """
+
+    seeds: int = 5
+    count: int = 200
+    discount: float = 0.7
+    sharpness: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "count"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name} must be at least 1, not {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """MaxEnt inverse reinforcement learning on the icy grid: two models, two ways to fit them.
+
+    Attributes:
+      seeds: sets of demonstrations.
+      count: demonstrations in each.
+      output: the folder that results go to.
+    """
+
+    seeds: int = 5
+    count: int = 200
+    output: pathlib.Path = pathlib.Path("results")
