@@ -6,8 +6,8 @@ import functools
 import time
 
 from experiments import project
-from experiments.maxent_irl import analysis, figures, runs
-from experiments.maxent_irl.sweep import Arguments, Sweep
+from experiments.maxent_irl import analysis, controls, figures, runs
+from experiments.maxent_irl.sweep import Arguments, Controls, Sweep
 
 
 def main(arguments: Arguments) -> list[analysis.Row]:
@@ -36,8 +36,20 @@ def main(arguments: Arguments) -> list[analysis.Row]:
     return rows
 
 
+def main_controls(arguments: Arguments) -> None:
+    """Fits the duals to many sets, or loads that, and prints a table."""
+    sweep = Controls(count=arguments.count)
+    produce = functools.partial(controls.run, sweep)
+    arrays = project.produce_or_load(arguments.output / "maxent_irl", "controls", sweep, produce)
+    print(controls.table(sweep, arrays))
+
+
 if __name__ == "__main__":
     # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
     import tyro
 
-    main(tyro.cli(Arguments, description=__doc__))
+    given = tyro.cli(Arguments, description=__doc__)
+    if given.controls:
+        main_controls(given)
+    else:
+        main(given)

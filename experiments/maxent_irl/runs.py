@@ -42,7 +42,7 @@ def run(sweep: Sweep) -> dict[str, np.ndarray]:
             "mismatch": [fit.mismatch for fit in fits],
             "iterations": [fit.iterations for fit in fits],
             "log_likelihood": [irl.log_likelihood(fit.policy, held_out) for fit in fits],
-            "averages_reachable": _averages_reachable(ending, shots),
+            "averages_reachable": averages_reachable(ending, shots),
             "demonstrator_log_likelihood": irl.log_likelihood(shown, held_out),
             "length": np.mean([len(actions) for _, actions in shots]),
         }
@@ -84,7 +84,7 @@ def _by_dual(m: tabular.TabularMDP, trajectories: Sequence[Trajectory]) -> Itera
         yield recipe.Ascent(fit.weights, fit.policy, mismatch, fit.iterations)
 
 
-def _averages_reachable(m: tabular.TabularMDP, trajectories: Sequence[Trajectory]) -> bool:
+def averages_reachable(m: tabular.TabularMDP, trajectories: Sequence[Trajectory]) -> bool:
     """Whether some policy has the discounted averages of the demonstrations."""
     try:
         irl.maxent(m, np.eye(len(REWARD)), irl.sample_occupancy(m, trajectories))

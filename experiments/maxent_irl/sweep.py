@@ -29,6 +29,24 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Controls(Sweep):
+    """The duals on many sets, attributes as in `Sweep`.
+
+    Attributes:
+      variants: pairs of the pseudocount of the empirical policy and the penalty l2.
+    """
+
+    seeds: int = 100
+    variants: tuple[tuple[float, float], ...] = (
+        (0.0, 0.0),
+        (0.1, 0.0),
+        (0.0, 1e-5),
+        (0.0, 1e-4),
+        (0.0, 1e-3),
+    )
+
+
+@dataclass(frozen=True)
 class Arguments:
     """MaxEnt inverse reinforcement learning on the icy grid: two models, two ways to fit them.
 
@@ -36,8 +54,10 @@ class Arguments:
       seeds: sets of demonstrations.
       count: demonstrations in each.
       output: the folder that results go to.
+      controls: instead fit the duals alone to a hundred sets, with and without penalties.
     """
 
     seeds: int = 5
     count: int = 200
     output: pathlib.Path = pathlib.Path("results")
+    controls: bool = False

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from experiments.maxent_irl import __main__ as command
-from experiments.maxent_irl import analysis, demonstrator, recipe, runs
+from experiments.maxent_irl import analysis, controls, demonstrator, recipe, runs
 from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
-from experiments.maxent_irl.sweep import Arguments, Sweep
+from experiments.maxent_irl.sweep import Arguments, Controls, Sweep
 from experiments.reproduce import inverse
 
 
@@ -129,6 +129,20 @@ def test_the_command_writes_summary_and_figure(
     assert written["rows"] == analysis.rows(arrays)
     header = (tmp_path / "maxent_irl" / "rewards.png").read_bytes()[:8]
     assert header == b"\x89PNG\r\n\x1a\n"
+
+
+def test_controls_agree_with_the_experiment(arrays: dict[str, np.ndarray]) -> None:
+    # Oracle: the experiment's own duals; and a penalty's stationary point.
+    sweep = Controls(seeds=1, count=60, variants=((0.0, 0.0), (0.0, 1e-3)))
+    found = controls.run(sweep)
+    np.testing.assert_allclose(found["non_causal_weights"], arrays["weights"][:, 2], atol=1e-9)
+    np.testing.assert_allclose(found["weights"][0], arrays["weights"][:, 3], atol=1e-9)
+    largest = np.abs(found["weights"][1]).max(-1)
+    np.testing.assert_allclose(found["mismatch"][1], 1e-3 * largest, atol=1e-8)
+    np.testing.assert_array_equal(found["averages_reachable"], arrays["averages_reachable"])
+    assert (
+        controls.table(sweep, found).splitlines()[3].startswith("| causal, pseudocount 0, l2 0.001")
+    )
 
 
 def test_every_check_of_the_row_holds_on_the_first_sets() -> None:
