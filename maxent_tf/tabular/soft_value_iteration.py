@@ -62,11 +62,11 @@ def soft_value_iteration(
 def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
     @tf.function(autograph=False, jit_compile=True)
     def solve(problem: Problem) -> Solution:
+        backup = backups.backup(problem.m, problem.alpha, regularizer)
+
         def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
             v = progress.current
-            q = backups.action_value(problem.m, v)
-            next_v = backups.state_value(problem.m, q, problem.alpha, regularizer)
-            return advance(problem, progress, v, next_v), ()
+            return advance(problem, progress, v, backup(v)), ()
 
         return iterate(problem, regularizer, step)
 

@@ -78,8 +78,7 @@ class Progress(NamedTuple):
     Attributes:
       current: [*B, S], float64, the values from which the next step starts.
       v, iterations, residual, error_bound: as in `Solution`.
-      settled: [*B], bool, whether `v` is final.
-      done: [*B], bool, whether its bound is, too.
+      done: [*B], bool, whether `v` is final.
     """
 
     current: tf.Tensor
@@ -87,8 +86,13 @@ class Progress(NamedTuple):
     iterations: tf.Tensor
     residual: tf.Tensor
     error_bound: tf.Tensor
-    settled: tf.Tensor
     done: tf.Tensor
+
+
+class _LookingOn(Progress):
+    """The state once all `v` are final: `done` says whether their bounds are, too."""
+
+    __slots__ = ()
 
 
 # A step of a solver: from its progress and what else it remembers to the next of both.
@@ -111,13 +115,19 @@ def pose(m: TabularMDP, alpha: Any, tolerance: float, max_iterations: int) -> Pr
 
 
 def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any = ()) -> Solution:
-    """Repeats a solver's step from values of 0 until all problems of the batch are done."""
+    """Repeats a solver's step from values of 0 until all problems of the batch are done.
+
+    First until the values meet the tolerance, then until their bounds are sharp; two loops, because
+    keeping values apart from those to which they are compared would double the cost of a backup.
+    """
 
     def more(progress: Progress, _: Any) -> tf.Tensor:
         within = tf.reduce_max(progress.iterations) < problem.max_iterations
         return within & ~tf.reduce_all(progress.done)
 
-    progress, _ = tf.while_loop(more, step, (_start(problem), memory))
+    progress, memory = tf.while_loop(more, step, (_start(problem), memory))
+    unsharp = progress._replace(done=tf.zeros_like(progress.done))
+    progress, _ = tf.while_loop(more, step, (_LookingOn._make(unsharp), memory))
     q = backups.action_value(problem.m, progress.v)
     return Solution(
         q=q,
@@ -141,7 +151,6 @@ def _start(problem: Problem) -> Progress:
         iterations=tf.zeros(tf.shape(alpha), tf.int32),
         residual=infinite,
         error_bound=infinite,
-        settled=never,
         done=never,
     )
 
@@ -170,20 +179,26 @@ def advance(
     residual = tf.reduce_max(tf.abs(next_v - v), axis=-1)
     rho = backups.rounding(problem.m, v, next_v, problem.alpha)
     bound = (problem.horizon - 1) * residual + problem.horizon * rho
-    settled, done = progress.settled, progress.done
-    replaced = ~settled & (bound <= progress.error_bound)
-    apart = tf.reduce_max(tf.abs(next_v - progress.v), axis=-1)
-    seen_from_here = tf.where(replaced, bound, apart + bound)
+    done = progress.done
     # Once the residual is mere rounding, further iterations change nothing.
     stuck = residual <= rho
-    return Progress(
-        current=tf.where(done[..., None], progress.current, next_v if current is None else current),
-        v=tf.where(replaced[..., None], next_v, progress.v),
-        iterations=progress.iterations + tf.cast(~done, tf.int32),
-        residual=tf.where(replaced, residual, progress.residual),
-        error_bound=tf.where(
-            done, progress.error_bound, tf.minimum(progress.error_bound, seen_from_here)
-        ),
-        settled=settled | stuck | (bound <= problem.tolerance),
-        done=done | stuck | (settled & (bound <= apart / 2)),
+    counted = progress._replace(iterations=progress.iterations + tf.cast(~done, tf.int32))
+    start = next_v if current is None else current
+    if isinstance(progress, _LookingOn):
+        apart = tf.reduce_max(tf.abs(next_v - progress.v), axis=-1)
+        seen_from_here = tf.minimum(progress.error_bound, apart + bound)
+        return counted._replace(
+            current=tf.where(done[..., None], progress.current, start),
+            error_bound=tf.where(done, progress.error_bound, seen_from_here),
+            done=done | stuck | (bound <= apart / 2),
+        )
+    # Plain backups never get worse; what else a solver does may.
+    kept = done if current is None else done | (bound > progress.error_bound)
+    v = tf.where(kept[..., None], progress.v, next_v)
+    return counted._replace(
+        current=v if current is None else tf.where(done[..., None], progress.current, start),
+        v=v,
+        residual=tf.where(kept, progress.residual, residual),
+        error_bound=tf.where(kept, progress.error_bound, bound),
+        done=done | stuck | (bound <= problem.tolerance),
     )

@@ -11,7 +11,6 @@ At a million states, 4 actions and 3 successors that took 14 instead of 22 ms of
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 
 import tensorflow as tf
 
@@ -47,6 +46,7 @@ def written_out(
     next_state, probability = (tf.transpose(x, [1, 2, 0]) for x in transition)
     paid = tf.transpose(reward)
     _, safe = positive_part(alpha[..., None])
+    inverse = 1 / safe
 
     def action_value(v: tf.Tensor, a: int) -> tf.Tensor:
         expected = tf.add_n(
@@ -55,12 +55,16 @@ def written_out(
         return paid[a] + discount * expected
 
     def backup(v: tf.Tensor) -> tf.Tensor:
-        q = [action_value(v, a) for a in range(actions)]
-        largest = reduce(tf.maximum, q)
+        largest, *others = (action_value(v, a) for a in range(actions))
+        smaller = []
+        for q in others:
+            smaller.append(tf.minimum(largest, q))
+            largest = tf.maximum(largest, q)
         if hard:
             return largest
         # As in `log_linear`: nothing overflows, and at alpha = 0 the logarithm is multiplied by 0.
-        weight = tf.add_n([tf.exp((x - largest) / safe) for x in q])
-        return largest + alpha[..., None] * tf.math.log(weight)
+        # The exponential of the largest itself is 1; the logarithm is taken of 1 plus the others.
+        weight = [tf.exp((q - largest) * inverse) for q in smaller]
+        return largest + alpha[..., None] * tf.math.log1p(tf.add_n(weight)) if weight else largest
 
     return backup

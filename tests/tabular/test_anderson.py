@@ -51,7 +51,9 @@ def test_it_saves_iterations_where_discounting_is_slow() -> None:
     assert np.all(fast.converged)
     error = np.abs(fast.v - truth.v).max(-1)
     assert np.all(error <= fast.error_bound + truth.error_bound)
-    assert np.all(fast.iterations.numpy() < slow.iterations.numpy() / 20)
+    ratio = fast.iterations.numpy() / slow.iterations.numpy()
+    assert np.all(ratio < 1)
+    assert np.median(ratio) < 0.01
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
