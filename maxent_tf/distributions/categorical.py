@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf.seeds import as_seed
+from maxent_tf import draws
 
 
 class Categorical(tfd.Categorical):
@@ -16,9 +16,9 @@ class Categorical(tfd.Categorical):
 
     TFP draws by the Gumbel trick, with one logarithm of a random number for each action, and
     normalises the logits anew for every statistic. Here a draw inverts the cumulative distribution
-    with one uniform number, and the statistics share one normalisation. Draws have the
-    probabilities to within 2^-23, the resolution of a float32 uniform number, and an action of
-    probability 0 is never drawn.
+    with one uniform number, and the statistics share one normalisation. Draws are the same eagerly,
+    in a graph and under XLA, and have the probabilities to within 2^-23, twice the resolution of
+    that number; an action of probability 0 is never drawn.
 
     Args:
       logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.
@@ -46,10 +46,8 @@ class Categorical(tfd.Categorical):
         shape = tf.concat([[n], tf.shape(total)], axis=0)
         static = tf.get_static_value(shape)
         # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator.
-        seed = tfp.random.sanitize_seed(None) if seed is None else as_seed(seed)
-        uniform = tf.random.stateless_uniform(
-            shape if static is None else static, seed, dtype=bounds.dtype
-        )
+        seed = tfp.random.sanitize_seed(None) if seed is None else seed
+        uniform = tf.cast(draws.uniform(shape if static is None else static, seed), bounds.dtype)
         return tf.reduce_sum(tf.cast(uniform * total >= bounds, tf.int32), axis=-1)
 
     def _log_prob(self, value: tf.Tensor) -> tf.Tensor:

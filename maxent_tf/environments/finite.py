@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from maxent_tf.environments import draws
+from maxent_tf import draws
 from maxent_tf.environments.common import (
     as_action,
     as_batch_shape,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, final
 
 import tensorflow as tf
 
-from maxent_tf.environments import draws
+from maxent_tf import draws
 from maxent_tf.environments.common import (
     as_action,
     as_batch_shape,

@@ -44,7 +44,7 @@ class Learner(Protocol):
       spec: of the worlds it learns on.
       batch_shape: `P`: how many independent learners it is, as in a TFP distribution.
       experience: what its updates are fed with.
-      metric_names: of the metrics of an update, in their order.
+      metric_names: of the metrics that an update measures, in their order.
     """
 
     metric_names: tuple[str, ...]
@@ -62,4 +62,4 @@ class Learner(Protocol):
         """Returns the action to take when nothing is to be explored, [*P, B, ...]."""
 
     def update(self, state: Any, batch: Transition, seed: Any) -> tuple[Any, Metrics]:
-        """Returns the state after one update, and its metrics, each [*P]."""
+        """Returns the state after one update, and its metrics, each [*P], or () if not measured."""

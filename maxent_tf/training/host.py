@@ -151,7 +151,7 @@ class _OnPolicyLoop:
             update_seed = tf.random.fold_in(tf.random.fold_in(seed, call), 1)
             state, metrics = learner.update(kept.read(), trajectory, update_seed)
             kept.write(state)
-            return tf.stack(metrics)
+            return tf.stack(tf.nest.flatten(metrics))
 
         self._act = compiled(act, compile, auto="graph")
         self._learn = compiled(learn, compile, auto="graph")
@@ -221,7 +221,7 @@ class _OffPolicyLoop:
                 update_seed,
             )
             kept.write(state)
-            return draw(state, observation, act_seed), tf.stack(metrics)
+            return draw(state, observation, act_seed), tf.stack(tf.nest.flatten(metrics))
 
         self._explore = compiled(explore, storing, auto="graph")
         self._act = compiled(act, storing, auto="graph")

@@ -122,8 +122,9 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
             del finite
             state, worlds, metrics, ended = iteration(state, worlds, tf.random.fold_in(seed, i))
             # One sum stands for all metrics: it is finite only if each of them is.
-            finite = tf.reduce_all(tf.math.is_finite(tf.add_n(list(metrics))))
-            sums = tf.nest.map_structure(tf.add, sums, tuple(metrics))
+            measured = tf.nest.flatten(metrics)
+            finite = tf.reduce_all(tf.math.is_finite(tf.add_n(measured)))
+            sums = tf.nest.map_structure(tf.add, sums, tuple(measured))
             episodes = tf.nest.map_structure(tf.add, episodes, ended)
             return i + 1, finite, state, worlds, sums, episodes
 

@@ -7,7 +7,8 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from maxent_tf.environments import FiniteWorld, draws
+from maxent_tf import draws
+from maxent_tf.environments import FiniteWorld
 from maxent_tf.environments.finite import FiniteState
 
 STATES, ACTIONS, OUTCOMES = 6, 3, 4

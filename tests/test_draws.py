@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from maxent_tf.environments import draws
+from maxent_tf import draws
 
 
 @pytest.mark.parametrize(
