@@ -119,10 +119,6 @@ def step(
     return where(done, begin(env, done.shape, reset_seed), ongoing), transition, episodes
 
 
-# Shorter trajectories are unrolled: XLA then fuses across steps.
-_LONGEST_UNROLLED = 8
-
-
 def collect(
     learner: Learner,
     learner_state: Any,
@@ -155,16 +151,9 @@ def collect(
         state, transition, episodes = one(state, seed)
         return state, tf.nest.map_structure(lambda x: x[None], transition), episodes
 
+    # A loop, however short: unrolled, XLA took minutes over a few steps of CartPole and then
+    # computed the same draws in many places, at a tenth of the speed.
     seeds = tf.random.split(seed, length)
-    if length <= _LONGEST_UNROLLED:
-        transitions, totals = [], []
-        for step_seed in tf.unstack(seeds):
-            state, transition, episodes = one(state, step_seed)
-            transitions.append(transition)
-            totals.append(episodes)
-        trajectory = tf.nest.map_structure(lambda *x: tf.stack(x), *transitions)
-        return state, trajectory, tf.nest.map_structure(lambda *x: tf.add_n(x), *totals)
-
     # Called once more only to learn the structure of a transition; the graph prunes it.
     _, transition, episodes = one(state, seeds[0])
     arrays = tf.nest.map_structure(
