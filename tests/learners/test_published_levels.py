@@ -20,7 +20,7 @@ def cartpole_learner(spec: Any, updates: int) -> mx.learners.A2C:
     config = mx.learners.A2CConfig(
         actor_optimizer=Adam(rate),
         critic_optimizer=Adam(rate),
-        rollout_length=16,
+        rollout_length=8,
         gae_lambda=0.95,
         alpha=0.01,
     )
@@ -33,7 +33,7 @@ def test_a2c_solves_cartpole(where: str) -> None:
     world: Any = "CartPole-v1" if where == "host" else mx.environments.CartPole()
     spec = mx.gymnasium_spec("CartPole-v1") if where == "host" else world.spec
     steps, num_envs = 500_000, 8
-    learner = cartpole_learner(spec, updates=steps // (16 * num_envs))
+    learner = cartpole_learner(spec, updates=steps // (8 * num_envs))
     result = mx.train(learner, world, steps, seed=1, num_envs=num_envs)
     returns = mx.evaluate(learner, result.state, "CartPole-v1" if where == "host" else world, 20)
     means = returns.returns.mean(axis=-1)
