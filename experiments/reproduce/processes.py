@@ -9,6 +9,8 @@ import numpy as np
 import scipy.special
 import tensorflow as tf
 
+from experiments.deep_sea_exact.paths import approximate_goal, approximate_threshold, path_sum
+from experiments.deep_sea_exact.runs import solved_goal
 from experiments.reproduce.check import Check
 from maxent_tf.environments import DeepSea, FiniteWorld, FourRooms, RiverSwim, TwoGoalGrid
 from maxent_tf.tabular import (
@@ -177,22 +179,15 @@ def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float,
 def deep_sea() -> Iterator[Check]:
     """R10, the exact part: how likely the soft-optimal policy reaches the treasure."""
     for size in (5, 10, 20):
-        threshold = 0.99 / (size * np.log(2))
+        threshold = approximate_threshold(size)
         alphas = threshold * np.array([0.5, 1.0, 2.0])
         m = from_environment(DeepSea(size), discount=1.0)
-        policy = soft_policy_iteration(m, alphas).policy.numpy()
-        diagonal = np.arange(size) * (size + 1)
-        measured = policy[:, diagonal, 1].prod(-1)
-        # A path has a probability in proportion to exp(return / alpha); of 2^N paths the one
-        # without a move to the left earns .99, and the others pay only for moves to the right.
-        cost = np.exp(-0.01 / size / alphas)
-        others = (1 + cost) ** size - cost**size
-        exact = 1 / (1 + others * np.exp(-0.99 / alphas))
+        measured = solved_goal(m, size, alphas)
+        exact = path_sum(size, alphas).goal
         for alpha, truth, found in zip(alphas, exact, measured, strict=True):
             what = f"N = {size}: P(goal) at {alpha / threshold:g} alpha_c"
             yield Check("R10", what, truth, float(found), 1e-5)
-        about = 1 / (1 + 2.0**size * np.exp(-0.99 / alphas))
-        difference = float(np.abs(about - measured).max())
+        difference = float(np.abs(approximate_goal(size, alphas) - measured).max())
         yield Check(
             "R10", f"N = {size}: distance of 1/(1 + 2^N e^(-.99/alpha))", 0, difference, 0.02
         )

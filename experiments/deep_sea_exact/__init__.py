@@ -1,0 +1,1 @@
+"""DeepSea, exactly, across temperatures: `python -m experiments.deep_sea_exact`."""

@@ -1,0 +1,51 @@
+"""The measurements: sums over paths, beside what the soft Bellman solver finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.deep_sea_exact import paths
+from experiments.deep_sea_exact.sweep import Sweep
+from maxent_tf.environments import DeepSea
+from maxent_tf.tabular import TabularMDP, from_environment, soft_value_iteration
+
+
+def run(sweep: Sweep) -> dict[str, np.ndarray]:
+    """Measures every world at every temperature.
+
+    Returns:
+      `size` [sizes]; `alpha` [alphas]; by sums over paths `goal`, `value`, `unaware`,
+      `approximation` [sizes, alphas], `threshold`, `approximate_threshold` [sizes]; by the solver
+      `solved_goal` and `solved_unaware` [sizes, alphas].
+    """
+    rows: dict[str, list] = {}
+    for size in sweep.sizes:
+        m = from_environment(DeepSea(size), discount=1.0, sparse=True)
+        reward = tf.where(m.reward > 0, m.reward - paths.TREASURE, m.reward)
+        without = m._replace(reward=reward)
+        found = {
+            **paths.path_sum(size, sweep.alphas)._asdict(),
+            "approximation": paths.approximate_goal(size, sweep.alphas),
+            "threshold": paths.threshold(size),
+            "approximate_threshold": paths.approximate_threshold(size),
+            "solved_goal": solved_goal(m, size, sweep.alphas),
+            "solved_unaware": solved_goal(without, size, sweep.alphas),
+        }
+        for name, value in found.items():
+            rows.setdefault(name, []).append(value)
+    arrays = {name: np.array(values) for name, values in rows.items()}
+    return {"size": np.array(sweep.sizes), "alpha": sweep.alphas, **arrays}
+
+
+def solved_goal(m: TabularMDP, size: int, alphas: np.ndarray) -> np.ndarray:
+    """Returns P(goal) of the policy that soft value iteration finds, [alphas].
+
+    Args:
+      m: the process of `DeepSea`, its rewards perhaps changed.
+      size: N.
+      alphas: [alphas], in reward per nat.
+    """
+    policy = soft_value_iteration(m, alphas).policy.numpy()
+    diagonal = np.arange(size) * (size + 1)
+    return policy[:, diagonal, 1].prod(-1)
