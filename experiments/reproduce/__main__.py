@@ -30,7 +30,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
 
 NOT_COVERED = {
     "R1": "see experiments.premature_convergence",
-    "R9, learners": "only the exact threshold is measured here",
+    "R9, learners": "see experiments.bonus_or_reward",
     "R10, learners": "only the exact part is measured here",
     "R13": "the multi-goal world",
     "R14": "search as regularised policy optimisation",
