@@ -1,0 +1,1 @@
+"""Does entropy smooth the landscape of policies? `python -m experiments.landscape`."""

@@ -1,0 +1,156 @@
+"""From the arrays to rows, a table and a verdict for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.landscape.runs import STARTS
+
+Row = dict[str, Any]
+
+
+def barrier(curve: np.ndarray) -> float:
+    """How far one must go down, from the first point on, before one is above it.
+
+    >>> barrier(np.array([1.0, 0.7, 0.8, 1.2, 0.0]))
+    0.3
+    """
+    above = np.flatnonzero(curve > curve[0])
+    until = above[0] if len(above) else len(curve)
+    return float(round(curve[0] - curve[:until].min(), 12))
+
+
+def shares(along: np.ndarray, against: np.ndarray) -> dict[str, np.ndarray]:
+    """Which share of directions, the last axis, fall both ways, rise both ways, or do either."""
+    maximum = ((along < 0) & (against < 0)).mean(-1)
+    minimum = ((along > 0) & (against > 0)).mean(-1)
+    return {"maximum": maximum, "minimum": minimum, "slope": 1 - maximum - minimum}
+
+
+def guaranteed_step(alpha: float, num_actions: int, discount: float) -> float:
+    r"""The step size for which theory promises ascent, for rewards in [0, 1].
+
+    .. math:: \eta = \frac{(1 - \gamma)^3}{8 + \tau (4 + 8 \log A)}
+
+    Args:
+      alpha: tau, in reward per nat.
+      num_actions: A.
+      discount: gamma.
+
+    References:
+      J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of
+      softmax policy gradient methods", theorem 6, https://arxiv.org/abs/2005.06392
+    """
+    return (1 - discount) ** 3 / (8 + alpha * (4 + 8 * np.log(num_actions)))
+
+
+def rows(arrays: Mapping[str, np.ndarray], discount: float) -> list[Row]:
+    """Returns a row for each temperature, in plain numbers; places begin with the trap policy."""
+    sharpness = np.abs(arrays["curvature"]).max(-1)
+    found = []
+    for k, alpha in enumerate(arrays["alpha"].tolist()):
+        around = shares(arrays["along"][:, k], arrays["against"][:, k])
+        span = float(arrays["best_objective"][k] - arrays["uniform_objective"][k])
+        row: Row = {
+            "alpha": alpha,
+            "barrier": [barrier(curve[k]) for curve in arrays["interpolated"]],
+            **{name: value.tolist() for name, value in around.items()},
+            "mean_curvature": arrays["curvature"][:, k].mean(-1).tolist(),
+            "sharpness": sharpness[:, k].tolist(),
+            "gradient_norm": arrays["gradient_norm"][:, k].tolist(),
+            "span": span,
+            "guaranteed_step": guaranteed_step(alpha, 4, discount),
+        }
+        for i, start in enumerate(STARTS):
+            monotone, needed = arrays["monotone"][i, k], arrays["needed"][i, k]
+            arrived = needed[monotone & (needed >= 0)]
+            row[f"stable_step_{start}"] = _largest_stable(arrays["step"], monotone)
+            row[f"iterations_{start}"] = int(arrived.min()) if len(arrived) else None
+        found.append(row)
+    return found
+
+
+def _largest_stable(steps: np.ndarray, monotone: np.ndarray) -> float:
+    """The largest step up to which all are monotone; 0 if the smallest is not."""
+    stable = len(steps) if monotone.all() else int(monotone.argmin())
+    return float(steps[stable - 1]) if stable else 0.0
+
+
+def table(found: list[Row]) -> str:
+    """Returns the rows as a Markdown table; barriers are those of the middle scale."""
+    lines = [
+        "| alpha | barrier | trap: maximum in | trap: mean curvature | trap: sharpness | uniform: "
+        "sharpness | stable step, uniform | times span | stable step, trap | iterations, uniform "
+        "| iterations, trap |",
+        "|" + "---|" * 11,
+    ]
+    for row in found:
+        cells = [
+            f"{row['alpha']:g}",
+            f"{row['barrier'][len(row['barrier']) // 2]:.4f}",
+            f"{row['maximum'][0]:.1%}",
+            f"{row['mean_curvature'][0]:.1e}",
+            f"{row['sharpness'][0]:.1e}",
+            f"{row['sharpness'][1]:.1e}",
+            f"{row['stable_step_uniform']:.3g}",
+            f"{row['stable_step_uniform'] * row['span']:.3g}",
+            f"{row['stable_step_trap']:.3g}",
+            *(_or_never(row[f"iterations_{start}"]) for start in STARTS),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _or_never(count: int | None) -> str:
+    return "never" if count is None else str(count)
+
+
+def where(found: list[Row], holds: list[bool]) -> str:
+    """Says at which positive temperatures something holds; one of `holds` for each of those."""
+    alphas = [f"{row['alpha']:g}" for row in found[1:]]
+    named = [alpha for alpha, held in zip(alphas, holds, strict=True) if held]
+    if not named:
+        return "at no alpha"
+    if len(named) > 1 and named == alphas[-len(named) :]:
+        return f"from alpha = {named[0]} on"
+    return f"at alpha = {', '.join(named)}"
+
+
+def verdict(found: list[Row]) -> str:
+    """Returns a sentence for each measure, made from the rows."""
+    without, rest = found[0], found[1:]
+
+    def less(values: list[float]) -> str:
+        return where(found, [value < values[0] for value in values[1:]])
+
+    def more(values: list[float]) -> str:
+        return where(found, [value > values[0] for value in values[1:]])
+
+    gone = [
+        where(found, [row["barrier"][i] == 0 for row in rest])
+        for i in range(len(without["barrier"]))
+    ]
+    trap, uniform = ([row["sharpness"][i] for row in found] for i in (0, 1))
+    places = range(1, len(without["sharpness"]))
+    flatter = sum(row["sharpness"][i] < without["sharpness"][i] for row in rest for i in places)
+    maximum = [row["maximum"][0] for row in found]
+    sentences = [
+        f"Barrier from trap to optimum: gone {', '.join(gone)} (by scale of the logits).",
+        f"Directions in which the trap is a maximum: fewer than without entropy {less(maximum)} "
+        f"({maximum[0]:.1%} without, {maximum[-1]:.1%} at the highest).",
+        f"Sharpness at the trap: lower {less(trap)}, higher {more(trap)}. At the uniform policy: "
+        f"lower {less(uniform)}, higher {more(uniform)}. Along an ascent without entropy it is "
+        f"lower in {flatter} of {len(rest) * len(places)} combinations of place and temperature.",
+    ]
+    for start in STARTS:
+        steps = [row[f"stable_step_{start}"] for row in found]
+        needed = [row[f"iterations_{start}"] or np.inf for row in found]
+        sentences.append(
+            f"From the {start} policy: the largest stable step is larger than without entropy "
+            f"{more(steps)}, smaller {less(steps)}; fewer iterations reach 90% of the gain "
+            f"{less(needed)} ({_or_never(without[f'iterations_{start}'])} without)."
+        )
+    return "\n".join(sentences)
