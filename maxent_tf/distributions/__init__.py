@@ -16,6 +16,7 @@ from maxent_tf.distributions.estimates import (
     divergence_estimate,
     entropy_estimate,
 )
+from maxent_tf.distributions.pushforward import Pushforward
 from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
 from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.squashed_mixture import EntropyBounds, SquashedGaussianMixture
@@ -32,6 +33,7 @@ __all__ = [
     "Bounds",
     "EntropyBounds",
     "Estimate",
+    "Pushforward",
     "SquashedGaussian",
     "SquashedGaussianMixture",
     "SquashedMultivariateGaussian",

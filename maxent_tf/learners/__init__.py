@@ -3,10 +3,12 @@
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics, A2CState
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
+from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
 
 __all__ = [
     "A2C",
     "SAC",
+    "SQL",
     "A2CConfig",
     "A2CMetrics",
     "A2CState",
@@ -16,4 +18,7 @@ __all__ = [
     "SACConfig",
     "SACMetrics",
     "SACState",
+    "SQLConfig",
+    "SQLMetrics",
+    "SQLState",
 ]

@@ -16,6 +16,7 @@ from maxent_tf.operators.soft_bellman import (
     soft_bellman_policy,
     soft_value,
 )
+from maxent_tf.operators.stein import stein_direction
 from maxent_tf.operators.td_lambda import lambda_return
 from maxent_tf.operators.vtrace import VTrace, vtrace
 
@@ -32,6 +33,7 @@ __all__ = [
     "soft_bellman_optimality",
     "soft_bellman_policy",
     "soft_value",
+    "stein_direction",
     "vtrace",
     "with_entropy",
 ]

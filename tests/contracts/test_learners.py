@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, SAC, A2CConfig, Learner, OnPolicy, SACConfig
+from maxent_tf.learners import A2C, SAC, SQL, A2CConfig, Learner, OnPolicy, SACConfig, SQLConfig
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.temperature import AutoTemperature, linear
@@ -79,6 +79,20 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "sql": lambda shape, at: SQL(
+        CONTINUOUS,
+        SQLConfig(
+            hidden_sizes=(6, 5),
+            sampler_optimizer=Adam(at(RATE)),
+            discount=at(DISCOUNT),
+            tau=at(RATE),
+            alpha=at(ALPHA),
+            num_particles=3,
+            num_value_samples=4,
+            batch_size=B,
+        ),
+        shape,
+    ),
 }
 
 every_learner = pytest.mark.parametrize("name", LEARNERS)
@@ -104,7 +118,7 @@ def update_of(name: str, mode: str) -> Callable[..., Any]:
 
 @pytest.fixture(autouse=True, scope="module")
 def same_noise_everywhere() -> Iterator[None]:
-    # TensorFlow's normal numbers differ under XLA, and learner by learner of a batch.
+    # TensorFlow's numbers differ under XLA, and learner by learner of a batch.
     original = tf.random.stateless_normal
 
     def normal(shape: Any, seed: Any, dtype: Any = None) -> tf.Tensor:
@@ -113,8 +127,13 @@ def same_noise_everywhere() -> Iterator[None]:
         noise = np.random.default_rng(0).normal(size=shape[-2:])
         return tf.broadcast_to(tf.constant(noise, dtype), shape)
 
+    def uniform(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
+        noise = np.random.default_rng(0).uniform(size=shape[-2:])
+        return tf.broadcast_to(tf.constant(noise, dtype), shape)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.random, "stateless_normal", normal)
+        patch.setattr(tf.random, "stateless_uniform", uniform)
         yield
     update_of.cache_clear()  # TensorFlow 2.15 complains of programs that outlive the session.
 
@@ -238,7 +257,7 @@ def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
             assert clean == spoiled
         else:
             np.testing.assert_array_equal(clean.numpy()[others], spoiled.numpy()[others])
-    for leaf in tf.nest.flatten(results[1][0].actor):
+    for leaf in tf.nest.flatten(results[1][0][0]):
         assert np.all(np.isnan(leaf[1, 2]))
 
 
@@ -266,7 +285,7 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
     if name == "a2c_table":  # All zeros.
         return
-    first, other = learner.init(3).actor[0].kernel.numpy(), learner.init(4).actor[0].kernel.numpy()
+    first, other = (learner.init(seed)[0][0].kernel.numpy() for seed in (3, 4))
     kernels = [*first.reshape(6, -1), *other.reshape(6, -1)]
     assert len(np.unique(np.stack(kernels), axis=0)) == 12
 

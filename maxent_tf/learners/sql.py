@@ -1,0 +1,332 @@
+"""SQL: soft Q-learning for continuous actions with an amortised sampler, batched over learners.
+
+Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
+
+1. Draw M actions uniformly at s', set V(s') = alpha log((vol / M) sum_m exp(Q'(s', a_m) / alpha))
+   with vol the volume of the actions' box, and y = r + gamma (1 - terminated) V(s').
+2. One gradient step of the critic on the squared error to y.
+3. Let the sampler turn noise into K actions at s and move these by one step of Stein variational
+   gradient descent towards the Boltzmann policy, proportional to exp(Q(s, a) / alpha).
+4. Move the target critic by a fraction tau.
+
+The policy is whatever the sampler draws: it may have as many modes as Q, and no known density.
+
+References:
+  T. Haarnoja, H. Tang, P. Abbeel, S. Levine (2017), "Reinforcement learning with deep energy-based
+  policies", algorithm 1, https://arxiv.org/abs/1702.08165
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
+from maxent_tf.learners import validation
+from maxent_tf.learners.interface import OffPolicy
+from maxent_tf.learners.temperatures import ScheduledTemperature, as_temperature
+from maxent_tf.networks import features
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import Box, EnvironmentSpec
+from maxent_tf.types import Transition
+
+
+@dataclass(frozen=True, eq=False)
+class SQLConfig:
+    """Hyper-parameters of `SQL`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      hidden_sizes: widths of the hidden layers of the critic and of the sampler.
+      activation: of the hidden layers, "relu" or "tanh".
+      sampler_optimizer: of the sampler; its learning rate may broadcast to `P`.
+      critic_optimizer: of the critic; likewise.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      tau: the fraction by which the target critic follows at every update, in (0, 1]; may
+        broadcast.
+      alpha: the temperature, in reward per nat, above 0: a number or tensor that broadcasts to `P`,
+        or a schedule over updates. It is the inverse of the paper's reward scale.
+      num_particles: K, actions that the sampler draws at each state of a minibatch, at least 2.
+      num_value_samples: M, actions from which a soft value is estimated.
+      batch_size: of the minibatches.
+      replay_capacity: transitions kept for each learner.
+      learning_starts: steps with uniformly random actions before the first update.
+      updates_per_step: updates for each step of one world.
+
+    Raises:
+      ValueError: if a value is out of its range or a name is unknown.
+    """
+
+    hidden_sizes: tuple[int, ...] = (128, 128)
+    activation: str = "relu"
+    sampler_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    discount: Any = 0.99
+    tau: Any = 0.005
+    alpha: Any = 1.0
+    num_particles: int = 16
+    num_value_samples: int = 16
+    batch_size: int = 64
+    replay_capacity: int = 1_000_000
+    learning_starts: int = 100
+    updates_per_step: int = 1
+
+    def __post_init__(self) -> None:
+        validation.in_range("discount", self.discount, 0, 1)
+        validation.in_range("tau", self.tau, 0, 1, above=True)
+        for name in ("num_value_samples", "batch_size", "replay_capacity", "updates_per_step"):
+            validation.positive_integer(name, getattr(self, name))
+        validation.positive_integer("num_particles", self.num_particles, least=2)
+        validation.positive_integer("learning_starts", self.learning_starts, least=0)
+
+
+class SQLState(NamedTuple):
+    """Everything a SQL learner knows; `P` in front of every tensor."""
+
+    sampler: Any
+    critic: Any
+    target_critic: Any
+    sampler_optimizer: Any
+    critic_optimizer: Any
+    temperature: Any
+
+
+class SQLMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32.
+
+    Attributes:
+      critic_loss: half the mean squared soft Bellman error.
+      q: the mean critic at the sampler's actions.
+      value: the mean soft value of the next states.
+      stein: the root mean square of the particles' Stein direction, in the pre-tanh space: 0 where
+        they follow the Boltzmann policy.
+      alpha: the temperature of this update.
+      sampler_grad_norm: the global norm of the sampler's gradient.
+      critic_grad_norm: the same for the critic.
+    """
+
+    critic_loss: tf.Tensor
+    q: tf.Tensor
+    value: tf.Tensor
+    stein: tf.Tensor
+    alpha: tf.Tensor
+    sampler_grad_norm: tf.Tensor
+    critic_grad_norm: tf.Tensor
+
+
+class SQL:
+    """Soft Q-learning for bounded continuous actions; for discrete ones the policy is exact.
+
+    Args:
+      spec: of the world; its actions must be a vector with finite bounds.
+      config: hyper-parameters.
+      batch_shape: `P`, the number and arrangement of independent learners.
+
+    Raises:
+      ValueError: if the actions are not such a vector, a tensor among the hyper-parameters does
+        not broadcast to `batch_shape`, or alpha is 0 or automatic.
+    """
+
+    metric_names = SQLMetrics._fields
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        config: SQLConfig | None = None,
+        batch_shape: Sequence[int] = (),
+    ):
+        action = spec.action
+        if not isinstance(action, Box) or len(action.shape) != 1 or not action.bounded:
+            raise ValueError(
+                f"SQL needs a vector of actions with finite bounds, not {action}: flatten or "
+                "rescale the world's actions."
+            )
+        self.spec = spec
+        self.config = config = SQLConfig() if config is None else config
+        self.batch_shape = validation.as_batch_shape(batch_shape)
+        self.experience = OffPolicy(
+            config.replay_capacity,
+            config.batch_size,
+            config.learning_starts,
+            config.updates_per_step,
+        )
+        temperature = as_temperature(config.alpha, action, self.batch_shape)
+        if not isinstance(temperature, ScheduledTemperature):
+            raise ValueError(
+                "alpha must be a number or a schedule, not automatic: the sampler's entropy, which "
+                "an automatic temperature holds at its target, is not known."
+            )
+        self._temperature = temperature
+        if not np.all(temperature.alpha(temperature.init()) > 0):
+            raise ValueError(f"alpha must be above 0, not {config.alpha}: SQL divides by it.")
+        for name in ("sampler_optimizer", "critic_optimizer"):
+            validation.check_optimizer(name, getattr(config, name), self.batch_shape)
+        self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
+        self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
+        self._bounds = Bounds.of(*action.bounds())
+        self._dimension = action.shape[0]
+        inputs = features.num_features(spec.observation) + self._dimension
+        hidden, activation = config.hidden_sizes, config.activation
+        self._sampler = networks.MLP(inputs, hidden, self._dimension, activation)
+        self._critic = networks.MLP(inputs, hidden, 1, activation)
+
+    def init(self, seed: Any) -> SQLState:
+        """Returns a fresh state.
+
+        Args:
+          seed: an integer or [2], int32.
+        """
+        sampler_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        sampler = self._sampler.init(sampler_seed, self.batch_shape)
+        critic = self._critic.init(critic_seed, self.batch_shape)
+        return SQLState(
+            sampler=sampler,
+            critic=critic,
+            target_critic=tf.nest.map_structure(tf.identity, critic),
+            sampler_optimizer=self.config.sampler_optimizer.init(sampler),
+            critic_optimizer=self.config.critic_optimizer.init(critic),
+            temperature=self._temperature.init(),
+        )
+
+    def policy(self, state: SQLState, observation: tf.Tensor) -> Pushforward:
+        """Returns the action distribution, which can be drawn from but has no known density.
+
+        Args:
+          state: the learners' state.
+          observation: [*P, B, *O], float32.
+
+        Returns:
+          A `Pushforward` of batch shape [*P, B] and event shape [D].
+        """
+        observed = self._features(observation)
+
+        def push(noise: tf.Tensor) -> tf.Tensor:
+            return self._bounds.squash(self._pair(self._sampler, state.sampler, observed, noise))
+
+        return Pushforward(push, observed.shape[:-1], self._dimension)
+
+    def greedy(self, distribution: Pushforward) -> tf.Tensor:
+        """Returns what the sampler makes of the noise's mean, [*P, B, D]."""
+        return distribution.centre()
+
+    def q(self, state: SQLState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        """Returns the critic's values, [*P, B, n], of n actions each, [*P, B, n, D]."""
+        return self._q(state.critic, self._features(observation), action)
+
+    def update(self, state: SQLState, batch: Transition, seed: Any) -> tuple[SQLState, SQLMetrics]:
+        """One update of critic, sampler and target critic.
+
+        Args:
+          state: the learners' state.
+          batch: fields [*P, B, ...], all valid.
+          seed: an integer or [2], int32, for the actions drawn.
+
+        Returns:
+          The new state, and the metrics of the update.
+        """
+        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        ndims = len(self.batch_shape)
+        value_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        alpha = self._temperature.alpha(state.temperature)
+        observed = self._features(batch.observation)
+        next_observed = self._features(batch.next_observation)
+
+        value = self._soft_value(state.target_critic, next_observed, alpha, value_seed)
+        alive = 1 - tf.cast(batch.terminated, tf.float32)
+        target = batch.reward + self._discount[..., None] * alive * value
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state.critic)
+            q = self._q(state.critic, observed, batch.action[..., None, :])[..., 0]
+            critic_loss = losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool))
+            total = tf.reduce_sum(critic_loss)
+        grads = tape.gradient(total, state.critic)
+        critic_norm = optimizers.global_norm(grads, ndims)
+        critic, critic_optimizer = self.config.critic_optimizer.update(
+            grads, state.critic_optimizer, state.critic, ndims
+        )
+
+        shape = [*observed.shape[:-1], self.config.num_particles, self._dimension]
+        noise = tf.random.stateless_normal(shape, noise_seed, dtype=tf.float32)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state.sampler)
+            particles = self._pair(self._sampler, state.sampler, observed, noise)
+            with tape.stop_recording():
+                score, sampled_q = self._score(critic, observed, particles, alpha)
+                direction = operators.stein_direction(particles, score)
+            # Its gradient moves every particle along its direction.
+            along = tf.reduce_sum(particles * direction, axis=-1)
+            total = -tf.reduce_sum(tf.reduce_mean(along, axis=[-2, -1]))
+        grads = tape.gradient(total, state.sampler)
+        sampler_norm = optimizers.global_norm(grads, ndims)
+        sampler, sampler_optimizer = self.config.sampler_optimizer.update(
+            grads, state.sampler_optimizer, state.sampler, ndims
+        )
+
+        temperature, _ = self._temperature.update(state.temperature, alpha)
+        new_state = SQLState(
+            sampler=sampler,
+            critic=critic,
+            target_critic=tf.nest.map_structure(self._follow, state.target_critic, critic),
+            sampler_optimizer=sampler_optimizer,
+            critic_optimizer=critic_optimizer,
+            temperature=temperature,
+        )
+        return new_state, SQLMetrics(
+            critic_loss=critic_loss,
+            q=tf.reduce_mean(sampled_q, axis=[-2, -1]),
+            value=tf.reduce_mean(value, axis=-1),
+            stein=tf.sqrt(tf.reduce_mean(tf.square(direction), axis=[-3, -2, -1])),
+            alpha=alpha,
+            sampler_grad_norm=sampler_norm,
+            critic_grad_norm=critic_norm,
+        )
+
+    def _soft_value(
+        self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
+    ) -> tf.Tensor:
+        """The soft value, alpha log of the integral of exp(Q / alpha), by M actions: [*P, B]."""
+        low, high = self._bounds.ends(tf.float32)
+        shape = [*observed.shape[:-1], self.config.num_value_samples, self._dimension]
+        action = low + (high - low) * tf.random.stateless_uniform(shape, seed, dtype=tf.float32)
+        q = self._q(critic, observed, action)
+        log_mean = tf.reduce_logsumexp(q / alpha[..., None, None], axis=-1) - np.log(shape[-2])
+        log_volume = self._dimension * np.log(2) + self._bounds.log_volume(self._dimension)
+        return alpha[..., None] * (log_mean + np.float32(log_volume))
+
+    def _score(
+        self, critic: Any, observed: tf.Tensor, particles: tf.Tensor, alpha: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The gradient of the Boltzmann policy's log-density at pre-tanh particles, and their Q."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(particles)
+            q = self._q(critic, observed, self._bounds.squash(particles))
+            log_jacobian = tf.reduce_sum(log_sech_squared(particles), axis=-1)
+            log_density = q / alpha[..., None, None] + log_jacobian
+        return tape.gradient(log_density, particles), q
+
+    def _q(self, critic: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        return tf.squeeze(self._pair(self._critic, critic, observed, action), axis=-1)
+
+    def _pair(
+        self, network: networks.MLP, params: Any, observed: tf.Tensor, each: tf.Tensor
+    ) -> tf.Tensor:
+        """A network of a state and n vectors: [*P, B, F], [*P, B, n, D] -> [*P, B, n, out]."""
+        count = each.shape[-2]
+        repeated = tf.repeat(observed[..., None, :], count, axis=-2)
+        pairs = tf.concat([repeated, each], axis=-1)
+        flat = tf.reshape(pairs, [*self.batch_shape, -1, pairs.shape[-1]])
+        outputs = network.apply(params, flat)
+        return tf.reshape(outputs, [*observed.shape[:-1], count, outputs.shape[-1]])
+
+    def _features(self, observation: tf.Tensor) -> tf.Tensor:
+        return features.flatten(self.spec.observation, observation)
+
+    def _follow(self, target: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
+        tau = tf.reshape(
+            self._tau, [*self.batch_shape, *[1] * (len(source.shape) - len(self.batch_shape))]
+        )
+        return target + tau * (source - target)
