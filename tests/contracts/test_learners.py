@@ -118,19 +118,20 @@ def update_of(name: str, mode: str) -> Callable[..., Any]:
 
 @pytest.fixture(autouse=True, scope="module")
 def same_noise_everywhere() -> Iterator[None]:
-    # TensorFlow's numbers differ under XLA, and learner by learner of a batch.
-    original = tf.random.stateless_normal
+    # TensorFlow's numbers differ under XLA, and learner by learner of a batch. Draws without a
+    # dtype are initial parameters and the like.
+    def shared(original: Callable[..., Any], numpy_name: str) -> Callable[..., Any]:
+        def draw(shape: Any, seed: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> tf.Tensor:
+            if dtype not in (tf.float32, tf.float64):
+                kwargs = kwargs if dtype is None else {**kwargs, "dtype": dtype}
+                return original(shape, seed, *args, **kwargs)
+            noise = getattr(np.random.default_rng(0), numpy_name)(size=shape[-2:])
+            return tf.broadcast_to(tf.constant(noise, dtype), shape)
 
-    def normal(shape: Any, seed: Any, dtype: Any = None) -> tf.Tensor:
-        if dtype is None:  # Initial parameters.
-            return original(shape, seed)
-        noise = np.random.default_rng(0).normal(size=shape[-2:])
-        return tf.broadcast_to(tf.constant(noise, dtype), shape)
+        return draw
 
-    def uniform(shape: Any, seed: Any, dtype: Any) -> tf.Tensor:
-        noise = np.random.default_rng(0).uniform(size=shape[-2:])
-        return tf.broadcast_to(tf.constant(noise, dtype), shape)
-
+    normal = shared(tf.random.stateless_normal, "normal")
+    uniform = shared(tf.random.stateless_uniform, "uniform")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.random, "stateless_normal", normal)
         patch.setattr(tf.random, "stateless_uniform", uniform)
