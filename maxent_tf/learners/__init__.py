@@ -1,6 +1,7 @@
 """Learners: pure functions over explicit states, batched over hyper-parameters and seeds."""
 
-from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics, A2CState
+from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
+from maxent_tf.learners.actor_critic import ActorCriticState
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
 from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
@@ -11,7 +12,7 @@ __all__ = [
     "SQL",
     "A2CConfig",
     "A2CMetrics",
-    "A2CState",
+    "ActorCriticState",
     "Learner",
     "OffPolicy",
     "OnPolicy",

@@ -23,12 +23,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf import losses, optimizers
 from maxent_tf.learners import validation
+from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState, check_config
 from maxent_tf.learners.interface import OnPolicy
-from maxent_tf.learners.temperatures import as_temperature
-from maxent_tf.networks import features
-from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
 
@@ -78,23 +76,7 @@ class A2CConfig:
     initial_stddev: float = 1.0
 
     def __post_init__(self) -> None:
-        validation.one_of("network", self.network, ("mlp", "table"))
-        validation.one_of("entropy", self.entropy, ("bonus", "reward"))
-        validation.in_range("discount", self.discount, 0, 1)
-        validation.in_range("gae_lambda", self.gae_lambda, 0, 1)
-        validation.positive_integer("rollout_length", self.rollout_length)
-        if self.max_grad_norm is not None:
-            validation.positive("max_grad_norm", self.max_grad_norm)
-
-
-class A2CState(NamedTuple):
-    """Everything an A2C learner knows; `P` in front of every tensor."""
-
-    actor: Any
-    critic: Any
-    actor_optimizer: Any
-    critic_optimizer: Any
-    temperature: Any
+        check_config(self)
 
 
 class A2CMetrics(NamedTuple):
@@ -148,39 +130,17 @@ class A2C:
         self.experience = OnPolicy(config.rollout_length)
         measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]
         self.metric_names: tuple[str, ...] = measured
-        for name in ("actor_optimizer", "critic_optimizer"):
-            validation.check_optimizer(name, getattr(config, name), self.batch_shape)
-        self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
-        self._temperature = as_temperature(config.alpha, spec.action, self.batch_shape)
-        self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
-        inputs = features.num_features(spec.observation)
-        if config.network == "table":
-            self._actor: Any = networks.Table(inputs, self._head.num_outputs)
-            self._critic: Any = networks.Table(inputs, 1)
-        else:
-            hidden, activation = config.hidden_sizes, config.activation
-            # A small last layer starts the policy near uniform.
-            self._actor = networks.MLP(inputs, hidden, self._head.num_outputs, activation, 0.01)
-            self._critic = networks.MLP(inputs, hidden, 1, activation)
+        self._parts = ActorCritic(spec, config, self.batch_shape)
 
-    def init(self, seed: Any) -> A2CState:
+    def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state.
 
         Args:
           seed: an integer or [2], int32.
         """
-        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
-        actor = self._actor.init(actor_seed, self.batch_shape)
-        critic = self._critic.init(critic_seed, self.batch_shape)
-        return A2CState(
-            actor=actor,
-            critic=critic,
-            actor_optimizer=self.config.actor_optimizer.init(actor),
-            critic_optimizer=self.config.critic_optimizer.init(critic),
-            temperature=self._temperature.init(),
-        )
+        return self._parts.init(seed)
 
-    def policy(self, state: A2CState, observation: tf.Tensor) -> Any:
+    def policy(self, state: ActorCriticState, observation: tf.Tensor) -> Any:
         """Returns the action distribution.
 
         Args:
@@ -190,19 +150,19 @@ class A2C:
         Returns:
           A TFP distribution of batch shape [*P, B].
         """
-        return self._policy(state.actor, self._features(observation))
+        return self._parts.policy(state.actor, self._parts.features(observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
         """Returns the mode of discrete and the median of continuous actions, [*P, B, ...]."""
-        return self._head.greedy(distribution)
+        return self._parts.head.greedy(distribution)
 
-    def value(self, state: A2CState, observation: tf.Tensor) -> tf.Tensor:
+    def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
-        return self._value(state.critic, self._features(observation))
+        return self._parts.value(state.critic, self._parts.features(observation))
 
     def update(
-        self, state: A2CState, batch: Transition, seed: Any = None
-    ) -> tuple[A2CState, A2CMetrics]:
+        self, state: ActorCriticState, batch: Transition, seed: Any = None
+    ) -> tuple[ActorCriticState, A2CMetrics]:
         """One update from trajectories of the current policy.
 
         Args:
@@ -216,34 +176,21 @@ class A2C:
         """
         del seed
         validation.check_batch(self.spec, batch, leading=(None, *self.batch_shape, None))
-        length = batch.reward.shape[0]
-        alpha = self._temperature.alpha(state.temperature)
-        observed = self._features(self._merge_time(batch.observation))
-        next_observed = self._features(self._merge_time(batch.next_observation))
-        action, valid = self._merge_time(batch.action), self._merge_time(batch.valid)
-        next_value = self._split_time(self._value(state.critic, next_observed), length)
-        alive = 1 - tf.cast(batch.terminated, tf.float32)
+        parts = self._parts
+        alpha = parts.temperature.alpha(state.temperature)
+        observed = parts.features(parts.merge_time(batch.observation))
+        next_observed = parts.features(parts.merge_time(batch.next_observation))
+        action, valid = parts.merge_time(batch.action), parts.merge_time(batch.valid)
+        next_value = parts.value(state.critic, next_observed)
 
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            distribution = self._policy(parameters[0], observed)
+            distribution = parts.policy(parameters[0], observed)
             entropy = distribution.entropy()
-            value = self._value(parameters[1], observed)
+            value = parts.value(parameters[1], observed)
             with tape.stop_recording():
-                reward = batch.reward
-                if self.config.entropy == "reward":
-                    reward += self._split_time(alpha[..., None] * entropy, length)
-                advantage = self._merge_time(
-                    operators.generalized_advantage_estimation(
-                        reward,
-                        self._discount[..., None] * alive,
-                        self._split_time(value, length),
-                        next_value,
-                        self.config.gae_lambda,
-                        truncated=batch.truncated,
-                    )
-                )
+                advantage = parts.advantage(batch, entropy, value, next_value, alpha)
             actor_loss = losses.policy_gradient_loss(
                 distribution.log_prob(action), advantage, entropy, alpha, valid
             )
@@ -251,18 +198,11 @@ class A2C:
                 value, tf.stop_gradient(value) + advantage, valid
             )
             total = actor_loss + critic_loss
-        actor_grads, critic_grads = tape.gradient(total, parameters)
-
-        actor, actor_optimizer, actor_norm = self._apply(
-            self.config.actor_optimizer, actor_grads, state.actor_optimizer, state.actor
-        )
-        critic, critic_optimizer, critic_norm = self._apply(
-            self.config.critic_optimizer, critic_grads, state.critic_optimizer, state.critic
-        )
+        new_state, actor_norm, critic_norm = parts.descend(state, *tape.gradient(total, parameters))
         mean_entropy = losses.masked_mean(entropy, valid)
-        temperature, bound = self._temperature.update(state.temperature, mean_entropy)
+        temperature, bound = parts.temperature.update(state.temperature, mean_entropy)
         return (
-            A2CState(actor, critic, actor_optimizer, critic_optimizer, temperature),
+            new_state._replace(temperature=temperature),
             A2CMetrics(
                 actor_loss=actor_loss,
                 critic_loss=critic_loss,
@@ -274,35 +214,3 @@ class A2C:
                 critic_grad_norm=critic_norm,
             ),
         )
-
-    def _policy(self, actor: Any, observed: tf.Tensor) -> Any:
-        return self._head(self._actor.apply(actor, observed))
-
-    def _value(self, critic: Any, observed: tf.Tensor) -> tf.Tensor:
-        return tf.squeeze(self._critic.apply(critic, observed), axis=-1)
-
-    def _features(self, observation: tf.Tensor) -> tf.Tensor:
-        return features.flatten(self.spec.observation, observation)
-
-    def _apply(self, optimizer: Any, grads: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
-        ndims = len(self.batch_shape)
-        norm: Any = ()
-        if self.config.max_grad_norm is not None:
-            grads, norm = optimizers.clip_by_global_norm(grads, self.config.max_grad_norm, ndims)
-        params, state = optimizer.update(grads, state, params, ndims)
-        return params, state, norm
-
-    def _merge_time(self, x: tf.Tensor) -> tf.Tensor:
-        """[T, *P, B, ...] -> [*P, T B, ...]."""
-        ndims = len(self.batch_shape)
-        order = [*range(1, ndims + 1), 0, *range(ndims + 1, len(x.shape))]
-        moved = x if x.shape[0] == 1 else tf.transpose(x, order)
-        return tf.reshape(moved, [*self.batch_shape, -1, *x.shape[ndims + 2 :]])
-
-    def _split_time(self, x: tf.Tensor, length: int) -> tf.Tensor:
-        """[*P, T B] -> [T, *P, B]."""
-        ndims = len(self.batch_shape)
-        if length == 1:
-            return x[None]
-        split = tf.reshape(x, [*self.batch_shape, length, -1])
-        return tf.transpose(split, [ndims, *range(ndims), ndims + 1])

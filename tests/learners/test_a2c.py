@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, A2CConfig, A2CMetrics, A2CState
+from maxent_tf.learners import A2C, A2CConfig, A2CMetrics, ActorCriticState
 from maxent_tf.optimizers import SGD
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.types import Transition
@@ -37,7 +37,7 @@ def tabular(**changes: Any) -> A2C:
     return A2C(SPEC, A2CConfig(**config), P)
 
 
-def random_tables(learner: A2C, seed: int = 0) -> A2CState:
+def random_tables(learner: A2C, seed: int = 0) -> ActorCriticState:
     rng = np.random.default_rng(seed)
     return learner.init(0)._replace(
         actor=tf.constant(rng.normal(size=(*P, S, A)), tf.float32),

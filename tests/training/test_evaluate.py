@@ -9,7 +9,7 @@ import tensorflow as tf
 from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, A2CConfig, A2CState
+from maxent_tf.learners import A2C, A2CConfig, ActorCriticState
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.types import TimeStep
 from tests.training.gymnasium_envs import Walk, vector
@@ -17,7 +17,9 @@ from tests.training.gymnasium_envs import Walk, vector
 LEARNERS = 30
 
 
-def random_tables(spec: EnvironmentSpec, num_states: int, num_actions: int) -> tuple[A2C, A2CState]:
+def random_tables(
+    spec: EnvironmentSpec, num_states: int, num_actions: int
+) -> tuple[A2C, ActorCriticState]:
     """Learners whose greedy policies are random and deterministic."""
     learner = A2C(spec, A2CConfig(network="table"), [LEARNERS])
     logits = np.random.default_rng(0).normal(size=(LEARNERS, num_states, num_actions))

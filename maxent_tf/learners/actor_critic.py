@@ -1,0 +1,178 @@
+"""What on-policy learners share: a policy, a value function, and how both are stepped.
+
+`N` is the number of samples of one learner: its T B steps, or a minibatch of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf import networks, operators, optimizers
+from maxent_tf.learners import validation
+from maxent_tf.learners.temperatures import as_temperature
+from maxent_tf.networks import features
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import Transition
+
+
+class ActorCriticState(NamedTuple):
+    """Everything an on-policy learner knows; `P` in front of every tensor."""
+
+    actor: Any
+    critic: Any
+    actor_optimizer: Any
+    critic_optimizer: Any
+    temperature: Any
+
+
+def check_config(config: Any) -> None:
+    """Raises ValueError if one of the values that `A2CConfig` and `PPOConfig` share is wrong."""
+    validation.one_of("network", config.network, ("mlp", "table"))
+    validation.one_of("entropy", config.entropy, ("bonus", "reward"))
+    validation.in_range("discount", config.discount, 0, 1)
+    validation.in_range("gae_lambda", config.gae_lambda, 0, 1)
+    validation.positive_integer("rollout_length", config.rollout_length)
+    if config.max_grad_norm is not None:
+        validation.positive("max_grad_norm", config.max_grad_norm)
+
+
+class ActorCritic:
+    """A policy and a value function apart from each other, for `P` learners.
+
+    Args:
+      spec: of the world.
+      config: an `A2CConfig` or a `PPOConfig`.
+      batch_shape: `P`.
+
+    Raises:
+      ValueError: if a tensor among the hyper-parameters does not broadcast to `batch_shape`, or
+        the spec's actions are not supported.
+    """
+
+    def __init__(self, spec: EnvironmentSpec, config: Any, batch_shape: tuple[int, ...]):
+        self._spec = spec
+        self._config = config
+        self._batch_shape = batch_shape
+        for name in ("actor_optimizer", "critic_optimizer"):
+            validation.check_optimizer(name, getattr(config, name), batch_shape)
+        self._discount = validation.per_learner("discount", config.discount, batch_shape)
+        self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
+        self.head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
+        inputs = features.num_features(spec.observation)
+        if config.network == "table":
+            self._actor: Any = networks.Table(inputs, self.head.num_outputs)
+            self._critic: Any = networks.Table(inputs, 1)
+        else:
+            hidden, activation = config.hidden_sizes, config.activation
+            # A small last layer starts the policy near uniform.
+            self._actor = networks.MLP(inputs, hidden, self.head.num_outputs, activation, 0.01)
+            self._critic = networks.MLP(inputs, hidden, 1, activation)
+
+    def init(self, seed: Any) -> ActorCriticState:
+        """Returns a fresh state; `seed` is an integer or [2], int32."""
+        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        actor = self._actor.init(actor_seed, self._batch_shape)
+        critic = self._critic.init(critic_seed, self._batch_shape)
+        return ActorCriticState(
+            actor=actor,
+            critic=critic,
+            actor_optimizer=self._config.actor_optimizer.init(actor),
+            critic_optimizer=self._config.critic_optimizer.init(critic),
+            temperature=self.temperature.init(),
+        )
+
+    def features(self, observation: tf.Tensor) -> tf.Tensor:
+        """What the networks take: [*P, N, *O] -> [*P, N, F]."""
+        return features.flatten(self._spec.observation, observation)
+
+    def outputs(self, actor: Any, observed: tf.Tensor) -> tf.Tensor:
+        """What the head makes a distribution of: [*P, N, F] -> [*P, N, outputs]."""
+        return self._actor.apply(actor, observed)
+
+    def policy(self, actor: Any, observed: tf.Tensor) -> Any:
+        """The action distribution, of batch shape [*P, N], at features [*P, N, F]."""
+        return self.head(self.outputs(actor, observed))
+
+    def value(self, critic: Any, observed: tf.Tensor) -> tf.Tensor:
+        """The critic's values: [*P, N, F] -> [*P, N]."""
+        return tf.squeeze(self._critic.apply(critic, observed), axis=-1)
+
+    def advantage(
+        self,
+        batch: Transition,
+        entropy: tf.Tensor,
+        value: tf.Tensor,
+        next_value: tf.Tensor,
+        alpha: tf.Tensor,
+    ) -> tf.Tensor:
+        """The advantages of all steps, [*P, T B], by GAE.
+
+        Args:
+          batch: fields [T, *P, B, ...].
+          entropy: [*P, T B], of the policy where the actions were chosen, in nats; alpha times it
+            is added to the rewards if the configuration says so.
+          value: [*P, T B], of the observations where the actions were chosen.
+          next_value: [*P, T B], of those that they led to.
+          alpha: [*P], reward per nat.
+        """
+        length = batch.reward.shape[0]
+        reward = batch.reward
+        if self._config.entropy == "reward":
+            reward += self._split_time(alpha[..., None] * entropy, length)
+        alive = 1 - tf.cast(batch.terminated, tf.float32)
+        return self.merge_time(
+            operators.generalized_advantage_estimation(
+                reward,
+                self._discount[..., None] * alive,
+                self._split_time(value, length),
+                self._split_time(next_value, length),
+                self._config.gae_lambda,
+                truncated=batch.truncated,
+            )
+        )
+
+    def descend(
+        self, state: ActorCriticState, actor_grads: Any, critic_grads: Any
+    ) -> tuple[ActorCriticState, Any, Any]:
+        """Takes one step of each optimiser.
+
+        Returns:
+          The new state, and the norms of the actor's and the critic's gradients before they were
+          clipped, each [*P], or () where nothing is clipped.
+        """
+        actor, actor_optimizer, actor_norm = self._apply(
+            self._config.actor_optimizer, actor_grads, state.actor_optimizer, state.actor
+        )
+        critic, critic_optimizer, critic_norm = self._apply(
+            self._config.critic_optimizer, critic_grads, state.critic_optimizer, state.critic
+        )
+        state = ActorCriticState(
+            actor, critic, actor_optimizer, critic_optimizer, state.temperature
+        )
+        return state, actor_norm, critic_norm
+
+    def merge_time(self, x: tf.Tensor) -> tf.Tensor:
+        """[T, *P, B, ...] -> [*P, T B, ...]."""
+        ndims = len(self._batch_shape)
+        order = [*range(1, ndims + 1), 0, *range(ndims + 1, len(x.shape))]
+        moved = x if x.shape[0] == 1 else tf.transpose(x, order)
+        return tf.reshape(moved, [*self._batch_shape, -1, *x.shape[ndims + 2 :]])
+
+    def _split_time(self, x: tf.Tensor, length: int) -> tf.Tensor:
+        """[*P, T B] -> [T, *P, B]."""
+        ndims = len(self._batch_shape)
+        if length == 1:
+            return x[None]
+        split = tf.reshape(x, [*self._batch_shape, length, -1])
+        return tf.transpose(split, [ndims, *range(ndims), ndims + 1])
+
+    def _apply(self, optimizer: Any, grads: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
+        ndims = len(self._batch_shape)
+        norm: Any = ()
+        if self._config.max_grad_norm is not None:
+            grads, norm = optimizers.clip_by_global_norm(grads, self._config.max_grad_norm, ndims)
+        params, state = optimizer.update(grads, state, params, ndims)
+        return params, state, norm
