@@ -54,6 +54,24 @@ def normal(shape: Any, seed: Any) -> tf.Tensor:
     return math.sqrt(2) * tf.math.erfinv(symmetric)
 
 
+def permutation(num: int, seed: Any) -> tf.Tensor:
+    """Draws an order of 0 .. `num` - 1, by sorting random numbers.
+
+    Two of them are equal, and then keep their order, with a probability of num^2 / 2^25.
+
+    Args:
+      num: how many.
+      seed: an integer or [2] int32.
+
+    Returns:
+      [num], int32.
+
+    >>> sorted(permutation(4, seed=0).numpy().tolist())
+    [0, 1, 2, 3]
+    """
+    return tf.argsort(uniform([num], seed))
+
+
 def split(seed: Any, num: int) -> list[tf.Tensor]:
     """Derives independent seeds.
 

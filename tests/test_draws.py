@@ -75,6 +75,19 @@ def test_split_seeds_are_the_same_compiled_and_all_different() -> None:
     assert len(np.unique(eager, axis=0)) == len(eager)
 
 
+def test_permutations_are_uniform_and_the_same_compiled() -> None:
+    # Oracle: the chi-squared test over all 24 orders of four.
+    seeds = tf.stack(draws.split(seed=2, num=2_400))
+    draw_all = tf.function(
+        lambda: tf.map_fn(lambda s: draws.permutation(4, s), seeds, fn_output_signature=tf.int32)
+    )
+    orders, counts = np.unique(draw_all().numpy(), axis=0, return_counts=True)
+    np.testing.assert_array_equal(np.sort(orders, -1), np.tile(np.arange(4), (24, 1)))
+    assert scipy.stats.chisquare(counts).pvalue > 1e-3
+    compiled = tf.function(lambda: draws.permutation(1_000, seed=7), jit_compile=True)
+    np.testing.assert_array_equal(compiled(), draws.permutation(1_000, seed=7))
+
+
 def test_draws_stay_inside_their_ranges() -> None:
     # Oracle: the ends of the range of bits, where rounding could reach 1 or infinity.
     sample = draws.uniform([1_000_000], seed=0).numpy()

@@ -3,11 +3,14 @@
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.ppo import PPO
+from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
 from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
 
 __all__ = [
     "A2C",
+    "PPO",
     "SAC",
     "SQL",
     "A2CConfig",
@@ -16,6 +19,8 @@ __all__ = [
     "Learner",
     "OffPolicy",
     "OnPolicy",
+    "PPOConfig",
+    "PPOMetrics",
     "SACConfig",
     "SACMetrics",
     "SACState",

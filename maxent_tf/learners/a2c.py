@@ -198,7 +198,7 @@ class A2C:
                 value, tf.stop_gradient(value) + advantage, valid
             )
             total = actor_loss + critic_loss
-        new_state, actor_norm, critic_norm = parts.descend(state, *tape.gradient(total, parameters))
+        new_state, actor_norm, critic_norm = parts.descend(state, tape.gradient(total, parameters))
         mean_entropy = losses.masked_mean(entropy, valid)
         temperature, bound = parts.temperature.update(state.temperature, mean_entropy)
         return (

@@ -135,24 +135,39 @@ class ActorCritic:
         )
 
     def descend(
-        self, state: ActorCriticState, actor_grads: Any, critic_grads: Any
+        self, state: ActorCriticState, grads: tuple[Any, Any], where: tf.Tensor | None = None
     ) -> tuple[ActorCriticState, Any, Any]:
         """Takes one step of each optimiser.
+
+        Args:
+          state: the learners' state.
+          grads: of the actor and of the critic.
+          where: [*P], bool, the learners that take it; None for all. The optimisers' counters are
+            common to all learners: a schedule of the learning rate follows the steps that were due.
 
         Returns:
           The new state, and the norms of the actor's and the critic's gradients before they were
           clipped, each [*P], or () where nothing is clipped.
         """
         actor, actor_optimizer, actor_norm = self._apply(
-            self._config.actor_optimizer, actor_grads, state.actor_optimizer, state.actor
+            self._config.actor_optimizer, grads[0], state.actor_optimizer, state.actor
         )
         critic, critic_optimizer, critic_norm = self._apply(
-            self._config.critic_optimizer, critic_grads, state.critic_optimizer, state.critic
+            self._config.critic_optimizer, grads[1], state.critic_optimizer, state.critic
         )
-        state = ActorCriticState(
+        new_state = ActorCriticState(
             actor, critic, actor_optimizer, critic_optimizer, state.temperature
         )
-        return state, actor_norm, critic_norm
+
+        def select(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+            if not new.dtype.is_floating:
+                return new
+            extra = [1] * (new.shape.rank - len(self._batch_shape))
+            return tf.where(tf.reshape(where, [*self._batch_shape, *extra]), new, old)
+
+        if where is not None:
+            new_state = tf.nest.map_structure(select, new_state, state)
+        return new_state, actor_norm, critic_norm
 
     def merge_time(self, x: tf.Tensor) -> tf.Tensor:
         """[T, *P, B, ...] -> [*P, T B, ...]."""

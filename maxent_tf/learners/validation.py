@@ -34,9 +34,10 @@ def not_negative(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be finite and at least 0, not {value}.")
 
 
-def positive(name: str, value: float) -> None:
-    """Raises ValueError unless `value` is a finite number above 0."""
-    if not (np.isfinite(value) and value > 0):
+def positive(name: str, value: Any) -> None:
+    """Raises ValueError unless all of `value` is finite and above 0."""
+    array = np.asarray(value)
+    if not np.all(np.isfinite(array) & (array > 0)):
         raise ValueError(f"{name} must be positive and finite, not {value}.")
 
 

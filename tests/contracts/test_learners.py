@@ -13,7 +13,18 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, SAC, SQL, A2CConfig, Learner, OnPolicy, SACConfig, SQLConfig
+from maxent_tf.learners import (
+    A2C,
+    PPO,
+    SAC,
+    SQL,
+    A2CConfig,
+    Learner,
+    OnPolicy,
+    PPOConfig,
+    SACConfig,
+    SQLConfig,
+)
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.temperature import AutoTemperature, linear
@@ -62,6 +73,48 @@ LEARNERS: dict[str, Factory] = {
         CONTINUOUS,
         A2CConfig(
             hidden_sizes=(6,),
+            alpha=AutoTemperature(-1.0, initial_alpha=at(ALPHA)),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_table": lambda shape, at: PPO(
+        ONE_HOT,
+        PPOConfig(
+            network="table",
+            actor_optimizer=SGD(at(RATE)),
+            max_grad_norm=None,
+            num_minibatches=3,
+            clip_epsilon=at(0.3 * DISCOUNT),
+            alpha=linear(at(ALPHA), 0.0, 10),
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_network": lambda shape, at: PPO(
+        DISCRETE,
+        PPOConfig(
+            hidden_sizes=(6, 5),
+            actor_optimizer=Adam(at(RATE)),
+            num_epochs=2,
+            num_minibatches=2,
+            value_clip=at(DISCOUNT),
+            target_kl=at(0.01 * DISCOUNT),
+            entropy="reward",
+            alpha=at(ALPHA),
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_continuous": lambda shape, at: PPO(
+        CONTINUOUS,
+        PPOConfig(
+            hidden_sizes=(6,),
+            actor_optimizer=Adam(linear(1e-2, 0.0, 100)),
+            num_epochs=2,
+            num_minibatches=2,
             alpha=AutoTemperature(-1.0, initial_alpha=at(ALPHA)),
             rollout_length=3,
         ),
@@ -284,7 +337,7 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     # Oracle: the same seed gives the same bits; learners' networks are drawn apart.
     learner = batched(name)
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
-    if name == "a2c_table":  # All zeros.
+    if name.endswith("_table"):  # All zeros.
         return
     first, other = (learner.init(seed)[0][0].kernel.numpy() for seed in (3, 4))
     kernels = [*first.reshape(6, -1), *other.reshape(6, -1)]
@@ -305,19 +358,25 @@ class CountedA2C(Counted, A2C):
     """A2C, counted."""
 
 
+class CountedPPO(Counted, PPO):
+    """PPO, counted."""
+
+
 class CountedSAC(Counted, SAC):
     """SAC, counted."""
 
 
 @pytest.mark.parametrize("where", ["in_graph", "host"])
-@pytest.mark.parametrize("kind", [CountedA2C, CountedSAC])
+@pytest.mark.parametrize("kind", [CountedA2C, CountedPPO, CountedSAC])
 def test_training_traces_an_update_once(kind: type[Any], where: str) -> None:
     # Oracle: the number of Python calls. Records of 3, 3 and 1 iterations share one program.
-    on_policy = kind is CountedA2C
+    on_policy = kind is not CountedSAC
     id_ = "CartPole-v1" if on_policy else "Pendulum-v1"
     env = mx.environments.CartPole() if on_policy else mx.environments.Pendulum()
-    if on_policy:
+    if kind is CountedA2C:
         config: Any = A2CConfig(hidden_sizes=(4,), rollout_length=2, alpha=linear(0.1, 0.0, 3))
+    elif kind is CountedPPO:
+        config = PPOConfig(hidden_sizes=(4,), rollout_length=2, num_minibatches=1, target_kl=0.01)
     else:
         config = SACConfig(hidden_sizes=(4,), batch_size=2, replay_capacity=50, learning_starts=1)
     learner = kind(env.spec, config, [2])
@@ -330,6 +389,10 @@ def test_training_traces_an_update_once(kind: type[Any], where: str) -> None:
 
 def a2c(spec: EnvironmentSpec = ONE_HOT, shape: Any = P, **config: Any) -> A2C:
     return A2C(spec, A2CConfig(**config), shape)
+
+
+def ppo(spec: EnvironmentSpec = ONE_HOT, shape: Any = P, **config: Any) -> PPO:
+    return PPO(spec, PPOConfig(**config), shape)
 
 
 def sac(spec: EnvironmentSpec = CONTINUOUS, shape: Any = P, **config: Any) -> SAC:
@@ -377,7 +440,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("make", [a2c, sac])
+@pytest.mark.parametrize("make", [a2c, ppo, sac])
 @pytest.mark.parametrize(("arguments", "message"), NEGATIVE + SHAPES + NAMES)
 def test_bad_hyper_parameters_are_named(
     make: Callable[..., Learner], arguments: dict[str, Any], message: str
@@ -405,6 +468,18 @@ def test_bad_hyper_parameters_are_named(
         (a2c, {"alpha": AutoTemperature(1.08)}, "target_entropy must be at most 1.0436"),
         (a2c, {"alpha": AutoTemperature(-3.0)}, "target_entropy must be positive"),
         (a2c, {"alpha": AutoTemperature(linear(0.5, 2.0, 9))}, "target_entropy must be below"),
+        (ppo, {"network": "lstm"}, r"network must be one of \['mlp', 'table'\], not 'lstm'"),
+        (ppo, {"num_epochs": 0}, "num_epochs must be an integer of at least 1, not 0"),
+        (
+            ppo,
+            {"num_minibatches": 1.0},
+            "num_minibatches must be an integer of at least 1, not 1.0",
+        ),
+        (ppo, {"clip_epsilon": 0.0}, r"clip_epsilon must lie in \(0, 1\], not 0.0"),
+        (ppo, {"clip_epsilon": np.full(5, 0.1)}, r"clip_epsilon of shape \(5,\) does not broad"),
+        (ppo, {"value_clip": -1.0}, "value_clip must be positive and finite, not -1.0"),
+        (ppo, {"target_kl": np.array([0.1, 0.0])}, "target_kl must be positive and finite, not"),
+        (ppo, {"target_kl": np.full(5, 0.1)}, r"target_kl of shape \(5,\) does not broadcast"),
         (sac, {"spec": ONE_HOT}, "SAC needs continuous actions, a Box, not Discrete.*use A2C"),
         (
             sac,

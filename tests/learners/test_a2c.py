@@ -10,14 +10,22 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, A2CConfig, A2CMetrics, ActorCriticState
+from maxent_tf.learners import A2C, A2CConfig, A2CMetrics
 from maxent_tf.optimizers import SGD
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import Transition
+from tests.learners.trajectories import (
+    SPEC,
+    A,
+    P,
+    S,
+    advantages_by_hand,
+    as_transition,
+    random_batch,
+    random_tables,
+    softmax,
+)
 
-S, A = 5, 3
-SPEC = EnvironmentSpec(Box.of((S,), 0.0, 1.0), Discrete(A))
-P = (2, 3)
 ALPHA = np.array([[0.0, 0.1, 0.5], [1.0, 0.03, 2.0]])
 GAMMA = np.array([[0.9], [0.5]])
 ACTOR_RATE, CRITIC_RATE = 0.7, 0.3
@@ -37,54 +45,6 @@ def tabular(**changes: Any) -> A2C:
     return A2C(SPEC, A2CConfig(**config), P)
 
 
-def random_tables(learner: A2C, seed: int = 0) -> ActorCriticState:
-    rng = np.random.default_rng(seed)
-    return learner.init(0)._replace(
-        actor=tf.constant(rng.normal(size=(*P, S, A)), tf.float32),
-        critic=tf.constant(rng.normal(size=(*P, S, 1)), tf.float32),
-    )
-
-
-def random_batch(length: int, worlds: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Trajectories [T, *P, B] of states and actions, with ends of both kinds and placeholders.
-
-    A placeholder follows an end, as in Gymnasium's next-step autoreset.
-    """
-    rng = np.random.default_rng(seed)
-    shape = (length, *P, worlds)
-    kind = rng.choice(["goes on", "terminated", "truncated"], p=[0.6, 0.2, 0.2], size=shape)
-    after_end = np.zeros(shape, bool)
-    after_end[1:] = (kind[:-1] != "goes on") & (rng.random(shape)[1:] < 0.5)
-    after_end[1:] &= ~after_end[:-1]
-    kind[after_end] = "goes on"
-    return {
-        "s": rng.integers(S, size=shape),
-        "a": rng.integers(A, size=shape),
-        "r": np.where(after_end, 0, rng.normal(size=shape)),
-        "s_next": rng.integers(S, size=shape),
-        "terminated": kind == "terminated",
-        "truncated": kind == "truncated",
-        "valid": ~after_end,
-    }
-
-
-def as_transition(batch: dict[str, np.ndarray]) -> Transition:
-    return Transition(
-        observation=tf.one_hot(batch["s"], S),
-        action=tf.constant(batch["a"], tf.int32),
-        reward=tf.constant(batch["r"], tf.float32),
-        next_observation=tf.one_hot(batch["s_next"], S),
-        terminated=tf.constant(batch["terminated"]),
-        truncated=tf.constant(batch["truncated"]),
-        valid=tf.constant(batch["valid"]),
-    )
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    weight = np.exp(logits - logits.max(-1, keepdims=True))
-    return weight / weight.sum(-1, keepdims=True)
-
-
 def by_hand(
     theta: np.ndarray,
     v: np.ndarray,
@@ -98,22 +58,15 @@ def by_hand(
     pi = softmax(theta)
     entropy = -(pi * np.log(pi)).sum(-1)
     new_theta, new_v = theta.copy(), v.copy()
+    bonus = alpha * entropy * entropy_in_reward
+    advantages = advantages_by_hand(batch, v, bonus, gamma, lambda_)
     length, worlds = batch["r"].shape
     steps = batch["valid"].sum()
     for b in range(worlds):
         for t in range(length):
             if not batch["valid"][t, b]:
                 continue
-            # A_t = sum_k (gamma lambda)^k delta_{t+k}, up to the end of the episode.
-            advantage, weight = 0.0, 1.0
-            for k in range(t, length):
-                s, r = batch["s"][k, b], batch["r"][k, b]
-                r += alpha * entropy[s] * entropy_in_reward
-                after = 0.0 if batch["terminated"][k, b] else v[batch["s_next"][k, b]]
-                advantage += weight * (r + gamma * after - v[s])
-                if batch["terminated"][k, b] or batch["truncated"][k, b]:
-                    break
-                weight *= gamma * lambda_
+            advantage = advantages[t, b]
             s, a = batch["s"][t, b], batch["a"][t, b]
             score = np.eye(A)[a] - pi[s]
             entropy_gradient = -pi[s] * (np.log(pi[s]) + entropy[s])

@@ -1,0 +1,60 @@
+"""Shuffled minibatches of the steps of a rollout, for on-policy learners that use them repeatedly.
+
+`N` is the size of a minibatch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf import draws, losses
+
+
+def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf.Tensor:
+    """Which steps make up each minibatch; every epoch has an order of its own.
+
+    Args:
+      count: the number of steps.
+      epochs: how many times all steps are used.
+      minibatches: how many there are in an epoch.
+      seed: an integer or [2], int32.
+
+    Returns:
+      [epochs * minibatches, N], int32.
+
+    Raises:
+      ValueError: if the steps cannot be divided evenly.
+    """
+    if count % minibatches:
+        raise ValueError(
+            f"num_minibatches={minibatches} must divide the {count} steps of an update, the rollout"
+            " length times the worlds of a learner: change num_minibatches, rollout_length or "
+            "num_envs."
+        )
+    orders = [draws.permutation(count, s) for s in draws.split(seed, epochs)]
+    return tf.reshape(tf.stack(orders), [epochs * minibatches, -1])
+
+
+def normalize(x: tf.Tensor, valid: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Shifts and scales each learner's numbers to mean 0 and standard deviation 1.
+
+    Args:
+      x: [*P, N], float.
+      valid: [*P, N], bool, what counts.
+
+    Returns:
+      [*P, N], float; and [*P], the standard deviation that was divided by, at least 1e-8.
+
+    Raises:
+      ValueError: if N is 1: a number less its own mean is 0.
+    """
+    if x.shape[-1] == 1:
+        raise ValueError(
+            "normalize_advantage=True needs minibatches of 2 steps or more, not of 1: lower "
+            "num_minibatches, or set it to False."
+        )
+    deviation = x - losses.masked_mean(x, valid)[..., None]
+    stddev = tf.sqrt(losses.masked_mean(tf.square(deviation), valid)) + 1e-8
+    return deviation / stddev[..., None], stddev
