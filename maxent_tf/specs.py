@@ -37,6 +37,41 @@ class Discrete:
 
 
 @dataclass(frozen=True)
+class MultiDiscrete:
+    """Vectors of integers, each in a range of its own, as int32.
+
+    Attributes:
+      nvec: how many values each has: element i is one of 0 .. `nvec[i]` - 1.
+
+    Raises:
+      ValueError: if `nvec` is empty or holds anything but positive integers.
+
+    >>> MultiDiscrete((3, 2)).shape
+    (2,)
+    """
+
+    nvec: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if (
+            not isinstance(self.nvec, tuple)
+            or not self.nvec
+            or not all(isinstance(n, int) and n >= 1 for n in self.nvec)
+        ):
+            raise ValueError(f"nvec must be a tuple of positive integers, not {self.nvec!r}.")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one value: (number of elements,)."""
+        return (len(self.nvec),)
+
+    @property
+    def dtype(self) -> tf.DType:
+        """int32."""
+        return tf.int32
+
+
+@dataclass(frozen=True)
 class Box:
     """Float32 arrays of one shape between elementwise bounds.
 
@@ -96,7 +131,7 @@ class Box:
         return low, np.asarray(self.high, np.float32).reshape(self.shape)
 
 
-Spec = Discrete | Box
+Spec = Discrete | MultiDiscrete | Box
 
 
 @dataclass(frozen=True)

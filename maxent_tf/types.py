@@ -38,7 +38,8 @@ class Transition(NamedTuple):
 
     Attributes:
       observation: [*batch, *O], where the action was chosen.
-      action: [*batch] int32 (discrete) or [*batch, D] float32 (continuous).
+      action: [*batch] int32 (discrete), [*batch, K] int32 (several at once) or [*batch, D] float32
+        (continuous).
       reward: [*batch], float32.
       next_observation: [*batch, *O], where the action led: at the end of an episode its final
         observation, never the first of the next one.

@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 
 
 @pytest.mark.parametrize("num_values", [0, -1, 2.0])
 def test_discrete_needs_a_positive_integer(num_values: object) -> None:
     with pytest.raises(ValueError, match="num_values must be a positive integer"):
         Discrete(num_values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nvec", [(), (2, 0), (2.0,), [2, 3], 3], ids=str)
+def test_multi_discrete_needs_positive_integers(nvec: object) -> None:
+    with pytest.raises(ValueError, match="nvec must be a tuple of positive integers"):
+        MultiDiscrete(nvec)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (np.nan, 1.0)])

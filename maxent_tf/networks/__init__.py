@@ -5,7 +5,12 @@ A network has a batch shape `P`, as every learner: its parameters carry `P` in f
 """
 
 from maxent_tf.networks.dense import DenseParams
-from maxent_tf.networks.heads import CategoricalHead, SquashedGaussianHead, make_head
+from maxent_tf.networks.heads import (
+    CategoricalHead,
+    MultiCategoricalHead,
+    SquashedGaussianHead,
+    make_head,
+)
 from maxent_tf.networks.mlp import MLP
 from maxent_tf.networks.table import Table
 
@@ -13,6 +18,7 @@ __all__ = [
     "MLP",
     "CategoricalHead",
     "DenseParams",
+    "MultiCategoricalHead",
     "SquashedGaussianHead",
     "Table",
     "make_head",

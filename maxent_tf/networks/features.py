@@ -6,11 +6,11 @@ import math
 
 import tensorflow as tf
 
-from maxent_tf.specs import Discrete, Spec
+from maxent_tf.specs import Discrete, MultiDiscrete, Spec
 
 
 def num_features(spec: Spec) -> int:
-    """Returns the number of features of one observation: its size, or one for each value.
+    """Returns the number of features of one observation: its size, or one for each discrete value.
 
     Args:
       spec: of the observation.
@@ -18,11 +18,13 @@ def num_features(spec: Spec) -> int:
     >>> num_features(Discrete(7))
     7
     """
+    if isinstance(spec, MultiDiscrete):
+        return sum(spec.nvec)
     return spec.num_values if isinstance(spec, Discrete) else math.prod(spec.shape)
 
 
 def flatten(spec: Spec, observation: tf.Tensor) -> tf.Tensor:
-    """Flattens observations; discrete ones become one-hot.
+    """Flattens observations; discrete ones become one-hot, several of them one behind the other.
 
     Args:
       spec: of one observation, of shape O.
@@ -49,6 +51,9 @@ def flatten(spec: Spec, observation: tf.Tensor) -> tf.Tensor:
         )
     if isinstance(spec, Discrete):
         return tf.one_hot(observation, spec.num_values)
+    if isinstance(spec, MultiDiscrete):
+        values = zip(tf.unstack(observation, axis=-1), spec.nvec, strict=True)
+        return tf.concat([tf.one_hot(value, count) for value, count in values], axis=-1)
     if rank == 1:
         return observation
     return tf.reshape(observation, [*observation.shape[:split], num_features(spec)])

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from maxent_tf import specs
 from maxent_tf.distributions import SquashedGaussian
@@ -33,6 +34,36 @@ class CategoricalHead:
 
     def greedy(self, distribution: Categorical) -> tf.Tensor:
         """The most likely action, [*P, B], int32."""
+        return distribution.mode()
+
+
+@dataclass(frozen=True)
+class MultiCategoricalHead:
+    """Logits of independent categorical distributions, one for each part of a discrete action.
+
+    Attributes:
+      nvec: the number of values of each of the K parts.
+    """
+
+    nvec: tuple[int, ...]
+
+    @property
+    def num_outputs(self) -> int:
+        """How many outputs the network must have: one for each value of each part."""
+        return sum(self.nvec)
+
+    def __call__(self, outputs: tf.Tensor) -> tfd.Independent:
+        """The distribution: [*P, B, sum of nvec] -> batch shape [*P, B], event shape [K]."""
+        # One categorical over the most values of any part, of which the others' do not occur.
+        most, rank = max(self.nvec), len(outputs.shape)
+        logits = [
+            tf.pad(part, [[0, 0]] * (rank - 1) + [[0, most - n]], constant_values=-math.inf)
+            for part, n in zip(tf.split(outputs, self.nvec, axis=-1), self.nvec, strict=True)
+        ]
+        return tfd.Independent(Categorical(logits=tf.stack(logits, axis=-2)), 1)
+
+    def greedy(self, distribution: tfd.Independent) -> tf.Tensor:
+        """The most likely action, [*P, B, K], int32."""
         return distribution.mode()
 
 
@@ -89,7 +120,7 @@ class SquashedGaussianHead:
         return distribution.median()
 
 
-Head = CategoricalHead | SquashedGaussianHead
+Head = CategoricalHead | MultiCategoricalHead | SquashedGaussianHead
 
 
 def make_head(
@@ -100,7 +131,8 @@ def make_head(
     """Returns the head that fits an action spec.
 
     Args:
-      action_spec: discrete actions get a `CategoricalHead`, boxes a `SquashedGaussianHead`.
+      action_spec: discrete actions get a `CategoricalHead`, vectors of them a
+        `MultiCategoricalHead`, boxes a `SquashedGaussianHead`.
       log_std_range: see `SquashedGaussianHead`.
       initial_stddev: see `SquashedGaussianHead`.
 
@@ -109,4 +141,6 @@ def make_head(
     """
     if isinstance(action_spec, specs.Discrete):
         return CategoricalHead(action_spec.num_values)
+    if isinstance(action_spec, specs.MultiDiscrete):
+        return MultiCategoricalHead(action_spec.nvec)
     return SquashedGaussianHead(action_spec, log_std_range, initial_stddev)

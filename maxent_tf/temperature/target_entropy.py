@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec
 from maxent_tf.temperature.discrete_target import implied_alpha
 from maxent_tf.temperature.dual import Target
 
@@ -18,7 +20,7 @@ _PER_DIMENSION = {"minus_dim": -1.0, "minus_half_dim": -0.5}
 LARGEST_FRACTION = 0.95
 
 
-def target_entropy(action_spec: Box | Discrete, rule: str | float) -> float:
+def target_entropy(action_spec: Spec, rule: str | float) -> float:
     r"""The target entropy that a rule gives for a space of actions.
 
     For a `Box` of d dimensions, a rule is stated for actions in [-1, 1] and shifted by the entropy
@@ -26,11 +28,12 @@ def target_entropy(action_spec: Box | Discrete, rule: str | float) -> float:
 
     .. math:: \bar H = c \, d + \sum_i \log \frac{high_i - low_i}{2}
 
-    For `Discrete`, a rule is a fraction f of the largest entropy: :math:`\bar H = f \log A`.
+    For discrete actions, a rule is a fraction f of the largest entropy: :math:`\bar H = f \log A`,
+    with A the number of actions, of combinations for `MultiDiscrete`.
 
     Args:
       action_spec: the space of actions; a `Box` must be bounded.
-      rule: for a `Box`, "minus_dim" (c = -1) or "minus_half_dim" (c = -1/2); for `Discrete`, the
+      rule: for a `Box`, "minus_dim" (c = -1) or "minus_half_dim" (c = -1/2); otherwise the
         fraction f in (0, .95].
 
     Returns:
@@ -52,14 +55,14 @@ def target_entropy(action_spec: Box | Discrete, rule: str | float) -> float:
     >>> round(target_entropy(Discrete(4), 0.5), 4)
     0.6931
     """
-    if isinstance(action_spec, Discrete):
+    if not isinstance(action_spec, Box):
         if isinstance(rule, str):
             raise ValueError(
                 "rule must be a fraction of log A, such as 0.5, for discrete actions, not "
                 f"{rule!r}: minus the dimension or -log A would never bind, the entropy being at "
                 "least 0."
             )
-        target = float(rule) * float(np.log(action_spec.num_values))
+        target = float(rule) * _largest_entropy(action_spec)
     else:
         if not isinstance(rule, str) or rule not in _PER_DIMENSION:
             raise ValueError(
@@ -73,7 +76,7 @@ def target_entropy(action_spec: Box | Discrete, rule: str | float) -> float:
     return target
 
 
-def validate_target_entropy(action_spec: Box | Discrete, target: Target) -> None:
+def validate_target_entropy(action_spec: Spec, target: Target) -> None:
     r"""Raises a ValueError if a target entropy can never be met, or can never bind.
 
     A distribution on a `Box` has an entropy below :math:`\sum_i \log(high_i - low_i)`, that of the
@@ -111,7 +114,7 @@ def validate_target_entropy(action_spec: Box | Discrete, target: Target) -> None
         )
     if isinstance(action_spec, Box):
         return
-    count = action_spec.num_values
+    count = _num_actions(action_spec)
     if not np.all(known > 0):
         raise ValueError(
             f"target_entropy must be positive for {count} discrete actions, not {known}: the "
@@ -129,18 +132,26 @@ def validate_target_entropy(action_spec: Box | Discrete, target: Target) -> None
         )
 
 
-def _largest_entropy(action_spec: Box | Discrete) -> float:
+def _largest_entropy(action_spec: Spec) -> float:
     """Returns the entropy of the uniform distribution, or raises where no target makes sense."""
-    if isinstance(action_spec, Discrete):
-        if action_spec.num_values < 2:
+    if not isinstance(action_spec, Box):
+        count = _num_actions(action_spec)
+        if count < 2:
             raise ValueError(
                 f"action_spec must have two actions or more for a target entropy, not {action_spec}"
                 ": there is nothing to choose. Pass a constant temperature."
             )
-        return float(np.log(action_spec.num_values))
+        return math.log(count)
     if not action_spec.bounded:
         raise ValueError(
             f"action_spec must be bounded for a target entropy, not {action_spec}: give the "
             "actions finite bounds."
         )
     return float(np.sum(np.log(np.subtract(action_spec.high, action_spec.low))))
+
+
+def _num_actions(action_spec: Discrete | MultiDiscrete) -> int:
+    """Returns A, the number of actions, or of their combinations."""
+    if isinstance(action_spec, Discrete):
+        return action_spec.num_values
+    return math.prod(action_spec.nvec)

@@ -10,6 +10,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from maxent_tf.training.spaces import gymnasium_spec, make
 
+# Spaces of integers that count from `start`; specs count from 0.
+_DISCRETE = (gymnasium.spaces.Discrete, gymnasium.spaces.MultiDiscrete)
+
 
 class WorldsStep(NamedTuple):
     """One step of every world, in NumPy.
@@ -98,7 +101,7 @@ class GymnasiumWorlds:
         """Acts in every world and resets those whose episode ended.
 
         Args:
-          action: [N] int32 or [N, *A] float32, as in `spec`.
+          action: [N] or [N, K] int32, or [N, *A] float32, as in `spec`.
 
         Returns:
           The step; see `WorldsStep`.
@@ -107,7 +110,7 @@ class GymnasiumWorlds:
           ValueError: if a world returns NaN or infinity.
         """
         space = self._env.single_action_space
-        if isinstance(space, gymnasium.spaces.Discrete):
+        if isinstance(space, _DISCRETE):
             action = action + space.start
         elif isinstance(space, gymnasium.spaces.Box):
             # Rounding may have carried an action a hair over its bound, where some worlds raise.
@@ -136,7 +139,7 @@ class GymnasiumWorlds:
     def _observation(self, observation: Any) -> np.ndarray:
         space = self._env.single_observation_space
         observation = np.asarray(observation)
-        if isinstance(space, gymnasium.spaces.Discrete):
+        if isinstance(space, _DISCRETE):
             return (observation - space.start).astype(np.int32)
         if observation.shape[1:] != space.shape:
             raise ValueError(

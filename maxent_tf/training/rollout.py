@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, TypeGuard
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
-from maxent_tf.specs import Box, EnvironmentSpec, Spec
+from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete, Spec
 from maxent_tf.types import Transition
 
 
@@ -77,6 +78,10 @@ def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
         low, high = spec.bounds()
         uniform = tf.random.stateless_uniform([*batch_shape, *spec.shape], seed)
         return low + (high - low) * uniform
+    if isinstance(spec, MultiDiscrete):
+        # A product with a number below 1 is below nvec, rounded too.
+        uniform = draws.uniform([*batch_shape, *spec.shape], seed)
+        return tf.cast(uniform * tf.constant(spec.nvec, tf.float32), tf.int32)
     return tf.random.stateless_uniform(batch_shape, seed, maxval=spec.num_values, dtype=tf.int32)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Spec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
 
 if TYPE_CHECKING:
     import gymnasium
@@ -66,11 +66,11 @@ def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
 
 
 def _observed(spec: Spec) -> object:
-    return spec if isinstance(spec, Discrete) else spec.shape
+    return spec.shape if isinstance(spec, Box) else spec
 
 
 def _same_actions(first: Spec, second: Spec) -> bool:
-    if isinstance(first, Discrete) or isinstance(second, Discrete):
+    if not (isinstance(first, Box) and isinstance(second, Box)):
         return first == second
     pairs = zip(first.bounds(), second.bounds(), strict=True)
     return all(a.shape == b.shape and bool((a == b).all()) for a, b in pairs)
@@ -83,7 +83,9 @@ def _spec(role: str, space: gymnasium.Space) -> Spec:
         return Discrete(int(space.n))
     if isinstance(space, gymnasium.spaces.Box):
         return Box.of(tuple(space.shape), space.low, space.high)
+    if isinstance(space, gymnasium.spaces.MultiDiscrete) and space.nvec.ndim == 1:
+        return MultiDiscrete(tuple(int(n) for n in space.nvec))
     raise ValueError(
-        f"the {role} space {space} is not supported: Box and Discrete are. Wrap the environment, "
-        "for example with gymnasium.wrappers.FlattenObservation."
+        f"the {role} space {space} is not supported: Box, Discrete and flat MultiDiscrete are. "
+        "Wrap the environment, for example with gymnasium.wrappers.FlattenObservation."
     )

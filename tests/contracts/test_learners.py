@@ -26,7 +26,7 @@ from maxent_tf.learners import (
     SQLConfig,
 )
 from maxent_tf.optimizers import SGD, Adam
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
 
@@ -38,6 +38,7 @@ RATE = np.array([[1e-3, 1e-2, 1e-1]], np.float32)
 
 ONE_HOT = EnvironmentSpec(Box.of((5,), 0.0, 1.0), Discrete(3))
 DISCRETE = EnvironmentSpec(Discrete(5), Discrete(3))
+SEVERAL = EnvironmentSpec(MultiDiscrete((4, 2)), MultiDiscrete((3, 2)))
 CONTINUOUS = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [1.0, 4.0]))
 
 # From a name to a learner of batch shape `shape`; `at` takes the shape's part of a hyper-parameter.
@@ -104,6 +105,18 @@ LEARNERS: dict[str, Factory] = {
             entropy="reward",
             alpha=at(ALPHA),
             discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_several": lambda shape, at: PPO(
+        SEVERAL,
+        PPOConfig(
+            hidden_sizes=(6,),
+            num_epochs=2,
+            num_minibatches=2,
+            target_kl=at(0.01 * DISCOUNT),
+            alpha=AutoTemperature(0.9, initial_alpha=at(ALPHA)),
             rollout_length=3,
         ),
         shape,
@@ -209,9 +222,11 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
     on_policy = isinstance(learner.experience, OnPolicy)
     shape = (3, *learner.batch_shape, B) if on_policy else (*learner.batch_shape, B)
 
-    def values(spec: Box | Discrete) -> tf.Tensor:
+    def values(spec: Spec) -> tf.Tensor:
         if isinstance(spec, Discrete):
             return tf.constant(generator.integers(spec.num_values, size=shape), tf.int32)
+        if isinstance(spec, MultiDiscrete):
+            return tf.constant(generator.integers(spec.nvec, size=(*shape, *spec.shape)), tf.int32)
         low, high = (np.clip(bound, -2, 2) for bound in spec.bounds())
         return tf.constant(generator.uniform(low, high, (*shape, *spec.shape)), tf.float32)
 
@@ -480,6 +495,12 @@ def test_bad_hyper_parameters_are_named(
         (ppo, {"value_clip": -1.0}, "value_clip must be positive and finite, not -1.0"),
         (ppo, {"target_kl": np.array([0.1, 0.0])}, "target_kl must be positive and finite, not"),
         (ppo, {"target_kl": np.full(5, 0.1)}, r"target_kl of shape \(5,\) does not broadcast"),
+        (a2c, {"spec": SEVERAL, "alpha": AutoTemperature(1.8)}, "entropy must be below 1.79176"),
+        (
+            sac,
+            {"spec": SEVERAL},
+            r"SAC needs continuous actions, a Box, not MultiDiscrete.*use A2C",
+        ),
         (sac, {"spec": ONE_HOT}, "SAC needs continuous actions, a Box, not Discrete.*use A2C"),
         (
             sac,

@@ -12,7 +12,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf.learners import A2C, A2CConfig, A2CMetrics
 from maxent_tf.optimizers import SGD
-from maxent_tf.specs import Box, EnvironmentSpec
+from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete
 from maxent_tf.types import Transition
 from tests.learners.trajectories import (
     SPEC,
@@ -280,6 +280,44 @@ def test_continuous_update_by_hand() -> None:
     np.testing.assert_allclose(metrics.entropy, entropy(mu, log_std), rtol=1e-5)
     untouched = [0, 1, 3, 4]
     np.testing.assert_array_equal(new.actor.numpy()[untouched], state.actor.numpy()[untouched])
+
+
+def test_several_discrete_actions_by_hand() -> None:
+    # Oracle: of a product of categoricals, each part has its own score and its own entropy.
+    nvec, alpha, gamma = (3, 2), 0.3, 0.9
+    config = A2CConfig(
+        network="table",
+        actor_optimizer=SGD(ACTOR_RATE),
+        critic_optimizer=SGD(CRITIC_RATE),
+        max_grad_norm=None,
+        alpha=alpha,
+        discount=gamma,
+        rollout_length=1,
+    )
+    learner = A2C(EnvironmentSpec(SPEC.observation, MultiDiscrete(nvec)), config, P)
+    batch, rng = random_batch(1, 1), np.random.default_rng(0)
+    actions = rng.integers(nvec, size=(1, *P, 1, 2))
+    theta, v = rng.normal(size=(*P, S, 5)), rng.normal(size=(*P, S, 1))
+    state = learner.init(0)._replace(
+        actor=tf.constant(theta, tf.float32), critic=tf.constant(v, tf.float32)
+    )
+    transition = as_transition(batch)._replace(action=tf.constant(actions, tf.int32))
+    new, metrics = learner.update(state, transition)
+    for i in np.ndindex(*P):
+        s, r, s_next, terminated = (
+            batch[name][(0, *i, 0)] for name in ("s", "r", "s_next", "terminated")
+        )
+        delta = r + gamma * (1 - terminated) * v[i][s_next, 0] - v[i][s, 0]
+        ascent, entropies = [], []
+        for logits, action in zip(np.split(theta[i][s], [3]), actions[(0, *i, 0)], strict=True):
+            pi = softmax(logits)
+            entropies.append(-np.sum(pi * np.log(pi)))
+            score = np.eye(len(pi))[action] - pi
+            ascent.append(delta * score - alpha * pi * (np.log(pi) + entropies[-1]))
+        expected = theta[i].copy()
+        expected[s] += ACTOR_RATE * np.concatenate(ascent)
+        np.testing.assert_allclose(new.actor[i], expected, atol=1e-6)
+        np.testing.assert_allclose(metrics.entropy[i], np.sum(entropies), rtol=1e-5)
 
 
 def test_values_and_greedy_actions_come_from_the_tables() -> None:

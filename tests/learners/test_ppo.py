@@ -13,7 +13,8 @@ import maxent_tf as mx
 from maxent_tf.learners import A2C, PPO, A2CConfig, PPOConfig
 from maxent_tf.learners.minibatches import normalize, shuffled_indices
 from maxent_tf.optimizers import SGD, Adam
-from maxent_tf.specs import Box, EnvironmentSpec
+from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete
+from maxent_tf.types import TimeStep
 from tests.learners.trajectories import (
     SPEC,
     A,
@@ -288,6 +289,47 @@ def test_a_bandit_teaches_the_boltzmann_policy() -> None:
     policy = learner.policy(result.state, timestep.observation).probs_parameter().numpy()[:, 0]
     optimum = softmax(np.array([1.0, 0.9, 0.1]) / alpha[:, None])
     np.testing.assert_allclose(policy, optimum, atol=0.02)
+
+
+class TwoArmedBandits:
+    """Two bandits pulled at once: the rewards add up, the episode ends."""
+
+    ARMS = (np.float32([1.0, 0.9, 0.1]), np.float32([0.0, 0.5]))
+    spec = EnvironmentSpec(Box.of((1,), 0.0, 1.0), MultiDiscrete((3, 2)))
+
+    def reset(self, batch_shape: Any, seed: Any) -> tuple[tf.Tensor, TimeStep]:
+        del seed
+        return tf.zeros(batch_shape), self._timestep(tf.zeros(batch_shape), False)
+
+    def step(self, state: tf.Tensor, action: tf.Tensor, seed: Any) -> tuple[tf.Tensor, TimeStep]:
+        del seed
+        first, second = (tf.gather(arms, action[..., k]) for k, arms in enumerate(self.ARMS))
+        return state, self._timestep(first + second, True)
+
+    def _timestep(self, reward: tf.Tensor, ended: bool) -> TimeStep:
+        flags = tf.fill(reward.shape, ended), tf.zeros(reward.shape, tf.bool)
+        return TimeStep(tf.ones([*reward.shape, 1]), reward, *flags)
+
+
+def test_several_bandits_at_once_teach_the_boltzmann_policy_of_each() -> None:
+    # Oracle: rewards that add up have a Boltzmann policy that factorises, softmax(r_k / alpha).
+    env, alpha = TwoArmedBandits(), np.array([0.3, 1.0])
+    config = PPOConfig(
+        network="table",
+        actor_optimizer=SGD(mx.temperature.linear(1.0, 0.01, 1600)),
+        critic_optimizer=SGD(0.1),
+        max_grad_norm=None,
+        normalize_advantage=False,
+        rollout_length=1,
+        num_epochs=2,
+        num_minibatches=2,
+        alpha=alpha,
+    )
+    learner = PPO(env.spec, config, [2])
+    result = mx.train(learner, env, 400 * 128, seed=0, num_envs=128, records=1)
+    for arms, logits in zip(env.ARMS, tf.split(result.state.actor, [3, 2], -1), strict=True):
+        optimum = softmax(arms / alpha[:, None])
+        np.testing.assert_allclose(tf.nn.softmax(logits)[:, 0], optimum, atol=0.02)
 
 
 def test_entropy_in_the_reward_teaches_the_soft_optimal_policy() -> None:

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf.networks import features
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 
 RNG = np.random.default_rng(0)
 
@@ -23,6 +23,14 @@ def test_discrete_values_become_one_hot() -> None:
     flat = features.flatten(Discrete(7), tf.constant(observation))
     assert flat.dtype == tf.float32
     np.testing.assert_array_equal(flat, np.eye(7)[observation])
+
+
+def test_vectors_of_discrete_values_become_one_hot_one_behind_the_other() -> None:
+    observation = RNG.integers([7, 2], size=(5, 6, 2)).astype(np.int32)
+    flat = features.flatten(MultiDiscrete((7, 2)), tf.constant(observation))
+    assert features.num_features(MultiDiscrete((7, 2))) == 9
+    rows = [np.eye(7)[observation[..., 0]], np.eye(2)[observation[..., 1]]]
+    np.testing.assert_array_equal(flat, np.concatenate(rows, axis=-1))
 
 
 @pytest.mark.parametrize("shape", [[3], [5, 4], [5, 3, 1]], ids=str)

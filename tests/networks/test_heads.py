@@ -1,15 +1,23 @@
 """The heads against the distributions they promise."""
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf.networks import CategoricalHead, SquashedGaussianHead, make_head
-from maxent_tf.specs import Box, Discrete, Spec
+import maxent_tf as mx
+from maxent_tf.networks import (
+    CategoricalHead,
+    MultiCategoricalHead,
+    SquashedGaussianHead,
+    make_head,
+)
+from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec
 
 ACTIONS = Box.of((2,), [-1.0, 2.0], [3.0, 2.5])
 
@@ -27,6 +35,60 @@ def test_categorical_head_takes_logits() -> None:
             distribution.log_prob(action), expected.log_prob(action), rtol=1e-5
         )
     np.testing.assert_array_equal(head.greedy(distribution), outputs.argmax(-1))
+
+
+def test_multi_categorical_head_is_a_product() -> None:
+    # Oracle: enumeration of all combinations, in NumPy.
+    nvec = (3, 1, 4)
+    outputs, others = np.random.default_rng(0).normal(size=(2, 2, 5, 8))
+    head = make_head(MultiDiscrete(nvec))
+    assert head.num_outputs == 8
+
+    def joint(outputs: np.ndarray) -> np.ndarray:
+        probs = [
+            np.exp(x) / np.exp(x).sum(-1, keepdims=True) for x in np.split(outputs, [3, 4], -1)
+        ]
+        return np.einsum("...i,...j,...k->...ijk", *probs).reshape(2, 5, 12)
+
+    distribution, other = head(tf.constant(outputs)), head(tf.constant(others))
+    assert (distribution.batch_shape, distribution.event_shape) == ([2, 5], [3])
+    actions = np.array(list(itertools.product(*map(range, nvec))), np.int32)
+    p, q = joint(outputs), joint(others)
+    log_prob = distribution.log_prob(actions[:, None, None])
+    np.testing.assert_allclose(np.moveaxis(log_prob, 0, -1), np.log(p), rtol=1e-9)
+    np.testing.assert_allclose(distribution.entropy(), -np.sum(p * np.log(p), -1), rtol=1e-9)
+    divergence = mx.divergence(distribution, other)
+    np.testing.assert_allclose(divergence, np.sum(p * np.log(p / q), -1), rtol=1e-9)
+    np.testing.assert_array_equal(head.greedy(distribution), actions[p.argmax(-1)])
+    drawn = distribution.sample(4000, seed=0).numpy()
+    assert drawn.dtype == np.int32
+    index = np.ravel_multi_index(np.moveaxis(drawn, -1, 0), nvec)
+    for i in np.ndindex(2, 5):
+        counts = np.bincount(index[(slice(None), *i)], minlength=12)
+        assert scipy.stats.chisquare(counts, 4000 * p[i]).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("mode", ["eager", "xla"])
+def test_parts_of_different_sizes_have_the_gradients_of_each_alone(mode: str) -> None:
+    # Oracle: `tfd.Categorical` for each part. What fills up the smaller parts adds no NaN.
+    nvec, action = (3, 2), tf.constant([2, 0])
+    outputs = tf.constant([0.3, -0.4, 0.1, 90.0, -90.0])
+
+    def gradient(logits: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            distribution = MultiCategoricalHead(nvec)(logits)
+            total = distribution.log_prob(action) + distribution.entropy()
+        return tape.gradient(total, logits)
+
+    compiled = tf.function(gradient, jit_compile=True) if mode == "xla" else gradient
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        parts = [tfd.Categorical(logits=x) for x in tf.split(outputs, nvec, -1)]
+        total = tf.add_n([d.log_prob(a) + d.entropy() for d, a in zip(parts, [2, 0], strict=True)])
+    np.testing.assert_allclose(
+        compiled(outputs), tape.gradient(total, outputs), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_squashed_gaussian_head_reads_location_and_clipped_log_scale() -> None:
@@ -81,4 +143,5 @@ def test_the_initial_stddev_must_lie_in_its_range(arguments: dict[str, Any]) -> 
 
 def test_the_kind_of_action_decides_the_head() -> None:
     assert isinstance(make_head(Discrete(2)), CategoricalHead)
+    assert isinstance(make_head(MultiDiscrete((2,))), MultiCategoricalHead)
     assert isinstance(make_head(ACTIONS), SquashedGaussianHead)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.temperature import linear, target_entropy, validate_target_entropy
 
 
@@ -20,7 +20,9 @@ def test_box_rules_are_stated_for_the_unit_box_and_shift_with_the_bounds() -> No
 
 
 def test_discrete_rule_is_a_fraction_of_the_maximum() -> None:
-    np.testing.assert_allclose(target_entropy(Discrete(6), 0.89), 0.89 * np.log(6), rtol=1e-15)
+    # Oracle: the entropy of the uniform distribution over actions, or their combinations.
+    for spec in (Discrete(6), MultiDiscrete((3, 2))):
+        np.testing.assert_allclose(target_entropy(spec, 0.89), 0.89 * np.log(6), rtol=1e-15)
 
 
 @pytest.mark.parametrize("dimension", [1, 6])

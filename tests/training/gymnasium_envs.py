@@ -9,6 +9,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 ACTION_SPACES: dict[str, gymnasium.Space] = {
     "discrete": gymnasium.spaces.Discrete(3, start=5),
+    "multi_discrete": gymnasium.spaces.MultiDiscrete([3, 2], start=[5, 1]),
     "box": gymnasium.spaces.Box(np.float32([-1.0, 0.1]), np.float32([1.0, 0.7])),
 }
 
@@ -17,7 +18,7 @@ class Counting(gymnasium.Env):
     """Observes [world, episode, step]; episodes of 3, 1, 2, 4 steps end in either way in turn.
 
     Args:
-      action: "discrete" or "box": a name in `ACTION_SPACES`.
+      action: a name in `ACTION_SPACES`.
     """
 
     LENGTHS = (3, 1, 2, 4)
@@ -117,6 +118,23 @@ class Spaces(gymnasium.Env):
 
     def __init__(self, observation: gymnasium.Space, action: gymnasium.Space):
         self.observation_space, self.action_space = observation, action
+
+
+class Drawn(gymnasium.Env):
+    """Observes a draw from its observation space at every reset.
+
+    Args:
+      observation: the observation space.
+    """
+
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, observation: gymnasium.Space):
+        self.observation_space = observation
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict]:
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
 
 
 for kind in (Counting, Walk, Broken, OneReward, Spaces):

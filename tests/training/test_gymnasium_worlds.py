@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
-from tests.training.gymnasium_envs import Counting, Walk, naive_loop, vector
+from tests.training.gymnasium_envs import Counting, Drawn, Walk, naive_loop, vector
 
 every_mode = pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
 
@@ -44,14 +44,17 @@ def assert_same(actual: list[dict[str, Any]], expected: list[dict[str, Any]]) ->
 
 @every_mode
 @pytest.mark.parametrize("vectorization", ["sync", "async"])
-@pytest.mark.parametrize("kind", ["discrete", "box"])
+@pytest.mark.parametrize("kind", ["discrete", "multi_discrete", "box"])
 def test_transitions_are_those_of_a_single_environment(
     kind: str, vectorization: str, mode: AutoresetMode
 ) -> None:
     rng = np.random.default_rng(0)
     if kind == "discrete":
         actions = rng.integers(3, size=(25, 3)).astype(np.int32)
-        offset = 5
+        offset: Any = 5
+    elif kind == "multi_discrete":
+        actions = rng.integers([3, 2], size=(25, 3, 2)).astype(np.int32)
+        offset = np.array([5, 1])
     else:
         actions = rng.uniform([-1, 0.1], [1, 0.7], size=(25, 3, 2)).astype(np.float32)
         offset = 0
@@ -64,12 +67,27 @@ def test_transitions_are_those_of_a_single_environment(
         taken = [transition["action"] + offset for transition in world]
         expected = naive_loop(Counting(kind), 7 + i, taken)
         for transition in expected:
-            transition["action"] -= offset
+            transition["action"] = transition["action"] - offset
         assert_same(world, expected)
         ends = sum(t["terminated"] or t["truncated"] for t in world[:-1])
         resets = 25 - len(world)
         assert resets in ((ends, ends + 1) if mode == AutoresetMode.NEXT_STEP else (0,))
         assert {t["terminated"] for t in world} == {t["truncated"] for t in world} == {False, True}
+
+
+def test_vectors_of_discrete_observations_count_from_zero() -> None:
+    # Oracle: the environment's own draw, with its start taken off.
+    space = gymnasium.spaces.MultiDiscrete([3, 2], start=[5, -1])
+    env = gymnasium.vector.SyncVectorEnv(
+        [lambda: Drawn(space)] * 4, autoreset_mode=AutoresetMode.SAME_STEP
+    )
+    worlds = GymnasiumWorlds(env, 4)
+    assert worlds.spec.observation == MultiDiscrete((3, 2))
+    observation = worlds.reset(seed=3)
+    assert observation.dtype == np.int32
+    for i in range(4):
+        drawn, _ = Drawn(space).reset(seed=3 + i)
+        np.testing.assert_array_equal(observation[i], drawn - space.start)
 
 
 @every_mode

@@ -11,7 +11,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.learners import A2C, A2CConfig
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.training import rollout
 from maxent_tf.types import Transition
 
@@ -125,3 +125,7 @@ def test_uniform_actions_are_uniform() -> None:
     discrete = rollout.uniform_action(Discrete(3), (40, 50), tf.constant([0, 1]))
     assert discrete.dtype == tf.int32
     assert scipy.stats.chisquare(np.bincount(discrete.numpy().ravel(), minlength=3)).pvalue > 0.001
+    several = rollout.uniform_action(MultiDiscrete((3, 4)), (40, 50), tf.constant([0, 1])).numpy()
+    assert (several.shape, several.dtype) == ((40, 50, 2), np.int32)
+    both = np.bincount((4 * several[..., 0] + several[..., 1]).ravel(), minlength=12)
+    assert scipy.stats.chisquare(both).pvalue > 0.001

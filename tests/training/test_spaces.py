@@ -6,7 +6,7 @@ import pytest
 from gymnasium import spaces
 
 import maxent_tf as mx
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete
 from maxent_tf.training.spaces import check_fits
 from tests.training.gymnasium_envs import Spaces
 
@@ -31,10 +31,16 @@ def test_boxes_keep_shape_and_bounds() -> None:
     assert spec.action == Discrete(4)
 
 
+def test_vectors_of_discrete_spaces_keep_their_counts() -> None:
+    env = Spaces(spaces.MultiDiscrete([2, 5]), spaces.MultiDiscrete([3, 2], start=[1, -4]))
+    spec = mx.gymnasium_spec(env)
+    assert spec == EnvironmentSpec(MultiDiscrete((2, 5)), MultiDiscrete((3, 2)))
+
+
 @pytest.mark.parametrize(
     "space",
     [
-        spaces.MultiDiscrete([2, 3]),
+        spaces.MultiDiscrete([[2, 3], [4, 5]]),
         spaces.MultiBinary(3),
         spaces.Tuple([spaces.Discrete(2)]),
         spaces.Dict({"a": spaces.Discrete(2)}),
@@ -45,10 +51,12 @@ def test_boxes_keep_shape_and_bounds() -> None:
 def test_other_spaces_are_named(space: spaces.Space) -> None:
     supported = spaces.Discrete(2)
     with pytest.raises(
-        ValueError, match=rf"the observation space {type(space).__name__}.*not supp"
+        ValueError, match=rf"(?s)the observation space {type(space).__name__}.*not supp"
     ):
         mx.gymnasium_spec(Spaces(space, supported))
-    with pytest.raises(ValueError, match=rf"the action space {type(space).__name__}.*Wrap the env"):
+    with pytest.raises(
+        ValueError, match=rf"(?s)the action space {type(space).__name__}.*Wrap the env"
+    ):
         mx.gymnasium_spec(Spaces(supported, space))
 
 
@@ -81,6 +89,8 @@ def test_a_learner_of_an_in_graph_world_fits_its_twin(
         EnvironmentSpec(PENDULUM.observation, Box.of((1,), -2, 1)),
         EnvironmentSpec(PENDULUM.observation, Box.of((2,), -2, 2)),
         EnvironmentSpec(PENDULUM.observation, Discrete(2)),
+        EnvironmentSpec(MultiDiscrete((3,)), PENDULUM.action),
+        EnvironmentSpec(PENDULUM.observation, MultiDiscrete((2,))),
     ],
     ids=str,
 )
