@@ -1,0 +1,85 @@
+"""Transitions over several steps, from trajectories."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.types import Transition
+
+
+class NStepTransition(NamedTuple):
+    """Transitions over up to n steps.
+
+    Attributes:
+      transition: from where the first action was chosen to where the last one led; its reward is
+        the discounted sum in between, its `terminated` and `truncated` are the last step's.
+      bootstrap_discount: [...], float32, what the value at the next observation counts for: gamma
+        to the number of steps, or 0 after a termination.
+    """
+
+    transition: Transition
+    bootstrap_discount: tf.Tensor
+
+
+def n_step_transitions(
+    trajectory: Transition, discount: tf.Tensor | float, n: int
+) -> NStepTransition:
+    r"""The transitions over n steps that begin at each step of a trajectory.
+
+    .. math:: R_t = \sum_{k=0}^{m-1} \gamma^k r_{t+k}, \qquad
+              \text{to be followed by } \gamma^m V(s_{t+m})
+
+    with m = n, or fewer where an episode ends before: a termination leaves nothing to follow, a
+    truncation the value of its own final observation after fewer steps. No reward of the next
+    episode is counted.
+
+    Args:
+      trajectory: fields [T, ...], T >= n. What is not `valid` must come right after an episode's
+        end, as the resets of a Gymnasium vector environment do.
+      discount: gamma, broadcastable to [...], in [0, 1].
+      n: at least 1; 1 returns the trajectory.
+
+    Returns:
+      Fields [T - n + 1, ...]: the last n - 1 steps do not yet have n behind them.
+
+    Raises:
+      ValueError: if `n` is not in 1 .. T.
+
+    References:
+      R. S. Sutton and A. G. Barto (2018), "Reinforcement learning: an introduction", section 7.1,
+      http://incompleteideas.net/book/the-book-2nd.html
+    """
+    length = trajectory.reward.shape[0]
+    if not 1 <= n <= length:
+        raise ValueError(f"n must be in 1 .. {length}, the length of the trajectory, not {n}.")
+    discount = tf.convert_to_tensor(discount, trajectory.reward.dtype)
+
+    def steps(k: int) -> Transition:
+        """The k-th step of every window."""
+        return tf.nest.map_structure(lambda x: x[k : length - n + 1 + k], trajectory)
+
+    first = steps(0)
+    reward, next_observation = first.reward, first.next_observation
+    terminated, truncated = first.terminated, first.truncated
+    factor = tf.broadcast_to(discount, reward.shape)
+    for k in range(1, n):
+        step = steps(k)
+        ongoing = ~(terminated | truncated)
+        # A selection: what follows an episode's end may be anything.
+        reward += tf.where(ongoing, factor * step.reward, 0)
+        extra = [1] * (next_observation.shape.rank - ongoing.shape.rank)
+        next_observation = tf.where(
+            tf.reshape(ongoing, [*ongoing.shape, *extra]), step.next_observation, next_observation
+        )
+        factor = tf.where(ongoing, factor * discount, factor)
+        terminated |= ongoing & step.terminated
+        truncated |= ongoing & step.truncated
+    transition = first._replace(
+        reward=reward,
+        next_observation=next_observation,
+        terminated=terminated,
+        truncated=truncated,
+    )
+    return NStepTransition(transition, tf.where(terminated, tf.zeros_like(factor), factor))

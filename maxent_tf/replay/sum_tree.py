@@ -1,0 +1,78 @@
+"""Binary trees of sums in one TensorFlow variable: proportional draws in logarithmic time."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+class SumTree(tf.Module):
+    """Non-negative weights of `capacity` leaves in each of several trees.
+
+    Node 1 is the root; the children of node k are 2 k and 2 k + 1. A node holds the sum of its
+    children, added up anew whenever a leaf below it changes: rounding cannot build up. In float64
+    a sum over 2^20 leaves is right to 20 roundings. Node 0 takes what is to be left out.
+
+    Args:
+      num_trees: N.
+      capacity: leaves of each tree, at least 1.
+    """
+
+    def __init__(self, num_trees: int, capacity: int):
+        super().__init__(name="sum_tree")
+        self._depth = (capacity - 1).bit_length()
+        self._first_leaf = 1 << self._depth
+        self._width = 2 * self._first_leaf
+        self._num_trees = num_trees
+        zeros = tf.zeros([num_trees * self._width], tf.float64)
+        self._nodes = tf.Variable(zeros, trainable=False)
+
+    @property
+    def total(self) -> tf.Tensor:
+        """[N], float64: the sum of each tree's weights."""
+        return self._read(tf.ones([self._num_trees, 1], tf.int64))[:, 0]
+
+    def get(self, leaf: tf.Tensor) -> tf.Tensor:
+        """Returns the weights, [N, B], float64, of leaves [N, B], int64."""
+        return self._read(leaf + self._first_leaf)
+
+    def set(self, leaf: tf.Tensor, weight: tf.Tensor) -> None:
+        """Changes weights.
+
+        Args:
+          leaf: [N, B], int64; -1 is left out. Of a leaf named twice one of the weights counts.
+          weight: [N, B], float64, finite and at least 0.
+        """
+        node = tf.where(leaf >= 0, leaf + self._first_leaf, 0)
+        self._write(node, weight)
+        for _ in range(self._depth):
+            node //= 2
+            self._write(node, self._read(2 * node) + self._read(2 * node + 1))
+
+    def find(self, mass: tf.Tensor) -> tf.Tensor:
+        """Returns the leaves at which the running sums of weights first exceed a mass.
+
+        Args:
+          mass: [N, B], float64, in [0, total). Every tree must hold a positive weight.
+
+        Returns:
+          [N, B], int64, leaves of positive weight.
+        """
+        node = tf.ones_like(mass, tf.int64)
+        for _ in range(self._depth):
+            left, right = self._read(2 * node), self._read(2 * node + 1)
+            # Rounding may leave a mass at or beyond the sum of a node: never enter an empty one.
+            goes_right = (mass >= left) & (right > 0)
+            mass = tf.where(goes_right, mass - left, mass)
+            node = 2 * node + tf.cast(goes_right, tf.int64)
+        return node - self._first_leaf
+
+    def _rows(self, node: tf.Tensor) -> tf.Tensor:
+        tree = tf.range(self._num_trees, dtype=tf.int64)[:, None]
+        return tf.reshape(tree * self._width + node, [-1])
+
+    def _read(self, node: tf.Tensor) -> tf.Tensor:
+        return tf.reshape(tf.gather(self._nodes, self._rows(node)), tf.shape(node))
+
+    def _write(self, node: tf.Tensor, value: tf.Tensor) -> None:
+        slices = tf.IndexedSlices(tf.reshape(value, [-1]), self._rows(node))
+        self._nodes.scatter_update(slices)

@@ -1,0 +1,133 @@
+"""Prioritised replay against the definitions of Schaul et al. (2016)."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from maxent_tf.replay import PrioritizedReplay
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.types import Transition
+
+SPEC = EnvironmentSpec(Box.of((2,)), Discrete(1000))
+CAPACITY, P = 5, (2, 3)
+
+
+def transitions(identity: np.ndarray, valid: np.ndarray) -> Transition:
+    """Transitions every field of which tells the integer `identity`, [*P, B]."""
+    observation = np.stack([identity, -identity], axis=-1)
+    return Transition(
+        observation=tf.constant(observation, tf.float32),
+        action=tf.constant(identity, tf.int32),
+        reward=tf.constant(identity, tf.float32),
+        next_observation=tf.constant(-observation, tf.float32),
+        terminated=tf.constant(identity % 2 == 0),
+        truncated=tf.constant(identity % 3 == 0),
+        valid=tf.constant(valid),
+    )
+
+
+class Filled:
+    """A buffer after 9 steps of 2 worlds, some of them not valid, and what it must hold."""
+
+    def __init__(self, exponent: float, compiled: bool = False):
+        rng = np.random.default_rng(0)
+        self.replay = PrioritizedReplay(SPEC, CAPACITY, P, exponent=exponent, epsilon=0.01)
+        add, update = self.replay.add, self.replay.update_priorities
+        if compiled:
+            add, update = tf.function(add, autograph=False), tf.function(update, autograph=False)
+        self.identity = np.zeros((*P, CAPACITY), int)
+        self.priority = np.zeros((*P, CAPACITY))
+        largest, added = np.ones(P), np.zeros(P, int)
+        for step in range(9):
+            identity = 1 + 12 * step + np.arange(12).reshape(*P, 2)
+            valid = (rng.random((*P, 2)) < 0.7) | (step == 0)
+            add(transitions(identity, valid))
+            for index in np.ndindex(*P):
+                for k in range(2):
+                    if valid[index][k]:
+                        slot = added[index] % CAPACITY
+                        self.identity[index][slot] = identity[index][k]
+                        self.priority[index][slot] = largest[index]
+                        added[index] += 1
+            held = np.minimum(added, CAPACITY)
+            slot = rng.integers(held[..., None], size=(*P, 1))
+            error = rng.normal(size=(*P, 1)) * 3
+            update(tf.constant(slot), tf.constant(error, tf.float32))
+            for index in np.ndindex(*P):
+                self.priority[index][slot[index]] = np.abs(error[index]) + 0.01
+                largest[index] = max(largest[index], np.abs(error[index])[0] + 0.01)
+        self.held = held
+        scaled = np.where(np.arange(CAPACITY) < held[..., None], self.priority**exponent, 0)
+        self.probability = scaled / scaled.sum(-1, keepdims=True)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("exponent", [0.0, 0.6, 1.0])
+def test_draws_are_exactly_proportional(exponent: float, compiled: bool) -> None:
+    # Oracle: the definition, enumerated. Of B strata each transition owns B P(i) in length, so that
+    # its draws are within 2 of that: with B = 20,000 that pins its probability to 1e-4.
+    filled, count = Filled(exponent, compiled), 20_000
+    sample = filled.replay.sample(count, tf.constant([0, 1]))
+    np.testing.assert_array_equal(filled.replay.size, filled.held)
+    for index in np.ndindex(*P):
+        slot = sample.slot.numpy()[index]
+        drawn = np.bincount(slot, minlength=CAPACITY)
+        np.testing.assert_allclose(drawn, count * filled.probability[index], atol=2)
+        identity = filled.identity[index][slot]
+        expected = transitions(identity, np.ones(count, bool))
+        tf.nest.map_structure(
+            lambda x, y, index=index: np.testing.assert_array_equal(x[index], y),
+            sample.transition,
+            expected,
+        )
+
+
+def test_weights_undo_the_preference() -> None:
+    # Oracle: the formula, with a beta for each learner; at beta = 1 the weighted draws are uniform.
+    filled, count = Filled(0.6), 1000
+    beta = np.float32([[0.0, 0.4, 1.0]])
+    sample = filled.replay.sample(count, tf.constant([0, 1]), beta)
+    for index in np.ndindex(*P):
+        slot = sample.slot.numpy()[index]
+        expected = (filled.held[index] * filled.probability[index][slot]) ** -beta[0, index[1]]
+        np.testing.assert_allclose(
+            sample.weight.numpy()[index], expected / expected.max(), rtol=1e-5
+        )
+    for index in ((0, 2), (1, 2)):
+        total = np.bincount(
+            sample.slot.numpy()[index], sample.weight.numpy()[index], minlength=CAPACITY
+        )[: filled.held[index]]
+        np.testing.assert_allclose(total / total.sum(), 1 / filled.held[index], atol=0.01)
+
+
+def test_compiled_draws_are_the_eager_ones_and_the_seed_decides_them() -> None:
+    # Oracle: the eager draws, to the bit.
+    replay = Filled(0.6).replay
+    compiled = tf.function(lambda seed: replay.sample(50, seed), jit_compile=True)
+    for seed in ([0, 1], [3, 4]):
+        eager = replay.sample(50, tf.constant(seed))
+        np.testing.assert_array_equal(compiled(tf.constant(seed)).slot, eager.slot)
+    other = replay.sample(50, tf.constant([0, 1]))
+    assert np.any(other.slot != eager.slot)
+
+
+def test_the_first_sample_of_equal_priorities_is_every_transition_once() -> None:
+    # Oracle: the strata; as many draws as transitions.
+    replay = PrioritizedReplay(SPEC, 8)
+    replay.add(transitions(np.arange(8), np.ones(8, bool)))
+    sample = replay.sample(8, tf.constant([0, 0]))
+    np.testing.assert_array_equal(sample.slot, np.arange(8))
+    np.testing.assert_allclose(sample.weight, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"exponent": 1.5}, r"exponent must lie in \[0, 1\], not 1.5"),
+        ({"epsilon": 0.0}, "epsilon must be positive and finite, not 0.0"),
+        ({"capacity": 0}, "capacity must be at least 1, not 0"),
+    ],
+)
+def test_bad_arguments_are_named(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        PrioritizedReplay(SPEC, **{"capacity": 5, **arguments})
