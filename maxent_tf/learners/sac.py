@@ -23,16 +23,12 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import losses, networks, optimizers
-from maxent_tf.learners import validation
-from maxent_tf.learners.interface import OffPolicy
+from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
-from maxent_tf.temperature import AutoTemperature, target_entropy
 from maxent_tf.types import Transition
-
-ENTROPY_ESTIMATORS = ("sample", "exact", "path")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +48,7 @@ class SACConfig:
         minus the number of action dimensions.
       entropy_estimator: how the entropy enters every loss: "sample", the surprise of the one action
         drawn, as in the paper; "exact", the entropy itself; or "path", the surprise of the one
-        action without its score term in the actor's gradient (Roeder et al. 2017).
+        action without its score term in the actor's gradient (see `entropy_estimators.draw`).
       batch_size: of the minibatches.
       replay_capacity: transitions kept for each learner.
       learning_starts: steps with uniformly random actions before the first update.
@@ -62,10 +58,6 @@ class SACConfig:
 
     Raises:
       ValueError: if a value is out of its range or a name is unknown.
-
-    References:
-      G. Roeder, Y. Wu, D. Duvenaud (2017), "Sticking the landing: simple, lower-variance gradient
-      estimators for variational inference", https://arxiv.org/abs/1703.09194
     """
 
     hidden_sizes: tuple[int, ...] = (256, 256)
@@ -85,12 +77,9 @@ class SACConfig:
     initial_stddev: float = 1.0
 
     def __post_init__(self) -> None:
-        validation.one_of("entropy_estimator", self.entropy_estimator, ENTROPY_ESTIMATORS)
-        validation.in_range("discount", self.discount, 0, 1)
-        validation.in_range("tau", self.tau, 0, 1, above=True)
-        for name in ("num_critics", "batch_size", "replay_capacity", "updates_per_step"):
-            validation.positive_integer(name, getattr(self, name))
-        validation.positive_integer("learning_starts", self.learning_starts, least=0)
+        validation.one_of("entropy_estimator", self.entropy_estimator, entropy_estimators.NAMES)
+        validation.positive_integer("num_critics", self.num_critics)
+        off_policy.check_config(self)
 
 
 class SACState(NamedTuple):
@@ -158,17 +147,10 @@ class SAC:
         self.spec = spec
         self.config = config = SACConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = OffPolicy(
-            config.replay_capacity,
-            config.batch_size,
-            config.learning_starts,
-            config.updates_per_step,
+        self.experience = off_policy.experience(config)
+        self._temperature = as_temperature(
+            config.alpha, spec.action, self.batch_shape, auto="minus_dim"
         )
-        alpha = config.alpha
-        if isinstance(alpha, str):
-            validation.one_of("alpha", alpha, ("auto",))
-            alpha = AutoTemperature(target_entropy(spec.action, "minus_dim"))
-        self._temperature = as_temperature(alpha, spec.action, self.batch_shape)
         for name in ("actor_optimizer", "critic_optimizer"):
             validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
@@ -181,13 +163,9 @@ class SAC:
         )
         # Calibrated: the size of fresh critics changes how many learners a low temperature leaves
         # on ContinuousTrap's lower hill; of .01, .1, .3 and 1 this agrees best with an earlier run.
-        self._critics = networks.MLP(
-            inputs + features.num_features(spec.action),
-            hidden,
-            1,
-            config.activation,
-            output_gain=0.3,
-        )
+        inputs += features.num_features(spec.action)
+        critic = networks.MLP(inputs, hidden, 1, config.activation, output_gain=0.3)
+        self._critics = networks.Ensemble(critic, config.num_critics)
 
     def init(self, seed: Any) -> SACState:
         """Returns a fresh state.
@@ -197,7 +175,7 @@ class SAC:
         """
         actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self.batch_shape)
-        critics = self._critics.init(critic_seed, (*self.batch_shape, self.config.num_critics))
+        critics = self._critics.init(critic_seed, self.batch_shape)
         return SACState(
             actor=actor,
             critics=critics,
@@ -239,16 +217,7 @@ class SAC:
         Returns:
           Actions, [*P, B, D], and entropies in nats, [*P, B].
         """
-        if self.config.entropy_estimator == "exact":
-            return distribution.sample(seed=seed), distribution.entropy()
-        draw = distribution.sample_with_gaussian(seed=seed)
-        if self.config.entropy_estimator == "sample":
-            return draw.action, -draw.log_prob
-        # The same density, whose gradient flows through the action alone.
-        fixed = distribution.copy(
-            loc=tf.stop_gradient(distribution.loc), scale=tf.stop_gradient(distribution.scale)
-        )
-        return draw.action, -fixed.log_prob_from_gaussian(draw.gaussian)
+        return entropy_estimators.draw(distribution, self.config.entropy_estimator, seed)
 
     def update(self, state: SACState, batch: Transition, seed: Any) -> tuple[SACState, SACMetrics]:
         """One update of critics, actor, temperature and target critics.
@@ -262,7 +231,7 @@ class SAC:
           The new state, and the metrics of the update.
         """
         validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
-        ndims = len(self.batch_shape)
+        config, ndims = self.config, len(self.batch_shape)
         next_seed, actor_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
         observed = self._features(batch.observation)
@@ -276,50 +245,43 @@ class SAC:
             next_entropy,
             alpha,
         )
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.critics)
-            q = self._all_q(state.critics, observed, batch.action)
-            valid = tf.ones_like(q, tf.bool)
-            each = losses.squared_error_loss(q, target[..., None, :], valid)
-            critic_loss = tf.reduce_sum(each, axis=-1)
-            total = tf.reduce_sum(critic_loss)
-        grads = tape.gradient(total, state.critics)
-        critic_norm = optimizers.global_norm(grads, ndims)
-        critics, critic_optimizer = self.config.critic_optimizer.update(
-            grads, state.critic_optimizer, state.critics, ndims
+
+        def critic_loss(critics: Any) -> tuple[tf.Tensor, Any]:
+            q = self._all_q(critics, observed, batch.action)
+            return off_policy.ensemble_loss(q, target), ()
+
+        critic = off_policy.gradient_step(
+            critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
         )
 
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.actor)
-            action, entropy = self.draw(self._policy(state.actor, observed), actor_seed)
-            actor_q = self._smallest_q(critics, observed, action)
-            actor_loss = losses.soft_actor_loss(actor_q, entropy, alpha)
-            total = tf.reduce_sum(actor_loss)
-        grads = tape.gradient(total, state.actor)
-        actor_norm = optimizers.global_norm(grads, ndims)
-        actor, actor_optimizer = self.config.actor_optimizer.update(
-            grads, state.actor_optimizer, state.actor, ndims
-        )
+        def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
+            action, entropy = self.draw(self._policy(actor, observed), actor_seed)
+            q = self._smallest_q(critic.params, observed, action)
+            return losses.soft_actor_loss(q, entropy, alpha), (q, entropy)
 
+        actor = off_policy.gradient_step(
+            actor_loss, state.actor, config.actor_optimizer, state.actor_optimizer, ndims
+        )
+        q, entropy = actor.aux
         mean_entropy = tf.reduce_mean(entropy, axis=-1)
         temperature, bound = self._temperature.update(state.temperature, mean_entropy)
         new_state = SACState(
-            actor=actor,
-            critics=critics,
-            target_critics=tf.nest.map_structure(self._follow, state.target_critics, critics),
-            actor_optimizer=actor_optimizer,
-            critic_optimizer=critic_optimizer,
+            actor=actor.params,
+            critics=critic.params,
+            target_critics=off_policy.follow(state.target_critics, critic.params, self._tau),
+            actor_optimizer=actor.optimizer,
+            critic_optimizer=critic.optimizer,
             temperature=temperature,
         )
         return new_state, SACMetrics(
-            actor_loss=actor_loss,
-            critic_loss=critic_loss,
+            actor_loss=actor.loss,
+            critic_loss=critic.loss,
             entropy=mean_entropy,
             alpha=alpha,
             alpha_bound=bound,
-            q=tf.reduce_mean(actor_q, axis=-1),
-            actor_grad_norm=actor_norm,
-            critic_grad_norm=critic_norm,
+            q=tf.reduce_mean(q, axis=-1),
+            actor_grad_norm=actor.grad_norm,
+            critic_grad_norm=critic.grad_norm,
         )
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
@@ -330,14 +292,8 @@ class SAC:
 
     def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
-        inputs = tf.concat([observed, action], axis=-1)[..., None, :, :]
+        inputs = tf.concat([observed, action], axis=-1)
         return tf.squeeze(self._critics.apply(critics, inputs), axis=-1)
 
     def _smallest_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         return tf.reduce_min(self._all_q(critics, observed, action), axis=-2)
-
-    def _follow(self, target: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
-        tau = tf.reshape(
-            self._tau, [*self.batch_shape, *[1] * (len(source.shape) - len(self.batch_shape))]
-        )
-        return target + tau * (source - target)

@@ -70,20 +70,25 @@ class DualTemperature:
 
 
 def as_temperature(
-    alpha: Any, action: Spec, batch_shape: tuple[int, ...]
+    alpha: Any, action: Spec, batch_shape: tuple[int, ...], auto: str | float | None = None
 ) -> ScheduledTemperature | DualTemperature:
     """Returns the temperature that the hyper-parameter `alpha` means.
 
     Args:
       alpha: a number or tensor that broadcasts to `P`, in reward per nat, at least 0; a schedule
-        over updates; or an `AutoTemperature`.
+        over updates; an `AutoTemperature`; or, where `auto` is given, "auto".
       action: the action spec, against which an automatic temperature's target is checked.
       batch_shape: `P`.
+      auto: the rule for the target entropy (see `target_entropy`) that "auto" means, automatic from
+        1 at 3e-4; None if it means nothing.
 
     Raises:
       ValueError: if alpha is negative or not finite (a schedule: at its first step), it or one of
         its attributes does not broadcast, or its target entropy cannot be met.
     """
+    if isinstance(alpha, str) and auto is not None:
+        validation.one_of("alpha", alpha, ("auto",))
+        alpha = temperature.AutoTemperature(temperature.target_entropy(action, auto))
     if isinstance(alpha, temperature.AutoTemperature):
         temperature.validate_target_entropy(action, alpha.target_entropy)
         for name in ("target_entropy", "initial_alpha", "learning_rate"):

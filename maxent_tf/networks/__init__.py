@@ -5,6 +5,7 @@ A network has a batch shape `P`, as every learner: its parameters carry `P` in f
 """
 
 from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.ensemble import Ensemble
 from maxent_tf.networks.heads import (
     CategoricalHead,
     MultiCategoricalHead,
@@ -18,6 +19,7 @@ __all__ = [
     "MLP",
     "CategoricalHead",
     "DenseParams",
+    "Ensemble",
     "MultiCategoricalHead",
     "SquashedGaussianHead",
     "Table",

@@ -1,0 +1,64 @@
+"""What the off-policy learners share, against loops over learners."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.learners import off_policy
+from maxent_tf.optimizers import SGD
+
+RNG = np.random.default_rng(0)
+
+
+def test_a_gradient_step_is_each_learners_own() -> None:
+    # Oracle: by hand, the loss sum (x - c)^2 / 2 has the gradient x - c.
+    params = {"x": tf.constant(RNG.normal(size=(2, 3, 4)))}
+    target = RNG.normal(size=(2, 3, 4))
+
+    def loss(params: Any) -> tuple[tf.Tensor, Any]:
+        return tf.reduce_sum((params["x"] - target) ** 2, axis=-1) / 2, params["x"] + 1
+
+    optimizer = SGD(tf.constant([[0.1, 0.2, 0.3]], tf.float64))
+    step = off_policy.gradient_step(loss, params, optimizer, optimizer.init(params), 2)
+    gradient = params["x"] - target
+    rate = np.array([0.1, 0.2, 0.3])[:, None]
+    np.testing.assert_allclose(step.params["x"], params["x"] - rate * gradient, rtol=1e-12)
+    np.testing.assert_allclose(step.loss, np.sum(gradient**2, -1) / 2, rtol=1e-12)
+    np.testing.assert_allclose(step.grad_norm, np.linalg.norm(gradient, axis=-1), rtol=1e-12)
+    np.testing.assert_array_equal(step.aux, params["x"] + 1)
+    assert step.optimizer.step == 1
+
+
+def test_the_loss_of_an_ensemble_is_the_sum_of_its_critics() -> None:
+    # Oracle: the formula, critic by critic.
+    q, target = RNG.normal(size=(2, 3, 5)), RNG.normal(size=(2, 5))
+    expected = sum(0.5 * np.mean((q[:, k] - target) ** 2, axis=-1) for k in range(3))
+    np.testing.assert_allclose(
+        off_policy.ensemble_loss(tf.constant(q), tf.constant(target)), expected, rtol=1e-12
+    )
+
+
+def test_the_values_of_actions_are_selected() -> None:
+    # Oracle: NumPy's indexing; what is not selected may be infinite, with its gradient.
+    q = RNG.normal(size=(2, 5, 3))
+    action = RNG.integers(3, size=(2, 5))
+    expected = np.take_along_axis(q, action[..., None], -1)[..., 0]
+    selected = np.eye(3, dtype=bool)[action]
+    x = tf.constant(np.where(selected, q, np.inf))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        taken = off_policy.of_action(x, tf.constant(action))
+    np.testing.assert_array_equal(taken, expected)
+    np.testing.assert_array_equal(tape.gradient(taken, x), selected)
+
+
+def test_targets_follow_by_each_learners_fraction() -> None:
+    # Oracle: (1 - tau) target + tau source; tau 0 and 1 keep one of the two to the bit.
+    tau = np.array([0.0, 0.3, 1.0])
+    target, source = RNG.integers(9, size=(2, 3, 2, 2)).astype(float)
+    followed = off_policy.follow((tf.constant(target),), (source,), tf.constant(tau))
+    weight = tau[:, None, None]
+    np.testing.assert_allclose(followed[0], (1 - weight) * target + weight * source, rtol=1e-12)
+    np.testing.assert_array_equal(followed[0][0], target[0])
+    np.testing.assert_array_equal(followed[0][2], source[2])
