@@ -2,10 +2,17 @@
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState
+from maxent_tf.learners.discrete_sac import (
+    DiscreteSAC,
+    DiscreteSACConfig,
+    DiscreteSACMetrics,
+    DiscreteSACState,
+)
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.ppo import PPO
 from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
+from maxent_tf.learners.soft_dqn import SoftDQN, SoftDQNConfig, SoftDQNMetrics, SoftDQNState
 from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
 
 __all__ = [
@@ -16,6 +23,10 @@ __all__ = [
     "A2CConfig",
     "A2CMetrics",
     "ActorCriticState",
+    "DiscreteSAC",
+    "DiscreteSACConfig",
+    "DiscreteSACMetrics",
+    "DiscreteSACState",
     "Learner",
     "OffPolicy",
     "OnPolicy",
@@ -27,4 +38,8 @@ __all__ = [
     "SQLConfig",
     "SQLMetrics",
     "SQLState",
+    "SoftDQN",
+    "SoftDQNConfig",
+    "SoftDQNMetrics",
+    "SoftDQNState",
 ]

@@ -141,8 +141,8 @@ class SAC:
     ):
         if not isinstance(spec.action, Box):
             raise ValueError(
-                f"SAC needs continuous actions, a Box, not {spec.action}: use A2C for "
-                "discrete ones."
+                f"SAC needs continuous actions, a Box, not {spec.action}: use DiscreteSAC or A2C "
+                "for discrete ones."
             )
         self.spec = spec
         self.config = config = SACConfig() if config is None else config

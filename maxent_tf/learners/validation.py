@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.optimizers import Optimizer
-from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.specs import Discrete, EnvironmentSpec
 from maxent_tf.types import Transition
 
 
@@ -45,6 +45,16 @@ def positive_integer(name: str, value: int, least: int = 1) -> None:
     """Raises ValueError unless `value` is an integer of at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
+
+
+def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:
+    """Returns the number of actions, or raises ValueError if they are no `Discrete`."""
+    if not isinstance(spec.action, Discrete):
+        raise ValueError(
+            f"{learner} needs one discrete action, a Discrete, not {spec.action}: use SAC for "
+            "continuous actions, A2C or PPO for several discrete ones."
+        )
+    return spec.action.num_values
 
 
 def as_batch_shape(batch_shape: Any) -> tuple[int, ...]:

@@ -19,13 +19,18 @@ from maxent_tf.learners import (
     SAC,
     SQL,
     A2CConfig,
+    DiscreteSAC,
+    DiscreteSACConfig,
     Learner,
     OnPolicy,
     PPOConfig,
     SACConfig,
+    SoftDQN,
+    SoftDQNConfig,
     SQLConfig,
 )
 from maxent_tf.optimizers import SGD, Adam
+from maxent_tf.regularizers import Tsallis
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
@@ -156,6 +161,40 @@ LEARNERS: dict[str, Factory] = {
             num_particles=3,
             num_value_samples=4,
             batch_size=B,
+        ),
+        shape,
+    ),
+    "discrete_sac": lambda shape, at: DiscreteSAC(
+        DISCRETE,
+        DiscreteSACConfig(
+            hidden_sizes=(6, 5),
+            critic_optimizer=Adam(at(RATE)),
+            critic_reduction="mean",
+            discount=at(DISCOUNT),
+            tau=at(RATE),
+            alpha=AutoTemperature(linear(0.9, 0.5, 10), initial_alpha=at(ALPHA)),
+        ),
+        shape,
+    ),
+    "soft_dqn": lambda shape, at: SoftDQN(
+        ONE_HOT,
+        SoftDQNConfig(
+            hidden_sizes=(6, 5),
+            optimizer=Adam(at(RATE)),
+            discount=at(DISCOUNT),
+            alpha=linear(at(ALPHA), 0.0, 10),
+            regularizer=Tsallis(),
+            tau=at(RATE),
+            target_period=2,
+        ),
+        shape,
+    ),
+    "munchausen_dqn": lambda shape, at: SoftDQN(
+        DISCRETE,
+        SoftDQNConfig(
+            hidden_sizes=(6,),
+            alpha=AutoTemperature(0.5, initial_alpha=at(ALPHA)),
+            munchausen=at(DISCOUNT),
         ),
         shape,
     ),
@@ -381,21 +420,48 @@ class CountedSAC(Counted, SAC):
     """SAC, counted."""
 
 
+class CountedDiscreteSAC(Counted, DiscreteSAC):
+    """Discrete SAC, counted."""
+
+
+class CountedSoftDQN(Counted, SoftDQN):
+    """Soft DQN, counted."""
+
+
+OFF_POLICY: Any = {
+    "hidden_sizes": (4,),
+    "batch_size": 2,
+    "replay_capacity": 50,
+    "learning_starts": 1,
+}
+COUNTED: dict[type[Any], tuple[Any, str, Any]] = {
+    CountedA2C: (
+        A2CConfig(hidden_sizes=(4,), rollout_length=2, alpha=linear(0.1, 0.0, 3)),
+        "CartPole-v1",
+        mx.environments.CartPole(),
+    ),
+    CountedPPO: (
+        PPOConfig(hidden_sizes=(4,), rollout_length=2, num_minibatches=1, target_kl=0.01),
+        "CartPole-v1",
+        mx.environments.CartPole(),
+    ),
+    CountedSAC: (SACConfig(**OFF_POLICY), "Pendulum-v1", mx.environments.Pendulum()),
+    CountedDiscreteSAC: (
+        DiscreteSACConfig(**OFF_POLICY),
+        "CartPole-v1",
+        mx.environments.CartPole(),
+    ),
+    CountedSoftDQN: (SoftDQNConfig(**OFF_POLICY), "CartPole-v1", mx.environments.CartPole()),
+}
+
+
 @pytest.mark.parametrize("where", ["in_graph", "host"])
-@pytest.mark.parametrize("kind", [CountedA2C, CountedPPO, CountedSAC])
+@pytest.mark.parametrize("kind", COUNTED)
 def test_training_traces_an_update_once(kind: type[Any], where: str) -> None:
     # Oracle: the number of Python calls. Records of 3, 3 and 1 iterations share one program.
-    on_policy = kind is not CountedSAC
-    id_ = "CartPole-v1" if on_policy else "Pendulum-v1"
-    env = mx.environments.CartPole() if on_policy else mx.environments.Pendulum()
-    if kind is CountedA2C:
-        config: Any = A2CConfig(hidden_sizes=(4,), rollout_length=2, alpha=linear(0.1, 0.0, 3))
-    elif kind is CountedPPO:
-        config = PPOConfig(hidden_sizes=(4,), rollout_length=2, num_minibatches=1, target_kl=0.01)
-    else:
-        config = SACConfig(hidden_sizes=(4,), batch_size=2, replay_capacity=50, learning_starts=1)
+    config, id_, env = COUNTED[kind]
     learner = kind(env.spec, config, [2])
-    steps = 14 if on_policy else 8
+    steps = 14 if isinstance(learner.experience, OnPolicy) else 8
     world = env if where == "in_graph" else id_
     result = mx.train(learner, world, steps, records=3, compile="graph")
     assert result.updates == 7
@@ -414,6 +480,14 @@ def sac(spec: EnvironmentSpec = CONTINUOUS, shape: Any = P, **config: Any) -> SA
     return SAC(spec, SACConfig(**config), shape)
 
 
+def discrete_sac(spec: EnvironmentSpec = ONE_HOT, shape: Any = P, **config: Any) -> DiscreteSAC:
+    return DiscreteSAC(spec, DiscreteSACConfig(**config), shape)
+
+
+def soft_dqn(spec: EnvironmentSpec = ONE_HOT, shape: Any = P, **config: Any) -> SoftDQN:
+    return SoftDQN(spec, SoftDQNConfig(**config), shape)
+
+
 NEGATIVE = [
     ({"alpha": -0.1}, "alpha must be finite and at least 0, not -0.1"),
     ({"alpha": np.array([0.1, -0.1, 0.2])}, "alpha must be finite and at least 0"),
@@ -429,11 +503,6 @@ SHAPES = [
     ),
     ({"alpha": linear(np.ones(2), 0.0, 9)}, r"alpha of shape \(2,\) does not broadcast"),
     ({"discount": 0.9 * np.ones([3, 2])}, r"discount of shape \(3, 2\) does not broadcast"),
-    ({"actor_optimizer": Adam(np.ones(5))}, "actor_optimizer's learning rate does not broadcast"),
-    (
-        {"critic_optimizer": SGD(np.ones([7, 2, 3]))},
-        "critic_optimizer's learning rate does not broadcast",
-    ),
     (
         {"alpha": AutoTemperature(0.5, initial_alpha=np.ones(5))},
         r"alpha.initial_alpha of shape \(5,\) does not broadcast",
@@ -449,15 +518,31 @@ SHAPES = [
     ({"shape": 3}, "batch_shape must be a sequence of positive integers, not 3"),
     ({"shape": [2, 0]}, r"batch_shape must be a sequence of positive integers, not \[2, 0\]"),
 ]
+OPTIMIZERS = [
+    ({"actor_optimizer": Adam(np.ones(5))}, "actor_optimizer's learning rate does not broadcast"),
+    (
+        {"critic_optimizer": SGD(np.ones([7, 2, 3]))},
+        "critic_optimizer's learning rate does not broadcast",
+    ),
+]
 NAMES = [
     ({"activation": "gelu"}, "activation must be one of"),
     ({"hidden_sizes": (4, 0)}, "every layer needs a positive size"),
 ]
 
 
-@pytest.mark.parametrize("make", [a2c, ppo, sac])
+@pytest.mark.parametrize("make", [a2c, ppo, sac, discrete_sac, soft_dqn])
 @pytest.mark.parametrize(("arguments", "message"), NEGATIVE + SHAPES + NAMES)
 def test_bad_hyper_parameters_are_named(
+    make: Callable[..., Learner], arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(**arguments)
+
+
+@pytest.mark.parametrize("make", [a2c, ppo, sac, discrete_sac])
+@pytest.mark.parametrize(("arguments", "message"), OPTIMIZERS)
+def test_bad_learning_rates_of_actor_and_critic_are_named(
     make: Callable[..., Learner], arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -499,9 +584,13 @@ def test_bad_hyper_parameters_are_named(
         (
             sac,
             {"spec": SEVERAL},
-            r"SAC needs continuous actions, a Box, not MultiDiscrete.*use A2C",
+            r"SAC needs continuous actions, a Box, not MultiDiscrete.*use DiscreteSAC or A2C",
         ),
-        (sac, {"spec": ONE_HOT}, "SAC needs continuous actions, a Box, not Discrete.*use A2C"),
+        (
+            sac,
+            {"spec": ONE_HOT},
+            "SAC needs continuous actions, a Box, not Discrete.*use DiscreteSAC or A2C",
+        ),
         (
             sac,
             {"spec": EnvironmentSpec(Discrete(2), Box.of((2,), -1.0)), "alpha": 0.1},
@@ -516,6 +605,42 @@ def test_bad_hyper_parameters_are_named(
         (sac, {"batch_size": True}, "batch_size must be an integer of at least 1, not True"),
         (sac, {"learning_starts": -1}, "learning_starts must be an integer of at least 0, not -1"),
         (sac, {"tau": np.full(5, 0.1)}, r"tau of shape \(5,\) does not broadcast"),
+        (
+            discrete_sac,
+            {"spec": CONTINUOUS},
+            "DiscreteSAC needs .*, not Box.*use SAC",
+        ),
+        (
+            soft_dqn,
+            {"spec": SEVERAL},
+            "SoftDQN needs .*, not MultiDiscrete.*A2C or PPO",
+        ),
+        (discrete_sac, {"alpha": "automatic"}, r"alpha must be one of \['auto'\]"),
+        (discrete_sac, {"alpha": AutoTemperature(1.08)}, "target_entropy must be at most 1.0436"),
+        (
+            discrete_sac,
+            {"spec": EnvironmentSpec(Discrete(2), Discrete(1))},
+            "action_spec must have two actions or more for a target entropy",
+        ),
+        (
+            discrete_sac,
+            {"critic_reduction": "max"},
+            r"critic_reduction must be one of \['min', 'mean'\], not 'max'",
+        ),
+        (discrete_sac, {"num_critics": 0}, "num_critics must be an integer of at least 1, not 0"),
+        (discrete_sac, {"tau": np.full(5, 0.1)}, r"tau of shape \(5,\) does not broadcast"),
+        (soft_dqn, {"spec": CONTINUOUS}, "SoftDQN needs .*, not Box.*use SAC"),
+        (soft_dqn, {"optimizer": Adam(np.ones(5))}, "optimizer's learning rate does not broadcast"),
+        (soft_dqn, {"target_period": 0}, "target_period must be an integer of at least 1, not 0"),
+        (soft_dqn, {"munchausen": 1.1}, r"munchausen must lie in \[0, 1\], not 1.1"),
+        (soft_dqn, {"munchausen_floor": 1.0}, r"munchausen_floor must lie in \[-inf, 0\], not 1.0"),
+        (
+            soft_dqn,
+            {"munchausen": 0.9, "regularizer": Tsallis()},
+            r"munchausen=0.9 .* does not go with regularizer=Tsallis\(index=2.0\)",
+        ),
+        (soft_dqn, {"batch_size": 0}, "batch_size must be an integer of at least 1, not 0"),
+        (soft_dqn, {"munchausen": np.ones(5)}, r"munchausen of shape \(5,\) does not broadcast"),
     ],
 )
 def test_bad_hyper_parameters_of_one_learner_are_named(

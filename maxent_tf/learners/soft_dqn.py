@@ -1,0 +1,277 @@
+"""Soft DQN: deep Q-learning with a regularised maximum, batched over learners.
+
+Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated), with the target
+network's values Q':
+
+1. Set y = r + gamma (1 - terminated) V'(s'), where V' = max_pi <pi, Q'> + alpha Omega(pi): for
+   Shannon's entropy alpha log sum_a exp(Q'_a / alpha), at alpha = 0 the maximum.
+2. Munchausen: add c [alpha log pi'(a|s)] to y, clipped to [l, 0], pi' = softmax(Q' / alpha).
+3. One gradient step of Q on the squared error of Q(s, a) to y.
+4. One step of the temperature towards its target entropy, unless it is fixed or scheduled.
+5. Every `target_period` updates, move the target network by a fraction tau.
+
+It acts by the policy that attains the regularised maximum: Boltzmann's, for Shannon's entropy.
+
+References:
+  T. Haarnoja et al. (2017), "Reinforcement learning with deep energy-based policies", section 3,
+  https://arxiv.org/abs/1702.08165
+  N. Vieillard, O. Pietquin, M. Geist (2020), "Munchausen reinforcement learning",
+  https://arxiv.org/abs/2007.14430
+  V. Mnih et al. (2015), "Human-level control through deep reinforcement learning",
+  https://doi.org/10.1038/nature14236
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf.distributions import boltzmann
+from maxent_tf.learners import off_policy, validation
+from maxent_tf.learners.temperatures import as_temperature
+from maxent_tf.networks import features
+from maxent_tf.regularizers import Regularizer, Shannon
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import Transition
+
+
+@dataclass(frozen=True, eq=False)
+class SoftDQNConfig:
+    """Hyper-parameters of `SoftDQN`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      hidden_sizes: widths of the hidden layers; none makes Q linear, which on one-hot observations
+        is a table.
+      activation: of the hidden layers, "relu" or "tanh".
+      optimizer: its learning rate may broadcast to `P`.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      alpha: the temperature of the values and of the policy that acts, in reward per nat: a number
+        or tensor that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0
+        this is DQN, which acts greedily and explores only while `learning_starts`.
+      regularizer: what the temperature multiplies; None is Shannon's entropy.
+      munchausen: c in [0, 1], how much of the log-policy is added to the reward; may broadcast.
+        The paper's is .9, with alpha = .03 for rewards in [-1, 1].
+      munchausen_floor: l, at most 0, in units of reward: the least that is added, before c.
+      tau: the fraction by which the target network follows, in (0, 1]; may broadcast.
+      target_period: it follows after every so many updates; tau = 1 then makes it a copy.
+      batch_size: of the minibatches.
+      replay_capacity: transitions kept for each learner.
+      learning_starts: steps with uniformly random actions before the first update.
+      updates_per_step: updates for each step of one world.
+
+    Raises:
+      ValueError: if a value is out of its range, a name is unknown, or Munchausen targets are asked
+        for under another regulariser than Shannon's entropy.
+    """
+
+    hidden_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    discount: Any = 0.99
+    alpha: Any = 0.03
+    regularizer: Regularizer | None = None
+    munchausen: Any = 0.0
+    munchausen_floor: float = -1.0
+    tau: Any = 0.005
+    target_period: int = 1
+    batch_size: int = 256
+    replay_capacity: int = 1_000_000
+    learning_starts: int = 100
+    updates_per_step: int = 1
+
+    def __post_init__(self) -> None:
+        off_policy.check_config(self)
+        validation.positive_integer("target_period", self.target_period)
+        validation.in_range("munchausen", self.munchausen, 0, 1)
+        validation.in_range("munchausen_floor", self.munchausen_floor, -np.inf, 0)
+        if np.any(self.munchausen) and not isinstance(self.regularizer, Shannon | None):
+            raise ValueError(
+                f"munchausen={self.munchausen} adds the logarithm of a Boltzmann policy and does "
+                f"not go with regularizer={self.regularizer}: leave one of the two out."
+            )
+
+
+class SoftDQNState(NamedTuple):
+    """Everything the learner knows; `P` in front of every tensor but the count of updates."""
+
+    network: Any
+    target_network: Any
+    optimizer: Any
+    temperature: Any
+    updates: tf.Tensor
+
+
+class SoftDQNMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32.
+
+    Attributes:
+      loss: half the mean squared soft Bellman error.
+      entropy: the mean Shannon entropy, in nats, of the policy that acts.
+      alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
+      q: the mean value of the actions taken.
+      grad_norm: the global norm of the gradient.
+    """
+
+    loss: tf.Tensor
+    entropy: tf.Tensor
+    alpha: tf.Tensor
+    alpha_bound: tf.Tensor
+    q: tf.Tensor
+    grad_norm: tf.Tensor
+
+
+class SoftDQN:
+    """Value-based learning of discrete actions: soft, sparse, hard and Munchausen Q-learning.
+
+    Args:
+      spec: of the world; its actions must be discrete.
+      config: hyper-parameters.
+      batch_shape: `P`, the number and arrangement of independent learners.
+
+    Raises:
+      ValueError: if the actions are not discrete, a tensor among the hyper-parameters does not
+        broadcast to `batch_shape`, or a target entropy cannot be met.
+    """
+
+    metric_names = SoftDQNMetrics._fields
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        config: SoftDQNConfig | None = None,
+        batch_shape: Sequence[int] = (),
+    ):
+        self.num_actions = validation.discrete_actions("SoftDQN", spec)
+        self.spec = spec
+        self.config = config = SoftDQNConfig() if config is None else config
+        self.batch_shape = validation.as_batch_shape(batch_shape)
+        self.experience = off_policy.experience(config)
+        self._temperature = as_temperature(config.alpha, spec.action, self.batch_shape)
+        validation.check_optimizer("optimizer", config.optimizer, self.batch_shape)
+        self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
+        self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
+        self._munchausen = validation.per_learner("munchausen", config.munchausen, self.batch_shape)
+        inputs = features.num_features(spec.observation)
+        self._network = networks.MLP(
+            inputs, config.hidden_sizes, self.num_actions, config.activation
+        )
+
+    def init(self, seed: Any) -> SoftDQNState:
+        """Returns a fresh state.
+
+        Args:
+          seed: an integer or [2], int32.
+        """
+        network = self._network.init(as_seed(seed), self.batch_shape)
+        return SoftDQNState(
+            network=network,
+            target_network=tf.nest.map_structure(tf.identity, network),
+            optimizer=self.config.optimizer.init(network),
+            temperature=self._temperature.init(),
+            updates=tf.constant(0),
+        )
+
+    def policy(self, state: SoftDQNState, observation: tf.Tensor) -> Any:
+        """Returns the action distribution.
+
+        Args:
+          state: the learners' state.
+          observation: [*P, B, *O], of the spec's dtype.
+
+        Returns:
+          A categorical distribution of batch shape [*P, B]: the policy that attains the regularised
+          maximum of Q at the temperature alpha.
+        """
+        alpha = self._temperature.alpha(state.temperature)
+        return self._policy(self.q(state, observation), alpha)
+
+    def greedy(self, distribution: Any) -> tf.Tensor:
+        """Returns the action of the largest value, [*P, B], int32."""
+        return distribution.mode()
+
+    def q(self, state: SoftDQNState, observation: tf.Tensor) -> tf.Tensor:
+        """Returns the values of every action, [*P, B, A]."""
+        return self._network.apply(state.network, self._features(observation))
+
+    def update(
+        self, state: SoftDQNState, batch: Transition, seed: Any = None
+    ) -> tuple[SoftDQNState, SoftDQNMetrics]:
+        """One update of the network, the temperature and the target network.
+
+        Args:
+          state: the learners' state.
+          batch: fields [*P, B, ...], all valid.
+          seed: not used: the update is deterministic.
+
+        Returns:
+          The new state, and the metrics of the update.
+        """
+        del seed
+        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        alpha = self._temperature.alpha(state.temperature)
+        observed = self._features(batch.observation)
+        target = self._target(state.target_network, observed, batch, alpha)
+
+        def loss(network: Any) -> tuple[tf.Tensor, Any]:
+            q = self._network.apply(network, observed)
+            taken = off_policy.of_action(q, batch.action)
+            valid = tf.ones_like(taken, tf.bool)
+            return losses.squared_error_loss(taken, target, valid), (q, taken)
+
+        step = off_policy.gradient_step(
+            loss, state.network, self.config.optimizer, state.optimizer, len(self.batch_shape)
+        )
+        q, taken = step.aux
+        entropy = tf.reduce_mean(self._policy(q, alpha).entropy(), axis=-1)
+        temperature, bound = self._temperature.update(state.temperature, entropy)
+        updates = state.updates + 1
+        due = tf.cast(updates % self.config.target_period == 0, tf.float32)
+        new_state = SoftDQNState(
+            network=step.params,
+            target_network=off_policy.follow(state.target_network, step.params, due * self._tau),
+            optimizer=step.optimizer,
+            temperature=temperature,
+            updates=updates,
+        )
+        return new_state, SoftDQNMetrics(
+            loss=step.loss,
+            entropy=entropy,
+            alpha=alpha,
+            alpha_bound=bound,
+            q=tf.reduce_mean(taken, axis=-1),
+            grad_norm=step.grad_norm,
+        )
+
+    def _target(
+        self, target_network: Any, observed: tf.Tensor, batch: Transition, alpha: tf.Tensor
+    ) -> tf.Tensor:
+        """The target of the values of the actions taken, [*P, B]."""
+        discount = self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32))
+        next_q = self._network.apply(target_network, self._features(batch.next_observation))
+        if np.any(self.config.munchausen):
+            return operators.munchausen_target(
+                batch.reward,
+                discount,
+                self._network.apply(target_network, observed),
+                batch.action,
+                next_q,
+                alpha[..., None],
+                self._munchausen[..., None],
+                self.config.munchausen_floor,
+            )
+        regularizer = self.config.regularizer or Shannon()
+        return batch.reward + discount * operators.soft_value(next_q, alpha[..., None], regularizer)
+
+    def _features(self, observation: tf.Tensor) -> tf.Tensor:
+        return features.flatten(self.spec.observation, observation)
+
+    def _policy(self, q: tf.Tensor, alpha: tf.Tensor) -> Any:
+        return boltzmann(q, alpha[..., None], self.config.regularizer)

@@ -1,0 +1,224 @@
+"""Soft DQN against its update written out in NumPy, and against exact regularised optima."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import log_softmax, logsumexp, softmax
+
+import maxent_tf as mx
+from maxent_tf.learners import SoftDQN, SoftDQNConfig
+from maxent_tf.optimizers import SGD, Adam
+from maxent_tf.regularizers import Shannon, Tsallis
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.temperature import AutoTemperature, linear
+from maxent_tf.types import Transition
+from tests.learners import complete
+
+FEATURES, A, B = 4, 3, 6
+SPEC = EnvironmentSpec(Box.of((FEATURES,)), Discrete(A))
+ALPHA, GAMMA, TAU = np.array([0.2, 1.0]), np.array([0.9, 0.5]), np.array([0.005, 0.5])
+MUNCHAUSEN, FLOOR = np.array([0.9, 0.4]), -0.3
+RATE = 0.05
+
+
+def linear_learner(**changes: Any) -> SoftDQN:
+    """Two learners with linear networks, whose gradients can be written out."""
+    config = {
+        "hidden_sizes": (),
+        "optimizer": SGD(RATE),
+        "discount": GAMMA,
+        "tau": TAU,
+        "alpha": ALPHA,
+        **changes,
+    }
+    return SoftDQN(SPEC, SoftDQNConfig(**config), [2])
+
+
+def random_state(learner: SoftDQN) -> Any:
+    """A state with every parameter random, the target network apart from the network."""
+    rng = np.random.default_rng(0)
+
+    def randomise(x: tf.Tensor) -> tf.Tensor:
+        return tf.constant(rng.normal(size=x.shape), x.dtype)
+
+    state = learner.init(0)
+    network, target = tf.nest.map_structure(randomise, (state.network, state.target_network))
+    return state._replace(network=network, target_network=target)
+
+
+def random_batch() -> Transition:
+    rng = np.random.default_rng(1)
+    return Transition(
+        observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
+        action=tf.constant(rng.integers(A, size=(2, B)), tf.int32),
+        reward=tf.constant(rng.normal(size=(2, B)), tf.float32),
+        next_observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
+        terminated=tf.constant([[True, True, False, False, False, False]] * 2),
+        truncated=tf.constant([[False, True, True, True, False, False]] * 2),
+        valid=tf.ones([2, B], tf.bool),
+    )
+
+
+@pytest.mark.parametrize("munchausen", [0.0, MUNCHAUSEN], ids=["soft", "munchausen"])
+def test_update_by_hand(munchausen: Any) -> None:
+    # Oracle: the pseudocode of the module's docstring in float64, with the gradient of a linear
+    # network by hand. Terminated transitions lose their next value, truncated ones keep it.
+    learner = linear_learner(munchausen=munchausen, munchausen_floor=FLOOR)
+    state, batch = random_state(learner), random_batch()
+    new, metrics = learner.update(state, batch)
+
+    for i in range(2):
+        x, next_x = (np.float64(o[i]) for o in (batch.observation, batch.next_observation))
+        action, terminated = batch.action.numpy()[i], batch.terminated.numpy()[i]
+        (w, b), (target_w, target_b) = (
+            (np.float64(layer.kernel[i]), np.float64(layer.bias[i]))
+            for layer in (state.network[0], state.target_network[0])
+        )
+        next_v = ALPHA[i] * logsumexp((next_x @ target_w + target_b) / ALPHA[i], axis=-1)
+        log_pi = log_softmax((x @ target_w + target_b) / ALPHA[i], axis=-1)[np.arange(B), action]
+        bonus = np.broadcast_to(munchausen, 2)[i] * np.clip(ALPHA[i] * log_pi, FLOOR, 0)
+        target = np.float64(batch.reward[i]) + bonus + GAMMA[i] * ~terminated * next_v
+
+        q = x @ w + b
+        error = q[np.arange(B), action] - target
+        grad_output = np.eye(A)[action] * error[:, None] / B
+        grad_w, grad_b = x.T @ grad_output, grad_output.sum(0, keepdims=True)
+        w, b = w - RATE * grad_w, b - RATE * grad_b
+
+        def close(actual: Any, expected: Any) -> None:
+            np.testing.assert_allclose(actual, expected, rtol=2e-4, atol=2e-6)
+
+        close(new.network[0].kernel[i], w)
+        close(new.network[0].bias[i], b)
+        close(new.target_network[0].kernel[i], (1 - TAU[i]) * target_w + TAU[i] * w)
+        close(new.target_network[0].bias[i], (1 - TAU[i]) * target_b + TAU[i] * b)
+        pi = softmax(q / ALPHA[i], axis=-1)
+        expected = (
+            0.5 * np.mean(error**2),
+            np.mean(np.sum(-pi * np.log(pi), axis=-1)),
+            ALPHA[i],
+            0,
+            np.mean(q[np.arange(B), action]),
+            np.sqrt(np.sum(grad_w**2) + np.sum(grad_b**2)),
+        )
+        for metric, want in zip(metrics, expected, strict=True):
+            close(metric[i], want)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "regularizer"),
+    [([0.0, 0.3, 1.0], None), ([0.0, 0.3, 1.0], Tsallis())],
+    ids=["shannon", "tsallis"],
+)
+def test_the_fixed_point_is_the_regularised_optimum(alpha: Any, regularizer: Any) -> None:
+    # Oracle: regularised value iteration; at alpha = 0 that is plain value iteration. All
+    # transitions in every batch: the updates are exact operators.
+    config = SoftDQNConfig(
+        hidden_sizes=(),
+        optimizer=SGD(3.0),
+        discount=complete.GAMMA,
+        alpha=np.array(alpha),
+        regularizer=regularizer,
+        tau=1.0,
+        target_period=3,
+    )
+    learner = SoftDQN(complete.SPEC, config, [3])
+    state = complete.after_updates(learner, 400)
+    solution = mx.tabular.soft_value_iteration(complete.MDP, alpha, regularizer=regularizer)
+    observation = tf.repeat(complete.STATES[None], 3, axis=0)
+    np.testing.assert_allclose(learner.q(state, observation), solution.q[:, :-1], atol=1e-4)
+    distribution = learner.policy(state, observation)
+    np.testing.assert_allclose(
+        distribution.probs_parameter()[1:], solution.policy[1:, :-1], atol=1e-4
+    )
+    best = np.argmax(solution.q[:, :-1], -1)
+    np.testing.assert_array_equal(learner.greedy(distribution), best)
+    np.testing.assert_array_equal(np.argmax(distribution.probs_parameter()[0], -1), best[0])
+
+
+def test_the_fixed_point_of_munchausen_has_the_rest_of_the_temperature() -> None:
+    # Oracle: Vieillard et al. (2020), theorem 1: at a fixed point the divergence to the previous
+    # policy vanishes, which leaves soft value iteration at (1 - c) alpha; c = 0 is soft DQN.
+    alpha, coefficient = 0.5, np.array([0.0, 0.5, 0.9])
+    config = SoftDQNConfig(
+        hidden_sizes=(),
+        optimizer=SGD(3.0),
+        discount=complete.GAMMA,
+        alpha=alpha,
+        munchausen=coefficient,
+        munchausen_floor=-100.0,
+        tau=0.5,
+    )
+    learner = SoftDQN(complete.SPEC, config, [3])
+    state = complete.after_updates(learner, 3000)
+    solution = mx.tabular.soft_value_iteration(complete.MDP, (1 - coefficient) * alpha)
+    policy = learner.policy(state, tf.repeat(complete.STATES[None], 3, axis=0)).probs_parameter()
+    np.testing.assert_allclose(policy, solution.policy[:, :-1], atol=2e-3)
+
+
+def test_acting_in_a_world_it_learns_the_soft_optimum() -> None:
+    # Oracle: soft value iteration on the world's tables, through whose time limit it bootstraps.
+    world, alpha, gamma = mx.environments.Chain(3), np.array([0.2, 0.5]), 0.8
+    config = SoftDQNConfig(
+        hidden_sizes=(),
+        optimizer=Adam(linear(0.02, 0.0, 3000)),
+        discount=gamma,
+        alpha=alpha,
+        tau=0.05,
+        batch_size=32,
+        replay_capacity=3000,
+    )
+    learner = SoftDQN(world.spec, config, [2])
+    result = mx.train(learner, world, 3000, seed=0, records=1)
+    solution = mx.tabular.soft_value_iteration(
+        mx.tabular.from_environment(world, discount=gamma), alpha
+    )
+    observation = tf.repeat(tf.eye(3)[None], 2, axis=0)
+    np.testing.assert_allclose(learner.q(result.state, observation), solution.q, atol=0.03)
+    policy = learner.policy(result.state, observation).probs_parameter()
+    np.testing.assert_allclose(policy, solution.policy, atol=0.03)
+
+
+def test_the_target_network_moves_in_its_period() -> None:
+    # Oracle: counting; with tau = 1 the target is the network at every third update.
+    learner = linear_learner(tau=1.0, target_period=3)
+    state = random_state(learner)
+    old = state.target_network[0].kernel
+    for update in range(1, 7):
+        state, _ = learner.update(state, random_batch())
+        if update % 3 == 0:
+            old = state.network[0].kernel
+        np.testing.assert_allclose(state.target_network[0].kernel, old, rtol=1e-5, atol=1e-6)
+        assert np.any(state.network[0].kernel != old) == (update % 3 > 0)
+
+
+def test_the_temperature_holds_the_entropy_of_the_policy_that_acts() -> None:
+    # Oracle: the temperature whose soft optimum has the target entropy, by its own definition.
+    config = SoftDQNConfig(
+        hidden_sizes=(),
+        optimizer=SGD(3.0),
+        discount=complete.GAMMA,
+        alpha=AutoTemperature(0.5, initial_alpha=0.5, learning_rate=linear(1e-2, 0.0, 2000)),
+        tau=1.0,
+    )
+    learner = SoftDQN(complete.SPEC, config, [1])
+    state = complete.after_updates(learner, 2000)
+    policy = learner.policy(state, complete.STATES[None])
+    np.testing.assert_allclose(tf.reduce_mean(policy.entropy()), 0.5, atol=5e-3)
+    alpha = float(tf.exp(state.temperature.log_alpha)[0])
+    solution = mx.tabular.soft_value_iteration(complete.MDP, alpha)
+    np.testing.assert_allclose(policy.probs_parameter()[0], solution.policy[:-1], atol=5e-3)
+
+
+def test_shannon_by_name_or_default_is_one_policy() -> None:
+    # Oracle: softmax.
+    x = random_batch().observation
+    for regularizer in (None, Shannon()):
+        learner = linear_learner(regularizer=regularizer)
+        state = random_state(learner)
+        expected = softmax(learner.q(state, x) / ALPHA[:, None, None], axis=-1)
+        np.testing.assert_allclose(
+            learner.policy(state, x).probs_parameter(), expected, rtol=1e-4, atol=1e-7
+        )
