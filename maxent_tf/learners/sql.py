@@ -27,8 +27,7 @@ import tensorflow as tf
 
 from maxent_tf import losses, networks, operators, optimizers
 from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
-from maxent_tf.learners import validation
-from maxent_tf.learners.interface import OffPolicy
+from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.temperatures import ScheduledTemperature, as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -76,12 +75,9 @@ class SQLConfig:
     updates_per_step: int = 1
 
     def __post_init__(self) -> None:
-        validation.in_range("discount", self.discount, 0, 1)
-        validation.in_range("tau", self.tau, 0, 1, above=True)
-        for name in ("num_value_samples", "batch_size", "replay_capacity", "updates_per_step"):
-            validation.positive_integer(name, getattr(self, name))
         validation.positive_integer("num_particles", self.num_particles, least=2)
-        validation.positive_integer("learning_starts", self.learning_starts, least=0)
+        validation.positive_integer("num_value_samples", self.num_value_samples)
+        off_policy.check_config(self)
 
 
 class SQLState(NamedTuple):
@@ -148,12 +144,7 @@ class SQL:
         self.spec = spec
         self.config = config = SQLConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = OffPolicy(
-            config.replay_capacity,
-            config.batch_size,
-            config.learning_starts,
-            config.updates_per_step,
-        )
+        self.experience = off_policy.experience(config)
         temperature = as_temperature(config.alpha, action, self.batch_shape)
         if not isinstance(temperature, ScheduledTemperature):
             raise ValueError(
@@ -229,7 +220,7 @@ class SQL:
           The new state, and the metrics of the update.
         """
         validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
-        ndims = len(self.batch_shape)
+        config, ndims = self.config, len(self.batch_shape)
         value_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
         observed = self._features(batch.observation)
@@ -238,51 +229,47 @@ class SQL:
         value = self._soft_value(state.target_critic, next_observed, alpha, value_seed)
         alive = 1 - tf.cast(batch.terminated, tf.float32)
         target = batch.reward + self._discount[..., None] * alive * value
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.critic)
-            q = self._q(state.critic, observed, batch.action[..., None, :])[..., 0]
-            critic_loss = losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool))
-            total = tf.reduce_sum(critic_loss)
-        grads = tape.gradient(total, state.critic)
-        critic_norm = optimizers.global_norm(grads, ndims)
-        critic, critic_optimizer = self.config.critic_optimizer.update(
-            grads, state.critic_optimizer, state.critic, ndims
-        )
 
-        shape = [*observed.shape[:-1], self.config.num_particles, self._dimension]
+        def critic_loss(critic: Any) -> tuple[tf.Tensor, Any]:
+            q = self._q(critic, observed, batch.action[..., None, :])[..., 0]
+            return losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool)), ()
+
+        critic = off_policy.gradient_step(
+            critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims
+        )
+        shape = [*observed.shape[:-1], config.num_particles, self._dimension]
         noise = tf.random.stateless_normal(shape, noise_seed, dtype=tf.float32)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(state.sampler)
-            particles = self._pair(self._sampler, state.sampler, observed, noise)
-            with tape.stop_recording():
-                score, sampled_q = self._score(critic, observed, particles, alpha)
-                direction = operators.stein_direction(particles, score)
+
+        def sampler_loss(sampler: Any) -> tuple[tf.Tensor, Any]:
+            particles = self._pair(self._sampler, sampler, observed, noise)
+            fixed = tf.stop_gradient(particles)
+            score, q = self._score(critic.params, observed, fixed, alpha)
+            direction = tf.stop_gradient(operators.stein_direction(fixed, score))
             # Its gradient moves every particle along its direction.
             along = tf.reduce_sum(particles * direction, axis=-1)
-            total = -tf.reduce_sum(tf.reduce_mean(along, axis=[-2, -1]))
-        grads = tape.gradient(total, state.sampler)
-        sampler_norm = optimizers.global_norm(grads, ndims)
-        sampler, sampler_optimizer = self.config.sampler_optimizer.update(
-            grads, state.sampler_optimizer, state.sampler, ndims
-        )
+            return -tf.reduce_mean(along, axis=[-2, -1]), (q, direction)
 
+        sampler = off_policy.gradient_step(
+            sampler_loss, state.sampler, config.sampler_optimizer, state.sampler_optimizer, ndims
+        )
+        sampled_q, direction = sampler.aux
         temperature, _ = self._temperature.update(state.temperature, alpha)
         new_state = SQLState(
-            sampler=sampler,
-            critic=critic,
-            target_critic=tf.nest.map_structure(self._follow, state.target_critic, critic),
-            sampler_optimizer=sampler_optimizer,
-            critic_optimizer=critic_optimizer,
+            sampler=sampler.params,
+            critic=critic.params,
+            target_critic=off_policy.follow(state.target_critic, critic.params, self._tau),
+            sampler_optimizer=sampler.optimizer,
+            critic_optimizer=critic.optimizer,
             temperature=temperature,
         )
         return new_state, SQLMetrics(
-            critic_loss=critic_loss,
+            critic_loss=critic.loss,
             q=tf.reduce_mean(sampled_q, axis=[-2, -1]),
             value=tf.reduce_mean(value, axis=-1),
             stein=tf.sqrt(tf.reduce_mean(tf.square(direction), axis=[-3, -2, -1])),
             alpha=alpha,
-            sampler_grad_norm=sampler_norm,
-            critic_grad_norm=critic_norm,
+            sampler_grad_norm=sampler.grad_norm,
+            critic_grad_norm=critic.grad_norm,
         )
 
     def _soft_value(
@@ -324,9 +311,3 @@ class SQL:
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
-
-    def _follow(self, target: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
-        tau = tf.reshape(
-            self._tau, [*self.batch_shape, *[1] * (len(source.shape) - len(self.batch_shape))]
-        )
-        return target + tau * (source - target)
