@@ -4,7 +4,8 @@ Shape letters, here and everywhere in the package:
 
 - `P`: the batch shape of a learner, as in a TFP distribution's `batch_shape`. `[]` is one learner.
 - `B`: a minibatch, or the parallel worlds of one learner. `T`: time, always the first axis.
-- `A`: the number of discrete actions. `D`: the dimension of a continuous action.
+- `A`: the number of discrete actions. `K`: the parts of an action that is several discrete ones.
+- `D`: the dimension of a continuous action.
 - `O`: the shape of one observation. `S`: the number of states of a finite world.
 
 All are NamedTuples of tensors, so that `tf.nest`, `tf.while_loop` and XLA see through them.

@@ -43,7 +43,9 @@ class Case(NamedTuple):
     traces: Callable[[], int] | None
 
 
-def in_graph_case(learner: mx.learners.A2C, env: Any, num_envs: int, iterations: int) -> Case:
+def in_graph_case(
+    learner: mx.learners.A2C | mx.learners.PPO, env: Any, num_envs: int, iterations: int
+) -> Case:
     """Whole iterations of acting and learning, under XLA."""
     length = learner.experience.rollout_length
     iteration = in_graph.on_policy_iteration(learner, env, length)
@@ -77,10 +79,10 @@ def grid_case() -> Case:
     return in_graph_case(mx.learners.A2C(world.spec, config, shape), world, 1, 2000)
 
 
-def cartpole_case() -> Case:
-    """Eight A2C learners with sixteen CartPoles each."""
+def cartpole_case(kind: type[mx.learners.A2C] | type[mx.learners.PPO], iterations: int) -> Case:
+    """Eight learners with sixteen CartPoles each."""
     world = mx.environments.CartPole()
-    return in_graph_case(mx.learners.A2C(world.spec, batch_shape=(8,)), world, 16, 200)
+    return in_graph_case(kind(world.spec, batch_shape=(8,)), world, 16, iterations)
 
 
 def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:
@@ -159,7 +161,8 @@ def main() -> None:
     """Prints the table."""
     cases = {
         "grid ablation, 1,800 tabular learners, XLA": grid_case(),
-        "A2C on CartPole, 8 learners x 16 worlds, XLA": cartpole_case(),
+        "A2C on CartPole, 8 learners x 16 worlds, XLA": cartpole_case(mx.learners.A2C, 200),
+        "PPO on CartPole, the same": cartpole_case(mx.learners.PPO, 16),
         "SAC, 17 + 6, 2 x 256, batch 256, graph": sac_case(compile_with_xla=False),
         "SAC, the same, XLA": sac_case(compile_with_xla=True),
         "the same update's matrix products alone": products_case(),
