@@ -1,0 +1,87 @@
+"""Running means and variances, exact over the whole history, by the pairwise update of batches.
+
+Shape letters: `P` the batch shape of the learners, `N` values in one batch, `F` one value's shape.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class Moments(NamedTuple):
+    """Count, mean and sum of squared deviations of all values so far, in float64.
+
+    Attributes:
+      count: [*P].
+      mean: [*P, *F].
+      squares: [*P, *F], the sum of (x - mean)^2.
+    """
+
+    count: tf.Tensor
+    mean: tf.Tensor
+    squares: tf.Tensor
+
+
+def no_moments(learners: tuple[int, ...], shape: tuple[int, ...]) -> Moments:
+    """Returns the moments of no values of `shape`, F, for learners of batch shape `learners`."""
+    zeros = tf.zeros([*learners, *shape], tf.float64)
+    return Moments(tf.zeros(learners, tf.float64), zeros, zeros)
+
+
+def add_values(moments: Moments, values: tf.Tensor, valid: tf.Tensor) -> Moments:
+    r"""Returns the moments of all values so far and a batch of new ones.
+
+    With :math:`\delta` the new mean minus the old one, over :math:`n` and :math:`m` values,
+
+    .. math::
+       \mu \leftarrow \mu + \delta \frac{m}{n + m}, \qquad
+       S \leftarrow S + S_{\mathrm{new}} + \delta^2 \frac{n m}{n + m}
+
+    which subtracts no large numbers from each other, as sums of squares would.
+
+    Args:
+      moments: of the values so far.
+      values: [*P, N, *F].
+      valid: [*P, N], bool; the others must be finite but count for nothing.
+
+    References:
+      T. Chan, G. Golub, R. LeVeque (1983), "Algorithms for computing the sample variance: analysis
+      and recommendations", equation 2.1, https://doi.org/10.1080/00031305.1983.10483115
+
+    >>> values, every = tf.constant([[1.0], [2.0], [6.0]]), tf.ones([3], tf.bool)
+    >>> moments = add_values(no_moments((), (1,)), values, every)
+    >>> moments.mean.numpy().tolist(), moments.squares.numpy().tolist()
+    ([3.0], [14.0])
+    """
+    axis = moments.count.shape.rank
+    values = tf.cast(values, tf.float64)
+    weight = _expand(tf.cast(valid, tf.float64), values)
+    added = tf.reduce_sum(tf.cast(valid, tf.float64), axis=axis)
+    count = moments.count + added
+    share = _expand(added / tf.maximum(count, 1), moments.mean)
+    mean = tf.reduce_sum(weight * values, axis) / _expand(tf.maximum(added, 1), moments.mean)
+    squares = tf.reduce_sum(weight * (values - tf.expand_dims(mean, axis)) ** 2, axis)
+    delta = mean - moments.mean
+    return Moments(
+        count=count,
+        mean=moments.mean + share * delta,
+        squares=moments.squares + squares + _expand(moments.count, mean) * share * delta**2,
+    )
+
+
+# A quantity that varies less than this has no scale to divide by.
+_LEAST_STDDEV = 1e-4
+
+
+def scale(moments: Moments) -> tf.Tensor:
+    """Returns the standard deviation, [*P, *F], or 1 where the values have hardly varied yet."""
+    count = _expand(tf.maximum(moments.count, 1), moments.mean)
+    stddev = tf.sqrt(moments.squares / count)
+    return tf.where(stddev < _LEAST_STDDEV, tf.ones_like(stddev), stddev)
+
+
+def _expand(x: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    """Appends axes to `x` up to the rank of `like`."""
+    return tf.reshape(x, [*x.shape, *[1] * (like.shape.rank - x.shape.rank)])
