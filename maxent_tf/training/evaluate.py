@@ -12,6 +12,7 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
+from maxent_tf.training.normalized import acting
 from maxent_tf.training.spaces import check_fits
 
 
@@ -41,7 +42,8 @@ def evaluate(
 
     Args:
       learner: whose policy acts.
-      state: its state.
+      state: its state; the statistics in it, if it was trained on normalised observations, stand
+        still.
       env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
         exactly (number of learners x `episodes`) worlds.
       episodes: how many for each learner.
@@ -60,6 +62,7 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
+    learner = acting(learner, state)
     run = _in_graph if rollout.is_in_graph(env) else _on_host
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():

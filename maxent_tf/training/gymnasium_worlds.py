@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -82,6 +83,7 @@ class GymnasiumWorlds:
         self._env = env
         self._mode = AutoresetMode(mode)
         self.spec = gymnasium_spec(env)
+        self.name = type(env).__qualname__ if env.spec is None else env.spec.id
         self._resetting = np.zeros(num_worlds, bool)
         self._steps = 0
 
@@ -92,9 +94,9 @@ class GymnasiumWorlds:
 
     def reset(self, seed: int) -> np.ndarray:
         """Resets every world, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
-        observation, _ = self._env.reset(seed=seed)
         self._resetting[:] = False
         self._steps = 0
+        observation, _ = self._call(self._env.reset, seed=seed)
         return self._observation(observation)
 
     def step(self, action: np.ndarray) -> WorldsStep:
@@ -107,7 +109,8 @@ class GymnasiumWorlds:
           The step; see `WorldsStep`.
 
         Raises:
-          ValueError: if a world returns NaN or infinity.
+          ValueError: if a world returns NaN, infinity or another shape.
+          RuntimeError: if a world raises.
         """
         space = self._env.single_action_space
         if isinstance(space, _DISCRETE):
@@ -115,8 +118,10 @@ class GymnasiumWorlds:
         elif isinstance(space, gymnasium.spaces.Box):
             # Rounding may have carried an action a hair over its bound, where some worlds raise.
             action = np.clip(action, space.low, space.high)
-        raw, reward, terminated, truncated, infos = self._env.step(action.astype(space.dtype))
         self._steps += 1
+        raw, reward, terminated, truncated, infos = self._call(
+            self._env.step, action.astype(space.dtype)
+        )
         observation = self._observation(raw)
         reward = np.array(reward, np.float32)
         self._check_finite("reward", reward)
@@ -130,11 +135,22 @@ class GymnasiumWorlds:
                 next_observation = observation.copy()
                 next_observation[done] = self._observation(final)
             elif self._mode == AutoresetMode.DISABLED:
-                raw, _ = self._env.reset(options={"reset_mask": done})
+                raw, _ = self._call(self._env.reset, options={"reset_mask": done})
                 observation = self._observation(raw)
         if self._mode == AutoresetMode.NEXT_STEP:
             self._resetting = done
         return WorldsStep(next_observation, reward, terminated, truncated, valid, observation)
+
+    def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except Exception as error:
+            shape = self._env.single_observation_space.shape
+            raise RuntimeError(
+                f"a world raised {type(error).__name__} at step {self._steps}: {error}. Mend or "
+                "wrap the environment; nothing of this step was learned from. (Worlds of which one "
+                f"returns an observation whose shape is not {shape} fail so, too.)"
+            ) from error
 
     def _observation(self, observation: Any) -> np.ndarray:
         space = self._env.single_observation_space

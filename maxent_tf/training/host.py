@@ -1,252 +1,130 @@
-"""Training on Gymnasium worlds: the worlds step on the host, everything else is compiled.
-
-Off policy, a single call for each step stores the transition, makes the updates, and draws the next
-action. On policy, one call a step draws the action and one call a rollout learns.
-"""
+"""Training on Gymnasium worlds: the worlds step on the host, everything else is compiled."""
 
 from __future__ import annotations
 
-import math
-import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.learners import Learner, OffPolicy, OnPolicy
-from maxent_tf.replay import UniformReplay
-from maxent_tf.training.compilation import compiled
-from maxent_tf.training.records import Recorder
-from maxent_tf.training.result import TrainResult, check_finite
-from maxent_tf.training.rollout import Episodes, uniform_action
-from maxent_tf.training.updates import replay_updates
+from maxent_tf.learners import Learner, OnPolicy
+from maxent_tf.training.host_programs import HostPrograms, OffPolicyPrograms, OnPolicyPrograms
+from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
+from maxent_tf.training.normalized import parts
+from maxent_tf.training.result import check_finite
+from maxent_tf.training.rollout import Episodes
 from maxent_tf.types import Transition
 
 if TYPE_CHECKING:
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
 
-class _Loop(Protocol):
-    """How one kind of learner meets the host's worlds."""
+class HostLoop:
+    """Training on host worlds; `Trainer` checks the arguments.
 
-    updates: int
+    A checkpoint holds everything but the worlds: after loading one they start new episodes, with
+    new seeds.
+    """
 
-    def first_action(self, observation: np.ndarray) -> tf.Tensor:
-        """Returns the actions of the first step."""
+    def __init__(
+        self,
+        learner: Learner,
+        worlds: GymnasiumWorlds,
+        seed: tf.Tensor,
+        num_envs: int,
+        compile: str,
+        state: Any,
+    ):
+        init_seed, self._world_seed, run_seed = tf.unstack(tf.random.split(seed, 3))
+        state = learner.init(init_seed) if state is None else state
+        self.pace = Pace.of(learner.experience, num_envs)
+        self._learner = learner
+        self._worlds = worlds
+        self._batch = (*learner.batch_shape, num_envs)
+        # Plain variables, not arguments: a call then passes a step's data alone.
+        self._state = StateVariables(state)
+        self._iterations = Counter()
+        self._programs: HostPrograms
+        if isinstance(learner.experience, OnPolicy):
+            self._programs = OnPolicyPrograms(
+                learner, learner.experience, self._state, run_seed, compile
+            )
+        else:
+            self._programs = OffPolicyPrograms(
+                learner, learner.experience, self._state, run_seed, compile, self._batch
+            )
+        self._tally = _Tally(learner, self._batch)
+        self._observation: np.ndarray | None = None
+        self._action: tf.Tensor
 
-    def advance(
-        self, transition: Transition, observation: np.ndarray
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
-        """Takes in a step; returns the next actions, and the metrics [M, *P] if it learned."""
+    @property
+    def iterations(self) -> int:
+        """How many have been made."""
+        return self._iterations.value
 
+    @property
     def state(self) -> Any:
-        """Returns the learners' state now."""
+        """The learners' state now."""
+        return self._state.read()
 
+    def trackables(self) -> dict[str, Any]:
+        """Returns all but the worlds: learners, replay and the counter that seeds follow."""
+        return {
+            "learner": self._state,
+            "iterations": self._iterations,
+            **self._programs.trackables(),
+        }
 
-def train_on_host(
-    learner: Learner,
-    worlds: GymnasiumWorlds,
-    num_steps: int,
-    seed: tf.Tensor,
-    num_envs: int,
-    compile: str,
-    recorder: Recorder,
-    state: Any,
-) -> TrainResult:
-    """Trains on host worlds; see `train`, which checks the arguments."""
-    started = time.perf_counter()
-    init_seed, world_seed, run_seed = tf.unstack(tf.random.split(seed, 3))
-    state = learner.init(init_seed) if state is None else state
-    batch = (*learner.batch_shape, num_envs)
-    # Plain variables, not arguments: a call then passes a step's data alone.
-    kept = _StateVariables(state)
-    experience = learner.experience
-    loop: _Loop
-    length = 1
-    if isinstance(experience, OnPolicy):
-        length = experience.rollout_length
-        loop = _OnPolicyLoop(learner, experience, kept, run_seed, compile)
-    else:
-        loop = _OffPolicyLoop(learner, experience, kept, run_seed, compile, batch)
+    def advance(self, end: int) -> Interval:
+        """Goes on until `end` iterations have been made."""
+        learner, start = self._learner, self.iterations
+        last_good = self.state
+        if self._observation is None:
+            self._begin(start)
+        for iteration in range(start + 1, end + 1):
+            updates = self.pace.updates_after(iteration)
+            for call in range((iteration - 1) * self.pace.calls, iteration * self.pace.calls):
+                metrics = self._step(call + 1)
+            if metrics is not None:
+                named = dict(zip(learner.metric_names, metrics, strict=True))
+                check_finite(named, learner.batch_shape, updates, last_good)
+        state = self.state
+        check_finite(parts(state), learner.batch_shape, self.pace.updates_after(end), last_good)
+        self._iterations.value = end
+        return self._tally.take()
 
-    tally = _Tally(learner, batch)
-    # Whole rollouts, so that every step is learned from, and every record holds an update.
-    rollouts = math.ceil(num_steps / (num_envs * length))
-    iterations = rollouts * length
-    ends = (length * end for end in recorder.boundaries(rollouts))
-    next_record = next(ends)
-    last_good = state
-    observation = worlds.reset(int(world_seed[0]) % 2**31).reshape(
-        *batch, *learner.spec.observation.shape
-    )
-    action = loop.first_action(observation)
-    for iteration in range(1, iterations + 1):
-        flat = action.numpy().reshape(-1, *learner.spec.action.shape)
-        step = worlds.step(flat)
-        step = type(step)(*(x.reshape(*batch, *x.shape[1:]) for x in step))
+    def close(self) -> None:
+        """Closes the worlds if they were made here."""
+        self._worlds.close()
+
+    def _begin(self, iterations: int) -> None:
+        """Resets the worlds and draws their first actions."""
+        seed = self._world_seed
+        if iterations:  # other episodes than those of the run that is continued
+            seed = tf.random.fold_in(seed, iterations)
+        self._observation = self._worlds.reset(int(seed[0]) % 2**31).reshape(
+            *self._batch, *self._learner.spec.observation.shape
+        )
+        self._action = self._programs.first_action(self._observation, iterations * self.pace.calls)
+
+    def _step(self, call: int) -> np.ndarray | None:
+        """Steps the worlds, counted from 1, and returns the metrics [M, *P] if it learned."""
+        flat = self._action.numpy().reshape(-1, *self._learner.spec.action.shape)
+        step = self._worlds.step(flat)
+        step = type(step)(*(x.reshape(*self._batch, *x.shape[1:]) for x in step))
         transition = Transition(
-            observation=observation,
-            action=action,
+            observation=self._observation,
+            action=self._action,
             reward=step.reward,
             next_observation=step.next_observation,
             terminated=step.terminated,
             truncated=step.truncated,
             valid=step.valid,
         )
-        observation = step.observation
-        action, metrics = loop.advance(transition, observation)
-        tally.add(transition, metrics)
-        if metrics is not None:
-            named = dict(zip(learner.metric_names, metrics, strict=True))
-            check_finite(named, learner.batch_shape, loop.updates, last_good)
-        if iteration == next_record:
-            state = loop.state()
-            check_finite(state._asdict(), learner.batch_shape, loop.updates, last_good)
-            recorder.add(iteration * num_envs, *tally.take())
-            next_record = next(ends, 0)
-            last_good = state
-    return TrainResult(
-        state=state,
-        history=recorder.history(),
-        env_steps=iterations * num_envs,
-        updates=loop.updates,
-        wall_time=time.perf_counter() - started,
-    )
-
-
-class _StateVariables(tf.Module):
-    """A learner's state in variables."""
-
-    def __init__(self, state: Any):
-        super().__init__()
-        self._variables = tf.nest.map_structure(lambda x: tf.Variable(x, trainable=False), state)
-
-    def read(self) -> Any:
-        return tf.nest.map_structure(lambda v: v.read_value(), self._variables)
-
-    def write(self, state: Any) -> None:
-        tf.nest.map_structure(lambda v, x: v.assign(x), self._variables, state)
-
-
-class _OnPolicyLoop:
-    def __init__(
-        self,
-        learner: Learner,
-        experience: OnPolicy,
-        kept: _StateVariables,
-        seed: tf.Tensor,
-        compile: str,
-    ):
-        self.updates = 0
-        self.state = kept.read
-        self._length = experience.rollout_length
-        self._steps: list[Transition] = []
-        self._calls = 0
-
-        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            policy = learner.policy(kept.read(), observation)
-            return policy.sample(seed=tf.random.fold_in(seed, call))
-
-        def learn(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
-            update_seed = tf.random.fold_in(tf.random.fold_in(seed, call), 1)
-            state, metrics = learner.update(kept.read(), trajectory, update_seed)
-            kept.write(state)
-            return tf.stack(tf.nest.flatten(metrics))
-
-        self._act = compiled(act, compile, auto="graph")
-        self._learn = compiled(learn, compile, auto="graph")
-
-    def first_action(self, observation: np.ndarray) -> tf.Tensor:
-        return self._act(tf.constant(observation), tf.constant(0))
-
-    def advance(
-        self, transition: Transition, observation: np.ndarray
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
-        self._calls += 1
-        call = tf.constant(self._calls)
-        self._steps.append(transition)
-        metrics = None
-        if len(self._steps) == self._length:
-            trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
-            metrics = self._learn(trajectory, call).numpy()
-            self.updates += 1
-            self._steps = []
-        return self._act(tf.constant(observation), call), metrics
-
-
-class _OffPolicyLoop:
-    def __init__(
-        self,
-        learner: Learner,
-        experience: OffPolicy,
-        kept: _StateVariables,
-        seed: tf.Tensor,
-        compile: str,
-        batch: tuple[int, ...],
-    ):
-        self.updates = 0
-        self.state = kept.read
-        self._warm_up = math.ceil(experience.learning_starts / batch[-1])
-        self._updates_per_call = batch[-1] * experience.updates_per_step
-        self._calls = 0
-        replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
-
-        # XLA compiles what computes and leaves out what stores: a program that stores would copy
-        # the whole replay buffer at every call.
-        update = compiled(learner.update, compile, auto="xla")
-        storing = "eager" if compile == "eager" else "graph"
-
-        def explore(call: tf.Tensor) -> tf.Tensor:
-            return uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
-
-        def draw(state: Any, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return learner.policy(state, observation).sample(seed=seed)
-
-        draw = compiled(draw, compile, auto="xla")
-
-        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            return draw(kept.read(), observation, tf.random.fold_in(seed, call))
-
-        def learn_and_act(
-            transition: Transition, observation: tf.Tensor, call: tf.Tensor
-        ) -> tuple[tf.Tensor, tf.Tensor]:
-            replay.add(transition)
-            act_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
-            state, metrics = replay_updates(
-                update,
-                kept.read(),
-                replay,
-                experience.batch_size,
-                self._updates_per_call,
-                update_seed,
-            )
-            kept.write(state)
-            return draw(state, observation, act_seed), tf.stack(tf.nest.flatten(metrics))
-
-        self._explore = compiled(explore, storing, auto="graph")
-        self._act = compiled(act, storing, auto="graph")
-        self._store = compiled(replay.add, storing, auto="graph")
-        self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
-
-    def first_action(self, observation: np.ndarray) -> tf.Tensor:
-        call = tf.constant(0)
-        return self._explore(call) if self._warm_up else self._act(tf.constant(observation), call)
-
-    def advance(
-        self, transition: Transition, observation: np.ndarray
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
-        self._calls += 1
-        call = tf.constant(self._calls)
-        transition = tf.nest.map_structure(tf.convert_to_tensor, transition)
-        if self._calls < self._warm_up:
-            self._store(transition)
-            return self._explore(call), None
-        if self._calls == self._warm_up:
-            self._store(transition)
-            return self._act(tf.constant(observation), call), None
-        action, metrics = self._learn_and_act(transition, tf.constant(observation), call)
-        self.updates += self._updates_per_call
-        return action, metrics.numpy()
+        self._observation = step.observation
+        self._action, metrics = self._programs.advance(transition, step.observation, call)
+        self._tally.add(transition, metrics)
+        return metrics
 
 
 class _Tally:
@@ -279,9 +157,9 @@ class _Tally:
             self._return[done] = 0
             self._length[done] = 0
 
-    def take(self) -> tuple[dict[str, np.ndarray], Episodes]:
+    def take(self) -> Interval:
         """Returns mean metrics (NaN where nothing was learned) and the episodes; starts anew."""
         means = self._sums / (self._count if self._count else np.nan)
-        taken = dict(zip(self._names, means, strict=True)), self._episodes
+        taken = Interval(dict(zip(self._names, means, strict=True)), self._episodes)
         self._clear()
         return taken

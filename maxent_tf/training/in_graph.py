@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +13,9 @@ from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.replay import UniformReplay
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
-from maxent_tf.training.records import Recorder
-from maxent_tf.training.result import TrainResult, check_finite
+from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
+from maxent_tf.training.normalized import observe, parts
+from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
 from maxent_tf.training.updates import replay_updates
 
@@ -24,80 +23,96 @@ from maxent_tf.training.updates import replay_updates
 Iteration = Callable[[Any, RolloutState, tf.Tensor], tuple[Any, RolloutState, Any, Episodes]]
 
 
-def train_in_graph(
-    learner: Learner,
-    env: Environment,
-    num_steps: int,
-    seed: tf.Tensor,
-    num_envs: int,
-    compile: str,
-    recorder: Recorder,
-    state: Any,
-) -> TrainResult:
-    """Trains on an in-graph world; see `train`, which checks the arguments."""
-    started = time.perf_counter()
-    init_seed, world_seed, warm_up_seed, run_seed = tf.unstack(tf.random.split(seed, 4))
-    state = learner.init(init_seed) if state is None else state
-    worlds = rollout.begin(env, (*learner.batch_shape, num_envs), world_seed)
-    _check_finite_observation(worlds.observation)
+class InGraphLoop:
+    """Training on an in-graph world; `Trainer` checks the arguments.
 
-    experience = learner.experience
-    if isinstance(experience, OnPolicy):
-        steps_per_iteration = num_envs * experience.rollout_length
-        updates_per_iteration = 1
-        warm_up = 0
-        iteration = on_policy_iteration(learner, env, experience.rollout_length)
-    else:
-        steps_per_iteration = num_envs
-        updates_per_iteration = num_envs * experience.updates_per_step
-        warm_up = math.ceil(experience.learning_starts / num_envs)
-        replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
-        fill = compiled(_warm_up(env, replay), compile, auto="xla")
-        iteration = off_policy_iteration(
-            learner, env, replay, experience.batch_size, updates_per_iteration
-        )
+    What the loop comes to depends on its seed and the number of iterations alone, not on how they
+    are divided into calls of `advance`, nor on whether a checkpoint was loaded between two of them.
+    """
 
-    # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC with
-    # networks of 256 half again as fast (experiments.benchmarks.throughput).
-    program = compiled(training_program(learner, iteration), compile, auto="xla")
-    total = math.ceil(num_steps / steps_per_iteration)
-    start = updates = 0
-    for end in recorder.boundaries(total):
-        last_good = state
-        metrics = {name: np.full(learner.batch_shape, np.nan) for name in learner.metric_names}
+    def __init__(
+        self,
+        learner: Learner,
+        env: Environment,
+        seed: tf.Tensor,
+        num_envs: int,
+        compile: str,
+        state: Any,
+    ):
+        init_seed, world_seed, self._warm_up_seed, self._seed = tf.unstack(tf.random.split(seed, 4))
+        state = learner.init(init_seed) if state is None else state
+        worlds = rollout.begin(env, (*learner.batch_shape, num_envs), world_seed)
+        _check_finite_observation(worlds.observation)
+        self.pace = Pace.of(learner.experience, num_envs)
+        self._learner = learner
+        self._state, self._worlds = StateVariables(state), StateVariables(worlds)
+        self._iterations = Counter()
+        self._replay: UniformReplay | None = None
+        experience = learner.experience
+        if isinstance(experience, OnPolicy):
+            iteration = on_policy_iteration(learner, env, experience.rollout_length)
+        else:
+            replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
+            self._replay = replay
+            self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
+            iteration = off_policy_iteration(
+                learner, env, replay, experience.batch_size, self.pace.updates
+            )
+        # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
+        # with networks of 256 half again as fast (experiments.benchmarks.throughput).
+        self._program = compiled(training_program(learner, iteration), compile, auto="xla")
+
+    @property
+    def iterations(self) -> int:
+        """How many have been made."""
+        return self._iterations.value
+
+    @property
+    def state(self) -> Any:
+        """The learners' state now."""
+        return self._state.read()
+
+    def trackables(self) -> dict[str, Any]:
+        """Returns all that decides how the loop goes on, the worlds included."""
+        kept = {"learner": self._state, "worlds": self._worlds, "iterations": self._iterations}
+        return kept if self._replay is None else {**kept, "replay": self._replay}
+
+    def advance(self, end: int) -> Interval:
+        """Goes on until `end` iterations have been made."""
+        learner, warm_up = self._learner, self.pace.warm_up
+        start = self.iterations
+        state, worlds = self._state.read(), self._worlds.read()
+        metrics = {
+            name: np.full(learner.batch_shape, np.nan, np.float32) for name in learner.metric_names
+        }
         episodes = no_episodes(learner.batch_shape)
         learning_starts = min(max(start, warm_up), end)
         if start < learning_starts:
-            worlds, episodes = fill(
-                worlds, warm_up_seed, tf.constant(start), tf.constant(learning_starts)
+            state, worlds, episodes = self._fill(
+                state, worlds, self._warm_up_seed, tf.constant(start), tf.constant(learning_starts)
             )
         if learning_starts < end:
-            state, worlds, reached, sums, ended = program(
+            last_good = state
+            state, worlds, reached, sums, ended = self._program(
                 state,
                 worlds,
-                run_seed,
+                self._seed,
                 tf.constant(learning_starts - warm_up),
                 tf.constant(end - warm_up),
             )
-            updates = int(reached) * updates_per_iteration
+            updates = int(reached) * self.pace.updates
             sums = (x.numpy() / (end - learning_starts) for x in sums)
             metrics = dict(zip(learner.metric_names, sums, strict=True))
             check_finite(metrics, learner.batch_shape, updates, last_good)
-            check_finite(state._asdict(), learner.batch_shape, updates, last_good)
+            check_finite(parts(state), learner.batch_shape, updates, last_good)
             episodes = tf.nest.map_structure(tf.add, episodes, ended)
-        recorder.add(
-            env_steps=end * steps_per_iteration,
-            metrics=metrics,
-            episodes=tf.nest.map_structure(lambda x: x.numpy(), episodes),
-        )
-        start = end
-    return TrainResult(
-        state=state,
-        history=recorder.history(),
-        env_steps=total * steps_per_iteration,
-        updates=updates,
-        wall_time=time.perf_counter() - started,
-    )
+        self._state.write(state)
+        self._worlds.write(worlds)
+        self._iterations.value = end
+        return Interval(metrics, tf.nest.map_structure(lambda x: x.numpy(), episodes))
+
+    def close(self) -> None:
+        """Does nothing: the worlds are tensors."""
 
 
 def training_program(learner: Learner, iteration: Iteration) -> Callable[..., Any]:
@@ -147,7 +162,8 @@ def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iter
             learner, state, env, worlds, length, collect_seed
         )
         state, metrics = learner.update(state, trajectory, update_seed)
-        return state, worlds, metrics, episodes
+        # Only now, so that a rollout is acted and learned from on one scale.
+        return observe(learner, state, trajectory), worlds, metrics, episodes
 
     return iteration
 
@@ -162,6 +178,7 @@ def off_policy_iteration(
         action = learner.policy(state, worlds.observation).sample(seed=action_seed)
         worlds, transition, episodes = rollout.step(env, worlds, action, world_seed)
         replay.add(transition)
+        state = observe(learner, state, transition)
         state, metrics = replay_updates(
             learner.update, state, replay, batch_size, updates, update_seed
         )
@@ -170,22 +187,25 @@ def off_policy_iteration(
     return iteration
 
 
-def _warm_up(env: Environment, replay: UniformReplay) -> Callable[..., Any]:
+def _warm_up(learner: Learner, env: Environment, replay: UniformReplay) -> Callable[..., Any]:
     """Returns the loop from step `start` to `end` that acts uniformly at random to fill replay."""
 
-    def program(worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor) -> Any:
-        def body(i: tf.Tensor, worlds: RolloutState, episodes: Episodes) -> Any:
+    def program(
+        state: Any, worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor
+    ) -> Any:
+        def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
             action_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, i), 2))
             shape = worlds.episode_return.shape
             action = rollout.uniform_action(env.spec.action, shape, action_seed)
             worlds, transition, ended = rollout.step(env, worlds, action, world_seed)
             replay.add(transition)
-            return i + 1, worlds, tf.nest.map_structure(tf.add, episodes, ended)
+            state = observe(learner, state, transition)
+            return i + 1, state, worlds, tf.nest.map_structure(tf.add, episodes, ended)
 
-        _, worlds, episodes = tf.while_loop(
-            lambda i, *_: i < end, body, (start, worlds, no_episodes(replay.batch_shape))
+        _, state, worlds, episodes = tf.while_loop(
+            lambda i, *_: i < end, body, (start, state, worlds, no_episodes(replay.batch_shape))
         )
-        return worlds, episodes
+        return state, worlds, episodes
 
     return program
 

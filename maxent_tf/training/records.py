@@ -1,83 +1,88 @@
-"""Records of a training run: the history, the progress bar, TensorBoard."""
+"""Records of a training run, shown live: the progress bar, TensorBoard, a CSV file."""
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import math
 import pathlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
 
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.training.rollout import Episodes
+Row = dict[str, np.ndarray]
 
 
-class Recorder:
-    """Gathers what a run reports at evenly spaced points and shows it live.
+def boundaries(start: int, total: int, records: int) -> Iterator[int]:
+    """Yields the counts between `start` and `total` after which to record.
 
-    Use it as a context manager, which closes the bar and the event file.
-
-    Args:
-      records: how many points, at least 1.
-      num_steps: the steps each learner will take, the bar's length.
-      progress: whether to show a tqdm bar with the metrics' means over all learners.
-      log_dir: where to write TensorBoard scalars, likewise averaged; None writes none.
+    They divide 0 to `total` evenly, wherever `start` lies.
 
     Raises:
       ValueError: if `records` is not positive.
+    """
+    if records < 1:
+        raise ValueError(f"records must be at least 1, not {records}.")
+    size = math.ceil(total / records)
+    while start < total:
+        start = min((start // size + 1) * size, total)
+        yield start
+
+
+class Recorder:
+    """Shows what a run reports.
+
+    Use it as a context manager, which closes the bar and the files.
+
+    Args:
+      num_steps: the steps each learner will have taken at the end, the bar's length.
+      progress: whether to show a tqdm bar with the metrics' means over all learners.
+      log_dir: where to write TensorBoard scalars, likewise averaged, and `metrics.csv`, with a line
+        for each record and learner; None writes neither.
+      earlier: the rows that a continued run made before; the CSV file begins with them.
+
+    Raises:
       ImportError: if tqdm or TensorBoard is asked for but not installed.
     """
 
     def __init__(
         self,
-        records: int,
         num_steps: int,
         progress: bool = False,
         log_dir: str | pathlib.Path | None = None,
+        earlier: Sequence[Row] = (),
     ):
-        if records < 1:
-            raise ValueError(f"records must be at least 1, not {records}.")
-        self._records = records
-        self._rows: list[dict[str, np.ndarray]] = []
         self._bar: Any = None
         self._writer: Any = None
+        self._file: TextIO | None = None
+        self._open = contextlib.ExitStack()
         if progress:
-            self._bar = _tqdm()(total=num_steps, unit="step", unit_scale=True)
+            done = int(earlier[-1]["env_steps"]) if earlier else 0
+            self._bar = _tqdm()(total=num_steps, initial=done, unit="step", unit_scale=True)
+            self._open.callback(self._bar.close)
         if log_dir is not None:
             _require_tensorboard()
             self._writer = tf.summary.create_file_writer(str(log_dir))
+            self._open.callback(self._writer.close)
+            # Written anew: a killed run may have left lines that the continued one makes again.
+            path = pathlib.Path(log_dir) / "metrics.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._open.enter_context(path.open("w", newline=""))
+            for row in earlier:
+                self._write_lines(row)
 
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        if self._writer is not None:
-            self._writer.close()
+        self._open.close()
 
-    def boundaries(self, total: int) -> Iterator[int]:
-        """Yields the counts, of `total` iterations, after which to record."""
-        size = math.ceil(total / self._records)
-        for start in range(0, total, size):
-            yield min(start + size, total)
-
-    def add(self, env_steps: int, metrics: dict[str, np.ndarray], episodes: Episodes) -> None:
-        """Adds a record.
-
-        Args:
-          env_steps: the steps each learner has taken.
-          metrics: each [*P].
-          episodes: those that ended since the last record, each [*P].
-        """
-        count = np.asarray(episodes.count)
-        some = np.where(count > 0, count, np.nan)
-        row = dict(metrics)
-        row["episode_return"] = episodes.total_return / some
-        row["episode_length"] = episodes.total_length / some
-        self._rows.append({"env_steps": np.asarray(env_steps), **row})
-        means = {name: _mean_of_finite(value) for name, value in row.items()}
+    def show(self, row: Row) -> None:
+        """Shows a record, a row of `History`."""
+        env_steps = int(row["env_steps"])
+        means = {name: _mean_of_finite(x) for name, x in row.items() if name != "env_steps"}
         if self._bar is not None:
             self._bar.set_postfix({k: f"{v:.3g}" for k, v in means.items()}, refresh=False)
             self._bar.update(min(env_steps, self._bar.total) - self._bar.n)
@@ -86,11 +91,19 @@ class Recorder:
                 for name, value in means.items():
                     tf.summary.scalar(name, value)
             self._writer.flush()
+        if self._file is not None:
+            self._write_lines(row)
+            self._file.flush()
 
-    def history(self) -> dict[str, np.ndarray]:
-        """Returns every metric's values, [records, *P]."""
-        names = self._rows[0] if self._rows else {}
-        return {name: np.stack([row[name] for row in self._rows]) for name in names}
+    def _write_lines(self, row: Row) -> None:
+        """One line for each learner, numbered in row-major order."""
+        assert self._file is not None
+        writer = csv.writer(self._file, lineterminator="\n")
+        names = [name for name in row if name != "env_steps"]
+        if self._file.tell() == 0:
+            writer.writerow(["env_steps", "learner", *names])
+        for learner, values in enumerate(zip(*(np.ravel(row[n]) for n in names), strict=True)):
+            writer.writerow([int(row["env_steps"]), learner, *(float(x) for x in values)])
 
 
 def _mean_of_finite(value: np.ndarray) -> float:

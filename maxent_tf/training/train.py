@@ -7,14 +7,8 @@ import pathlib
 from typing import Any
 
 from maxent_tf.learners import Learner
-from maxent_tf.seeds import as_seed
-from maxent_tf.training.compilation import MODES
-from maxent_tf.training.host import train_on_host
-from maxent_tf.training.in_graph import train_in_graph
-from maxent_tf.training.records import Recorder
 from maxent_tf.training.result import TrainResult
-from maxent_tf.training.rollout import is_in_graph
-from maxent_tf.training.spaces import check_fits
+from maxent_tf.training.trainer import Callback, Trainer
 
 
 def train(
@@ -29,11 +23,22 @@ def train(
     progress: bool = False,
     log_dir: str | pathlib.Path | None = None,
     state: Any = None,
+    normalize_observation: bool = False,
+    normalize_reward: float | None = None,
+    callback: Callback | None = None,
+    max_seconds: float = math.inf,
+    checkpoint_dir: str | pathlib.Path | None = None,
+    checkpoint_every: int = 1,
 ) -> TrainResult:
     """Trains a learner, or a batch of them, on a world.
 
     On one of this package's worlds, acting and learning run together in one compiled program. A
     Gymnasium world runs on the host, with one or two compiled calls a step.
+
+    With a `checkpoint_dir`, the same call goes on where an interrupted one was last recorded there,
+    or further, if `num_steps` is larger now. On in-graph worlds and the CPU it then gives the same
+    numbers, to the bit, as without the interruption. Gymnasium worlds start new episodes; learners,
+    optimisers, temperatures and replay are as they were.
 
     Args:
       learner: what is trained; with batch shape `P`, every learner gets worlds of its own.
@@ -46,8 +51,20 @@ def train(
       compile: "xla", "graph", "eager", or "auto", what was measured to be the fastest.
       records: how many points of history to keep, evenly spaced.
       progress: whether to show a progress bar with live metrics (needs tqdm).
-      log_dir: where to write TensorBoard scalars (needs TensorBoard); None writes none.
+      log_dir: where to write TensorBoard scalars (needs TensorBoard), averaged over learners, and
+        every learner's in `metrics.csv`; None writes neither.
       state: the learners' state to start from; None draws a fresh one.
+      normalize_observation: whether learners see observations less their running mean, over their
+        running standard deviation; see `Normalized`.
+      normalize_reward: the discount in [0, 1] of the return whose running standard deviation
+        divides the rewards that learners see; None leaves them.
+      callback: called at every record with the steps of each learner, the record's metrics by name,
+        [*P] each, and the learners' state; returns "stop" to end training there, or None.
+      max_seconds: training ends at the first record after so many seconds of this call.
+      checkpoint_dir: where checkpoints live; None keeps none. The newest that can be read is loaded
+        first, whatever `state` says.
+      checkpoint_every: steps of each learner between checkpoints, rounded up to whole records.
+        There is always one at the end.
 
     Returns:
       The final state and the history, see `TrainResult`.
@@ -55,27 +72,30 @@ def train(
     Raises:
       TypeError: if `env` is no world.
       ValueError: if the world does not fit the learner, an argument is out of range, or a Gymnasium
-        world returns NaN or infinity.
+        world returns NaN, infinity or another shape.
+      RuntimeError: if a Gymnasium world raises.
       NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
+      CheckpointError: if a checkpoint cannot be written, none can be read, or those in
+        `checkpoint_dir` are of another run.
     """
-    for name, value in (("num_steps", num_steps), ("num_envs", num_envs)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive integer, not {value!r}.")
-    if compile not in MODES:
-        raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
-    seed = as_seed(seed)
-    with Recorder(records, num_steps, progress, log_dir) as recorder:
-        if is_in_graph(env):
-            check_fits(learner.spec, env.spec)
-            return train_in_graph(learner, env, num_steps, seed, num_envs, compile, recorder, state)
-        # Imported where it is needed: in-graph worlds do without Gymnasium.
-        from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
-
-        worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
-        try:
-            check_fits(learner.spec, worlds.spec)
-            return train_on_host(
-                learner, worlds, num_steps, seed, num_envs, compile, recorder, state
-            )
-        finally:
-            worlds.close()
+    trainer = Trainer(
+        learner,
+        env,
+        seed,
+        num_envs=num_envs,
+        compile=compile,
+        state=state,
+        normalize_observation=normalize_observation,
+        normalize_reward=normalize_reward,
+        checkpoint_dir=checkpoint_dir,
+    )
+    with trainer:
+        return trainer.run(
+            num_steps,
+            records=records,
+            progress=progress,
+            log_dir=log_dir,
+            callback=callback,
+            max_seconds=max_seconds,
+            checkpoint_every=checkpoint_every,
+        )

@@ -67,7 +67,7 @@ class Broken(gymnasium.Env):
     """Goes wrong at its third step.
 
     Args:
-      fault: "observation" or "reward", which turn into `value`; or "shape".
+      fault: "observation" or "reward", which turn into `value`; "shape"; or "raise".
       value: NaN or infinity.
     """
 
@@ -84,6 +84,10 @@ class Broken(gymnasium.Env):
         self.t += 1
         faulty = self.t == 3
         observation = np.float32([0.0, self.value if faulty and self.fault == "observation" else 1])
+        if faulty and self.fault == "raise":
+            raise ZeroDivisionError("no ground under the feet")
+        if faulty and self.fault == "shape":
+            observation = np.zeros(3, np.float32)
         reward = self.value if faulty and self.fault == "reward" else 1.0
         return observation, reward, False, False, {}
 

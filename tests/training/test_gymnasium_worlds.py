@@ -196,6 +196,27 @@ def test_observations_of_another_shape_than_their_space_are_refused() -> None:
         GymnasiumWorlds(Wrong(AutoresetMode.SAME_STEP), 2).reset(0)
 
 
+@pytest.mark.filterwarnings("ignore:.*ERROR. (Received|Traceback|Raising):UserWarning")
+@pytest.mark.parametrize("vectorization", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("raise", r"a world raised ZeroDivisionError at step 3: no ground under the feet"),
+        ("shape", r"a world raised \w+ at step 3: .* observation whose shape is not \(2,\)"),
+    ],
+)
+def test_worlds_that_raise_are_named(fault: str, message: str, vectorization: str) -> None:
+    env = vector("Broken", 2, AutoresetMode.SAME_STEP, vectorization, fault=fault)
+    worlds = GymnasiumWorlds(env, 2)
+    worlds.reset(0)
+    for _ in range(2):
+        worlds.step(np.zeros(2, np.int32))
+    with pytest.raises(RuntimeError, match=message) as caught:
+        worlds.step(np.zeros(2, np.int32))
+    assert caught.value.__cause__ is not None
+    env.close(**({"terminate": True} if vectorization == "async" else {}))
+
+
 def test_only_worlds_made_here_are_closed() -> None:
     env = vector("Walk", 2, AutoresetMode.SAME_STEP)
     GymnasiumWorlds(env, 2).close()

@@ -1,5 +1,6 @@
-"""Records against what was put in: the history, the bar, and TensorBoard read back."""
+"""Records against what was put in: the bar, TensorBoard and the CSV file read back."""
 
+import csv
 import math
 import pathlib
 import sys
@@ -10,51 +11,50 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from maxent_tf.training.records import Recorder
-from maxent_tf.training.rollout import Episodes
+from maxent_tf.training.records import Recorder, boundaries
 
 ROWS = [
-    (30, {"loss": np.float32([1.0, 3.0])}, Episodes(*np.float32([[2, 0], [9, 0], [6, 0]]))),
-    (50, {"loss": np.float32([0.5, np.nan])}, Episodes(*np.float32([[1, 4], [7, 2], [3, 8]]))),
+    {
+        "env_steps": np.asarray(30),
+        "loss": np.float32([1.0, 3.0]),
+        "episode_return": np.float32([4.5, np.nan]),
+    },
+    {
+        "env_steps": np.asarray(50),
+        "loss": np.float32([0.5, np.nan]),
+        "episode_return": np.float32([7.0, 0.5]),
+    },
 ]
 
 
-def fill(recorder: Recorder) -> None:
+def show(recorder: Recorder) -> None:
     for row in ROWS:
-        recorder.add(*row)
+        recorder.show(row)
 
 
 @pytest.mark.parametrize("records", [1, 3, 7, 100])
 def test_boundaries_divide_evenly(records: int) -> None:
     # Oracle: what a division into at most so many equal parts, the last one shorter, must be.
     for total in range(1, 60):
-        ends = list(Recorder(records, 1).boundaries(total))
+        ends = list(boundaries(0, total, records))
         sizes = np.diff([0, *ends])
         assert ends[-1] == total
         assert len(ends) <= records
         assert np.all(sizes[:-1] == sizes[0])
         assert 0 < sizes[-1] <= sizes[0]
         assert len(ends) == total or len(ends) > records / 2
-
-
-def test_history_holds_means_over_episodes() -> None:
-    recorder = Recorder(2, 50)
-    fill(recorder)
-    history = recorder.history()
-    assert list(history) == ["env_steps", "loss", "episode_return", "episode_length"]
-    np.testing.assert_array_equal(history["env_steps"], [30, 50])
-    np.testing.assert_array_equal(history["loss"], [[1, 3], [0.5, np.nan]])
-    np.testing.assert_array_equal(history["episode_return"], [[4.5, np.nan], [7, 0.5]])
-    np.testing.assert_array_equal(history["episode_length"], [[3, np.nan], [3, 2]])
+        # A continued run records where one from the start would.
+        for start in range(total + 2):
+            assert list(boundaries(start, total, records)) == [end for end in ends if end > start]
 
 
 def test_tensorboard_reads_back_the_means_over_learners(tmp_path: pathlib.Path) -> None:
     # Oracle: TensorBoard's own reader; NaN counts for nothing.
-    with Recorder(2, 50, log_dir=tmp_path / "run") as recorder:
-        fill(recorder)
+    with Recorder(50, log_dir=tmp_path / "run") as recorder:
+        show(recorder)
     events = EventAccumulator(str(tmp_path / "run"))
     events.Reload()
-    expected = {"loss": (2.0, 0.5), "episode_return": (4.5, 3.75), "episode_length": (3.0, 2.5)}
+    expected = {"loss": (2.0, 0.5), "episode_return": (4.5, 3.75)}
     assert set(events.Tags()["tensors"]) == set(expected)
     for name, values in expected.items():
         written = events.Tensors(name)
@@ -65,8 +65,8 @@ def test_tensorboard_reads_back_the_means_over_learners(tmp_path: pathlib.Path) 
 
 def test_the_bar_shows_progress_and_live_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     # Oracle: tqdm's text on the terminal.
-    with Recorder(2, 45, progress=True) as recorder:
-        fill(recorder)
+    with Recorder(45, progress=True) as recorder:
+        show(recorder)
     text = capsys.readouterr().err
     assert "100%" in text
     assert "45.0/45.0" in text
@@ -86,18 +86,47 @@ def test_a_missing_tool_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=message):
-        Recorder(2, 50, **arguments)
+        Recorder(50, **arguments)
 
 
 def test_records_must_be_positive() -> None:
     with pytest.raises(ValueError, match="records must be at least 1, not 0"):
-        Recorder(0, 50)
+        next(boundaries(0, 5, 0))
 
 
 def test_a_metric_that_is_nowhere_finite_is_written_as_nan(tmp_path: pathlib.Path) -> None:
-    with Recorder(1, 5, log_dir=tmp_path) as recorder:
-        recorder.add(5, {}, Episodes(*np.zeros([3, 2], np.float32)))
+    with Recorder(5, log_dir=tmp_path) as recorder:
+        recorder.show({"env_steps": np.asarray(5), "loss": np.float32([np.nan, np.nan])})
     events = EventAccumulator(str(tmp_path))
     events.Reload()
-    (event,) = events.Tensors("episode_return")
+    (event,) = events.Tensors("loss")
     assert math.isnan(float(tf.make_ndarray(event.tensor_proto)))
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 2])
+def test_the_csv_file_has_every_learner_however_often_it_is_continued(
+    tmp_path: pathlib.Path, earlier: int
+) -> None:
+    # Oracle: the rows. Lines that a killed run wrote after its last checkpoint are gone.
+    with Recorder(50, log_dir=tmp_path) as recorder:
+        show(recorder)
+    with Recorder(50, log_dir=tmp_path, earlier=ROWS[:earlier]) as recorder:
+        for row in ROWS[earlier:]:
+            recorder.show(row)
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(int(line["env_steps"]), int(line["learner"])) for line in lines] == [
+        (30, 0),
+        (30, 1),
+        (50, 0),
+        (50, 1),
+    ]
+    for name in ("loss", "episode_return"):
+        read = np.reshape([float(line[name]) for line in lines], (2, 2))
+        np.testing.assert_array_equal(read, [row[name] for row in ROWS])
+
+
+def test_the_csv_file_of_one_learner(tmp_path: pathlib.Path) -> None:
+    with Recorder(50, log_dir=tmp_path) as recorder:
+        recorder.show({"env_steps": np.asarray(5), "loss": np.float32(0.25)})
+    assert (tmp_path / "metrics.csv").read_text() == "env_steps,learner,loss\n5,0,0.25\n"

@@ -1,0 +1,173 @@
+"""The compiled programs of the host loop.
+
+Off policy, a single call for each step stores the transition, makes the updates, and draws the next
+action. On policy, one call a step draws the action and one call a rollout learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.learners import Learner, OffPolicy, OnPolicy
+from maxent_tf.replay import UniformReplay
+from maxent_tf.training.compilation import compiled
+from maxent_tf.training.loop import Pace, StateVariables
+from maxent_tf.training.normalized import Normalized, observe
+from maxent_tf.training.rollout import uniform_action
+from maxent_tf.training.updates import replay_updates
+from maxent_tf.types import Transition
+
+
+class HostPrograms(Protocol):
+    """How one kind of learner meets the host's worlds; `call` counts their steps."""
+
+    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+        """Returns the actions of the first step after `call` earlier ones."""
+
+    def advance(
+        self, transition: Transition, observation: np.ndarray, call: int
+    ) -> tuple[tf.Tensor, np.ndarray | None]:
+        """Takes in a step; returns the next actions, and the metrics [M, *P] if it learned."""
+
+    def trackables(self) -> Mapping[str, Any]:
+        """Returns what a checkpoint must hold beside the learners' state."""
+
+
+class OnPolicyPrograms:
+    """Gathers rollouts and learns from each; see `HostPrograms`."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        experience: OnPolicy,
+        kept: StateVariables,
+        seed: tf.Tensor,
+        compile: str,
+    ):
+        self._length = experience.rollout_length
+        self._steps: list[Transition] = []
+
+        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
+            policy = learner.policy(kept.read(), observation)
+            return policy.sample(seed=tf.random.fold_in(seed, call))
+
+        def learn(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
+            update_seed = tf.random.fold_in(tf.random.fold_in(seed, call), 1)
+            state, metrics = learner.update(kept.read(), trajectory, update_seed)
+            # Only now, so that a rollout is acted and learned from on one scale.
+            kept.write(observe(learner, state, trajectory))
+            return tf.stack(tf.nest.flatten(metrics))
+
+        self._act = compiled(act, compile, auto="graph")
+        self._learn = compiled(learn, compile, auto="graph")
+
+    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+        """Draws the first actions."""
+        return self._act(tf.constant(observation), tf.constant(call))
+
+    def advance(
+        self, transition: Transition, observation: np.ndarray, call: int
+    ) -> tuple[tf.Tensor, np.ndarray | None]:
+        """Takes in a step."""
+        self._steps.append(transition)
+        metrics = None
+        if len(self._steps) == self._length:
+            trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
+            metrics = self._learn(trajectory, tf.constant(call)).numpy()
+            self._steps = []
+        return self._act(tf.constant(observation), tf.constant(call)), metrics
+
+    def trackables(self) -> Mapping[str, Any]:
+        """Names nothing: a record comes after whole rollouts."""
+        return {}
+
+
+class OffPolicyPrograms:
+    """Acts at random to fill replay, then learns after every step; see `HostPrograms`."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        experience: OffPolicy,
+        kept: StateVariables,
+        seed: tf.Tensor,
+        compile: str,
+        batch: tuple[int, ...],
+    ):
+        pace = Pace.of(experience, batch[-1])
+        self._warm_up = pace.warm_up
+        replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
+        self._replay = replay
+
+        # XLA compiles what computes and leaves out what stores: a program that stores would copy
+        # the whole replay buffer at every call.
+        update = compiled(learner.update, compile, auto="xla")
+        storing = "eager" if compile == "eager" else "graph"
+
+        def explore(call: tf.Tensor) -> tf.Tensor:
+            return uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
+
+        def draw(state: Any, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return learner.policy(state, observation).sample(seed=seed)
+
+        draw = compiled(draw, compile, auto="xla")
+
+        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
+            return draw(kept.read(), observation, tf.random.fold_in(seed, call))
+
+        def store(transition: Transition) -> None:
+            replay.add(transition)
+            if isinstance(learner, Normalized):
+                kept.write(learner.observe(kept.read(), transition))
+
+        def learn_and_act(
+            transition: Transition, observation: tf.Tensor, call: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
+            replay.add(transition)
+            act_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
+            state, metrics = replay_updates(
+                update,
+                observe(learner, kept.read(), transition),
+                replay,
+                experience.batch_size,
+                pace.updates,
+                update_seed,
+            )
+            kept.write(state)
+            return draw(state, observation, act_seed), tf.stack(tf.nest.flatten(metrics))
+
+        self._explore = compiled(explore, storing, auto="graph")
+        self._act = compiled(act, storing, auto="graph")
+        self._store = compiled(store, storing, auto="graph")
+        self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
+
+    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+        """Draws the first actions."""
+        return self._next(tf.constant(observation), call)
+
+    def advance(
+        self, transition: Transition, observation: np.ndarray, call: int
+    ) -> tuple[tf.Tensor, np.ndarray | None]:
+        """Takes in a step."""
+        transition = tf.nest.map_structure(tf.convert_to_tensor, transition)
+        if call <= self._warm_up:
+            self._store(transition)
+            return self._next(tf.constant(observation), call), None
+        action, metrics = self._learn_and_act(
+            transition, tf.constant(observation), tf.constant(call)
+        )
+        return action, metrics.numpy()
+
+    def trackables(self) -> Mapping[str, Any]:
+        """Names replay."""
+        return {"replay": self._replay}
+
+    def _next(self, observation: tf.Tensor, call: int) -> tf.Tensor:
+        """The actions after `call` steps: random ones in the warm-up, then the policy's."""
+        if call < self._warm_up:
+            return self._explore(tf.constant(call))
+        return self._act(observation, tf.constant(call))

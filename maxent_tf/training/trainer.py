@@ -1,0 +1,208 @@
+"""The trainer: owns everything that changes while a learner trains, and keeps it on disk."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.learners import Learner
+from maxent_tf.seeds import as_seed
+from maxent_tf.training.checkpoint import Checkpoints
+from maxent_tf.training.compilation import MODES
+from maxent_tf.training.configuration import Configuration
+from maxent_tf.training.history import History
+from maxent_tf.training.host import HostLoop
+from maxent_tf.training.in_graph import InGraphLoop
+from maxent_tf.training.loop import Loop
+from maxent_tf.training.normalized import Normalized, NormalizedState
+from maxent_tf.training.records import Recorder, boundaries
+from maxent_tf.training.result import TrainResult
+from maxent_tf.training.rollout import is_in_graph
+from maxent_tf.training.spaces import check_fits
+
+# From the steps of each learner, the record's metrics, [*P] each, and the learners' state.
+Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | None]
+
+
+class Trainer:
+    """A learner, or a batch of them, in training: `train` in steps, with a state in between.
+
+    The arguments are those of `train`, which describes them; `run` takes the rest. Use it as a
+    context manager, or call `close`. After an error other than a `CheckpointError` make a new one:
+    it has learned a part of what lies between two records.
+
+    Raises:
+      TypeError: if `env` is no world.
+      ValueError: if the world does not fit the learner, or an argument is out of range.
+      CheckpointError: if `checkpoint_dir` belongs to another run, or holds nothing readable.
+
+    >>> import maxent_tf as mx
+    >>> world = mx.environments.Bandit([1.0, 0.5])
+    >>> learner = mx.learners.A2C(world.spec, mx.learners.A2CConfig(network="table"))
+    >>> with Trainer(learner, world, compile="graph") as trainer:
+    ...     first = trainer.run(50, records=1)
+    ...     second = trainer.run(100, records=1)
+    >>> first.env_steps, second.env_steps, second.history["env_steps"].tolist()
+    (50, 100, [50, 100])
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        env: Any,
+        seed: Any = 0,
+        *,
+        num_envs: int = 1,
+        compile: str = "auto",
+        state: Any = None,
+        normalize_observation: bool = False,
+        normalize_reward: float | None = None,
+        checkpoint_dir: str | pathlib.Path | None = None,
+    ):
+        _check_positive("num_envs", num_envs)
+        if compile not in MODES:
+            raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
+        seed = as_seed(seed)
+        settings = {
+            "learner": type(learner).__qualname__,
+            "config": getattr(learner, "config", None),
+            "spec": learner.spec,
+            "batch_shape": tuple(learner.batch_shape),
+            "seed": seed,
+            "num_envs": num_envs,
+            "normalize_observation": normalize_observation,
+            "normalize_reward": normalize_reward,
+        }
+        normalizes = normalize_observation or normalize_reward is not None
+        if normalizes or isinstance(state, NormalizedState):
+            learner = Normalized(learner, normalize_observation, normalize_reward, num_envs)
+            state = None if state is None else learner.around(state)
+        self._history = History()
+        self._loop, world = _begin(learner, env, seed, num_envs, compile, state)
+        self._checkpoints: Checkpoints | None = None
+        if checkpoint_dir is not None:
+            kept = {"history": self._history, **self._loop.trackables()}
+            configuration = Configuration({**settings, "world": world})
+            try:
+                self._checkpoints = Checkpoints(checkpoint_dir, kept, configuration)
+                self._checkpoints.restore()
+            except BaseException:
+                self.close()
+                raise
+        self._saved = self.env_steps
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the Gymnasium worlds that were made here."""
+        self._loop.close()
+
+    @property
+    def state(self) -> Any:
+        """The learners' state now."""
+        return self._loop.state
+
+    @property
+    def env_steps(self) -> int:
+        """The steps that each learner has taken."""
+        return self._loop.iterations * self._loop.pace.steps
+
+    def run(
+        self,
+        num_steps: int,
+        *,
+        records: int = 100,
+        progress: bool = False,
+        log_dir: str | pathlib.Path | None = None,
+        callback: Callback | None = None,
+        max_seconds: float = math.inf,
+        checkpoint_every: int = 1,
+    ) -> TrainResult:
+        """Trains until each learner has taken `num_steps` steps, those before this call included.
+
+        Goes on from where the last call, or the checkpoint, stopped. The arguments are those of
+        `train`, which describes them.
+
+        Returns:
+          The state and the whole history, see `TrainResult`.
+
+        Raises:
+          ValueError: if an argument is out of range, a Gymnasium world returns NaN, infinity or
+            another shape, or the callback returns something else.
+          RuntimeError: if a Gymnasium world raises.
+          NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
+          CheckpointError: if a checkpoint cannot be written.
+        """
+        started = time.perf_counter()
+        _check_positive("num_steps", num_steps)
+        _check_positive("checkpoint_every", checkpoint_every)
+        if not max_seconds > 0:
+            raise ValueError(f"max_seconds must be positive, not {max_seconds}.")
+        loop, rows = self._loop, self._history.rows
+        total = loop.pace.iterations(num_steps)
+        with Recorder(num_steps, progress, log_dir, earlier=rows) as recorder:
+            for end in boundaries(loop.iterations, total, records):
+                row = self._history.add(end * loop.pace.steps, loop.advance(end))
+                recorder.show(row)
+                if self.env_steps - self._saved >= checkpoint_every:
+                    self._save()
+                if callback is not None and _asks_to_stop(
+                    callback(self.env_steps, row, self.state)
+                ):
+                    break
+                if time.perf_counter() - started >= max_seconds:
+                    break
+        if self.env_steps != self._saved:
+            self._save()
+        return TrainResult(
+            state=self.state,
+            history=self._history.arrays(),
+            env_steps=self.env_steps,
+            updates=loop.pace.updates_after(loop.iterations),
+            wall_time=time.perf_counter() - started,
+        )
+
+    def _save(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.save(self.env_steps)
+        self._saved = self.env_steps
+
+
+def _begin(
+    learner: Learner, env: Any, seed: tf.Tensor, num_envs: int, compile: str, state: Any
+) -> tuple[Loop, Any]:
+    """Returns the loop for a world, and what to know the world by."""
+    if is_in_graph(env):
+        check_fits(learner.spec, env.spec)
+        return InGraphLoop(learner, env, seed, num_envs, compile, state), env
+    # Imported where it is needed: in-graph worlds do without Gymnasium.
+    from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+
+    worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
+    try:
+        check_fits(learner.spec, worlds.spec)
+        return HostLoop(learner, worlds, seed, num_envs, compile, state), worlds.name
+    except BaseException:
+        worlds.close()
+        raise
+
+
+def _check_positive(name: str, value: int) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a positive integer, not {value!r}.")
+
+
+def _asks_to_stop(answer: Any) -> bool:
+    if answer not in (None, "stop"):
+        raise ValueError(f'callback must return "stop" or None, not {answer!r}.')
+    return answer == "stop"

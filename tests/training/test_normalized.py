@@ -1,0 +1,221 @@
+"""A normalising learner against NumPy over the whole history, alone and in both loops."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from gymnasium.vector import AutoresetMode
+
+import maxent_tf as mx
+from maxent_tf.learners import A2C, SAC, A2CConfig, SACConfig
+from maxent_tf.specs import Discrete, EnvironmentSpec
+from maxent_tf.training import Normalized, NormalizedState
+from maxent_tf.types import Transition
+from tests.training.gymnasium_envs import vector
+
+GAMMA = 0.9
+
+
+def discounted(history: Transition, gamma: float = GAMMA) -> np.ndarray:
+    """Every step's discounted rewards so far, by a loop over [T, *P, B]."""
+    running = np.zeros(history.reward.shape[1:])
+    result = []
+    for t in range(len(history.reward)):
+        running = np.where(history.valid[t], gamma * running + history.reward[t], running)
+        result.append(running)
+        running = np.where(history.terminated[t] | history.truncated[t], 0, running)
+    return np.stack(result)
+
+
+def check_statistics(state: NormalizedState, history: Transition) -> None:
+    """Compares a state's statistics with NumPy's over a history [T, *P, B, ...]."""
+    returns = discounted(history)
+    for learner in np.ndindex(*history.reward.shape[1:-1]):
+        at = (slice(None), *learner)
+        valid = np.asarray(history.valid)[at]
+        for moments, values in (
+            (state.observation, np.asarray(history.observation)[at][valid]),
+            (state.discounted_return, returns[at][valid]),
+        ):
+            assert moments.count[learner] == valid.sum()
+            np.testing.assert_allclose(moments.mean[learner], values.mean(0), rtol=1e-6, atol=1e-7)
+            variance = moments.squares[learner] / moments.count[learner]
+            np.testing.assert_allclose(variance, values.var(0, dtype=np.float64), rtol=1e-5)
+
+
+def run(kind: str, where: str) -> tuple[NormalizedState, Transition, Any, Any]:
+    """24 calls of 2 learners x 2 worlds: the final state, and everything that was observed."""
+    if where == "in_graph":
+        on_policy: Any = mx.environments.CartPole(max_episode_steps=5)
+        off_policy: Any = mx.environments.Pendulum(max_episode_steps=5)
+        env = on_policy if kind == "a2c" else off_policy
+        spec = env.spec
+    else:
+        action = "discrete" if kind == "a2c" else "box"
+        env = vector("Counting", 4, AutoresetMode.NEXT_STEP, action=action)
+        spec = mx.gymnasium_spec(env)
+    if kind == "a2c":
+        learner: Any = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3), [2])
+    else:
+        config = SACConfig(hidden_sizes=(4,), batch_size=4, replay_capacity=100, learning_starts=12)
+        learner = SAC(spec, config, [2])
+    seen: list[Transition] = []
+    original = Normalized.observe
+
+    def observe(self: Normalized, state: Any, fresh: Transition) -> Any:
+        if fresh.reward.shape.rank == 2:
+            fresh = tf.nest.map_structure(lambda x: x[None], fresh)
+        seen.append(tf.nest.map_structure(np.asarray, fresh))
+        return original(self, state, fresh)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Normalized, "observe", observe)
+        result = mx.train(
+            learner,
+            env,
+            48,
+            num_envs=2,
+            records=1,
+            compile="eager",
+            normalize_observation=True,
+            normalize_reward=GAMMA,
+        )
+    history = Transition(*(np.concatenate(field) for field in zip(*seen, strict=True)))
+    return result.state, history, learner, result
+
+
+@pytest.mark.parametrize("where", ["in_graph", "host"])
+@pytest.mark.parametrize("kind", ["a2c", "sac"])
+def test_both_loops_gather_the_whole_history(kind: str, where: str) -> None:
+    # Oracle: NumPy over all that was stepped, warm-up included, invalid steps left out.
+    state, history, _, result = run(kind, where)
+    assert history.reward.shape == (24, 2, 2)
+    if where == "host":
+        assert not history.valid.all()
+    check_statistics(state, history)
+    # The history shows the world's own rewards.
+    done = history.terminated | history.truncated
+    mean = np.mean(discounted(history, 1.0), axis=(0, 2), where=done)
+    np.testing.assert_allclose(result.history["episode_return"][0], mean, rtol=1e-5)
+
+
+def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
+    # Oracle: the learner inside, given by hand what NumPy scales; statistics stand still meanwhile.
+    env = mx.environments.CartPole()
+    learner = A2C(env.spec, A2CConfig(hidden_sizes=(4,), rollout_length=3), [2])
+    wrapped = Normalized(learner, observation=True, reward_discount=GAMMA, num_envs=2)
+    generator = np.random.default_rng(1)
+
+    def trajectory(length: int) -> Transition:
+        shape = (length, 2, 2)
+        scale, shift = np.float32([[1.0], [5.0]])[..., None], np.float32([3.0, 0.0, -2.0, 100.0])
+        observation = shift + scale * generator.normal(size=(*shape, 4)).astype(np.float32)
+        flag = generator.random(shape) < 0.2
+        return Transition(
+            observation=tf.constant(observation),
+            action=tf.constant(generator.integers(2, size=shape), tf.int32),
+            reward=tf.constant(7 * generator.normal(size=shape), tf.float32),
+            next_observation=tf.constant(observation[::-1].copy()),
+            terminated=tf.constant(flag),
+            truncated=tf.zeros(shape, tf.bool),
+            valid=tf.ones(shape, tf.bool),
+        )
+
+    earlier, batch = trajectory(50), trajectory(3)
+    state = wrapped.observe(wrapped.init(0), earlier)
+    check_statistics(state, earlier)
+    mean = earlier.observation.numpy().mean(axis=(0, 2))[:, None]
+    stddev = earlier.observation.numpy().std(axis=(0, 2))[:, None]
+    divisor = discounted(earlier).std(axis=(0, 2))[:, None]
+    by_hand = batch._replace(
+        observation=tf.constant((batch.observation - mean) / stddev),
+        next_observation=tf.constant((batch.next_observation - mean) / stddev),
+        reward=tf.constant(batch.reward / divisor, tf.float32),
+    )
+    new, metrics = wrapped.update(state, batch, tf.constant([0, 1]))
+    expected, expected_metrics = learner.update(state.learner, by_hand)
+    close = {"rtol": 1e-3, "atol": 1e-5}
+    tf.nest.map_structure(
+        lambda x, y: np.testing.assert_allclose(x, y, **close),
+        (new.learner, metrics),
+        (expected, expected_metrics),
+    )
+    logits = wrapped.policy(state, batch.observation[0]).logits_parameter()
+    expected_logits = learner.policy(state.learner, by_hand.observation[0]).logits_parameter()
+    np.testing.assert_allclose(logits, expected_logits, rtol=1e-4, atol=1e-6)
+    tf.nest.map_structure(
+        np.testing.assert_array_equal,
+        (new.observation, new.discounted_return),
+        (state.observation, state.discounted_return),
+    )
+
+
+def test_far_outliers_are_clipped() -> None:
+    # Oracle: 10 standard deviations.
+    env = mx.environments.CartPole()
+    learner = A2C(env.spec, A2CConfig(network="table"))
+    wrapped = Normalized(learner, observation=True)
+    state = wrapped.init(0)
+    critic = tf.ones([4, 1])
+    logits = tf.constant([[1.0, 0.0]] * 4)
+    state = state._replace(learner=state.learner._replace(actor=logits, critic=critic))
+    far = wrapped.policy(state, tf.constant([[0.0, 0.0, 1e9, 0.0], [0.0, 0.0, 2.0, 0.0]]))
+    np.testing.assert_allclose(far.logits_parameter()[:, 0] - far.logits_parameter()[:, 1], [10, 2])
+
+
+def test_evaluation_uses_the_statistics_without_moving_them() -> None:
+    # Oracle: the learner wrapped by hand; and that learner inside, which plays another policy.
+    state, _, learner, _ = run("sac", "in_graph")
+    world = mx.environments.Pendulum(max_episode_steps=5)
+    before = tf.nest.map_structure(np.array, state)
+    by_train = mx.evaluate(learner, state, world, 3, seed=1)
+    by_hand = mx.evaluate(Normalized(learner), state, world, 3, seed=1)
+    inside = mx.evaluate(learner, state.learner, world, 3, seed=1)
+    np.testing.assert_array_equal(by_train.returns, by_hand.returns)
+    assert np.all(by_train.returns != inside.returns)
+    tf.nest.map_structure(np.testing.assert_array_equal, before, state)
+
+
+def test_training_goes_on_from_its_statistics() -> None:
+    # Oracle: counts by hand; a fresh start counts from 0.
+    world = mx.environments.CartPole()
+    learner = A2C(world.spec, A2CConfig(hidden_sizes=(4,), rollout_length=4))
+
+    def go_on(state: Any) -> NormalizedState:
+        return mx.train(
+            learner, world, 8, records=1, compile="eager", state=state, normalize_observation=True
+        ).state
+
+    state = go_on(learner.init(0))
+    assert state.observation.count == 8
+    assert go_on(state).observation.count == 16
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"normalize_reward": 1.5}, r"normalize_reward is a discount in \[0, 1\], not 1.5"),
+        (
+            {"state": True},
+            "normalize_observation must be as in the run .*, which was trained with ",
+        ),
+        (
+            {"state": True, "normalize_observation": True, "normalize_reward": 0.9},
+            "normalize_reward must be as in the run .*, which was trained without it",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+    world = mx.environments.CartPole()
+    learner = A2C(world.spec, A2CConfig(hidden_sizes=(4,)))
+    if "state" in arguments:
+        arguments = {**arguments, "state": Normalized(learner, observation=True).init(0)}
+    with pytest.raises(ValueError, match=message):
+        mx.train(learner, world, 8, **arguments)
+
+
+def test_discrete_observations_have_no_scale() -> None:
+    learner = A2C(EnvironmentSpec(Discrete(5), Discrete(3)))
+    with pytest.raises(ValueError, match="normalize_observation needs vectors to normalise"):
+        Normalized(learner, observation=True)
