@@ -1,8 +1,9 @@
 """Trains in processes that are killed, then whole: `python killed_runs.py KIND KILLS RECORDS`.
 
-Prints JSON: for every kill, the newest checkpoint then listed and the step from which the next
-process went on; and the outcomes' digests with and without kills. Every run is a process of its
-own, forked before TensorFlow has looked at its devices, which saves importing it anew.
+Prints JSON: for every kill, the newest checkpoint then listed; for every process that lived to load
+it, its number and the step from which it went on; and the outcomes' digests with and without kills.
+Every run is a process of its own, forked before TensorFlow has looked at its devices, which saves
+importing it anew.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ def learner_and_world(kind: str) -> tuple[Any, Any]:
     return mx.learners.SAC(world.spec, config, [2]), world
 
 
-def train(kind: str, directory: pathlib.Path, records: int) -> None:
+def train(kind: str, directory: pathlib.Path, records: int, number: int) -> None:
     """Trains from the newest checkpoint on; writes where that was, and in the end a digest."""
     learner, world = learner_and_world(kind)
     steps = 2 * records
@@ -44,7 +45,7 @@ def train(kind: str, directory: pathlib.Path, records: int) -> None:
         learner, world, seed=3, compile="graph", checkpoint_dir=directory / "checkpoints"
     )
     with open(directory / "started", "a") as file:
-        print(trainer.env_steps, file=file)
+        print(number, trainer.env_steps, file=file)
     result = trainer.run(steps, records=records)
     digest = hashlib.sha256()
     for leaf in (*tf.nest.flatten(result.state), *result.history.values()):
@@ -52,14 +53,14 @@ def train(kind: str, directory: pathlib.Path, records: int) -> None:
     (directory / "digest").write_text(digest.hexdigest())
 
 
-def fork(kind: str, directory: pathlib.Path, records: int) -> int:
+def fork(kind: str, directory: pathlib.Path, records: int, number: int) -> int:
     """Starts a run; returns its process."""
     process = os.fork()
     if process:
         return process
     status = 1
     try:
-        train(kind, directory, records)
+        train(kind, directory, records, number)
         status = 0
     finally:
         os._exit(status)
@@ -83,7 +84,7 @@ def main(kind: str, kills: int, records: int) -> dict[str, Any]:
         killed.mkdir()
         while len(report["listed"]) < kills:
             before = newest(killed)
-            process = fork(kind, killed, records)
+            process = fork(kind, killed, records, len(report["listed"]))
             if len(report["listed"]) % 5 < 4:  # the others are killed while they start
                 while newest(killed) == before:
                     time.sleep(0.001)
@@ -96,9 +97,10 @@ def main(kind: str, kills: int, records: int) -> dict[str, Any]:
             report["listed"].append(newest(killed))
             report["drafts"] += len([*(killed / "checkpoints").glob("*_temp")])
         for directory in (killed, whole):
-            _, status = os.waitpid(fork(kind, directory, records), 0)
+            _, status = os.waitpid(fork(kind, directory, records, kills), 0)
             assert status == 0
-        report["started"] = [int(x) for x in (killed / "started").read_text().split()]
+        lines = (killed / "started").read_text().splitlines()
+        report["started"] = [[int(x) for x in line.split()] for line in lines]
         report["digests"] = [(d / "digest").read_text() for d in (killed, whole)]
     return report
 
