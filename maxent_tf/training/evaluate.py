@@ -148,7 +148,7 @@ def _on_host(
         done = np.zeros(shape, bool)
         for t in range(max_steps):
             batched = observation.reshape(*shape, *learner.spec.observation.shape)
-            action = act(state, tf.constant(batched), tf.constant(t)).numpy()
+            action = act(state, tf.constant(batched), tf.constant(np.int32(t))).numpy()
             step = worlds.step(action.reshape(-1, *learner.spec.action.shape))
             total += ~done * step.reward.reshape(shape)
             length += ~done

@@ -37,6 +37,11 @@ class HostPrograms(Protocol):
         """Returns what a checkpoint must hold beside the learners' state."""
 
 
+def _number(call: int) -> tf.Tensor:
+    """The count as a tensor; of Python's own numbers TensorFlow caches, and keeps, every one."""
+    return tf.constant(np.int32(call))
+
+
 class OnPolicyPrograms:
     """Gathers rollouts and learns from each; see `HostPrograms`."""
 
@@ -67,7 +72,7 @@ class OnPolicyPrograms:
 
     def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
         """Draws the first actions."""
-        return self._act(tf.constant(observation), tf.constant(call))
+        return self._act(tf.constant(observation), _number(call))
 
     def advance(
         self, transition: Transition, observation: np.ndarray, call: int
@@ -77,9 +82,9 @@ class OnPolicyPrograms:
         metrics = None
         if len(self._steps) == self._length:
             trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
-            metrics = self._learn(trajectory, tf.constant(call)).numpy()
+            metrics = self._learn(trajectory, _number(call)).numpy()
             self._steps = []
-        return self._act(tf.constant(observation), tf.constant(call)), metrics
+        return self._act(tf.constant(observation), _number(call)), metrics
 
     def trackables(self) -> Mapping[str, Any]:
         """Names nothing: a record comes after whole rollouts."""
@@ -157,9 +162,7 @@ class OffPolicyPrograms:
         if call <= self._warm_up:
             self._store(transition)
             return self._next(tf.constant(observation), call), None
-        action, metrics = self._learn_and_act(
-            transition, tf.constant(observation), tf.constant(call)
-        )
+        action, metrics = self._learn_and_act(transition, tf.constant(observation), _number(call))
         return action, metrics.numpy()
 
     def trackables(self) -> Mapping[str, Any]:
@@ -169,5 +172,5 @@ class OffPolicyPrograms:
     def _next(self, observation: tf.Tensor, call: int) -> tf.Tensor:
         """The actions after `call` steps: random ones in the warm-up, then the policy's."""
         if call < self._warm_up:
-            return self._explore(tf.constant(call))
-        return self._act(observation, tf.constant(call))
+            return self._explore(_number(call))
+        return self._act(observation, _number(call))
