@@ -1,0 +1,115 @@
+"""How fast policy gradients converge."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def gradient_ascent_limit(num_actions: int, step_size: npt.ArrayLike) -> np.ndarray:
+    r"""The limit of t times the suboptimality of policy gradient on a bandit, from uniform.
+
+    .. math:: t \, \delta_t \to \frac{K - 1}{K \eta}
+
+    Near the optimum the losses x_a of the suboptimal actions follow dx_a/dt = -eta x_a (x_a +
+    sum_b x_b), which draws them together, so the limit does not depend on the rewards. Where they
+    are equal from the start it is approached as log(t) / t, otherwise as t^(-1/K).
+
+    Args:
+      num_actions: K.
+      step_size: eta.
+
+    References:
+      J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of
+      softmax policy gradient methods", theorems 2 and 4, https://arxiv.org/abs/2005.06392
+
+    >>> gradient_ascent_limit(2, 0.5).item()
+    1.0
+    """
+    return (num_actions - 1) / (num_actions * np.asarray(step_size))
+
+
+def entropy_gradient_log_rate(
+    step_size: npt.ArrayLike, alpha: npt.ArrayLike, gap: npt.ArrayLike
+) -> np.ndarray:
+    r"""The rate of entropy-regularised policy gradient near its optimum, with two actions.
+
+    .. math:: \log \frac{e_{t+1}}{e_t} \to \log(1 - 2 \eta \tau p (1 - p)), \qquad
+              p = \mathrm{sigmoid}(\Delta / \tau)
+
+    Linear, but slow: p (1 - p) is about exp(-Delta / tau).
+
+    Args:
+      step_size: eta.
+      alpha: tau, positive.
+      gap: Delta.
+
+    References:
+      J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of
+      softmax policy gradient methods", theorem 6, https://arxiv.org/abs/2005.06392
+
+    >>> entropy_gradient_log_rate(0.4, 1.0, 0.0).round(6).item()
+    -0.223144
+    """
+    step_size, alpha, gap = map(np.asarray, (step_size, alpha, gap))
+    p = 1 / (1 + np.exp(-gap / alpha))
+    return np.log1p(-2 * step_size * alpha * p * (1 - p))
+
+
+def natural_gradient_constant(
+    q_error: npt.ArrayLike,
+    log_policy_error: npt.ArrayLike,
+    alpha: npt.ArrayLike,
+    step_size: npt.ArrayLike,
+    discount: npt.ArrayLike,
+) -> np.ndarray:
+    r"""The constant of the bounds on regularised natural policy gradient.
+
+    .. math:: C_1 = \|Q^*_\tau - Q^{(0)}_\tau\|_\infty + 2 \tau \left(1 -
+              \frac{\eta \tau}{1 - \gamma}\right) \|\log \pi^*_\tau - \log \pi^{(0)}\|_\infty
+
+    Args:
+      q_error: the first norm, in units of reward.
+      log_policy_error: the second norm.
+      alpha: tau, positive.
+      step_size: eta, at most (1 - gamma) / tau.
+      discount: gamma, in [0, 1).
+
+    References:
+      S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy
+      gradient methods with entropy regularization", theorem 1, https://arxiv.org/abs/2007.06558
+    """
+    alpha, discount = np.asarray(alpha), np.asarray(discount)
+    decay = 1 - np.asarray(step_size) * alpha / (1 - discount)
+    return np.asarray(q_error) + 2 * alpha * decay * np.asarray(log_policy_error)
+
+
+def natural_gradient_errors(
+    constant: npt.ArrayLike,
+    alpha: npt.ArrayLike,
+    step_size: npt.ArrayLike,
+    discount: npt.ArrayLike,
+    iterations: npt.ArrayLike,
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Bounds on the errors of regularised natural policy gradient after t + 1 steps.
+
+    .. math:: \|Q^*_\tau - Q^{(t+1)}_\tau\|_\infty \le C_1 \gamma (1 - \eta \tau)^t, \qquad
+              \|\log \pi^*_\tau - \log \pi^{(t+1)}\|_\infty \le \frac{2 C_1}{\tau}
+              (1 - \eta \tau)^t
+
+    Args:
+      constant: C_1, from `natural_gradient_constant`.
+      alpha: tau, positive.
+      step_size: eta, at most (1 - gamma) / tau.
+      discount: gamma, in [0, 1).
+      iterations: t + 1, at least 1.
+
+    Returns:
+      The bounds on the action values and on the log-policy.
+
+    References:
+      As `natural_gradient_constant`.
+    """
+    constant, alpha = np.asarray(constant), np.asarray(alpha)
+    rate = (1 - np.asarray(step_size) * alpha) ** (np.asarray(iterations) - 1)
+    return constant * np.asarray(discount) * rate, 2 * constant / alpha * rate
