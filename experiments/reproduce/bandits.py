@@ -1,78 +1,32 @@
-"""Policy gradients on bandits: the recursions that need many steps, in plain Python and NumPy.
-
-With `K` arms, softmax policies and the exact gradient, a step is
-theta_a += eta pi_a (x_a - sum_b pi_b x_b) with x = r - tau log pi.
-"""
+"""Policy gradients on bandits: the recursions that need many steps, in plain Python and NumPy."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from experiments.bandit_ascent import REWARDS, STEP_SIZE, escape
+from experiments.rates import bandits
 from experiments.reproduce.check import Check
-from maxent_tf.environments import Bandit
-from maxent_tf.tabular import bounds, evaluate_policy, from_environment, policy_gradient
-
-REWARDS = (1.0, 0.9, 0.1)
-STEP_SIZE = 0.4
-
-
-def ascend(
-    rewards: Sequence[float], start: Sequence[float], step_size: float, alpha: float
-) -> Iterator[list[float]]:
-    """Yields the policy before the first step and after each, for ever.
-
-    Plain floats: on three numbers they are ten times as fast as arrays.
-
-    Args:
-      rewards: of the arms.
-      start: the first policy.
-      step_size: eta.
-      alpha: tau, the temperature.
-    """
-    theta = [math.log(p) for p in start]
-    while True:
-        largest = max(theta)
-        weight = [math.exp(x - largest) for x in theta]
-        total = sum(weight)
-        policy = [w / total for w in weight]
-        yield policy
-        value = [r - alpha * (x - largest - math.log(total)) for r, x in zip(rewards, theta)]  # noqa: B905 (the innermost loop)
-        mean = sum(p * x for p, x in zip(policy, value))  # noqa: B905
-        theta = [x + step_size * p * (v - mean) for x, p, v in zip(theta, policy, value)]  # noqa: B905
-
-
-def steps_until_best(
-    rewards: Sequence[float], start: Sequence[float], step_size: float, alpha: float
-) -> int:
-    """Returns after how many steps the first arm has more than half of the probability."""
-    for steps, policy in enumerate(ascend(rewards, start, step_size, alpha)):
-        if policy[0] > 0.5:
-            return steps
-    raise AssertionError("ascend never ends")
+from maxent_tf.tabular import bounds
 
 
 def u_shape() -> Iterator[Check]:
     """R2: the suboptimality that exact ascent leaves, against the temperature."""
-    alphas = np.array([0, 0.01, 0.02, 0.1, 0.3, 1])
-    known = [0.0996, 0.0037, 0.0026, 0.0282, 0.0659, 0.1975]
-    m = from_environment(Bandit(REWARDS), discount=1.0)
-    logits = np.stack([np.log([0.01, 0.98, 0.01]), np.zeros(3)])
-    ascent = policy_gradient(m, logits, alphas, STEP_SIZE, 3000)
-    loss = 1 - evaluate_policy(m, ascent.policy).objective.numpy()
-    for alpha, target, measured in zip(alphas, known, loss, strict=True):
+    loss = bandits.suboptimality(list(bandits.U_SHAPE), bandits.U_SHAPE_ITERATIONS)
+    for (alpha, target), measured in zip(bandits.U_SHAPE.items(), loss, strict=True):
         yield Check("R2", f"suboptimality at alpha = {alpha:g}", target, float(measured), 1e-4)
 
 
 def gravity_well() -> Iterator[Check]:
     """R3: how long ascent takes to leave a bad start."""
     for alpha, target in [(0.0, 341_238), (0.1, 3_706)]:
-        steps = steps_until_best(REWARDS, (0.001, 0.989, 0.01), STEP_SIZE, alpha)
+        steps = escape(REWARDS, (0.001, 0.989, 0.01), STEP_SIZE, alpha).steps
         yield Check("R3", f"steps to escape, alpha = {alpha:g}", target, steps, 0.01, "relative")
     gap, starts = 0.5, (1e-3, 1e-4)
-    steps_taken = [steps_until_best((gap, 0.0), (p, 1 - p), STEP_SIZE, 0.0) for p in starts]
+    steps_taken = [escape((gap, 0.0), (p, 1 - p), STEP_SIZE, 0.0).steps for p in starts]
     limit = float(bounds.gravity_well_escape_time(STEP_SIZE, gap, starts[1]))
     yield Check(
         "R3", "two arms, steps at pi0 = 1e-4", round(limit), steps_taken[1], 0.01, "relative"
@@ -84,32 +38,20 @@ def gravity_well() -> Iterator[Check]:
 def sublinear_rate() -> Iterator[Check]:
     """R4: without entropy the suboptimality falls as 1 / t, with a known factor."""
     for rewards in [(1.0, 0.0), (1.0, 0.2, 0.2)]:
-        arms, marks, losses = len(rewards), (200_000, 400_000), []
-        for t, policy in enumerate(ascend(rewards, [1 / arms] * arms, STEP_SIZE, 0.0)):
-            if t in marks:
-                # Summed over the other arms: 1 - p would cancel.
-                pairs = zip(rewards[1:], policy[1:], strict=True)
-                losses.append(sum((rewards[0] - r) * p for r, p in pairs))
-            if t == marks[-1]:
-                break
-        slope = math.log2(losses[1] / losses[0])
-        yield Check("R4", f"{arms} arms, log-log slope", -1, slope, 0.01)
+        arms, marks = len(rewards), (200_000, 400_000)
+        first, last = bandits.losses_from_uniform(rewards, marks)
+        yield Check("R4", f"{arms} arms, log-log slope", -1, math.log2(last / first), 0.01)
         limit = float(bounds.gradient_ascent_limit(arms, STEP_SIZE))
-        yield Check("R4", f"{arms} arms, t delta_t", limit, marks[1] * losses[1], 1e-3, "relative")
+        yield Check("R4", f"{arms} arms, t delta_t", limit, marks[1] * last, 1e-3, "relative")
 
 
 def linear_rate() -> Iterator[Check]:
     """R5: with entropy the error falls linearly, at a known rate."""
     for alpha, gap in [(0.1, 0.1), (0.3, 1.0), (1.0, 1.0)]:
-        previous = math.inf
-        for policy in ascend((gap, 0.0), (0.5, 0.5), STEP_SIZE, alpha):
-            error = abs(math.log(policy[0] / policy[1]) - gap / alpha)
-            if error < 1e-6:
-                break
-            previous = error
+        error = bandits.log_policy_errors(alpha, gap)
         rate = float(bounds.entropy_gradient_log_rate(STEP_SIZE, alpha, gap))
         what = f"log-rate at tau = {alpha:g}, Delta = {gap:g}"
-        yield Check("R5", what, rate, math.log(error / previous), 1e-6)
+        yield Check("R5", what, rate, math.log(error[-1] / error[-2]), 1e-6)
 
 
 def over_commitment() -> Iterator[Check]:

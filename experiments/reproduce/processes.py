@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.special
-import tensorflow as tf
 
 from experiments.deep_sea_exact.paths import approximate_goal, approximate_threshold, path_sum
 from experiments.deep_sea_exact.runs import solved_goal
+from experiments.random_processes import ACTIONS, COUNT, DISCOUNT, STATES, random_processes
+from experiments.rates import processes
 from experiments.reproduce.check import Check
 from maxent_tf.environments import DeepSea, FiniteWorld, FourRooms, RiverSwim, TwoGoalGrid
 from maxent_tf.tabular import (
@@ -19,87 +20,39 @@ from maxent_tf.tabular import (
     evaluate_policy,
     from_environment,
     natural_policy_gradient,
-    occupancy,
     policy_gradient,
     relative_value_iteration,
     soft_policy_iteration,
-    soft_value_iteration,
 )
 
-COUNT, STATES, ACTIONS, DISCOUNT, ALPHA = 200, 6, 3, 0.9, 0.2
-
-
-def random_processes(seed: int = 0) -> TabularMDP:
-    """Returns 200 processes with transitions of very unequal probability, rewards in [-1, 1]."""
-    rng = np.random.default_rng(seed)
-    transition = rng.gamma(0.3, size=(COUNT, STATES, ACTIONS, STATES)) + 1e-6
-    return TabularMDP(
-        transition / transition.sum(-1, keepdims=True),
-        rng.uniform(-1, 1, (COUNT, STATES, ACTIONS)),
-        DISCOUNT,
-        rng.dirichlet(np.ones(STATES), COUNT),
-    )
+ALPHA = 0.2
 
 
 def suboptimality_identity() -> Iterator[Check]:
     """R6: the soft suboptimality is the expected divergence from the soft-optimal policy."""
-    m = random_processes()
     policy = np.random.default_rng(1).dirichlet(np.ones(ACTIONS), (COUNT, STATES))
-    best = soft_policy_iteration(m, ALPHA, tolerance=0.0)
-    optimum = tf.reduce_sum(m.initial * best.v, -1)
-    gap = (optimum - evaluate_policy(m, policy, ALPHA).objective).numpy()
-    divergence = scipy.special.rel_entr(policy, best.policy.numpy()).sum(-1)
-    weighed = ALPHA * (occupancy(m, policy).numpy().sum(-1) * divergence).sum(-1)
-    difference = float(np.abs(gap - weighed).max())
+    sides = processes.identity(random_processes(), policy, np.array([[ALPHA]]))
+    difference = float(np.abs(sides["gap"] - sides["divergence"]).max())
     yield Check("R6", "largest difference of the two sides, 200 processes", 0, difference, 1e-10)
 
 
 def natural_gradient() -> Iterator[Check]:
     """R7: natural policy gradient and soft policy iteration converge as their theorems say."""
-    m = random_processes()
-    best = soft_policy_iteration(m, ALPHA, tolerance=0.0)
-    best_log = np.log(best.policy)
-    for fraction in (0.2, 1.0):
-        step_size = fraction * (1 - DISCOUNT) / ALPHA
-        logits = np.random.default_rng(2).normal(size=(COUNT, STATES, ACTIONS))
-        worst = np.zeros(2)
-        for t in range(31):
-            ascent = natural_policy_gradient(m, logits, ALPHA, step_size, 0)
-            errors = (
-                np.abs(ascent.q - best.q).max((-1, -2)),
-                np.abs(np.log(ascent.policy) - best_log).max((-1, -2)),
-            )
-            if t == 0:
-                constant = bounds.natural_gradient_constant(*errors, ALPHA, step_size, DISCOUNT)
-            else:
-                bound = bounds.natural_gradient_errors(constant, ALPHA, step_size, DISCOUNT, t)
-                # What is left once the bound falls below rounding says nothing of the theorem.
-                ratio = [
-                    np.max(np.where(e > 1e-10, e / b, 0))
-                    for e, b in zip(errors, bound, strict=True)
-                ]
-                worst = np.maximum(worst, ratio)
-            logits = natural_policy_gradient(m, logits, ALPHA, step_size, 1).logits.numpy()
+    m, fractions = random_processes(), np.array([0.2, 1.0])
+    found = processes.natural_gradient(m, ALPHA, fractions, 30)
+    for i, fraction in enumerate(fractions):
         what = f"at eta tau / (1 - gamma) = {fraction:g}, 200 processes"
-        yield Check("R7", f"Q error over its bound {what}", 1, worst[0], 0, "at most")
-        yield Check("R7", f"log-policy error over its bound {what}", 1, worst[1], 0, "at most")
+        for key, name in [("q", "Q"), ("log_policy", "log-policy")]:
+            error, bound = found[key][:, i], found[f"{key}_bound"][:, i]
+            # What is left once the bound falls below rounding says nothing of the theorem.
+            ratio = np.where(error > 1e-10, error / bound, 0).max()
+            yield Check("R7", f"{name} error over its bound {what}", 1, ratio, 0, "at most")
 
-    error = [
-        np.abs(soft_policy_iteration(m, ALPHA, tolerance=0.0, max_iterations=k).v - best.v)
-        for k in (1, 2)
-    ]
-    first, second = (e.max(-1) for e in error)
-    yield Check(
-        "R7", "soft policy iteration, error ratio", DISCOUNT, np.max(second / first), 0, "at most"
-    )
-    yield Check(
-        "R7",
-        "soft policy iteration, error over error^2",
-        5,
-        np.max(second / first**2),
-        0,
-        "at most",
-    )
+    first, second = processes.policy_iteration_errors(m, np.array([[ALPHA]]), 2)
+    ratio = np.max(second / first)
+    yield Check("R7", "soft policy iteration, error ratio", DISCOUNT, ratio, 0, "at most")
+    ratio = np.max(second / bounds.soft_policy_iteration_error(first, ALPHA, DISCOUNT))
+    yield Check("R7", "soft policy iteration, error over its bound", 1, ratio, 0, "at most")
 
     bandit = TabularMDP([[[1.0]] * 3], [[1.0, 0.9, 0.1]], 0.0, [1.0])
     target = scipy.special.log_softmax([1.0, 0.9, 0.1])
@@ -117,30 +70,18 @@ def natural_gradient() -> Iterator[Check]:
 def soft_bellman() -> Iterator[Check]:
     """R8: the operator contracts, and entropy changes and costs no more than its bound."""
     m = random_processes()
-    rng = np.random.default_rng(3)
     alphas = np.array([[0.01], [0.2], [2.0]])
-    u, v = rng.normal(scale=5.0, size=(2, COUNT, STATES))
-    backed_up = []
-    for values in (u, v):
-        # One backup of arbitrary values: the process whose rewards contain their expectation.
-        q = m.reward.numpy() + DISCOUNT * (m.transition.numpy() @ values[:, None, :, None])[..., 0]
-        one_step = m._replace(reward=tf.constant(q), discount=0 * m.discount)
-        backed_up.append(soft_value_iteration(one_step, alphas, max_iterations=1).v.numpy())
-    excess = np.abs(backed_up[0] - backed_up[1]).max(-1) - DISCOUNT * np.abs(u - v).max(-1)
-    yield Check(
-        "R8", "contraction: excess over gamma, 200 processes", 0, excess.max(), 1e-9, "at most"
-    )
+    u, v = np.random.default_rng(3).normal(scale=5.0, size=(2, COUNT, STATES))
+    pair = processes.contraction(m, alphas, u, v)
+    excess = float((pair["backed_up"] - DISCOUNT * pair["apart"]).max())
+    yield Check("R8", "contraction: excess over gamma, 200 processes", 0, excess, 1e-9, "at most")
 
-    best = soft_policy_iteration(m, 0.0).v.numpy()
-    soft = soft_policy_iteration(m, alphas)
     bound = bounds.soft_value_gap(alphas, ACTIONS, DISCOUNT)[..., None]
-    gaps = {
-        "V*_alpha - V*": soft.v.numpy() - best,
-        "V* - V of the soft policy": best - evaluate_policy(m, soft.policy).v.numpy(),
-    }
-    for name, gap in gaps.items():
-        yield Check("R8", f"{name}, least", 0, gap.min(), 1e-9, "at least")
-        yield Check("R8", f"{name}, excess over the bound", 0, (gap - bound).max(), 1e-9, "at most")
+    gaps = processes.value_gaps(m, alphas)
+    for key, name in [("added", "V*_alpha - V*"), ("cost", "V* - V of the soft policy")]:
+        yield Check("R8", f"{name}, least", 0, gaps[key].min(), 1e-9, "at least")
+        excess = float((gaps[key] - bound).max())
+        yield Check("R8", f"{name}, excess over the bound", 0, excess, 1e-9, "at most")
 
 
 def reward_inflation() -> Iterator[Check]:

@@ -1,6 +1,5 @@
-"""The table of reproduced results: its verdicts, its status, and the recursions behind it."""
+"""The table of reproduced results: its verdicts, its status, and what is solved for it."""
 
-import itertools
 import json
 import pathlib
 
@@ -8,10 +7,10 @@ import numpy as np
 import pytest
 
 from experiments.reproduce import __main__ as command
-from experiments.reproduce import bandits, processes
+from experiments.reproduce import processes
 from experiments.reproduce.check import Check, table
-from maxent_tf.environments import Bandit, FiniteWorld
-from maxent_tf.tabular import TabularMDP, from_environment, policy_gradient
+from maxent_tf.environments import FiniteWorld
+from maxent_tf.tabular import TabularMDP
 
 
 @pytest.mark.parametrize(
@@ -66,18 +65,6 @@ def test_an_unknown_row_is_named() -> None:
 @pytest.mark.parametrize("row", ["R5", "R10"])
 def test_a_quick_row_holds(row: str) -> None:
     assert [check for check in command.ROWS[row]() if not check.holds] == []
-
-
-@pytest.mark.parametrize("alpha", [0.0, 0.3])
-def test_the_plain_recursion_is_the_library_s_ascent(alpha: float) -> None:
-    # Oracle: exact gradient ascent on the bandit as a decision process.
-    start = [0.2, 0.5, 0.3]
-    m = from_environment(Bandit(bandits.REWARDS), discount=1.0)
-    logits = np.stack([np.log(start), np.zeros(3)])
-    policies = itertools.islice(bandits.ascend(bandits.REWARDS, start, 0.4, alpha), 6)
-    for t, policy in enumerate(policies):
-        exact = policy_gradient(m, logits, alpha, 0.4, t).policy[0]
-        np.testing.assert_allclose(policy, exact, rtol=1e-12)
 
 
 def test_the_living_threshold_has_a_closed_form_with_one_decision() -> None:

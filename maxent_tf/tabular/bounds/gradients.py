@@ -12,8 +12,11 @@ def gradient_ascent_limit(num_actions: int, step_size: npt.ArrayLike) -> np.ndar
     .. math:: t \, \delta_t \to \frac{K - 1}{K \eta}
 
     Near the optimum the losses x_a of the suboptimal actions follow dx_a/dt = -eta x_a (x_a +
-    sum_b x_b), which draws them together, so the limit does not depend on the rewards. Where they
-    are equal from the start it is approached as log(t) / t, otherwise as t^(-1/K).
+    sum_b x_b), which draws them together, so the limit does not depend on the rewards. With
+    x_a = q_a exp(-s) and ds/dt = eta sum_b x_b, 1 / q_a is 1 / x_a(0) + u, u a time of its own;
+    eta t = int prod_b (1 + x_b(0) u) du and eta t sum_b x_b = (K - 1)/K (1 + O(u^-2)), u^K ~ t. So
+    the flow approaches the limit as t^(-2/K), or 1 / t where all x_a(0) are equal; to which finite
+    steps add log(t) / t.
 
     Args:
       num_actions: K.

@@ -1,0 +1,109 @@
+"""Exact policy gradient on a bandit, for hundreds of thousands of steps, in plain Python.
+
+With `K` arms and softmax policies, a step is theta_a += eta pi_a (x_a - sum_b pi_b x_b) with
+x = r - tau log pi. `maxent_tf.tabular.policy_gradient` does the same to any process, and to many at
+once; on one bandit these few floats are some hundred times as fast.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+# The bandit that several results of the literature are told about.
+REWARDS = (1.0, 0.9, 0.1)
+STEP_SIZE = 0.4
+
+
+class Escape(NamedTuple):
+    """How ascent left a bad start.
+
+    Attributes:
+      steps: until the first arm had more than half of the probability; infinite if it never had.
+      least: its least probability on the way.
+    """
+
+    steps: float
+    least: float
+
+
+def ascend(
+    rewards: Sequence[float], start: Sequence[float], step_size: float, alpha: float
+) -> Iterator[list[float]]:
+    """Yields the policy before the first step and after each, for ever.
+
+    Plain floats: on three numbers they are ten times as fast as arrays.
+
+    Args:
+      rewards: of the arms.
+      start: the first policy.
+      step_size: eta.
+      alpha: tau, the temperature.
+    """
+    theta = [math.log(p) for p in start]
+    while True:
+        largest = max(theta)
+        weight = [math.exp(x - largest) for x in theta]
+        total = sum(weight)
+        policy = [w / total for w in weight]
+        yield policy
+        value = [r - alpha * (x - largest - math.log(total)) for r, x in zip(rewards, theta)]  # noqa: B905 (the innermost loop)
+        mean = sum(p * x for p, x in zip(policy, value))  # noqa: B905
+        theta = [x + step_size * p * (v - mean) for x, p, v in zip(theta, policy, value)]  # noqa: B905
+
+
+def policies_after(
+    marks: Sequence[int],
+    rewards: Sequence[float],
+    start: Sequence[float],
+    step_size: float,
+    alpha: float,
+) -> np.ndarray:
+    """Returns the policies of `ascend` after some numbers of steps, [marks, K].
+
+    Args:
+      marks: numbers of steps, rising.
+      rewards: as the rest, for `ascend`.
+      start: the first policy.
+      step_size: eta.
+      alpha: tau.
+    """
+    policies = ascend(rewards, start, step_size, alpha)
+    between = np.diff(np.asarray(marks), prepend=-1)
+    return np.array([next(itertools.islice(policies, int(n) - 1, None)) for n in between])
+
+
+def marks_until(last: int, count: int) -> list[int]:
+    """Returns about `count` numbers of steps from 1 to `last`, evenly spaced in the logarithm."""
+    return np.unique(np.geomspace(1, last, count).round().astype(int)).tolist()
+
+
+def escape(
+    rewards: Sequence[float],
+    start: Sequence[float],
+    step_size: float,
+    alpha: float,
+    max_steps: int | None = None,
+) -> Escape:
+    """Follows ascent until the first arm has more than half of the probability.
+
+    Args:
+      rewards: as the rest, for `ascend`.
+      start: the first policy.
+      step_size: eta.
+      alpha: tau.
+      max_steps: after which to give up; None never does.
+    """
+    least = 1.0
+    policies = ascend(rewards, start, step_size, alpha)
+    for steps, (best, *_) in enumerate(policies):
+        least = min(least, best)
+        if best > 0.5:
+            return Escape(steps, least)
+        if steps == max_steps:
+            break
+    return Escape(math.inf, least)

@@ -1,0 +1,145 @@
+"""The figures: escape times against the start, and the well on the simplex."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+
+import matplotlib
+import numpy as np
+import scipy.special
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.bandit_ascent import REWARDS
+from experiments.gravity_well import analysis
+from experiments.gravity_well.sweep import Sweep
+
+Arrays = Mapping[str, np.ndarray]
+
+# Okabe and Ito's colours, told apart by colour-blind readers too.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+_CORNERS = np.array([[0.5, np.sqrt(3) / 2], [0.0, 0.0], [1.0, 0.0]])  # best, second, worst
+
+
+def draw(sweep: Sweep, arrays: Arrays, directory: pathlib.Path) -> list[pathlib.Path]:
+    """Draws every figure into `directory` and returns their paths."""
+    figures = {"escape_time.png": _escape_time(sweep, arrays), "well.png": _well(sweep, arrays)}
+    paths = []
+    for name, figure in figures.items():
+        paths.append(directory / name)
+        figure.savefig(paths[-1], dpi=110)
+    return paths
+
+
+def _escape_time(sweep: Sweep, arrays: Arrays) -> Figure:
+    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
+    arms, entropy = figure.subplots(1, 2, sharex=True, sharey=True)
+    plain = [i for i, (_, alpha) in enumerate(sweep.curves) if alpha == 0]
+    for colour, i in zip(_COLOURS, plain, strict=False):
+        worse = sweep.curves[i][0]
+        style = {"color": colour, "markersize": 4, "linestyle": "none"}
+        arms.plot(sweep.starts, arrays["steps"][i], "o", label=f"{worse + 2} arms", **style)
+        arms.plot(sweep.starts, analysis.limits(sweep, worse), color=colour, linewidth=1)
+    if plain:
+        worse = sweep.curves[plain[0]][0]
+        bound = analysis.lower_bounds(sweep, worse)
+        arms.plot(sweep.starts, bound, "k:", label=f"lower bound, {worse + 2} arms")
+    arms.set(
+        xscale="log",
+        yscale="log",
+        xlim=(sweep.starts[-1], 0.15),
+        ylim=(10, 2 * sweep.max_steps),
+        xlabel="first probability of the best arm",
+        ylabel="steps until it exceeds 1/2",
+        title="Without entropy; lines: the limit, slope 1 - K",
+    )
+    curves = [i for i, (worse, _) in enumerate(sweep.curves) if worse == 1]
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
+    for colour, i in zip(colours, curves, strict=True):
+        label = f"{sweep.curves[i][1]:g}"
+        entropy.plot(sweep.starts, arrays["steps"][i], "o-", color=colour, ms=3, label=label)
+    known = list(analysis.KNOWN.values())
+    style = {"color": "#D55E00", "markersize": 13, "linestyle": "none"}
+    entropy.plot([analysis.KNOWN_START] * len(known), known, "*", label="known", **style)
+    entropy.set(
+        xlabel="first probability of the best arm", title="Three arms, with entropy and without"
+    )
+    arms.legend(frameon=False)
+    entropy.legend(frameon=False, title="alpha (reward per nat)", ncols=2)
+    for axis in (arms, entropy):
+        axis.grid(alpha=0.3)
+    return figure
+
+
+def _well(sweep: Sweep, arrays: Arrays) -> Figure:
+    """Two simplices, shaded by the time to escape, and the best arm's probability over time."""
+    figure = Figure(figsize=(13.5, 4.9), layout="constrained")
+    *simplices, over_time = figure.subplots(1, len(sweep.map_alphas) + 1)
+    levels = 10.0 ** np.arange(0, np.log10(sweep.map_steps) + 0.01, 0.25)
+    norm = matplotlib.colors.LogNorm(1, levels[-1])
+    for i, (axis, alpha) in enumerate(zip(simplices, sweep.map_alphas, strict=True)):
+        x, y = (arrays["points"] @ _CORNERS).T
+        # What escaped at once or never is drawn as the shortest or beyond the longest time.
+        time = np.clip(arrays["map"][i], 1, 1.5 * levels[-1])
+        filled = axis.tricontourf(x, y, time, levels, norm=norm, cmap="cividis_r", extend="max")
+        filled.set_edgecolor("face")
+        for path in arrays["trajectories"][i]:
+            _trajectory(axis, path)
+        if alpha > 0:
+            optimum = scipy.special.softmax(np.array(REWARDS) / alpha) @ _CORNERS
+        else:
+            optimum = _CORNERS[0]
+        axis.plot(*optimum, "*", color="#D55E00", markersize=15, markeredgecolor="white", zorder=5)
+        _frame(axis)
+        axis.set_title(f"alpha = {alpha:g}" if alpha else "without entropy")
+    figure.colorbar(
+        filled,
+        ax=simplices,
+        location="bottom",
+        shrink=0.6,
+        aspect=35,
+        pad=0.02,
+        ticks=levels[::4],
+        format="{x:,.0f}",
+        label="steps until the best arm has more than half",
+    )
+    marks = arrays["well_marks"]
+    alphas = (0.0, *sweep.alphas)
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(alphas)))
+    for colour, alpha, best in zip(colours, alphas, arrays["well"], strict=True):
+        over_time.plot(marks[1:], best[1:], color=colour, linewidth=2, label=f"{alpha:g}")
+    over_time.axhline(sweep.well_start[0], color="black", linestyle=":", linewidth=1)
+    over_time.set(
+        xscale="log",
+        yscale="log",
+        xlabel="steps",
+        ylabel="probability of the best arm",
+        title=f"From pi0 = ({', '.join(f'{p:g}' for p in sweep.well_start)})",
+    )
+    over_time.grid(alpha=0.3)
+    over_time.legend(frameon=False, title="alpha (reward per nat)")
+    return figure
+
+
+def _trajectory(axis: Axes, policies: np.ndarray) -> None:
+    path = policies @ _CORNERS
+    axis.plot(*path.T, color="white", linewidth=2.6)
+    axis.plot(*path.T, color="black", linewidth=1.3)
+    axis.plot(*path[0], "o", color="black", markersize=4, markeredgecolor="white")
+    # An arrow where half of the way is done.
+    way = np.append(0, np.cumsum(np.hypot(*np.diff(path, axis=0).T)))
+    middle = max(int(np.searchsorted(way, way[-1] / 2)), 1)
+    style = {"arrowstyle": "-|>", "color": "black", "mutation_scale": 13}
+    axis.annotate("", path[middle], path[middle - 1], arrowprops=style)
+
+
+def _frame(axis: Axes) -> None:
+    axis.plot(*_CORNERS[[0, 1, 2, 0]].T, color="black", linewidth=1)
+    for corner, reward, shift in zip(_CORNERS, REWARDS, (0.04, -0.04, -0.04), strict=True):
+        name = {max(REWARDS): "best", min(REWARDS): "worst"}.get(reward, "second")
+        vertical = "bottom" if shift > 0 else "top"
+        text = f"{name}: {reward:g}"
+        axis.text(corner[0], corner[1] + shift, text, ha="center", va=vertical)
+    axis.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.12, 0.98))
+    axis.axis("off")

@@ -1,0 +1,93 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.special
+
+from experiments.bandit_ascent import REWARDS
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Escapes from a start that the second best arm holds, on bandits with worse arms or without.
+
+    Attributes:
+      worse: how many worse arms, without entropy.
+      alphas: temperatures, with one worse arm.
+      worse_probability: of each worse arm, at the start.
+      decades: pi0(a*) falls from 0.1 by so many factors of ten,
+      per_decade: in so many steps each,
+      max_steps: as long as an escape takes no longer than that.
+      map_alphas: temperatures at which the whole simplex of three arms is mapped.
+      map_size: steps of its grid along an edge.
+      map_steps: of ascent from each.
+      trajectory_starts: of single trajectories on it.
+      well_start: the start of the known escape times, from which pi(a*) is followed over time.
+    """
+
+    worse: tuple[int, ...] = (0, 1, 2)
+    alphas: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
+    worse_probability: float = 0.01
+    decades: int = 4
+    per_decade: int = 8
+    max_steps: int = 400_000
+    map_alphas: tuple[float, float] = (0.0, 0.1)
+    map_size: int = 40
+    map_steps: int = 3000
+    trajectory_starts: tuple[tuple[float, float, float], ...] = (
+        (0.01, 0.98, 0.01),
+        (0.02, 0.5, 0.48),
+        (0.02, 0.2, 0.78),
+        (0.02, 0.05, 0.93),
+        (0.2, 0.6, 0.2),
+        (0.25, 0.15, 0.6),
+    )
+    well_start: tuple[float, float, float] = (0.001, 0.989, 0.01)
+
+    def __post_init__(self) -> None:
+        if self.max_steps < 1000:
+            raise ValueError(
+                f"--max-steps must be at least 1000, not {self.max_steps}: with fewer, too few "
+                "starts escape for a slope."
+            )
+        for alpha in (*self.alphas, *self.map_alphas):
+            if alpha < 0:
+                raise ValueError(f"temperatures must be at least 0, not {alpha}.")
+            if alpha > 0 and scipy.special.softmax(np.array(REWARDS) / alpha)[0] <= 0.5:
+                raise ValueError(
+                    f"temperatures must be lower than {alpha}, at which the best arm has at most "
+                    "half of the soft-optimal policy: ascent would never escape."
+                )
+
+    @property
+    def curves(self) -> list[tuple[int, float]]:
+        """How many worse arms, and at which temperature, for every curve."""
+        return [*((n, 0.0) for n in self.worse), *((1, alpha) for alpha in self.alphas)]
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first probabilities of the best arm, falling."""
+        return 10.0 ** (-1 - np.arange(self.decades * self.per_decade + 1) / self.per_decade)
+
+    def bandit(self, worse: int, start: float) -> tuple[list[float], list[float]]:
+        """Returns the rewards of a bandit and a first policy, the best arm first."""
+        best, second, worst = REWARDS
+        others = [self.worse_probability] * worse
+        return [best, second, *([worst] * worse)], [start, 1 - start - sum(others), *others]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Escapes from the gravity well of softmax, with and without entropy.
+
+    Attributes:
+      max_steps: the longest escape that is waited for.
+      output: the folder that results go to.
+    """
+
+    max_steps: int = 400_000
+    output: pathlib.Path = pathlib.Path("results")

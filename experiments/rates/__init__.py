@@ -1,0 +1,1 @@
+"""Rates and bounds of entropy-regularised methods, measured: `python -m experiments.rates`."""
