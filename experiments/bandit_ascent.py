@@ -51,7 +51,8 @@ def ascend(
         total = sum(weight)
         policy = [w / total for w in weight]
         yield policy
-        value = [r - alpha * (x - largest - math.log(total)) for r, x in zip(rewards, theta)]  # noqa: B905 (the innermost loop)
+        normaliser = largest + math.log(total)
+        value = [r - alpha * (x - normaliser) for r, x in zip(rewards, theta)]  # noqa: B905 (the innermost loop)
         mean = sum(p * x for p, x in zip(policy, value))  # noqa: B905
         theta = [x + step_size * p * (v - mean) for x, p, v in zip(theta, policy, value)]  # noqa: B905
 

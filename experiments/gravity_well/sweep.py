@@ -33,7 +33,7 @@ class Sweep:
     alphas: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
     worse_probability: float = 0.01
     decades: int = 4
-    per_decade: int = 8
+    per_decade: int = 6
     max_steps: int = 400_000
     map_alphas: tuple[float, float] = (0.0, 0.1)
     map_size: int = 40
