@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -83,12 +83,11 @@ def value_iteration_rates(arrays: Arrays) -> list[float]:
 def verdict(checks: list[Check], sweep: Bandits, arrays: Arrays) -> str:
     """Returns a sentence for each theorem: how many of its checks hold, and what was seen."""
     lines = []
-    notes: dict[str, Callable[[], str]] = {"U-shape": lambda: _best_alphas(sweep, arrays)}
     for row in dict.fromkeys(check.row for check in checks):
-        own = [check for check in checks if check.row == row]
-        count = sum(check.holds for check in own)
-        line = f"{row}: {'holds' if count == len(own) else 'FALLS SHORT'}, {count} of {len(own)}"
-        lines.append(f"{line} checks{notes[row]() if row in notes else ''}.")
+        own = [check.holds for check in checks if check.row == row]
+        note = _best_alphas(sweep, arrays) if row == "U-shape" else ""
+        word = "holds" if all(own) else "FALLS SHORT"
+        lines.append(f"{row}: {word}, {sum(own)} of {len(own)} checks{note}.")
     return "\n".join(lines)
 
 

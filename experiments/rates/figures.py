@@ -10,19 +10,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.bandit_ascent import STEP_SIZE
 from experiments.random_processes import ACTIONS, DISCOUNT
-from experiments.rates import bandits
-from experiments.rates.analysis import ROUNDING, bandit_name, path
-from experiments.rates.runs import alpha_grid
+from experiments.rates import ascent_figures
+from experiments.rates.analysis import ROUNDING, path
+from experiments.rates.ascent_figures import COLOURS, PREDICTED
 from experiments.rates.sweep import Bandits, Processes
 from maxent_tf.tabular import bounds
 
 Arrays = Mapping[str, np.ndarray]
-
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-_PREDICTED = {"color": "black", "linestyle": "--", "linewidth": 1.2}
 
 
 def draw(
@@ -34,8 +29,8 @@ def draw(
 ) -> list[pathlib.Path]:
     """Draws every figure into `directory` and returns their paths."""
     figures = {
-        "u_shape.png": _u_shape(on_bandits, bandit_arrays),
-        "policy_gradient.png": _policy_gradient(on_bandits, bandit_arrays),
+        "u_shape.png": ascent_figures.u_shape(on_bandits, bandit_arrays),
+        "policy_gradient.png": ascent_figures.policy_gradient(on_bandits, bandit_arrays),
         "natural_gradient.png": _natural_gradient(
             on_bandits, bandit_arrays, on_processes, process_arrays
         ),
@@ -49,108 +44,6 @@ def draw(
     return paths
 
 
-def _u_shape(sweep: Bandits, arrays: Arrays) -> Figure:
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axis = figure.subplots()
-    alphas = alpha_grid(sweep)
-    # A logarithmic axis has no place for 0: the curves begin there, at its left edge.
-    shown = np.where(alphas > 0, alphas, alphas[1] / 2)
-    axis.plot(shown[1:], bandits.boltzmann_loss(alphas)[1:], label="for ever", **_PREDICTED)
-    for colour, iterations, loss in zip(
-        _COLOURS, sweep.iterations, arrays["u_shape"], strict=False
-    ):
-        axis.plot(shown, loss, color=colour, label=f"{iterations:,}")
-        if iterations == bandits.U_SHAPE_ITERATIONS:
-            known = [max(alpha, shown[0]) for alpha in bandits.U_SHAPE]
-            values = list(bandits.U_SHAPE.values())
-            style = {"markerfacecolor": "white", "markersize": 7, "linestyle": "none"}
-            axis.plot(known, values, "o", color=colour, label="3,000, known", **style)
-    axis.set(
-        xscale="log",
-        yscale="log",
-        xlabel="alpha (reward per nat); leftmost: alpha = 0",
-        ylabel="suboptimality (reward)",
-        title="What ascent leaves after a number of steps",
-        ylim=(2e-5, 1.2),
-    )
-    axis.grid(alpha=0.3)
-    axis.legend(frameon=False, title="steps")
-    return figure
-
-
-def _policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
-    """Sublinear above, linear below; curves on the left, the predicted constants on the right."""
-    figure = Figure(figsize=(10.5, 7.6), layout="constrained")
-    (losses, products), (errors, rates) = figure.subplots(2, 2)
-    marks = arrays["marks"]
-    for colour, rewards, loss in zip(
-        _COLOURS, sweep.from_uniform, arrays["sublinear"], strict=False
-    ):
-        limit = bounds.gradient_ascent_limit(len(rewards), STEP_SIZE)
-        losses.plot(marks, loss, color=colour, linewidth=2, label=bandit_name(rewards))
-        losses.plot(marks, limit / marks, **_PREDICTED)
-        products.plot(marks, marks * loss / limit, color=colour, linewidth=2)
-    products.axhline(1, **_PREDICTED)
-    losses.plot([], [], label="(K - 1) / (K eta t)", **_PREDICTED)
-    losses.set(
-        xscale="log",
-        yscale="log",
-        xlabel="steps t",
-        ylabel="suboptimality (reward)",
-        title="Without entropy: 1/t, whatever the rewards",
-        ylim=(1e-6, 1.5),
-    )
-    products.set(
-        xscale="log",
-        xlabel="steps t",
-        ylabel="t times suboptimality, over its limit",
-        title="Without entropy: the limit",
-        yscale="log",
-        ylim=(0.1, 30),
-    )
-    steps = arrays["linear_steps"]
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(sweep.temperatures)))
-    for colour, tau, error in zip(
-        colours, sweep.temperatures, arrays["linear_errors"], strict=True
-    ):
-        errors.plot(steps, error, color=colour, linewidth=2, label=f"{tau:g}")
-        rate = bounds.entropy_gradient_log_rate(STEP_SIZE, tau, sweep.gap)
-        near = error < 0.3  # where the rate, a local one, begins to hold
-        last = steps[near][-1]
-        errors.plot(
-            steps[near], error[near][-1] * np.exp(rate * (steps[near] - last)), **_PREDICTED
-        )
-    errors.set(
-        yscale="log",
-        xlim=(0, 1000),  # the coldest would need a hundred times as many
-        ylim=(1e-6, 3e3),
-        xlabel="steps t",
-        ylabel="error of the log-odds (nats)",
-        title="With entropy: linear, at the predicted rate",
-    )
-    errors.legend(frameon=False, title="tau (reward per nat)", ncols=3, loc="upper right")
-    grid = np.geomspace(0.8 * min(sweep.temperatures), 1.25 * max(sweep.temperatures), 200)
-    predicted = -bounds.entropy_gradient_log_rate(STEP_SIZE, grid, sweep.gap)
-    rates.plot(grid, predicted, label="-ln(1 - 2 eta tau p (1 - p))", **_PREDICTED)
-    rates.scatter(
-        sweep.temperatures, -arrays["log_rate"], c=colours, s=50, zorder=3, label="measured"
-    )
-    rates.set(
-        xscale="log",
-        yscale="log",
-        xlabel="tau (reward per nat)",
-        ylabel="nats of error lost in a step, at the end",
-        title="With entropy: slow at low temperature",
-    )
-    rates.set_xticks(sweep.temperatures, [f"{tau:g}" for tau in sweep.temperatures], minor=False)
-    rates.set_xticks([], minor=True)
-    rates.legend(frameon=False)
-    losses.legend(frameon=False)
-    for axis in (losses, products, errors, rates):
-        axis.grid(alpha=0.3)
-    return figure
-
-
 def _natural_gradient(
     on_bandits: Bandits, bandit_arrays: Arrays, on_processes: Processes, arrays: Arrays
 ) -> Figure:
@@ -159,11 +52,11 @@ def _natural_gradient(
     natural, plain = bandit_arrays["regularised"]
     steps = np.arange(natural.shape[1])
     for colour, eta, errors, slower in zip(
-        _COLOURS, on_bandits.step_sizes, natural, plain, strict=False
+        COLOURS, on_bandits.step_sizes, natural, plain, strict=False
     ):
         bandit.plot(steps, errors, color=colour, linewidth=2, label=f"{eta:g}, natural")
         bandit.plot(steps, slower, color=colour, linestyle=":", label=f"{eta:g}, plain")
-        bandit.plot(steps, errors[0] * (1 - eta) ** steps, **_PREDICTED)
+        bandit.plot(steps, errors[0] * (1 - eta) ** steps, **PREDICTED)
     bandit.set(
         yscale="log",
         ylim=(1e-6, 300),
@@ -173,7 +66,7 @@ def _natural_gradient(
     )
     bandit.legend(frameon=False, title="eta", ncols=3, fontsize=8)
     after = np.arange(1, len(arrays["log_policy"]) + 1)
-    for i, (colour, fraction) in enumerate(zip(_COLOURS, on_processes.fractions, strict=False)):
+    for i, (colour, fraction) in enumerate(zip(COLOURS, on_processes.fractions, strict=False)):
         # In units of the bound after one step, so that all processes share one bound.
         ratio = arrays["log_policy"][:, i] / arrays["log_policy_bound"][0, i]
         known = arrays["log_policy"][:, i].max(-1) > ROUNDING
@@ -182,7 +75,7 @@ def _natural_gradient(
         random.plot(after[known], middle, color=colour, linewidth=2, label=f"{fraction:g}")
         random.plot(after[known], ratio[known].max(-1), color=colour, linewidth=0.8)
         rate = 1 - fraction * (1 - DISCOUNT)
-        random.plot(after, rate ** (after - 1.0), **_PREDICTED)
+        random.plot(after, rate ** (after - 1.0), **PREDICTED)
         if fraction < 1:
             near = middle[-1] * (1 - fraction) ** (after[known] - float(after[known][-1]))
             random.plot(after[known], near, color="black", linestyle=":", linewidth=1.5)
@@ -205,7 +98,7 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
     policy, value = figure.subplots(1, 2)
     before, after = arrays["policy_iteration"][:-1], arrays["policy_iteration"][1:]
     grid = np.geomspace(1e-8, 20, 200)
-    for i, (colour, alpha) in enumerate(zip(_COLOURS, sweep.iteration_alphas, strict=False)):
+    for i, (colour, alpha) in enumerate(zip(COLOURS, sweep.iteration_alphas, strict=False)):
         known = after[:, i] > ROUNDING
         style = {"color": colour, "s": 7, "alpha": 0.35, "linewidths": 0}
         policy.scatter(before[:, i][known], after[:, i][known], **style)
@@ -219,7 +112,7 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
         # The first, widest, shows beside a second that it agrees with.
         width = 6.0 - 2 * i
         value.plot(backups, middle, color=colour, linewidth=width, label=f"{alpha:g}")
-        value.plot(backups, middle[-1] * DISCOUNT ** (backups - backups[-1]), **_PREDICTED)
+        value.plot(backups, middle[-1] * DISCOUNT ** (backups - backups[-1]), **PREDICTED)
     policy.set(
         xscale="log",
         yscale="log",
@@ -299,7 +192,7 @@ def _scatter(
 ) -> None:
     axis.scatter(x.ravel(), y.ravel(), c=alpha.ravel(), norm=norm, s=6, alpha=0.5, linewidths=0)
     ends = np.array([x.min() / 1.5, x.max() * 1.5])
-    axis.plot(ends, ends, **_PREDICTED)
+    axis.plot(ends, ends, **PREDICTED)
     # Far below its bound a value may be 1e-300 or rounding.
     lowest = max(y[y > 0].min() / 1.5, 1e-6 * ends[0])
     axis.set(xscale="log", yscale="log", xlim=tuple(ends), ylim=(lowest, ends[1]))
