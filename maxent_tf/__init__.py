@@ -8,6 +8,7 @@
 from maxent_tf import (
     distributions,
     environments,
+    exploration,
     irl,
     learners,
     losses,
@@ -42,6 +43,7 @@ __all__ = [
     "entropy_estimate",
     "environments",
     "evaluate",
+    "exploration",
     "gymnasium_spec",
     "irl",
     "learners",
