@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from experiments import project
-from experiments.reproduce import bandits, inverse, processes
+from experiments.reproduce import bandits, exploration, inverse, processes
 from experiments.reproduce.check import Check, table
 
 ROWS: dict[str, Callable[[], Iterator[Check]]] = {
@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R11": bandits.over_commitment,
     "R12": bandits.stochastic_bandit,
     "R16": inverse.icy_grid,
+    "R17": exploration.boltzmann,
     "R18": processes.river_swim,
 }
 
@@ -35,7 +36,6 @@ NOT_COVERED = {
     "R13": "the multi-goal world",
     "R14": "search as regularised policy optimisation",
     "R15": "MENTS, RENTS, TENTS",
-    "R17": "Boltzmann exploration",
     "R19": "soft actor-critic at published levels",
     "R20": "PPO and A2C at published levels",
 }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from experiments.bandit_ascent import REWARDS, STEP_SIZE, escape
+from experiments.commitment.gradients import chance_of_only_worse, natural_gradient, noisy_bandit
 from experiments.rates import bandits
 from experiments.reproduce.check import Check
 from maxent_tf.tabular import bounds
@@ -56,13 +55,10 @@ def linear_rate() -> Iterator[Check]:
 
 def over_commitment() -> Iterator[Check]:
     """R11: sampled natural gradient locks on a bad arm; a value baseline prevents it."""
-    theta, product = 0.0, 1.0
-    for _ in range(60):  # by then the factor is 1 in float64
-        p = 1 / (1 + math.exp(-theta))
-        product *= p
-        theta += REWARDS[1] / p
+    product = float(chance_of_only_worse(step_size=1.0)[-1])
     yield Check("R11", "P(only the bad arm is ever drawn)", 0.39085, product, 1e-4)
-    locked = [_locked_on_bad_arm(baseline) for baseline in (False, True)]
+    found = natural_gradient(1.0, 0.0, [False, True], runs=20_000, steps=400, seed=0)
+    locked = found.likelier[-1]
     yield Check("R11", "P(locked on the bad arm), 20,000 runs", 0.480, locked[0], 0.01)
     yield Check("R11", "the same is above the product", product, locked[0], 0, "at least")
     yield Check("R11", "P(locked) with the value baseline", 0, locked[1], 0.01, "at most")
@@ -73,45 +69,11 @@ def stochastic_bandit(seeds: int = 300, steps: int = 30_000) -> Iterator[Check]:
 
     Args:
       seeds: independent runs at each temperature.
-      steps: of size 0.4, each from one draw, with the true value as baseline and the exact gradient
-        of the entropy.
+      steps: of each run.
     """
-    alphas = np.array([0, 0.01, 0.03, 0.1, 0.3, 1])
+    alphas = (0, 0.01, 0.03, 0.1, 0.3, 1)
     known = [0.43, 0.56, 0.76, 0.87, 0.65, 0.54]
-    rng = np.random.default_rng(0)
-    rewards, temperature = np.array(REWARDS)[:, None, None], alphas[:, None]
-    shape = (len(alphas), seeds)
-    # Arms in front: sums over them are then sums of three long rows.
-    theta = np.broadcast_to(np.log([0.01, 0.98, 0.01])[:, None, None], (3, *shape)).copy()
-    for _ in range(steps):
-        log_policy = theta - theta.max(0)
-        log_policy -= np.log(np.exp(log_policy).sum(0))
-        policy = np.exp(log_policy)
-        uniform = rng.random(shape)
-        second, third = uniform >= policy[0], uniform >= policy[0] + policy[1]
-        drawn = np.stack([~second, second & ~third, third])
-        reward = (drawn * rewards).sum(0) + rng.standard_normal(shape)
-        advantage = reward - (policy * rewards).sum(0)
-        entropy = -(policy * log_policy).sum(0)
-        theta += STEP_SIZE * (drawn - policy) * advantage
-        theta -= STEP_SIZE * temperature * policy * (log_policy + entropy)
-    best = (theta.argmax(0) == 0).mean(-1)
+    best = noisy_bandit(alphas, seeds=seeds, steps=steps, seed=0)[-1].mean(-1)
     for alpha, target, measured in zip(alphas, known, best, strict=True):
         what = f"greedy-optimal fraction at alpha = {alpha:g}, {seeds} seeds"
         yield Check("R12", what, target, float(measured), 0.06)
-
-
-def _locked_on_bad_arm(baseline: bool, runs: int = 20_000, steps: int = 400) -> float:
-    """Returns the fraction of runs of NPG, eta = 1, in which the worse of two arms prevails."""
-    rng = np.random.default_rng(0)
-    lead = np.zeros(runs)  # of the bad arm's logit
-    for _ in range(steps):
-        bad = 1 / (1 + np.exp(-lead))
-        drawn = rng.random(runs) < bad
-        reward = np.where(drawn, REWARDS[1], REWARDS[0])
-        if baseline:
-            reward -= bad * REWARDS[1] + (1 - bad) * REWARDS[0]
-        change = reward / np.where(drawn, bad, 1 / (1 + np.exp(lead)))
-        # Beyond 500 an arm is drawn with certainty, and exp still finite.
-        lead = np.clip(lead + np.where(drawn, change, -change), -500, 500)
-    return float(np.mean(lead > 0))

@@ -1,0 +1,1 @@
+"""Bandit learners that commit too early, and cures: `python -m experiments.commitment`."""

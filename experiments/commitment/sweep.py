@@ -1,0 +1,142 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+from typing import Literal
+
+TWO_ARMS = (1.0, 0.9)
+
+
+@dataclass(frozen=True)
+class NaturalGradient:
+    """Sampled natural policy gradient on two arms that pay exactly (1, 0.9).
+
+    Attributes:
+      step_sizes: eta, each without entropy.
+      alphas: temperatures, in reward per nat, each at each of `entropy_step_sizes`.
+      entropy_step_sizes: eta where the temperature is varied.
+      runs: for each step size and temperature, with and without the value as baseline.
+      steps: of each run.
+      seed: of everything drawn.
+    """
+
+    step_sizes: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+    alphas: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+    entropy_step_sizes: tuple[float, ...] = (1.0, 0.1)
+    runs: int = 3000
+    steps: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class NoisyBandit:
+    """Sampled policy gradient on three arms with noise of standard deviation 1, from a bad start.
+
+    Attributes:
+      alphas: temperatures, in reward per nat.
+      seeds: runs at each.
+      steps: of each run.
+      seed: of everything drawn.
+    """
+
+    alphas: tuple[float, ...] = (0.0, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+    seeds: int = 600
+    steps: int = 30_000
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class World:
+    """A bandit whose arms pay 0 or 1, or else always their mean.
+
+    Attributes:
+      name: for people.
+      means: of the arms, the best one first.
+      sure: for each arm, whether it pays its mean always.
+    """
+
+    name: str
+    means: tuple[float, ...]
+    sure: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A way to choose among the arms by their average rewards.
+
+    Attributes:
+      kind: "constant", "log" or "root": Boltzmann's policy at the inverse temperature eta = c,
+        c log t or c sqrt(t); "gumbel": Boltzmann-Gumbel with beta = c / sqrt(N); "ucb": UCB1.
+      constant: c.
+    """
+
+    kind: Literal["constant", "log", "root", "gumbel", "ucb"]
+    constant: float = 1.0
+
+    @property
+    def label(self) -> str:
+        """What tables and figures call it."""
+        c = f"{self.constant:g}"
+        return {
+            "constant": f"Boltzmann, eta = {c}",
+            "log": f"Boltzmann, eta = {c} log t",
+            "root": f"Boltzmann, eta = {c} sqrt t",
+            "gumbel": f"Boltzmann-Gumbel, C = {c}",
+            "ucb": "UCB1",
+        }[self.kind]
+
+
+LUCK_NEEDED = World("luck needed", (0.7, 0.5), (False, True))
+SMALL_GAP = World("small gap", (0.55, 0.45), (False, False))
+FIVE_ARMS = World("five arms", (0.7,) + (0.5,) * 4, (False,) * 5)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """The regret of explorers on bandits.
+
+    Attributes:
+      worlds: bandits.
+      explorers: ways to choose.
+      runs: of each explorer on each bandit.
+      steps: of each run.
+      marks: times at which regret is recorded, evenly spaced in the logarithm.
+      seed: of everything drawn.
+    """
+
+    worlds: tuple[World, ...] = (LUCK_NEEDED, SMALL_GAP, FIVE_ARMS)
+    explorers: tuple[Explorer, ...] = (
+        Explorer("constant", 10.0),
+        Explorer("log", 1.0),
+        Explorer("log", 10.0),
+        Explorer("root", 1.0),
+        Explorer("gumbel", 0.5),
+        Explorer("ucb"),
+    )
+    runs: int = 200
+    steps: int = 100_000
+    marks: int = 31
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Premature commitment on bandits: policy gradients, and exploration by Boltzmann's policy.
+
+    Attributes:
+      runs: of each natural gradient, explorer and noisy gradient; by default 3000, 200 and 600.
+      steps: of each explorer.
+      output: the folder that results go to.
+    """
+
+    runs: int | None = None
+    steps: int = 100_000
+    output: pathlib.Path = pathlib.Path("results")
+
+    def __post_init__(self) -> None:
+        if self.runs is not None and self.runs < 2:
+            raise ValueError(f"--runs must be at least 2, for an interval, not {self.runs}.")
+        if self.steps < 100:
+            raise ValueError(f"--steps must be at least 100, not {self.steps}.")
