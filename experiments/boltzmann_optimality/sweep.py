@@ -1,0 +1,54 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+from typing import Literal
+
+WorldName = Literal["TwoGoalGrid", "FourRooms"]
+WORLDS: tuple[WorldName, ...] = ("TwoGoalGrid", "FourRooms")
+
+# Shannon's entropy, sparsemax, and the negative divergence from the uniform policy.
+REGULARIZERS = ("Shannon", "Tsallis", "KL to uniform")
+
+
+@dataclass(frozen=True)
+class Path:
+    """The soft-optimal policies of a world, over temperatures, for every regulariser.
+
+    Attributes:
+      world: a grid.
+      discount: gamma.
+      lowest, highest: temperatures, in reward per nat.
+      count: temperatures from the lowest to the highest, at equal ratios.
+      pictured: further temperatures, of which policies are drawn.
+      deviations: random policies near and far from the optimum, at each pictured temperature.
+      seed: of the deviations.
+    """
+
+    world: WorldName
+    discount: float = 0.99
+    lowest: float = 1e-4
+    highest: float = 10.0
+    count: int = 101
+    pictured: tuple[float, ...] = (0.001, 0.006, 0.02, 0.1, 1.0)
+    deviations: int = 100
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The soft-optimal policy is Boltzmann's, and alpha trades reward against entropy.
+
+    Attributes:
+      count: temperatures along the path.
+      output: the folder that results go to.
+    """
+
+    count: int = 101
+    output: pathlib.Path = pathlib.Path("results")
+
+    def __post_init__(self) -> None:
+        if self.count < 2:
+            raise ValueError(f"--count must be at least 2, for a path, not {self.count}.")
