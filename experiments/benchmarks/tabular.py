@@ -209,13 +209,13 @@ def dense_fits(states: int) -> bool:
 def peak_memory(side: int, name: str) -> float:
     """Returns the peak resident memory, in GiB, of a new process that solves once.
 
-    Linux counts what the parent had when it started the process: call it before anything large.
+    From Linux's `VmHWM`: `getrusage` counts what the parent had when it started the process, too.
     """
     code = (
-        "import resource\n"
+        "import pathlib\n"
         "from experiments.benchmarks import tabular\n"
         f"tabular.cases(tabular.torus({side}), [{name!r}])[{name!r}]()\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     command = [sys.executable, "-c", code]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
