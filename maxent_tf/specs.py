@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+__all__ = ["Box", "Discrete", "EnvironmentSpec", "Spec"]
+
 
 @dataclass(frozen=True)
 class Discrete:
@@ -27,7 +29,7 @@ class Discrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one value: ()."""
+        """The shape of one value, ()."""
         return ()
 
     @property

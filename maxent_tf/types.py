@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+__all__ = ["Metrics", "TimeStep", "Transition"]
+
 
 class TimeStep(NamedTuple):
     """What a world shows after a reset or a step, in Gymnasium's words.
