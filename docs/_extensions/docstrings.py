@@ -1,0 +1,45 @@
+"""What autodoc is told about the package's docstrings, which are written to be read as they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+# A shape with a batch in front, [*P, B], which reStructuredText would take for emphasis.
+_SHAPE = re.compile(r"\[(?:[^\[\]]*, )?\*\w+[^\[\]]*\]")
+
+
+def _quote_shapes(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            parts = line.split("`")
+            # Every second part stands between backticks already.
+            parts[::2] = [_SHAPE.sub(r"``\g<0>``", part) for part in parts[::2]]
+            lines[i] = "`".join(parts)
+
+
+def _elide_factories(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: Any
+) -> tuple[str | None, Any]:
+    # The signature of a dataclass shows `<factory>`, which is no Python, for a default it makes.
+    return signature and signature.replace("<factory>", "..."), returns
+
+
+def _skip_foreign(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    # TFP's metaclass copies methods, with docstrings in Markdown, into every distribution.
+    foreign = str(getattr(obj, "__module__", "")).startswith("tensorflow_probability")
+    return True if foreign else None
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connects the changes to autodoc, the first before Napoleon reads the docstring."""
+    app.connect("autodoc-process-docstring", _quote_shapes, priority=100)
+    app.connect("autodoc-process-signature", _elide_factories)
+    app.connect("autodoc-skip-member", _skip_foreign)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
