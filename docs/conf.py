@@ -5,6 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
+import public_api
+
 from maxent_tf.version import __version__
 
 project = "maxent_tf"
@@ -29,11 +31,14 @@ extensions = [
 exclude_patterns = ["_build", "gallery/README.rst"]
 templates_path = ["_templates"]
 nitpicky = True
+nitpick_ignore = [("py:class", "Moments")]  # the type of public fields, itself not public
 suppress_warnings = ["config.cache"]  # sphinx-gallery's settings hold functions
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"maxent_tf {version}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
@@ -46,6 +51,7 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autosummary_ignore_module_all = False
+autosummary_context = {"data": public_api.data()}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
@@ -68,6 +74,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
+    "write_computation_times": False,  # its page fetches scripts
     "image_scrapers": ("matplotlib",),
     "abort_on_example_error": True,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Box", "Discrete", "EnvironmentSpec", "Spec"]
+__all__ = ["Box", "Discrete", "EnvironmentSpec", "MultiDiscrete", "Spec"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Discrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one value, ()."""
+        """The shape of one value: ()."""
         return ()
 
     @property
@@ -133,6 +133,7 @@ class Box:
         return low, np.asarray(self.high, np.float32).reshape(self.shape)
 
 
+#: The spec of an observation or of an action.
 Spec = Discrete | MultiDiscrete | Box
 
 

@@ -61,5 +61,5 @@ class Transition(NamedTuple):
     valid: tf.Tensor
 
 
-# A NamedTuple of scalar-per-learner tensors, each [*P]; every learner documents its own.
+#: A NamedTuple of tensors, one number for each learner, [*P]; every learner documents its own.
 Metrics = Any

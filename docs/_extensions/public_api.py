@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import pkgutil
 import types
 from collections.abc import Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
 
 ROOT = "maxent_tf"
@@ -30,23 +32,53 @@ def modules(name: str = ROOT) -> Iterator[types.ModuleType]:
     yield module
 
 
+def is_data(value: Any) -> bool:
+    """Whether a public value is neither a module nor a class or function of the package."""
+    if inspect.ismodule(value):
+        return False
+    ours = str(getattr(value, "__module__", "")).startswith(ROOT)
+    return not (ours and (inspect.isclass(value) or inspect.isroutine(value)))
+
+
+def data() -> dict[str, list[str]]:
+    """Returns the public data of each module that has any; `__version__` is told in the text."""
+    found = {}
+    for module in modules():
+        members = [m for m in getattr(module, "__all__", ()) if is_data(getattr(module, m))]
+        found[module.__name__] = [m for m in members if not m.startswith("__")]
+    return found
+
+
+def data_comment(name: str) -> list[str]:
+    """Returns the lines of the `#:` comment on a datum, there or in the module that defines it."""
+    module, _, member = name.rpartition(".")
+    package = importlib.import_module(module)
+    inner = pkgutil.iter_modules(getattr(package, "__path__", []), f"{module}.")
+    for candidate in [module, *(info.name for info in inner)]:
+        comments = ModuleAnalyzer.for_module(candidate).find_attr_docs()
+        if comment := comments.get(("", member)):
+            return comment
+    return []
+
+
 @functools.cache
 def public_names() -> dict[str, str]:
-    """Returns where each public class and function is documented.
+    """Returns where each public class, function and datum is documented.
 
     Returns:
       From every name it goes by, that of its definition and those of all its exports, to the one
-      under which the reference has it. Names of data (`__version__`) and modules are left out.
+      under which the reference has it.
     """
     names: dict[str, str] = {}
     for module in modules():
         for member in getattr(module, "__all__", ()):
             value = getattr(module, member)
-            if not (inspect.isclass(value) or inspect.isroutine(value)):
-                continue
             exported = f"{module.__name__}.{member}"
-            defined = f"{value.__module__}.{value.__qualname__}"
-            names[exported] = names.setdefault(defined, exported)
+            if member in data()[module.__name__]:
+                names[exported] = exported
+            elif not (inspect.ismodule(value) or is_data(value)):
+                defined = f"{value.__module__}.{value.__qualname__}"
+                names[exported] = names.setdefault(defined, exported)
     return names
 
 
@@ -66,10 +98,14 @@ def undocumented(documented: set[str]) -> Iterator[str]:
     for name in sorted(set(public_names().values())):
         module, _, member = name.rpartition(".")
         value = getattr(importlib.import_module(module), member)
-        if not _own_docstring(value):
-            yield f"{name} has no docstring"
         if name not in documented:
             yield f"{name} is missing from the reference"
+        if is_data(value):
+            if not data_comment(name):
+                yield f"{name} has no comment that begins with #: where it is defined"
+            continue
+        if not _own_docstring(value):
+            yield f"{name} has no docstring"
         if inspect.isclass(value):
             for method, function in vars(value).items():
                 if _is_public_method(method, function) and not inspect.getdoc(function):

@@ -50,5 +50,5 @@ for k, (alpha, colour) in enumerate(
         ax.fill_between(steps, low, high, color=colour, alpha=0.25, lw=0)
 axes[0].set(xlabel="thousand steps", ylabel="return of an episode")
 axes[1].set(xlabel="thousand steps", ylabel="entropy of the policy [nats]")
-axes[0].legend(title="first temperature", loc="lower right", fontsize=8)
+axes[1].legend(title="first temperature", loc=(0.3, 0.15), fontsize=8)
 plt.show()

@@ -25,7 +25,7 @@ class CategoricalHead:
 
     @property
     def num_outputs(self) -> int:
-        """The number of outputs that the network must have, A."""
+        """How many outputs the network must have: A."""
         return self.num_actions
 
     def __call__(self, outputs: tf.Tensor) -> Categorical:
@@ -101,7 +101,7 @@ class SquashedGaussianHead:
 
     @property
     def num_outputs(self) -> int:
-        """The number of outputs that the network must have, 2 D."""
+        """How many outputs the network must have: 2 D."""
         return 2 * self.action_spec.shape[0]
 
     def __call__(self, outputs: tf.Tensor) -> SquashedGaussian:

@@ -31,7 +31,7 @@ class UniformReplay(tf.Module):
 
     @property
     def size(self) -> tf.Tensor:
-        """How many transitions each learner holds now, [*P], int64."""
+        """[*P], int64: how many transitions each learner holds now."""
         return self._ring.size
 
     def add(self, transition: Transition) -> None:
