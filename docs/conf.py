@@ -77,4 +77,5 @@ sphinx_gallery_conf = {
     "write_computation_times": False,  # its page fetches scripts
     "image_scrapers": ("matplotlib",),
     "abort_on_example_error": True,
+    "capture_repr": (),
 }

@@ -59,9 +59,11 @@ def _elide_factories(
 def _skip_foreign(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    # TFP's metaclass copies methods, with docstrings in Markdown, into every distribution.
+    # TFP's metaclass copies methods, with docstrings in Markdown, into every distribution. The
+    # fields of a NamedTuple are told under its "Attributes:".
     foreign = str(getattr(obj, "__module__", "")).startswith("tensorflow_probability")
-    return True if foreign else None
+    field = str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+    return True if foreign or field else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
