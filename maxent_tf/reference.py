@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["discrete_entropy", "entropy_regularised_loss", "gaussian_entropy"]
+
 
 def discrete_entropy(logits: npt.ArrayLike) -> np.ndarray:
     r"""Entropy of a categorical distribution.

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+__all__ = ["as_seed"]
+
 
 def as_seed(seed: Any) -> tf.Tensor:
     """Returns `seed` as a stateless seed.

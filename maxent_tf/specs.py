@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+__all__ = ["Box", "Discrete", "EnvironmentSpec", "MultiDiscrete", "Spec"]
+
 
 @dataclass(frozen=True)
 class Discrete:
@@ -131,6 +133,7 @@ class Box:
         return low, np.asarray(self.high, np.float32).reshape(self.shape)
 
 
+#: The spec of an observation or of an action.
 Spec = Discrete | MultiDiscrete | Box
 
 

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+__all__ = ["Metrics", "TimeStep", "Transition"]
+
 
 class TimeStep(NamedTuple):
     """What a world shows after a reset or a step, in Gymnasium's words.
@@ -59,5 +61,5 @@ class Transition(NamedTuple):
     valid: tf.Tensor
 
 
-# A NamedTuple of scalar-per-learner tensors, each [*P]; every learner documents its own.
+#: A NamedTuple of tensors, one number for each learner, [*P]; every learner documents its own.
 Metrics = Any

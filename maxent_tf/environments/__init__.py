@@ -1,6 +1,6 @@
 """Worlds in pure TensorFlow: batched, compiled with the learner that acts in them.
 
-Every world follows `Environment`. Finite ones are `FiniteWorld`s, whose float64 tables the exact
+Every world follows `Environment`. A finite one is a `FiniteWorld`, whose float64 tables the exact
 layer reads; those named after a Gymnasium world follow its dynamics.
 """
 

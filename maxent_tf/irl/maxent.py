@@ -30,7 +30,7 @@ class MaxEntSolution(NamedTuple):
       dual: float, the value of the dual at the weights, `l2` left out.
       mismatch: [F], expected features of the model minus those of the demonstrations: the gradient
         of the dual.
-      duality_gap: float, |theta . mismatch|: by how much the dual differs from the entropy of the
+      duality_gap: float, `|theta . mismatch|`: by how much the dual differs from the entropy of the
         model's behaviour. The two are equal at the optimum.
       flat_directions: [F, K], orthonormal columns: directions of the weights in which neither the
         behaviour nor the dual changes, so that no demonstrations tell anything about them.

@@ -8,8 +8,8 @@ from typing import Any, Union
 import numpy as np
 import tensorflow as tf
 
-# A number, a tensor broadcastable to the learners' batch shape P, or a schedule: a function of the
-# step (an integer scalar, 0 at the first update) to such a value.
+#: A number, a tensor broadcastable to the learners' batch shape P, or a schedule: a function of the
+#: step (an integer scalar, 0 at the first update) to such a value.
 LearningRate = Union[float, tf.Tensor, Callable[[tf.Tensor], Any]]  # noqa: UP007 (mypy)
 
 

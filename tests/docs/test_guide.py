@@ -1,0 +1,67 @@
+"""The guide's Python does what the guide says.
+
+Oracle: Python itself, and what the pages claim of the results.
+"""
+
+import pathlib
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import maxent_tf as mx
+
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+
+
+def code(page: str) -> str:
+    """Returns a page's Python blocks, joined, at their line numbers."""
+    lines, inside = [], False
+    for line in (DOCS / "guide" / f"{page}.md").read_text().splitlines():
+        fence = line.startswith("```")
+        inside = (line == "```python") if fence else inside
+        lines.append("" if fence or not inside else line)
+    return "\n".join(lines)
+
+
+def run(page: str) -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
+    exec(compile(code(page), f"{page}.md", "exec"), namespace)
+    return namespace
+
+
+PAGES = {path.stem for path in (DOCS / "guide").glob("*.md") if code(path.stem).strip()}
+OTHERS = sorted(PAGES - {"first_ablation", "your_own"})
+
+
+def test_the_first_ablation_finds_what_the_page_says() -> None:
+    # "Without entropy none finds it; from 0.3 all do."
+    found = run("first_ablation")["found"]
+    assert not found[0].any()
+    assert found[2].all()
+
+
+@pytest.mark.parametrize("page", OTHERS)
+def test_the_code_of_a_page_runs(page: str) -> None:
+    run(page)
+
+
+def test_what_one_brings_fits_in() -> None:
+    names = run("your_own")
+    # Entropy in bits at a price for each bit is entropy in nats at that price over log 2.
+    nats = mx.tabular.soft_value_iteration(names["m"], [0.1 / np.log(2)])
+    np.testing.assert_allclose(names["in_bits"].v, nats.v, atol=1e-9)
+    assert np.isfinite(names["result"].history["entropy"]).all()
+    assert float(names["warm_restarts"](500)) == pytest.approx(0.05)
+
+
+def test_numbers_on_the_page_of_temperatures() -> None:
+    # Oracle: the functions that the page names.
+    text = (DOCS / "theory" / "temperature.md").read_text()
+    rows = re.findall(r"^\| (0\.\d+) \| (0\.\d+) \| (\d\.\d+) Δ \|$", text, re.MULTILINE)
+    assert rows
+    for fraction, probability, alpha in rows:
+        target = float(fraction) * np.log(2)
+        assert f"{mx.temperature.forced_probability(target):.3f}" == probability
+        assert f"{mx.temperature.implied_alpha(1.0, target):.2f}" == alpha
