@@ -36,8 +36,10 @@ class A2CConfig:
     """Hyper-parameters of `A2C`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or "table": one row of logits and one value for each one-hot observation.
-      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic.
+      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
+        `Network` of your own from observations to features, on which the hidden layers come.
+      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
+        puts both heads right on the features.
       activation: of the hidden layers, "tanh" or "relu".
       actor_optimizer: of the policy; its learning rate may broadcast to `P`.
       critic_optimizer: of the value function; likewise.
@@ -57,7 +59,7 @@ class A2CConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
-    network: str = "mlp"
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
     actor_optimizer: optimizers.Optimizer = field(

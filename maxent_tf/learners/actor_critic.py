@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from maxent_tf import networks, operators, optimizers
 from maxent_tf.learners import validation
+from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -30,7 +31,8 @@ class ActorCriticState(NamedTuple):
 
 def check_config(config: Any) -> None:
     """Raises ValueError if one of the values that `A2CConfig` and `PPOConfig` share is wrong."""
-    validation.one_of("network", config.network, ("mlp", "table"))
+    if isinstance(config.network, str):
+        validation.one_of("network", config.network, ("mlp", "table"))
     validation.one_of("entropy", config.entropy, ("bonus", "reward"))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("gae_lambda", config.gae_lambda, 0, 1)
@@ -61,15 +63,9 @@ class ActorCritic:
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
         self.head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
-        inputs = features.num_features(spec.observation)
-        if config.network == "table":
-            self._actor: Any = networks.Table(inputs, self.head.num_outputs)
-            self._critic: Any = networks.Table(inputs, 1)
-        else:
-            hidden, activation = config.hidden_sizes, config.activation
-            # A small last layer starts the policy near uniform.
-            self._actor = networks.MLP(inputs, hidden, self.head.num_outputs, activation, 0.01)
-            self._critic = networks.MLP(inputs, hidden, 1, activation)
+        # A small last layer starts the policy near uniform.
+        self._actor = make_approximator(spec, config, self.head.num_outputs, output_gain=0.01)
+        self._critic = make_approximator(spec, config, 1)
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state; `seed` is an integer or [2], int32."""

@@ -5,6 +5,7 @@ A network has a batch shape `P`, as every learner: its parameters carry `P` in f
 """
 
 from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.encoded import Encoded, EncodedParams
 from maxent_tf.networks.ensemble import Ensemble
 from maxent_tf.networks.heads import (
     CategoricalHead,
@@ -12,15 +13,23 @@ from maxent_tf.networks.heads import (
     SquashedGaussianHead,
     make_head,
 )
+from maxent_tf.networks.interface import Network
+from maxent_tf.networks.keras_model import Keras
 from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.per_learner import PerLearner
 from maxent_tf.networks.table import Table
 
 __all__ = [
     "MLP",
     "CategoricalHead",
     "DenseParams",
+    "Encoded",
+    "EncodedParams",
     "Ensemble",
+    "Keras",
     "MultiCategoricalHead",
+    "Network",
+    "PerLearner",
     "SquashedGaussianHead",
     "Table",
     "make_head",

@@ -6,7 +6,7 @@ import math
 
 import tensorflow as tf
 
-from maxent_tf.specs import Discrete, MultiDiscrete, Spec
+from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec
 
 
 def num_features(spec: Spec) -> int:
@@ -57,3 +57,20 @@ def flatten(spec: Spec, observation: tf.Tensor) -> tf.Tensor:
     if rank == 1:
         return observation
     return tf.reshape(observation, [*observation.shape[:split], num_features(spec)])
+
+
+def unflatten(spec: Spec, flat: tf.Tensor) -> tf.Tensor:
+    """Gives the features of observations the shape they had before `flatten`.
+
+    Args:
+      spec: of one observation, of shape O.
+      flat: [*P, B, num_features], float32.
+
+    Returns:
+      [*P, B, *O], float32; for discrete observations `flat` itself.
+    """
+    if not isinstance(spec, Box):
+        return flat
+    sizes = tf.shape(flat)
+    leading = [sizes[i] if n is None else n for i, n in enumerate(flat.shape[:-1])]
+    return tf.reshape(flat, [*leading, *spec.shape])

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf.networks import features
-from maxent_tf.specs import Box, Discrete, MultiDiscrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec
 
 RNG = np.random.default_rng(0)
 
@@ -31,6 +31,14 @@ def test_vectors_of_discrete_values_become_one_hot_one_behind_the_other() -> Non
     assert features.num_features(MultiDiscrete((7, 2))) == 9
     rows = [np.eye(7)[observation[..., 0]], np.eye(2)[observation[..., 1]]]
     np.testing.assert_array_equal(flat, np.concatenate(rows, axis=-1))
+
+
+@pytest.mark.parametrize("spec", [Box.of((2, 3)), Box.of(()), Discrete(7)], ids=str)
+def test_unflatten_gives_boxes_back_their_shape(spec: Spec) -> None:
+    values = RNG.integers(7, size=(5, 6, *spec.shape))
+    flat = features.flatten(spec, tf.constant(values, spec.dtype))
+    expected = values if isinstance(spec, Box) else np.eye(7)[values]
+    np.testing.assert_array_equal(features.unflatten(spec, flat), expected)
 
 
 @pytest.mark.parametrize("shape", [[3], [5, 4], [5, 3, 1]], ids=str)
