@@ -80,7 +80,7 @@ class ActorCritic:
             temperature=self.temperature.init(),
         )
 
-    def features(self, observation: tf.Tensor) -> tf.Tensor:
+    def features(self, observation: Any) -> tf.Tensor:
         """What the networks take: [*P, N, *O] -> [*P, N, F]."""
         return features.flatten(self._spec.observation, observation)
 
@@ -165,8 +165,11 @@ class ActorCritic:
             new_state = tf.nest.map_structure(select, new_state, state)
         return new_state, actor_norm, critic_norm
 
-    def merge_time(self, x: tf.Tensor) -> tf.Tensor:
+    def merge_time(self, structure: Any) -> Any:
         """[T, *P, B, ...] -> [*P, T B, ...]."""
+        return tf.nest.map_structure(self._merge_time, structure)
+
+    def _merge_time(self, x: tf.Tensor) -> tf.Tensor:
         ndims = len(self._batch_shape)
         order = [*range(1, ndims + 1), 0, *range(ndims + 1, len(x.shape))]
         moved = x if x.shape[0] == 1 else tf.transpose(x, order)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.networks import MLP, Encoded, Network, Table, features
+from maxent_tf.networks import MLP, Encoded, Network, PerKey, Table, features
 from maxent_tf.specs import EnvironmentSpec
 
 
@@ -41,18 +41,25 @@ def make_approximator(
     )
     if config.network == "mlp":
         return layers
-    size = _num_encoded(spec, config.network)
-    return Encoded(spec.observation, config.network, replace(layers, inputs=size + extra_inputs))
+    network = _as_network(config.network)
+    size = _num_encoded(spec, network)
+    return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
 
 
-def _num_encoded(spec: EnvironmentSpec, network: Any) -> int:
-    """Returns the number of features that a network makes, by making them of zeros."""
+def _as_network(network: Any) -> Network:
+    if isinstance(network, dict):
+        return PerKey({key: _as_network(part) for key, part in network.items()})
     if not isinstance(network, Network):
         raise ValueError(
             f"network={network!r} is no network: pass an object with init and apply, "
-            "networks.PerLearner(initialize, call) of two functions, or networks.Keras(build) with "
-            "a function that makes a Keras model."
+            "networks.PerLearner(initialize, call) of two functions, networks.Keras(build) with a "
+            "function that makes a Keras model, or a dict of such for observations that are dicts."
         )
+    return network
+
+
+def _num_encoded(spec: EnvironmentSpec, network: Network) -> int:
+    """Returns the number of features that a network makes, by making them of zeros."""
     zeros = tf.zeros([1, 1, features.num_features(spec.observation)])
     params = network.init(tf.constant([0, 0]), (1,))
     encoded = network.apply(params, features.unflatten(spec.observation, zeros))

@@ -183,7 +183,7 @@ class PPO:
         self, state: ActorCriticState, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Samples, tf.Tensor]:
         """What the update learns from, N = T B, and the policy's entropy there, [*P, N]."""
-        parts, steps = self._parts, tf.nest.map_structure(self._parts.merge_time, batch)
+        parts, steps = self._parts, self._parts.merge_time(batch)
         observed = parts.features(steps.observation)
         outputs = parts.outputs(state.actor, observed)
         policy = parts.head(outputs)

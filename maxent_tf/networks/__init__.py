@@ -4,6 +4,7 @@ A network has a batch shape `P`, as every learner: its parameters carry `P` in f
 [*P, B, in], and one batched matrix product serves all learners at once.
 """
 
+from maxent_tf.networks.convolution import Convolution
 from maxent_tf.networks.dense import DenseParams
 from maxent_tf.networks.encoded import Encoded, EncodedParams
 from maxent_tf.networks.ensemble import Ensemble
@@ -16,12 +17,14 @@ from maxent_tf.networks.heads import (
 from maxent_tf.networks.interface import Network
 from maxent_tf.networks.keras_model import Keras
 from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.per_key import PerKey
 from maxent_tf.networks.per_learner import PerLearner
 from maxent_tf.networks.table import Table
 
 __all__ = [
     "MLP",
     "CategoricalHead",
+    "Convolution",
     "DenseParams",
     "Encoded",
     "EncodedParams",
@@ -29,6 +32,7 @@ __all__ = [
     "Keras",
     "MultiCategoricalHead",
     "Network",
+    "PerKey",
     "PerLearner",
     "SquashedGaussianHead",
     "Table",

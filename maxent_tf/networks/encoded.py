@@ -13,7 +13,7 @@ from maxent_tf.networks import features
 from maxent_tf.networks.dense import DenseParams
 from maxent_tf.networks.interface import Network
 from maxent_tf.networks.mlp import MLP
-from maxent_tf.specs import Spec
+from maxent_tf.specs import ObservationSpec
 
 
 class EncodedParams(NamedTuple):
@@ -37,7 +37,7 @@ class Encoded:
       layers: of these features and of what goes past the encoder.
     """
 
-    spec: Spec
+    spec: ObservationSpec
     encoder: Network
     layers: MLP
 

@@ -32,7 +32,8 @@ class Network(Protocol):
 
         Args:
           params: as `init` returns them.
-          x: [*P, B, *O], float32, observations in their own shape; discrete ones are one-hot.
+          x: [*P, B, *O], float32, observations in their own shape, or a dict of such; discrete ones
+            are one-hot, images in [0, 1].
 
         Returns:
           [*P, B, F], float32.

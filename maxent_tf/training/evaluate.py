@@ -147,8 +147,10 @@ def _on_host(
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         done = np.zeros(shape, bool)
         for t in range(max_steps):
-            batched = observation.reshape(*shape, *learner.spec.observation.shape)
-            action = act(state, tf.constant(batched), tf.constant(np.int32(t))).numpy()
+            batched = tf.nest.map_structure(
+                lambda x: tf.constant(x.reshape(*shape, *x.shape[1:])), observation
+            )
+            action = act(state, batched, tf.constant(np.int32(t))).numpy()
             step = worlds.step(action.reshape(-1, *learner.spec.action.shape))
             total += ~done * step.reward.reshape(shape)
             length += ~done

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf import networks
 from maxent_tf.learners import (
     A2C,
     PPO,
@@ -31,7 +32,7 @@ from maxent_tf.learners import (
 )
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Tsallis
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete, ObservationSpec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
 
@@ -44,7 +45,26 @@ RATE = np.array([[1e-3, 1e-2, 1e-1]], np.float32)
 ONE_HOT = EnvironmentSpec(Box.of((5,), 0.0, 1.0), Discrete(3))
 DISCRETE = EnvironmentSpec(Discrete(5), Discrete(3))
 SEVERAL = EnvironmentSpec(MultiDiscrete((4, 2)), MultiDiscrete((3, 2)))
+PARTS = EnvironmentSpec(
+    {"picture": Image((3, 4, 1)), "inner": {"position": Discrete(3), "speed": Box.of((2,))}},
+    Discrete(3),
+)
 CONTINUOUS = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [1.0, 4.0]))
+
+
+def keras_network(inputs: int) -> networks.Network:
+    keras = pytest.importorskip("keras", minversion="3.0")
+    return networks.Keras(
+        lambda: keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(4, "tanh")])
+    )
+
+
+def function_network(inputs: int) -> networks.Network:
+    return networks.PerLearner(
+        lambda seed: tf.random.stateless_normal([inputs, 4], seed),
+        lambda kernel, x: tf.tanh(x @ kernel),
+    )
+
 
 # From a name to a learner of batch shape `shape`; `at` takes the shape's part of a hyper-parameter.
 Factory = Callable[[tuple[int, ...], Callable[[np.ndarray], np.ndarray]], Learner]
@@ -189,6 +209,68 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "ppo_function": lambda shape, at: PPO(
+        CONTINUOUS,
+        PPOConfig(
+            network=function_network(3),
+            hidden_sizes=(),
+            num_epochs=2,
+            num_minibatches=2,
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "a2c_parts": lambda shape, at: A2C(
+        PARTS,
+        A2CConfig(
+            network={"picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,))},
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "sac_keras": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            network=keras_network(3),
+            hidden_sizes=(5,),
+            actor_optimizer=Adam(at(RATE)),
+            batch_size=B,
+        ),
+        shape,
+    ),
+    "sql_function": lambda shape, at: SQL(
+        CONTINUOUS,
+        SQLConfig(
+            network=function_network(3),
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+            num_particles=3,
+            num_value_samples=4,
+        ),
+        shape,
+    ),
+    "discrete_sac_keras": lambda shape, at: DiscreteSAC(
+        DISCRETE,
+        DiscreteSACConfig(
+            network=keras_network(5), hidden_sizes=(5,), critic_optimizer=Adam(at(RATE))
+        ),
+        shape,
+    ),
+    "soft_dqn_parts": lambda shape, at: SoftDQN(
+        PARTS,
+        SoftDQNConfig(
+            network={
+                "picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,)),
+                "inner": {"speed": function_network(2)},
+            },
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+        ),
+        shape,
+    ),
     "munchausen_dqn": lambda shape, at: SoftDQN(
         DISCRETE,
         SoftDQNConfig(
@@ -261,7 +343,11 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
     on_policy = isinstance(learner.experience, OnPolicy)
     shape = (3, *learner.batch_shape, B) if on_policy else (*learner.batch_shape, B)
 
-    def values(spec: Spec) -> tf.Tensor:
+    def values(spec: ObservationSpec) -> Any:
+        if isinstance(spec, dict):
+            return {key: values(part) for key, part in spec.items()}
+        if isinstance(spec, Image):
+            return tf.constant(generator.integers(256, size=(*shape, *spec.shape)), tf.uint8)
         if isinstance(spec, Discrete):
             return tf.constant(generator.integers(spec.num_values, size=shape), tf.int32)
         if isinstance(spec, MultiDiscrete):
@@ -303,7 +389,9 @@ def test_follows_the_protocol(name: str) -> None:
         else:  # not measured: no leaf for whoever goes through the structure
             assert metric == ()
     assert len(tf.nest.flatten(metrics)) == len(learner.metric_names)
-    observation = batch.observation[0] if batch.reward.shape.rank == 4 else batch.observation
+    observation = batch.observation
+    if batch.reward.shape.rank == 4:
+        observation = tf.nest.map_structure(lambda x: x[0], observation)
     distribution = learner.policy(new, observation)
     assert distribution.batch_shape == (*P, B)
     for action in (distribution.sample(seed=0), learner.greedy(distribution)):
@@ -391,9 +479,9 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     # Oracle: the same seed gives the same bits; learners' networks are drawn apart.
     learner = batched(name)
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
-    if name.endswith("_table"):  # All zeros.
+    if name.endswith(("_table", "_keras")):  # All zeros; all of them the noise above.
         return
-    first, other = (learner.init(seed)[0][0].kernel.numpy() for seed in (3, 4))
+    first, other = (tf.nest.flatten(learner.init(seed)[0])[0].numpy() for seed in (3, 4))
     kernels = [*first.reshape(6, -1), *other.reshape(6, -1)]
     assert len(np.unique(np.stack(kernels), axis=0)) == 12
 
@@ -655,11 +743,16 @@ def test_bad_hyper_parameters_of_one_learner_are_named(
 def test_a_wrong_batch_is_named(name: str, field: str) -> None:
     learner = batched(name)
     state, batch = random_state(learner), random_batch(learner)
-    value = getattr(batch, field)
+    value, keys = getattr(batch, field), ""
+    if isinstance(value, dict):
+        with pytest.raises(ValueError, match=rf"batch\.{field} must be a dict with the keys"):
+            learner.update(state, batch._replace(**{field: value["picture"]}), tf.constant([0, 1]))
+        whole, value, keys = value, value["picture"], r"\['picture'\]"
     dtype = tf.int64 if value.dtype == tf.int32 else tf.float64
     for wrong in (value[..., None], tf.reshape(value, [-1]), tf.cast(value, dtype)):
+        wrong = {**whole, "picture": wrong} if keys else wrong
         with pytest.raises(
-            ValueError, match=rf"batch\.{field} must be {value.dtype.name} of shape"
+            ValueError, match=rf"batch\.{field}{keys} must be {value.dtype.name} of shape"
         ):
             learner.update(state, batch._replace(**{field: wrong}), tf.constant([0, 1]))
 
@@ -668,5 +761,6 @@ def test_a_wrong_batch_is_named(name: str, field: str) -> None:
 def test_a_wrong_observation_is_named(name: str) -> None:
     learner = batched(name)
     observation = random_batch(learner).observation
+    wrong = tf.nest.map_structure(lambda x: tf.cast(x, tf.bool), observation)
     with pytest.raises(ValueError, match=r"observations must be .*, as in the spec, not bool"):
-        learner.policy(random_state(learner), tf.cast(observation, tf.bool))
+        learner.policy(random_state(learner), wrong)
