@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.networks import MLP, Encoded, Network, PerKey, Table, features
+from maxent_tf.networks import GRU, MLP, Encoded, Network, PerKey, Table, features
 from maxent_tf.specs import EnvironmentSpec
 
 
@@ -44,6 +44,28 @@ def make_approximator(
     network = _as_network(config.network)
     size = _num_encoded(spec, network)
     return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
+
+
+def make_recurrent(
+    spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float, memory_at: int
+) -> GRU:
+    """Returns a recurrent network whose hidden layers come on its memory.
+
+    Args:
+      spec: of the world.
+      config: of the learner, with `memory_size` and what `make_approximator` needs.
+      outputs: the number of outputs.
+      output_gain: of the last layer, see `MLP`.
+      memory_at: where the memory is among those of an actor and a critic, which come before the
+        observation's features.
+
+    Returns:
+      A network from [*P, B, in], memories and features, to [*P, B, outputs].
+    """
+    units = config.memory_size
+    gates = make_approximator(spec, replace(config, hidden_sizes=()), 3 * units)
+    layers = MLP(units, config.hidden_sizes, outputs, config.activation, output_gain)
+    return GRU(units, memory_at, 2 * units, gates, layers)
 
 
 def _as_network(network: Any) -> Network:

@@ -99,11 +99,11 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
         )
 
 
-def check_batch(spec: EnvironmentSpec, batch: Transition, leading: tuple[int | None, ...]) -> None:
+def check_batch(spec: Any, batch: Transition, leading: tuple[int | None, ...]) -> None:
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
 
     Args:
-      spec: of the world.
+      spec: of the world, or of what the learner sees of it and answers.
       batch: what a learner was given.
       leading: the axes every field must begin with; None fits any size.
     """

@@ -8,6 +8,7 @@ from maxent_tf.networks.convolution import Convolution
 from maxent_tf.networks.dense import DenseParams
 from maxent_tf.networks.encoded import Encoded, EncodedParams
 from maxent_tf.networks.ensemble import Ensemble
+from maxent_tf.networks.gru import GRU, GRUParams
 from maxent_tf.networks.heads import (
     CategoricalHead,
     MultiCategoricalHead,
@@ -22,6 +23,7 @@ from maxent_tf.networks.per_learner import PerLearner
 from maxent_tf.networks.table import Table
 
 __all__ = [
+    "GRU",
     "MLP",
     "CategoricalHead",
     "Convolution",
@@ -29,6 +31,7 @@ __all__ = [
     "Encoded",
     "EncodedParams",
     "Ensemble",
+    "GRUParams",
     "Keras",
     "MultiCategoricalHead",
     "Network",

@@ -55,7 +55,7 @@ class HostLoop:
             )
         self._tally = _Tally(learner, self._batch)
         self._observation: Any = None
-        self._action: tf.Tensor
+        self._action: Any
 
     @property
     def iterations(self) -> int:
@@ -107,7 +107,10 @@ class HostLoop:
 
     def _step(self, call: int) -> np.ndarray | None:
         """Steps the worlds, counted from 1, and returns the metrics [M, *P] if it learned."""
-        flat = self._action.numpy().reshape(-1, *self._learner.spec.action.shape)
+        ndims = len(self._batch)
+        flat = tf.nest.map_structure(
+            lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._action
+        )
         step = self._batched(self._worlds.step(flat))
         transition = Transition(
             observation=self._observation,

@@ -71,6 +71,11 @@ class Normalized:
             raise ValueError(
                 f"normalize_observation needs vectors to normalise, not {observed}: leave it False."
             )
+        self.memory = getattr(learner, "memory", None)
+        if observation and self.memory is not None:
+            raise ValueError(
+                "normalize_observation does not go with a learner's memory: leave one of the two."
+            )
         if reward_discount is not None and not 0 <= reward_discount <= 1:
             raise ValueError(
                 f"normalize_reward is a discount in [0, 1], not {reward_discount}: pass the "

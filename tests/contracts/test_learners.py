@@ -30,9 +30,10 @@ from maxent_tf.learners import (
     SoftDQNConfig,
     SQLConfig,
 )
+from maxent_tf.learners.memory import seen
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Tsallis
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete, ObservationSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
 
@@ -209,24 +210,37 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
-    "ppo_function": lambda shape, at: PPO(
-        CONTINUOUS,
-        PPOConfig(
-            network=function_network(3),
-            hidden_sizes=(),
-            num_epochs=2,
-            num_minibatches=2,
-            discount=at(DISCOUNT),
-            rollout_length=3,
-        ),
-        shape,
-    ),
     "a2c_parts": lambda shape, at: A2C(
         PARTS,
         A2CConfig(
             network={"picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,))},
             hidden_sizes=(5,),
             alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "a2c_memory": lambda shape, at: A2C(
+        CONTINUOUS,
+        A2CConfig(
+            memory_size=4,
+            hidden_sizes=(5,),
+            actor_optimizer=Adam(at(RATE)),
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_memory": lambda shape, at: PPO(
+        PARTS,
+        PPOConfig(
+            network={"inner": {"speed": function_network(2)}},
+            memory_size=4,
+            hidden_sizes=(),
+            num_epochs=2,
+            num_minibatches=2,
+            target_kl=at(0.01 * DISCOUNT),
+            discount=at(DISCOUNT),
             rollout_length=3,
         ),
         shape,
@@ -343,7 +357,7 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
     on_policy = isinstance(learner.experience, OnPolicy)
     shape = (3, *learner.batch_shape, B) if on_policy else (*learner.batch_shape, B)
 
-    def values(spec: ObservationSpec) -> Any:
+    def values(spec: Any) -> Any:
         if isinstance(spec, dict):
             return {key: values(part) for key, part in spec.items()}
         if isinstance(spec, Image):
@@ -356,11 +370,12 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
         return tf.constant(generator.uniform(low, high, (*shape, *spec.shape)), tf.float32)
 
     kind = generator.integers(4, size=shape)
+    specs = seen(learner.spec, getattr(learner, "memory", None))
     return Transition(
-        observation=values(learner.spec.observation),
-        action=values(learner.spec.action),
+        observation=values(specs.observation),
+        action=values(specs.action),
         reward=tf.constant(generator.normal(size=shape), tf.float32),
-        next_observation=values(learner.spec.observation),
+        next_observation=values(specs.observation),
         terminated=tf.constant(kind == 0),
         truncated=tf.constant(kind == 1),
         valid=tf.ones(shape, tf.bool),
@@ -395,6 +410,11 @@ def test_follows_the_protocol(name: str) -> None:
     distribution = learner.policy(new, observation)
     assert distribution.batch_shape == (*P, B)
     for action in (distribution.sample(seed=0), learner.greedy(distribution)):
+        if isinstance(action, dict):
+            memories = (tf.nest.flatten(x["memory"]) for x in (action, observation))
+            for after, before in zip(*memories, strict=True):
+                assert (after.shape, after.dtype) == (before.shape, before.dtype)
+            action = action["action"]
         assert action.shape == (*P, B, *learner.spec.action.shape)
         assert action.dtype == learner.spec.action.dtype
 
@@ -743,16 +763,19 @@ def test_bad_hyper_parameters_of_one_learner_are_named(
 def test_a_wrong_batch_is_named(name: str, field: str) -> None:
     learner = batched(name)
     state, batch = random_state(learner), random_batch(learner)
-    value, keys = getattr(batch, field), ""
+    value = getattr(batch, field)
     if isinstance(value, dict):
         with pytest.raises(ValueError, match=rf"batch\.{field} must be a dict with the keys"):
-            learner.update(state, batch._replace(**{field: value["picture"]}), tf.constant([0, 1]))
-        whole, value, keys = value, value["picture"], r"\['picture'\]"
-    dtype = tf.int64 if value.dtype == tf.int32 else tf.float64
-    for wrong in (value[..., None], tf.reshape(value, [-1]), tf.cast(value, dtype)):
-        wrong = {**whole, "picture": wrong} if keys else wrong
+            learner.update(state, batch._replace(**{field: batch.reward}), tf.constant([0, 1]))
+
+    def other_dtype(x: tf.Tensor) -> tf.Tensor:
+        return tf.cast(x, tf.int64 if x.dtype == tf.int32 else tf.float64)
+
+    for spoil in (lambda x: x[..., None], lambda x: tf.reshape(x, [-1]), other_dtype):
+        wrong = tf.nest.map_structure(spoil, value)
+        dtype = tf.nest.flatten(value)[0].dtype.name
         with pytest.raises(
-            ValueError, match=rf"batch\.{field}{keys} must be {value.dtype.name} of shape"
+            ValueError, match=rf"batch\.{field}(\['\w+'\])* must be {dtype} of shape"
         ):
             learner.update(state, batch._replace(**{field: wrong}), tf.constant([0, 1]))
 
