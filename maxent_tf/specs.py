@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Box", "Discrete", "EnvironmentSpec", "MultiDiscrete", "Spec"]
+__all__ = [
+    "Box",
+    "Discrete",
+    "EnvironmentSpec",
+    "Image",
+    "MultiDiscrete",
+    "ObservationSpec",
+    "Spec",
+]
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,41 @@ class Box:
         return low, np.asarray(self.high, np.float32).reshape(self.shape)
 
 
-#: The spec of an observation or of an action.
+@dataclass(frozen=True)
+class Image:
+    """Arrays of bytes, uint8, that networks see as float32 in [0, 1].
+
+    Attributes:
+      shape: of one array, usually (height, width, channels).
+
+    Raises:
+      ValueError: if `shape` is empty or holds anything but positive integers.
+
+    >>> Image((84, 84, 4)).dtype
+    tf.uint8
+    """
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if (
+            not isinstance(self.shape, tuple)
+            or not self.shape
+            or not all(isinstance(n, int) and n >= 1 for n in self.shape)
+        ):
+            raise ValueError(f"shape must be a tuple of positive integers, not {self.shape!r}.")
+
+    @property
+    def dtype(self) -> tf.DType:
+        """uint8."""
+        return tf.uint8
+
+
+#: The spec of an action, or of an observation.
 Spec = Discrete | MultiDiscrete | Box
+
+#: The spec of an observation: one of these, an image, or a dict of such specs by name.
+ObservationSpec = Spec | Image | dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -142,9 +184,10 @@ class EnvironmentSpec:
     """What a learner has to know of a world.
 
     Attributes:
-      observation: the spec of one observation.
+      observation: the spec of one observation; where it is a dict, maybe a nested one, observations
+        are dicts of the same keys.
       action: the spec of one action.
     """
 
-    observation: Spec
+    observation: ObservationSpec
     action: Spec

@@ -6,7 +6,8 @@ Shape letters, here and everywhere in the package:
 - `B`: a minibatch, or the parallel worlds of one learner. `T`: time, always the first axis.
 - `A`: the number of discrete actions. `K`: the parts of an action that is several discrete ones.
 - `D`: the dimension of a continuous action.
-- `O`: the shape of one observation. `S`: the number of states of a finite world.
+- `O`: the shape of one observation; one of several parts is a dict of tensors, each with a shape of
+  its own. `S`: the number of states of a finite world.
 
 All are NamedTuples of tensors, so that `tf.nest`, `tf.while_loop` and XLA see through them.
 """
@@ -17,20 +18,20 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-__all__ = ["Metrics", "TimeStep", "Transition"]
+__all__ = ["Metrics", "TimeStep", "Transition", "transition_spec"]
 
 
 class TimeStep(NamedTuple):
     """What a world shows after a reset or a step, in Gymnasium's words.
 
     Attributes:
-      observation: [*batch, *O].
+      observation: [*batch, *O], or a dict of such.
       reward: [*batch], float32, of the step that led here; 0 after a reset.
       terminated: [*batch], bool. The episode ended and nothing follows: the value here is 0.
       truncated: [*batch], bool. The episode was cut (a time limit) and the value here is not 0.
     """
 
-    observation: tf.Tensor
+    observation: Any
     reward: tf.Tensor
     terminated: tf.Tensor
     truncated: tf.Tensor
@@ -52,13 +53,32 @@ class Transition(NamedTuple):
         call in which a Gymnasium vector environment only resets.
     """
 
-    observation: tf.Tensor
+    observation: Any
     action: tf.Tensor
     reward: tf.Tensor
-    next_observation: tf.Tensor
+    next_observation: Any
     terminated: tf.Tensor
     truncated: tf.Tensor
     valid: tf.Tensor
+
+
+def transition_spec(observation: Any, action: Any) -> Transition:
+    """Returns what a transition is made of: at every leaf something with a shape and a dtype.
+
+    Args:
+      observation: the spec of one observation, or a dict of such.
+      action: the spec of one action.
+    """
+    flag = tf.TensorSpec([], tf.bool)
+    return Transition(
+        observation=observation,
+        action=action,
+        reward=tf.TensorSpec([], tf.float32),
+        next_observation=observation,
+        terminated=flag,
+        truncated=flag,
+        valid=flag,
+    )
 
 
 #: A NamedTuple of tensors, one number for each learner, [*P]; every learner documents its own.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maxent_tf.specs import Box, Discrete, MultiDiscrete
+from maxent_tf.specs import Box, Discrete, Image, MultiDiscrete
 
 
 @pytest.mark.parametrize("num_values", [0, -1, 2.0])
@@ -16,6 +16,12 @@ def test_discrete_needs_a_positive_integer(num_values: object) -> None:
 def test_multi_discrete_needs_positive_integers(nvec: object) -> None:
     with pytest.raises(ValueError, match="nvec must be a tuple of positive integers"):
         MultiDiscrete(nvec)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", [(), (2, 0), (2.0,), [2, 3], 3], ids=str)
+def test_image_needs_positive_integers(shape: object) -> None:
+    with pytest.raises(ValueError, match="shape must be a tuple of positive integers, not"):
+        Image(shape)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (np.nan, 1.0)])

@@ -9,6 +9,7 @@ from maxent_tf.learners.discrete_sac import (
     DiscreteSACState,
 )
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.memory import Recalling
 from maxent_tf.learners.ppo import PPO
 from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
@@ -32,6 +33,7 @@ __all__ = [
     "OnPolicy",
     "PPOConfig",
     "PPOMetrics",
+    "Recalling",
     "SACConfig",
     "SACMetrics",
     "SACState",

@@ -36,9 +36,14 @@ class A2CConfig:
     """Hyper-parameters of `A2C`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or "table": one row of logits and one value for each one-hot observation.
-      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic.
+      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
+        `Network` of your own from observations to features, on which the hidden layers come.
+      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
+        puts both heads right on the features.
       activation: of the hidden layers, "tanh" or "relu".
+      memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
+        between the network's features and the hidden layers; 0 for none. For worlds whose
+        observations do not tell all; gradients flow back through the rollout.
       actor_optimizer: of the policy; its learning rate may broadcast to `P`.
       critic_optimizer: of the value function; likewise.
       max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
@@ -57,9 +62,10 @@ class A2CConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
-    network: str = "mlp"
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
+    memory_size: int = 0
     actor_optimizer: optimizers.Optimizer = field(
         default_factory=lambda: optimizers.RMSProp(7e-4, rho=0.99, epsilon=1e-5)
     )
@@ -108,6 +114,10 @@ class A2CMetrics(NamedTuple):
 class A2C:
     """Advantage actor-critic for discrete or bounded continuous actions.
 
+    With a `memory_size`, an observation is a dict of the world's "observation" and the "memory",
+    and an action one of the world's "action" and the "memory" to be shown with the next
+    observation, or zeros where an episode begins: `train` and `evaluate` see to that.
+
     Args:
       spec: of the world.
       config: hyper-parameters.
@@ -131,6 +141,7 @@ class A2C:
         measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]
         self.metric_names: tuple[str, ...] = measured
         self._parts = ActorCritic(spec, config, self.batch_shape)
+        self.memory = self._parts.memory
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state.
@@ -148,13 +159,13 @@ class A2C:
           observation: [*P, B, *O], float32.
 
         Returns:
-          A TFP distribution of batch shape [*P, B].
+          A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
         """
-        return self._parts.policy(state.actor, self._parts.features(observation))
+        return self._parts.act(state, observation)
 
     def greedy(self, distribution: Any) -> tf.Tensor:
         """Returns the mode of discrete and the median of continuous actions, [*P, B, ...]."""
-        return self._parts.head.greedy(distribution)
+        return self._parts.greedy(distribution)
 
     def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
@@ -175,20 +186,21 @@ class A2C:
           The new state, and the metrics of the update.
         """
         del seed
-        validation.check_batch(self.spec, batch, leading=(None, *self.batch_shape, None))
+        validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
         parts = self._parts
         alpha = parts.temperature.alpha(state.temperature)
         observed = parts.features(parts.merge_time(batch.observation))
         next_observed = parts.features(parts.merge_time(batch.next_observation))
-        action, valid = parts.merge_time(batch.action), parts.merge_time(batch.valid)
+        action, valid = parts.merge_time(parts.taken(batch)), parts.merge_time(batch.valid)
+        begins = parts.begins(batch)
         next_value = parts.value(state.critic, next_observed)
 
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            distribution = parts.policy(parameters[0], observed)
+            distribution = parts.policy(parameters[0], observed, begins)
             entropy = distribution.entropy()
-            value = parts.value(parameters[1], observed)
+            value = parts.value(parameters[1], observed, begins)
             with tape.stop_recording():
                 advantage = parts.advantage(batch, entropy, value, next_value, alpha)
             actor_loss = losses.policy_gradient_loss(

@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from maxent_tf import networks, operators, optimizers
 from maxent_tf.learners import validation
+from maxent_tf.learners.approximator import make_approximator, make_recurrent
+from maxent_tf.learners.memory import Recalling, memory_spec, seen, with_memory
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -30,7 +32,13 @@ class ActorCriticState(NamedTuple):
 
 def check_config(config: Any) -> None:
     """Raises ValueError if one of the values that `A2CConfig` and `PPOConfig` share is wrong."""
-    validation.one_of("network", config.network, ("mlp", "table"))
+    if isinstance(config.network, str):
+        validation.one_of("network", config.network, ("mlp", "table"))
+    validation.positive_integer("memory_size", config.memory_size, least=0)
+    if config.memory_size and config.network == "table":
+        raise ValueError(
+            f'network="table" has no memory, but memory_size is {config.memory_size}: use "mlp".'
+        )
     validation.one_of("entropy", config.entropy, ("bonus", "reward"))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("gae_lambda", config.gae_lambda, 0, 1)
@@ -53,7 +61,6 @@ class ActorCritic:
     """
 
     def __init__(self, spec: EnvironmentSpec, config: Any, batch_shape: tuple[int, ...]):
-        self._spec = spec
         self._config = config
         self._batch_shape = batch_shape
         for name in ("actor_optimizer", "critic_optimizer"):
@@ -61,15 +68,16 @@ class ActorCritic:
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
         self.head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
-        inputs = features.num_features(spec.observation)
-        if config.network == "table":
-            self._actor: Any = networks.Table(inputs, self.head.num_outputs)
-            self._critic: Any = networks.Table(inputs, 1)
+        size, outputs = config.memory_size, self.head.num_outputs
+        self.memory = memory_spec(size) if size else None
+        self.seen = seen(spec, self.memory)
+        # A small last layer starts the policy near uniform.
+        if size:
+            self._actor: Any = make_recurrent(spec, config, outputs, 0.01, memory_at=0)
+            self._critic: Any = make_recurrent(spec, config, 1, 1.0, memory_at=size)
         else:
-            hidden, activation = config.hidden_sizes, config.activation
-            # A small last layer starts the policy near uniform.
-            self._actor = networks.MLP(inputs, hidden, self.head.num_outputs, activation, 0.01)
-            self._critic = networks.MLP(inputs, hidden, 1, activation)
+            self._actor = make_approximator(spec, config, outputs, output_gain=0.01)
+            self._critic = make_approximator(spec, config, 1)
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state; `seed` is an integer or [2], int32."""
@@ -84,21 +92,57 @@ class ActorCritic:
             temperature=self.temperature.init(),
         )
 
-    def features(self, observation: tf.Tensor) -> tf.Tensor:
+    def act(self, state: ActorCriticState, observation: Any) -> Any:
+        """The action distribution, with the memory behind the action if there is any."""
+        observed = self.features(observation)
+        distribution = self.policy(state.actor, observed)
+        if self.memory is None:
+            return distribution
+        actor = self._actor.remember(state.actor, observed)
+        critic = self._critic.remember(state.critic, observed)
+        return Recalling(distribution, {"actor": actor, "critic": critic})
+
+    def greedy(self, distribution: Any) -> Any:
+        """The mode of discrete and the median of continuous actions, maybe with a memory."""
+        if self.memory is None:
+            return self.head.greedy(distribution)
+        action = self.head.greedy(distribution.distribution)
+        return with_memory("action", action, distribution.memory)
+
+    def features(self, observation: Any) -> tf.Tensor:
         """What the networks take: [*P, N, *O] -> [*P, N, F]."""
-        return features.flatten(self._spec.observation, observation)
+        return features.flatten(self.seen.observation, observation)
 
-    def outputs(self, actor: Any, observed: tf.Tensor) -> tf.Tensor:
-        """What the head makes a distribution of: [*P, N, F] -> [*P, N, outputs]."""
-        return self._actor.apply(actor, observed)
+    def outputs(
+        self, actor: Any, observed: tf.Tensor, begins: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """What the head makes a distribution of: [*P, N, F] -> [*P, N, outputs].
 
-    def policy(self, actor: Any, observed: tf.Tensor) -> Any:
+        Each step's from the memory that comes with it; or, with `begins`, from the first step's
+        memory through all steps of a rollout, see `GRU.unroll`.
+        """
+        return _through(self._actor, actor, observed, begins)
+
+    def policy(self, actor: Any, observed: tf.Tensor, begins: tf.Tensor | None = None) -> Any:
         """The action distribution, of batch shape [*P, N], at features [*P, N, F]."""
-        return self.head(self.outputs(actor, observed))
+        return self.head(self.outputs(actor, observed, begins))
 
-    def value(self, critic: Any, observed: tf.Tensor) -> tf.Tensor:
+    def value(self, critic: Any, observed: tf.Tensor, begins: tf.Tensor | None = None) -> tf.Tensor:
         """The critic's values: [*P, N, F] -> [*P, N]."""
-        return tf.squeeze(self._critic.apply(critic, observed), axis=-1)
+        return tf.squeeze(_through(self._critic, critic, observed, begins), axis=-1)
+
+    def taken(self, batch: Transition) -> tf.Tensor:
+        """The actions taken, [T, *P, B, ...], without the memories that went with them."""
+        return batch.action if self.memory is None else batch.action["action"]
+
+    def begins(self, batch: Transition) -> tf.Tensor | None:
+        """Where in a rollout an episode begins, [*P, T, B], bool; None if nothing is remembered."""
+        if self.memory is None:
+            return None
+        ended = batch.terminated | batch.truncated | ~batch.valid
+        ended = tf.concat([tf.zeros_like(ended[:1]), ended[:-1]], axis=0)
+        ndims = len(self._batch_shape)
+        return tf.transpose(ended, [*range(1, ndims + 1), 0, ndims + 1])
 
     def advantage(
         self,
@@ -169,8 +213,11 @@ class ActorCritic:
             new_state = tf.nest.map_structure(select, new_state, state)
         return new_state, actor_norm, critic_norm
 
-    def merge_time(self, x: tf.Tensor) -> tf.Tensor:
+    def merge_time(self, structure: Any) -> Any:
         """[T, *P, B, ...] -> [*P, T B, ...]."""
+        return tf.nest.map_structure(self._merge_time, structure)
+
+    def _merge_time(self, x: tf.Tensor) -> tf.Tensor:
         ndims = len(self._batch_shape)
         order = [*range(1, ndims + 1), 0, *range(ndims + 1, len(x.shape))]
         moved = x if x.shape[0] == 1 else tf.transpose(x, order)
@@ -191,3 +238,9 @@ class ActorCritic:
             grads, norm = optimizers.clip_by_global_norm(grads, self._config.max_grad_norm, ndims)
         params, state = optimizer.update(grads, state, params, ndims)
         return params, state, norm
+
+
+def _through(network: Any, params: Any, observed: tf.Tensor, begins: tf.Tensor | None) -> tf.Tensor:
+    if begins is None:
+        return network.apply(params, observed)
+    return network.unroll(params, observed, begins)

@@ -29,6 +29,7 @@ import tensorflow as tf
 
 from maxent_tf import losses, networks, optimizers
 from maxent_tf.learners import off_policy, validation
+from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -48,6 +49,8 @@ class DiscreteSACConfig:
     """Hyper-parameters of `DiscreteSAC`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come.
       hidden_sizes: widths of the hidden layers of the actor and of every critic; none makes both
         linear, which on one-hot observations is a table.
       activation: of the hidden layers, "relu" or "tanh".
@@ -71,6 +74,7 @@ class DiscreteSACConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
     actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
@@ -162,11 +166,10 @@ class DiscreteSAC:
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._reduce = _REDUCTIONS[config.critic_reduction]
         self._head = networks.make_head(spec.action)
-        inputs, outputs = features.num_features(spec.observation), self._head.num_outputs
-        hidden, activation = config.hidden_sizes, config.activation
+        outputs = self._head.num_outputs
         # A small last layer starts the policy near uniform.
-        self._actor = networks.MLP(inputs, hidden, outputs, activation, output_gain=0.01)
-        critic = networks.MLP(inputs, hidden, outputs, activation)
+        self._actor = make_approximator(spec, config, outputs, output_gain=0.01)
+        critic = make_approximator(spec, config, outputs)
         self._critics = networks.Ensemble(critic, config.num_critics)
 
     def init(self, seed: Any) -> DiscreteSACState:

@@ -40,6 +40,9 @@ class OffPolicy(NamedTuple):
 class Learner(Protocol):
     """A learner: static configuration, and pure functions over its state.
 
+    One that carries a memory from step to step has the spec of it, too, as `memory`: it sees and
+    answers dicts with the memory beside the observation and the action; see `A2C`.
+
     Attributes:
       spec: of the worlds it learns on.
       batch_shape: `P`: how many independent learners it is, as in a TFP distribution.

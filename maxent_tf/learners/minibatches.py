@@ -37,6 +37,34 @@ def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf
     return tf.reshape(tf.stack(orders), [epochs * minibatches, -1])
 
 
+def shuffled_worlds(
+    length: int, worlds: int, epochs: int, minibatches: int, seed: Any
+) -> tf.Tensor:
+    """Which steps make up each minibatch, if those of one world stay together.
+
+    Args:
+      length: T, the steps of a rollout.
+      worlds: B.
+      epochs: how many times all steps are used.
+      minibatches: how many there are in an epoch.
+      seed: an integer or [2], int32.
+
+    Returns:
+      [epochs * minibatches, N], int32, among T B steps, time before worlds, as they are there.
+
+    Raises:
+      ValueError: if the worlds cannot be divided evenly.
+    """
+    if worlds % minibatches:
+        raise ValueError(
+            f"num_minibatches={minibatches} must divide the {worlds} worlds of a learner, whose "
+            "rollouts a memory keeps whole: change num_minibatches or num_envs."
+        )
+    world = shuffled_indices(worlds, epochs, minibatches, seed)
+    steps = tf.range(length)[:, None] * worlds + world[:, None, :]
+    return tf.reshape(steps, [epochs * minibatches, -1])
+
+
 def normalize(x: tf.Tensor, valid: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Shifts and scales each learner's numbers to mean 0 and standard deviation 1.
 

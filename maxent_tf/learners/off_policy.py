@@ -15,6 +15,8 @@ from maxent_tf.optimizers.learning_rate import expand_to
 
 def check_config(config: Any) -> None:
     """Raises ValueError if a hyper-parameter that all off-policy learners have is out of range."""
+    if isinstance(config.network, str):
+        validation.one_of("network", config.network, ("mlp",))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("tau", config.tau, 0, 1, above=True)
     for name in ("batch_size", "replay_capacity", "updates_per_step"):

@@ -29,7 +29,7 @@ from maxent_tf import distributions, losses
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState
 from maxent_tf.learners.interface import OnPolicy
-from maxent_tf.learners.minibatches import normalize, shuffled_indices
+from maxent_tf.learners.minibatches import normalize, shuffled_indices, shuffled_worlds
 from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
@@ -39,6 +39,7 @@ class _Samples(NamedTuple):
     """What an update learns from, [*P, N, ...]; from `outputs` on as the old networks have it."""
 
     observed: tf.Tensor
+    begins: tf.Tensor | tuple[()]
     action: tf.Tensor
     valid: tf.Tensor
     outputs: tf.Tensor
@@ -60,6 +61,10 @@ class _Measured(NamedTuple):
 
 class PPO:
     """Proximal policy optimisation for discrete or bounded continuous actions.
+
+    With a `memory_size`, an observation is a dict of the world's "observation" and the "memory",
+    and an action one of the world's "action" and the "memory" to be shown with the next
+    observation, or zeros where an episode begins: `train` and `evaluate` see to that.
 
     Args:
       spec: of the world.
@@ -86,6 +91,7 @@ class PPO:
             unmeasured |= {"actor_grad_norm", "critic_grad_norm"}
         self.metric_names = tuple(name for name in PPOMetrics._fields if name not in unmeasured)
         self._parts = ActorCritic(spec, config, self.batch_shape)
+        self.memory = self._parts.memory
 
         def per_learner(name: str) -> Any:
             value = getattr(config, name)
@@ -111,13 +117,13 @@ class PPO:
           observation: [*P, B, *O], of the spec's dtype.
 
         Returns:
-          A TFP distribution of batch shape [*P, B].
+          A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
         """
-        return self._parts.policy(state.actor, self._parts.features(observation))
+        return self._parts.act(state, observation)
 
     def greedy(self, distribution: Any) -> tf.Tensor:
         """Returns the mode of discrete and the median of continuous actions, [*P, B, ...]."""
-        return self._parts.head.greedy(distribution)
+        return self._parts.greedy(distribution)
 
     def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
@@ -141,20 +147,23 @@ class PPO:
         Raises:
           ValueError: if the batch does not fit, or `num_minibatches` does not divide its steps.
         """
-        validation.check_batch(self.spec, batch, leading=(None, *self.batch_shape, None))
+        validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
         samples, entropy = self._samples(state, batch, alpha)
-        indices = shuffled_indices(
-            samples.valid.shape[-1], config.num_epochs, config.num_minibatches, seed
-        )
-        due = config.num_epochs * config.num_minibatches
+        length, *_, worlds = batch.reward.shape
+        epochs, minibatches = config.num_epochs, config.num_minibatches
+        if self.memory is None:
+            indices = shuffled_indices(length * worlds, epochs, minibatches, seed)
+        else:
+            indices = shuffled_worlds(length, worlds, epochs, minibatches, seed)
+        due = epochs * minibatches
 
         def body(k: tf.Tensor, state: Any, learning: Any, steps: Any, totals: Any) -> Any:
             minibatch = tf.nest.map_structure(
                 lambda x: tf.gather(x, indices[k], axis=len(self.batch_shape)), samples
             )
-            state, learning, measured = self._step(state, learning, minibatch, alpha)
+            state, learning, measured = self._step(state, learning, minibatch, length, alpha)
             totals = tf.nest.map_structure(
                 lambda total, x: total + tf.where(learning, x, 0), totals, measured
             )
@@ -183,7 +192,7 @@ class PPO:
         self, state: ActorCriticState, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Samples, tf.Tensor]:
         """What the update learns from, N = T B, and the policy's entropy there, [*P, N]."""
-        parts, steps = self._parts, tf.nest.map_structure(self._parts.merge_time, batch)
+        parts, steps = self._parts, self._parts.merge_time(batch)
         observed = parts.features(steps.observation)
         outputs = parts.outputs(state.actor, observed)
         policy = parts.head(outputs)
@@ -191,18 +200,34 @@ class PPO:
         value = parts.value(state.critic, observed)
         next_value = parts.value(state.critic, parts.features(steps.next_observation))
         advantage = parts.advantage(batch, entropy, value, next_value, alpha)
-        log_prob = policy.log_prob(steps.action)
-        return (
-            _Samples(observed, steps.action, steps.valid, outputs, log_prob, value, advantage),
-            entropy,
+        action = parts.taken(steps)
+        begins: Any = () if self.memory is None else tf.reshape(parts.begins(batch), value.shape)
+        samples = _Samples(
+            observed=observed,
+            begins=begins,
+            action=action,
+            valid=steps.valid,
+            outputs=outputs,
+            log_prob=policy.log_prob(action),
+            value=value,
+            advantage=advantage,
         )
+        return samples, entropy
 
     def _step(
-        self, state: ActorCriticState, learning: tf.Tensor, samples: _Samples, alpha: tf.Tensor
+        self,
+        state: ActorCriticState,
+        learning: tf.Tensor,
+        samples: _Samples,
+        length: int,
+        alpha: tf.Tensor,
     ) -> tuple[ActorCriticState, tf.Tensor, _Measured]:
         """One gradient step of the actors and critics that are, and after this still, learning."""
         parts, config, epsilon = self._parts, self.config, self._clip_epsilon
         valid, advantage = samples.valid, samples.advantage
+        begins = None
+        if self.memory is not None:
+            begins = tf.reshape(samples.begins, [*self.batch_shape, length, -1])
         target = samples.value + advantage
         if config.normalize_advantage:
             advantage, stddev = normalize(advantage, valid)
@@ -213,12 +238,12 @@ class PPO:
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            policy = parts.policy(parameters[0], samples.observed)
+            policy = parts.policy(parameters[0], samples.observed, begins)
             log_ratio = policy.log_prob(samples.action) - samples.log_prob
             actor_loss = losses.clipped_surrogate_loss(
                 log_ratio, advantage, policy.entropy(), alpha, epsilon, valid
             )
-            value = parts.value(parameters[1], samples.observed)
+            value = parts.value(parameters[1], samples.observed, begins)
             if config.value_clip is None:
                 critic_loss = losses.squared_error_loss(value, target, valid)
             else:

@@ -17,9 +17,15 @@ class PPOConfig:
     """Hyper-parameters of `PPO`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or "table": one row of logits and one value for each one-hot observation.
-      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic.
+      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
+        `Network` of your own from observations to features, on which the hidden layers come.
+      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
+        puts both heads right on the features.
       activation: of the hidden layers, "tanh" or "relu".
+      memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
+        between the network's features and the hidden layers; 0 for none. For worlds whose
+        observations do not tell all; gradients flow back through the rollout, and
+        minibatches divide worlds, not steps.
       actor_optimizer: of the policy; its learning rate may broadcast to `P`. A schedule of it
         counts gradient steps, `num_epochs * num_minibatches` for each update.
       critic_optimizer: of the value function; likewise.
@@ -27,7 +33,7 @@ class PPOConfig:
         learner; None leaves them, and their norms unmeasured.
       rollout_length: T, steps between updates.
       num_epochs: how many times each update goes over its steps.
-      num_minibatches: into how many an epoch's steps are divided; must divide T B.
+      num_minibatches: into how many an epoch's steps are divided; must divide T B, with a memory B.
       clip_epsilon: how far the ratio of probabilities counts, in (0, 1]; may broadcast to `P`.
       value_clip: how far from its old prediction a value counts, in units of reward; None lets it
         go. May broadcast to `P`.
@@ -49,9 +55,10 @@ class PPOConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
-    network: str = "mlp"
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
+    memory_size: int = 0
     actor_optimizer: optimizers.Optimizer = field(
         default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5)
     )

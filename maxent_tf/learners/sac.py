@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from maxent_tf import losses, networks, optimizers
 from maxent_tf.learners import entropy_estimators, off_policy, validation
+from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -36,6 +37,8 @@ class SACConfig:
     """Hyper-parameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come, in critics beside the action.
       hidden_sizes: widths of the hidden layers of the actor and of every critic.
       activation: of the hidden layers, "relu" or "tanh".
       actor_optimizer: of the policy; its learning rate may broadcast to `P`.
@@ -60,6 +63,7 @@ class SACConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
     actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
@@ -156,15 +160,12 @@ class SAC:
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
-        inputs, hidden = features.num_features(spec.observation), config.hidden_sizes
         # A small last layer starts the policy at its median action, the same in every state.
-        self._actor = networks.MLP(
-            inputs, hidden, self._head.num_outputs, config.activation, output_gain=0.01
-        )
+        self._actor = make_approximator(spec, config, self._head.num_outputs, output_gain=0.01)
         # Calibrated: the size of fresh critics changes how many learners a low temperature leaves
         # on ContinuousTrap's lower hill; of .01, .1, .3 and 1 this agrees best with an earlier run.
-        inputs += features.num_features(spec.action)
-        critic = networks.MLP(inputs, hidden, 1, config.activation, output_gain=0.3)
+        size = features.num_features(spec.action)
+        critic = make_approximator(spec, config, 1, output_gain=0.3, extra_inputs=size)
         self._critics = networks.Ensemble(critic, config.num_critics)
 
     def init(self, seed: Any) -> SACState:

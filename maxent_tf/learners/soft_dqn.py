@@ -30,9 +30,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf import losses, operators, optimizers
 from maxent_tf.distributions import boltzmann
 from maxent_tf.learners import off_policy, validation
+from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.regularizers import Regularizer, Shannon
@@ -46,6 +47,8 @@ class SoftDQNConfig:
     """Hyper-parameters of `SoftDQN`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come.
       hidden_sizes: widths of the hidden layers; none makes Q linear, which on one-hot observations
         is a table.
       activation: of the hidden layers, "relu" or "tanh".
@@ -70,6 +73,7 @@ class SoftDQNConfig:
         for under another regulariser than Shannon's entropy.
     """
 
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
     optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
@@ -159,10 +163,7 @@ class SoftDQN:
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._munchausen = validation.per_learner("munchausen", config.munchausen, self.batch_shape)
-        inputs = features.num_features(spec.observation)
-        self._network = networks.MLP(
-            inputs, config.hidden_sizes, self.num_actions, config.activation
-        )
+        self._network = make_approximator(spec, config, self.num_actions)
 
     def init(self, seed: Any) -> SoftDQNState:
         """Returns a fresh state.

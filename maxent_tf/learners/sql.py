@@ -28,6 +28,7 @@ import tensorflow as tf
 from maxent_tf import losses, networks, operators, optimizers
 from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
 from maxent_tf.learners import off_policy, validation
+from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import ScheduledTemperature, as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -40,6 +41,8 @@ class SQLConfig:
     """Hyper-parameters of `SQL`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come, beside the action or the noise.
       hidden_sizes: widths of the hidden layers of the critic and of the sampler.
       activation: of the hidden layers, "relu" or "tanh".
       sampler_optimizer: of the sampler; its learning rate may broadcast to `P`.
@@ -60,6 +63,7 @@ class SQLConfig:
       ValueError: if a value is out of its range or a name is unknown.
     """
 
+    network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (128, 128)
     activation: str = "relu"
     sampler_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
@@ -160,10 +164,10 @@ class SQL:
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._bounds = Bounds.of(*action.bounds())
         self._dimension = action.shape[0]
-        inputs = features.num_features(spec.observation) + self._dimension
-        hidden, activation = config.hidden_sizes, config.activation
-        self._sampler = networks.MLP(inputs, hidden, self._dimension, activation)
-        self._critic = networks.MLP(inputs, hidden, 1, activation)
+        self._sampler = make_approximator(
+            spec, config, self._dimension, extra_inputs=self._dimension
+        )
+        self._critic = make_approximator(spec, config, 1, extra_inputs=self._dimension)
 
     def init(self, seed: Any) -> SQLState:
         """Returns a fresh state.
@@ -299,7 +303,7 @@ class SQL:
         return tf.squeeze(self._pair(self._critic, critic, observed, action), axis=-1)
 
     def _pair(
-        self, network: networks.MLP, params: Any, observed: tf.Tensor, each: tf.Tensor
+        self, network: networks.Network, params: Any, observed: tf.Tensor, each: tf.Tensor
     ) -> tf.Tensor:
         """A network of a state and n vectors: [*P, B, F], [*P, B, n, D] -> [*P, B, n, out]."""
         count = each.shape[-2]

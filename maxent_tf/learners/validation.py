@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.networks.features import check_keys
 from maxent_tf.optimizers import Optimizer
 from maxent_tf.specs import Discrete, EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, transition_spec
 
 
 def one_of(name: str, value: str, choices: Sequence[str]) -> None:
@@ -98,29 +99,29 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
         )
 
 
-def check_batch(spec: EnvironmentSpec, batch: Transition, leading: tuple[int | None, ...]) -> None:
+def check_batch(spec: Any, batch: Transition, leading: tuple[int | None, ...]) -> None:
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
 
     Args:
-      spec: of the world.
+      spec: of the world, or of what the learner sees of it and answers.
       batch: what a learner was given.
       leading: the axes every field must begin with; None fits any size.
     """
-    tails = {
-        "observation": (spec.observation.shape, spec.observation.dtype),
-        "action": (spec.action.shape, spec.action.dtype),
-        "reward": ((), tf.float32),
-        "next_observation": (spec.observation.shape, spec.observation.dtype),
-        "terminated": ((), tf.bool),
-        "truncated": ((), tf.bool),
-        "valid": ((), tf.bool),
-    }
-    for name, value in zip(batch._fields, batch, strict=True):
-        tail, dtype = tails[name]
-        value = tf.convert_to_tensor(value)
-        if not value.shape.is_compatible_with([*leading, *tail]) or value.dtype != dtype:
-            expected = ", ".join("any" if n is None else str(n) for n in (*leading, *tail))
-            raise ValueError(
-                f"batch.{name} must be {dtype.name} of shape [{expected}], not {value.dtype.name} "
-                f"of shape {list(value.shape)}."
-            )
+    fields = transition_spec(spec.observation, spec.action)
+    for name, field, value in zip(batch._fields, fields, batch, strict=True):
+        _check_field(f"batch.{name}", field, value, leading)
+
+
+def _check_field(name: str, spec: Any, value: Any, leading: tuple[int | None, ...]) -> None:
+    if isinstance(spec, dict):
+        check_keys(name, spec, value)
+        for key in sorted(spec):
+            _check_field(f"{name}[{key!r}]", spec[key], value[key], leading)
+        return
+    value = tf.convert_to_tensor(value)
+    if not value.shape.is_compatible_with([*leading, *spec.shape]) or value.dtype != spec.dtype:
+        expected = ", ".join("any" if n is None else str(n) for n in (*leading, *spec.shape))
+        raise ValueError(
+            f"{name} must be {spec.dtype.name} of shape [{expected}], not {value.dtype.name} of "
+            f"shape {list(value.shape)}."
+        )

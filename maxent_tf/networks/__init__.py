@@ -4,23 +4,39 @@ A network has a batch shape `P`, as every learner: its parameters carry `P` in f
 [*P, B, in], and one batched matrix product serves all learners at once.
 """
 
+from maxent_tf.networks.convolution import Convolution
 from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.encoded import Encoded, EncodedParams
 from maxent_tf.networks.ensemble import Ensemble
+from maxent_tf.networks.gru import GRU, GRUParams
 from maxent_tf.networks.heads import (
     CategoricalHead,
     MultiCategoricalHead,
     SquashedGaussianHead,
     make_head,
 )
+from maxent_tf.networks.interface import Network
+from maxent_tf.networks.keras_model import Keras
 from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.per_key import PerKey
+from maxent_tf.networks.per_learner import PerLearner
 from maxent_tf.networks.table import Table
 
 __all__ = [
+    "GRU",
     "MLP",
     "CategoricalHead",
+    "Convolution",
     "DenseParams",
+    "Encoded",
+    "EncodedParams",
     "Ensemble",
+    "GRUParams",
+    "Keras",
     "MultiCategoricalHead",
+    "Network",
+    "PerKey",
+    "PerLearner",
     "SquashedGaussianHead",
     "Table",
     "make_head",

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.interface import Network
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Ensemble:
       size: E, how many copies.
     """
 
-    network: MLP
+    network: Network
     size: int
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> Any:

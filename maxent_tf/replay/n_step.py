@@ -69,10 +69,12 @@ def n_step_transitions(
         ongoing = ~(terminated | truncated)
         # A selection: what follows an episode's end may be anything.
         reward += tf.where(ongoing, factor * step.reward, 0)
-        extra = [1] * (next_observation.shape.rank - ongoing.shape.rank)
-        next_observation = tf.where(
-            tf.reshape(ongoing, [*ongoing.shape, *extra]), step.next_observation, next_observation
-        )
+
+        def select(new: tf.Tensor, old: tf.Tensor, ongoing: tf.Tensor = ongoing) -> tf.Tensor:
+            extra = [1] * (old.shape.rank - ongoing.shape.rank)
+            return tf.where(tf.reshape(ongoing, [*ongoing.shape, *extra]), new, old)
+
+        next_observation = tf.nest.map_structure(select, step.next_observation, next_observation)
         factor = tf.where(ongoing, factor * discount, factor)
         terminated |= ongoing & step.terminated
         truncated |= ongoing & step.truncated

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, transition_spec
 
 
 class Ring(tf.Module):
@@ -35,19 +36,13 @@ class Ring(tf.Module):
         self.batch_shape = tuple(batch_shape)
         self.num_learners = math.prod(self.batch_shape)
         rows = capacity * self.num_learners + 1
-        observation, action = spec.observation, spec.action
+        self._spec = spec
 
-        def storage(shape: Sequence[int], dtype: tf.DType) -> tf.Variable:
-            return tf.Variable(tf.zeros([rows, *shape], dtype), trainable=False)
+        def storage(field: Any) -> tf.Variable:
+            return tf.Variable(tf.zeros([rows, *field.shape], field.dtype), trainable=False)
 
-        self._storage = Transition(
-            observation=storage(observation.shape, observation.dtype),
-            action=storage(action.shape, action.dtype),
-            reward=storage([], tf.float32),
-            next_observation=storage(observation.shape, observation.dtype),
-            terminated=storage([], tf.bool),
-            truncated=storage([], tf.bool),
-            valid=storage([], tf.bool),
+        self._storage = tf.nest.map_structure(
+            storage, transition_spec(spec.observation, spec.action)
         )
         self._added = tf.Variable(tf.zeros([self.num_learners], tf.int64), trainable=False)
 
@@ -82,7 +77,8 @@ class Ring(tf.Module):
         ) % self.capacity
         scratch = tf.constant(self.capacity * self.num_learners, tf.int64)
         rows = tf.reshape(tf.where(valid, self._rows(slot), scratch), [-1])
-        for variable, value in zip(self._storage, transition, strict=True):
+        variables, values = tf.nest.flatten(self._storage), tf.nest.flatten(transition)
+        for variable, value in zip(variables, values, strict=True):
             flat = tf.reshape(value, [-1, *variable.shape[1:]])
             variable.scatter_update(tf.IndexedSlices(flat, rows))
         self._added.assign_add(tf.reduce_sum(increments, axis=1))
@@ -97,7 +93,9 @@ class Ring(tf.Module):
             shape = [*self.batch_shape, count, *variable.shape[1:]]
             return tf.reshape(tf.gather(variable, rows), shape)
 
-        return Transition(*(gather(variable) for variable in self._storage))
+        structure = transition_spec(self._spec.observation, self._spec.action)
+        gathered = [gather(variable) for variable in tf.nest.flatten(self._storage)]
+        return tf.nest.pack_sequence_as(structure, gathered)
 
     def _rows(self, slot: tf.Tensor) -> tf.Tensor:
         """[learners, B] -> [learners, B]."""

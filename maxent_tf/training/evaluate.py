@@ -13,6 +13,7 @@ from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.normalized import acting
+from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.spaces import check_fits
 
 
@@ -88,6 +89,7 @@ def _in_graph(
     max_steps: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     check_fits(learner.spec, env.spec)
+    env = remembering(learner, env, InGraph)
     shape = (*learner.batch_shape, episodes)
 
     @tf.function(autograph=False)
@@ -143,13 +145,20 @@ def _on_host(
 
     try:
         check_fits(learner.spec, worlds.spec)
-        observation = worlds.reset(int(reset_seed[0]) % 2**31)
+        shown = remembering(learner, worlds, OnHost)
+        observation = shown.reset(int(reset_seed[0]) % 2**31)
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         done = np.zeros(shape, bool)
         for t in range(max_steps):
-            batched = observation.reshape(*shape, *learner.spec.observation.shape)
-            action = act(state, tf.constant(batched), tf.constant(np.int32(t))).numpy()
-            step = worlds.step(action.reshape(-1, *learner.spec.action.shape))
+            batched = tf.nest.map_structure(
+                lambda x: tf.constant(x.reshape(*shape, *x.shape[1:])), observation
+            )
+            action = act(state, batched, tf.constant(np.int32(t)))
+            step = shown.step(
+                tf.nest.map_structure(
+                    lambda x: x.numpy().reshape(-1, *x.shape[len(shape) :]), action
+                )
+            )
             total += ~done * step.reward.reshape(shape)
             length += ~done
             done |= (step.terminated | step.truncated).reshape(shape)

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
+import tensorflow as tf
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from maxent_tf.training.spaces import gymnasium_spec, make
+from maxent_tf.specs import Image
+from maxent_tf.training.spaces import gymnasium_spec, make, observation_spec
 
 # Spaces of integers that count from `start`; specs count from 0.
 _DISCRETE = (gymnasium.spaces.Discrete, gymnasium.spaces.MultiDiscrete)
@@ -19,8 +21,8 @@ class WorldsStep(NamedTuple):
     """One step of every world, in NumPy.
 
     Attributes:
-      next_observation: [N, *O], where the action led; the final observation of an episode that
-        ended, never the first of the next.
+      next_observation: [N, *O], or a dict of such, where the action led; the final observation of
+        an episode that ended, never the first of the next.
       reward: [N], float32.
       terminated: [N], bool.
       truncated: [N], bool.
@@ -28,12 +30,12 @@ class WorldsStep(NamedTuple):
       observation: [N, *O], where to act next.
     """
 
-    next_observation: np.ndarray
+    next_observation: Any
     reward: np.ndarray
     terminated: np.ndarray
     truncated: np.ndarray
     valid: np.ndarray
-    observation: np.ndarray
+    observation: Any
 
 
 class GymnasiumWorlds:
@@ -92,12 +94,12 @@ class GymnasiumWorlds:
         if self._owned:
             self._env.close()
 
-    def reset(self, seed: int) -> np.ndarray:
+    def reset(self, seed: int) -> Any:
         """Resets every world, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
         self._resetting[:] = False
         self._steps = 0
         observation, _ = self._call(self._env.reset, seed=seed)
-        return self._observation(observation)
+        return self._observation(observation, self._env.single_observation_space)
 
     def step(self, action: np.ndarray) -> WorldsStep:
         """Acts in every world and resets those whose episode ended.
@@ -122,7 +124,8 @@ class GymnasiumWorlds:
         raw, reward, terminated, truncated, infos = self._call(
             self._env.step, action.astype(space.dtype)
         )
-        observation = self._observation(raw)
+        observed = self._env.single_observation_space
+        observation = self._observation(raw, observed)
         reward = np.array(reward, np.float32)
         self._check_finite("reward", reward)
         terminated, truncated = np.array(terminated, bool), np.array(truncated, bool)
@@ -131,12 +134,15 @@ class GymnasiumWorlds:
         next_observation = observation
         if done.any():
             if self._mode == AutoresetMode.SAME_STEP:
-                final = np.stack([infos["final_obs"][i] for i in np.flatnonzero(done)])
-                next_observation = observation.copy()
-                next_observation[done] = self._observation(final)
+                raw = [infos["final_obs"][i] for i in np.flatnonzero(done)]
+                raw = tf.nest.map_structure(lambda *parts: np.stack(parts), *raw)
+                next_observation = tf.nest.map_structure(np.copy, observation)
+                final = tf.nest.flatten(self._observation(raw, observed))
+                for part, ended in zip(tf.nest.flatten(next_observation), final, strict=True):
+                    part[done] = ended
             elif self._mode == AutoresetMode.DISABLED:
                 raw, _ = self._call(self._env.reset, options={"reset_mask": done})
-                observation = self._observation(raw)
+                observation = self._observation(raw, observed)
         if self._mode == AutoresetMode.NEXT_STEP:
             self._resetting = done
         return WorldsStep(next_observation, reward, terminated, truncated, valid, observation)
@@ -145,15 +151,18 @@ class GymnasiumWorlds:
         try:
             return function(*arguments, **options)
         except Exception as error:
-            shape = self._env.single_observation_space.shape
+            space = self._env.single_observation_space
             raise RuntimeError(
                 f"a world raised {type(error).__name__} at step {self._steps}: {error}. Mend or "
                 "wrap the environment; nothing of this step was learned from. (Worlds of which one "
-                f"returns an observation whose shape is not {shape} fail so, too.)"
+                f"returns an observation that is not of {space} fail so, too.)"
             ) from error
 
-    def _observation(self, observation: Any) -> np.ndarray:
-        space = self._env.single_observation_space
+    def _observation(self, observation: Any, space: gymnasium.Space) -> Any:
+        if isinstance(space, gymnasium.spaces.Dict):
+            return {
+                key: self._observation(observation[key], part) for key, part in space.spaces.items()
+            }
         observation = np.asarray(observation)
         if isinstance(space, _DISCRETE):
             return (observation - space.start).astype(np.int32)
@@ -162,7 +171,10 @@ class GymnasiumWorlds:
                 f"the world returned observations of shape {observation.shape[1:]} at step "
                 f"{self._steps}, but its space says {space.shape}."
             )
-        observation = observation.astype(np.float32)  # a copy: worlds may reuse their arrays
+        # A copy in any case: worlds may reuse their arrays.
+        if isinstance(observation_spec(space), Image):
+            return observation.astype(np.uint8)
+        observation = observation.astype(np.float32)
         self._check_finite("observation", observation)
         return observation
 

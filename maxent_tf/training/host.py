@@ -54,8 +54,8 @@ class HostLoop:
                 learner, learner.experience, self._state, run_seed, compile, self._batch
             )
         self._tally = _Tally(learner, self._batch)
-        self._observation: np.ndarray | None = None
-        self._action: tf.Tensor
+        self._observation: Any = None
+        self._action: Any
 
     @property
     def iterations(self) -> int:
@@ -102,16 +102,16 @@ class HostLoop:
         seed = self._world_seed
         if iterations:  # other episodes than those of the run that is continued
             seed = tf.random.fold_in(seed, iterations)
-        self._observation = self._worlds.reset(int(seed[0]) % 2**31).reshape(
-            *self._batch, *self._learner.spec.observation.shape
-        )
+        self._observation = self._batched(self._worlds.reset(int(seed[0]) % 2**31))
         self._action = self._programs.first_action(self._observation, iterations * self.pace.calls)
 
     def _step(self, call: int) -> np.ndarray | None:
         """Steps the worlds, counted from 1, and returns the metrics [M, *P] if it learned."""
-        flat = self._action.numpy().reshape(-1, *self._learner.spec.action.shape)
-        step = self._worlds.step(flat)
-        step = type(step)(*(x.reshape(*self._batch, *x.shape[1:]) for x in step))
+        ndims = len(self._batch)
+        flat = tf.nest.map_structure(
+            lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._action
+        )
+        step = self._batched(self._worlds.step(flat))
         transition = Transition(
             observation=self._observation,
             action=self._action,
@@ -125,6 +125,10 @@ class HostLoop:
         self._action, metrics = self._programs.advance(transition, step.observation, call)
         self._tally.add(transition, metrics)
         return metrics
+
+    def _batched(self, structure: Any) -> Any:
+        """[N, ...] -> [*P, B, ...]."""
+        return tf.nest.map_structure(lambda x: x.reshape(*self._batch, *x.shape[1:]), structure)
 
 
 class _Tally:

@@ -25,16 +25,20 @@ from maxent_tf.types import Transition
 class HostPrograms(Protocol):
     """How one kind of learner meets the host's worlds; `call` counts their steps."""
 
-    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+    def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Returns the actions of the first step after `call` earlier ones."""
 
     def advance(
-        self, transition: Transition, observation: np.ndarray, call: int
+        self, transition: Transition, observation: Any, call: int
     ) -> tuple[tf.Tensor, np.ndarray | None]:
         """Takes in a step; returns the next actions, and the metrics [M, *P] if it learned."""
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns what a checkpoint must hold beside the learners' state."""
+
+
+def _tensors(structure: Any) -> Any:
+    return tf.nest.map_structure(tf.convert_to_tensor, structure)
 
 
 def _number(call: int) -> tf.Tensor:
@@ -70,12 +74,12 @@ class OnPolicyPrograms:
         self._act = compiled(act, compile, auto="graph")
         self._learn = compiled(learn, compile, auto="graph")
 
-    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+    def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Draws the first actions."""
-        return self._act(tf.constant(observation), _number(call))
+        return self._act(_tensors(observation), _number(call))
 
     def advance(
-        self, transition: Transition, observation: np.ndarray, call: int
+        self, transition: Transition, observation: Any, call: int
     ) -> tuple[tf.Tensor, np.ndarray | None]:
         """Takes in a step."""
         self._steps.append(transition)
@@ -84,7 +88,7 @@ class OnPolicyPrograms:
             trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
             metrics = self._learn(trajectory, _number(call)).numpy()
             self._steps = []
-        return self._act(tf.constant(observation), _number(call)), metrics
+        return self._act(_tensors(observation), _number(call)), metrics
 
     def trackables(self) -> Mapping[str, Any]:
         """Names nothing: a record comes after whole rollouts."""
@@ -150,19 +154,19 @@ class OffPolicyPrograms:
         self._store = compiled(store, storing, auto="graph")
         self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
 
-    def first_action(self, observation: np.ndarray, call: int) -> tf.Tensor:
+    def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Draws the first actions."""
-        return self._next(tf.constant(observation), call)
+        return self._next(_tensors(observation), call)
 
     def advance(
-        self, transition: Transition, observation: np.ndarray, call: int
+        self, transition: Transition, observation: Any, call: int
     ) -> tuple[tf.Tensor, np.ndarray | None]:
         """Takes in a step."""
-        transition = tf.nest.map_structure(tf.convert_to_tensor, transition)
+        transition = _tensors(transition)
         if call <= self._warm_up:
             self._store(transition)
-            return self._next(tf.constant(observation), call), None
-        action, metrics = self._learn_and_act(transition, tf.constant(observation), _number(call))
+            return self._next(_tensors(observation), call), None
+        action, metrics = self._learn_and_act(transition, _tensors(observation), _number(call))
         return action, metrics.numpy()
 
     def trackables(self) -> Mapping[str, Any]:

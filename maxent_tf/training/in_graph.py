@@ -210,6 +210,7 @@ def _warm_up(learner: Learner, env: Environment, replay: UniformReplay) -> Calla
     return program
 
 
-def _check_finite_observation(observation: tf.Tensor) -> None:
-    if not bool(tf.reduce_all(tf.math.is_finite(tf.cast(observation, tf.float32)))):
+def _check_finite_observation(observation: Any) -> None:
+    each = [tf.cast(part, tf.float32) for part in tf.nest.flatten(observation)]
+    if not all(bool(tf.reduce_all(tf.math.is_finite(part))) for part in each):
         raise ValueError("the world's first observation holds NaN or infinity: mend its reset.")

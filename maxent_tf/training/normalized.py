@@ -66,10 +66,15 @@ class Normalized:
         reward_discount: float | None = None,
         num_envs: int = 1,
     ):
-        if observation and not isinstance(learner.spec.observation, Box):
+        observed = learner.spec.observation
+        if observation and not isinstance(observed, Box):
             raise ValueError(
-                f"normalize_observation needs vectors to normalise, not {learner.spec.observation}:"
-                " leave it False."
+                f"normalize_observation needs vectors to normalise, not {observed}: leave it False."
+            )
+        self.memory = getattr(learner, "memory", None)
+        if observation and self.memory is not None:
+            raise ValueError(
+                "normalize_observation does not go with a learner's memory: leave one of the two."
             )
         if reward_discount is not None and not 0 <= reward_discount <= 1:
             raise ValueError(
@@ -81,7 +86,7 @@ class Normalized:
         self.batch_shape = learner.batch_shape
         self.experience = learner.experience
         self.metric_names = learner.metric_names
-        self._observation = observation
+        self._observed = observed if observation and isinstance(observed, Box) else None
         self._reward_discount = reward_discount
         self._num_envs = num_envs
 
@@ -94,13 +99,10 @@ class Normalized:
 
         A state that has statistics keeps them; its worlds begin new episodes.
         """
-        learners, observed = self.batch_shape, self.spec.observation.shape
-        fresh = NormalizedState(
-            learner=state,
-            observation=no_moments(learners, observed) if self._observation else (),
-            discounted_return=(),
-            running=(),
-        )
+        learners = self.batch_shape
+        fresh = NormalizedState(learner=state, observation=(), discounted_return=(), running=())
+        if self._observed is not None:
+            fresh = fresh._replace(observation=no_moments(learners, self._observed.shape))
         if self._reward_discount is not None:
             fresh = fresh._replace(
                 discounted_return=no_moments(learners, ()),

@@ -38,13 +38,13 @@ class RolloutState(NamedTuple):
 
     Attributes:
       world: the worlds' state, [*P, B, ...].
-      observation: [*P, B, *O].
+      observation: [*P, B, *O], or a dict of such.
       episode_return: [*P, B], float32, the undiscounted return of the episode so far.
       episode_length: [*P, B], float32, its steps so far.
     """
 
     world: Any
-    observation: tf.Tensor
+    observation: Any
     episode_return: tf.Tensor
     episode_length: tf.Tensor
 

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
+from maxent_tf.specs import (
+    Box,
+    Discrete,
+    EnvironmentSpec,
+    Image,
+    MultiDiscrete,
+    ObservationSpec,
+    Spec,
+)
 
 if TYPE_CHECKING:
     import gymnasium
@@ -37,7 +45,7 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
         observation, action = env.single_observation_space, env.single_action_space
     else:
         observation, action = env.observation_space, env.action_space
-    return EnvironmentSpec(_spec("observation", observation), _spec("action", action))
+    return EnvironmentSpec(observation_spec(observation), _spec("action", action))
 
 
 def make(env_id: str) -> gymnasium.Env:
@@ -65,7 +73,9 @@ def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
         )
 
 
-def _observed(spec: Spec) -> object:
+def _observed(spec: ObservationSpec) -> object:
+    if isinstance(spec, dict):
+        return {key: _observed(part) for key, part in spec.items()}
     return spec.shape if isinstance(spec, Box) else spec
 
 
@@ -74,6 +84,20 @@ def _same_actions(first: Spec, second: Spec) -> bool:
         return first == second
     pairs = zip(first.bounds(), second.bounds(), strict=True)
     return all(a.shape == b.shape and bool((a == b).all()) for a, b in pairs)
+
+
+def observation_spec(space: gymnasium.Space) -> ObservationSpec:
+    """Returns the spec of a space of observations, or raises ValueError if it is not supported.
+
+    Arrays of bytes with two axes or more are images; whatever else is a `Box` becomes float32.
+    """
+    import gymnasium
+
+    if isinstance(space, gymnasium.spaces.Dict):
+        return {key: observation_spec(part) for key, part in space.spaces.items()}
+    if isinstance(space, gymnasium.spaces.Box) and space.dtype == "uint8" and len(space.shape) > 1:
+        return Image(tuple(space.shape))
+    return _spec("observation", space)
 
 
 def _spec(role: str, space: gymnasium.Space) -> Spec:
@@ -86,6 +110,7 @@ def _spec(role: str, space: gymnasium.Space) -> Spec:
     if isinstance(space, gymnasium.spaces.MultiDiscrete) and space.nvec.ndim == 1:
         return MultiDiscrete(tuple(int(n) for n in space.nvec))
     raise ValueError(
-        f"the {role} space {space} is not supported: Box, Discrete and flat MultiDiscrete are. "
-        "Wrap the environment, for example with gymnasium.wrappers.FlattenObservation."
+        f"the {role} space {space} is not supported: Box, Discrete and flat MultiDiscrete are, and "
+        "Dict for observations. Wrap the environment, for example with "
+        "gymnasium.wrappers.FlattenObservation."
     )

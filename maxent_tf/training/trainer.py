@@ -22,6 +22,7 @@ from maxent_tf.training.in_graph import InGraphLoop
 from maxent_tf.training.loop import Loop
 from maxent_tf.training.normalized import Normalized, NormalizedState
 from maxent_tf.training.records import Recorder, boundaries
+from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.result import TrainResult
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
@@ -184,14 +185,16 @@ def _begin(
     """Returns the loop for a world, and what to know the world by."""
     if is_in_graph(env):
         check_fits(learner.spec, env.spec)
-        return InGraphLoop(learner, env, seed, num_envs, compile, state), env
+        shown = remembering(learner, env, InGraph)
+        return InGraphLoop(learner, shown, seed, num_envs, compile, state), env
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
     worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
     try:
         check_fits(learner.spec, worlds.spec)
-        return HostLoop(learner, worlds, seed, num_envs, compile, state), worlds.name
+        shown = remembering(learner, worlds, OnHost)
+        return HostLoop(learner, shown, seed, num_envs, compile, state), worlds.name
     except BaseException:
         worlds.close()
         raise

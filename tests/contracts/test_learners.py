@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf import networks
 from maxent_tf.learners import (
     A2C,
     PPO,
@@ -29,9 +30,10 @@ from maxent_tf.learners import (
     SoftDQNConfig,
     SQLConfig,
 )
+from maxent_tf.learners.memory import seen
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Tsallis
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
 
@@ -44,7 +46,26 @@ RATE = np.array([[1e-3, 1e-2, 1e-1]], np.float32)
 ONE_HOT = EnvironmentSpec(Box.of((5,), 0.0, 1.0), Discrete(3))
 DISCRETE = EnvironmentSpec(Discrete(5), Discrete(3))
 SEVERAL = EnvironmentSpec(MultiDiscrete((4, 2)), MultiDiscrete((3, 2)))
+PARTS = EnvironmentSpec(
+    {"picture": Image((3, 4, 1)), "inner": {"position": Discrete(3), "speed": Box.of((2,))}},
+    Discrete(3),
+)
 CONTINUOUS = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [1.0, 4.0]))
+
+
+def keras_network(inputs: int) -> networks.Network:
+    keras = pytest.importorskip("keras", minversion="3.0")
+    return networks.Keras(
+        lambda: keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(4, "tanh")])
+    )
+
+
+def function_network(inputs: int) -> networks.Network:
+    return networks.PerLearner(
+        lambda seed: tf.random.stateless_normal([inputs, 4], seed),
+        lambda kernel, x: tf.tanh(x @ kernel),
+    )
+
 
 # From a name to a learner of batch shape `shape`; `at` takes the shape's part of a hyper-parameter.
 Factory = Callable[[tuple[int, ...], Callable[[np.ndarray], np.ndarray]], Learner]
@@ -189,6 +210,81 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "a2c_parts": lambda shape, at: A2C(
+        PARTS,
+        A2CConfig(
+            network={"picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,))},
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "a2c_memory": lambda shape, at: A2C(
+        CONTINUOUS,
+        A2CConfig(
+            memory_size=4,
+            hidden_sizes=(5,),
+            actor_optimizer=Adam(at(RATE)),
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_memory": lambda shape, at: PPO(
+        PARTS,
+        PPOConfig(
+            network={"inner": {"speed": function_network(2)}},
+            memory_size=4,
+            hidden_sizes=(),
+            num_epochs=2,
+            num_minibatches=2,
+            target_kl=at(0.01 * DISCOUNT),
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "sac_keras": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            network=keras_network(3),
+            hidden_sizes=(5,),
+            actor_optimizer=Adam(at(RATE)),
+            batch_size=B,
+        ),
+        shape,
+    ),
+    "sql_function": lambda shape, at: SQL(
+        CONTINUOUS,
+        SQLConfig(
+            network=function_network(3),
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+            num_particles=3,
+            num_value_samples=4,
+        ),
+        shape,
+    ),
+    "discrete_sac_keras": lambda shape, at: DiscreteSAC(
+        DISCRETE,
+        DiscreteSACConfig(
+            network=keras_network(5), hidden_sizes=(5,), critic_optimizer=Adam(at(RATE))
+        ),
+        shape,
+    ),
+    "soft_dqn_parts": lambda shape, at: SoftDQN(
+        PARTS,
+        SoftDQNConfig(
+            network={
+                "picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,)),
+                "inner": {"speed": function_network(2)},
+            },
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+        ),
+        shape,
+    ),
     "munchausen_dqn": lambda shape, at: SoftDQN(
         DISCRETE,
         SoftDQNConfig(
@@ -261,7 +357,11 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
     on_policy = isinstance(learner.experience, OnPolicy)
     shape = (3, *learner.batch_shape, B) if on_policy else (*learner.batch_shape, B)
 
-    def values(spec: Spec) -> tf.Tensor:
+    def values(spec: Any) -> Any:
+        if isinstance(spec, dict):
+            return {key: values(part) for key, part in spec.items()}
+        if isinstance(spec, Image):
+            return tf.constant(generator.integers(256, size=(*shape, *spec.shape)), tf.uint8)
         if isinstance(spec, Discrete):
             return tf.constant(generator.integers(spec.num_values, size=shape), tf.int32)
         if isinstance(spec, MultiDiscrete):
@@ -270,11 +370,12 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
         return tf.constant(generator.uniform(low, high, (*shape, *spec.shape)), tf.float32)
 
     kind = generator.integers(4, size=shape)
+    specs = seen(learner.spec, getattr(learner, "memory", None))
     return Transition(
-        observation=values(learner.spec.observation),
-        action=values(learner.spec.action),
+        observation=values(specs.observation),
+        action=values(specs.action),
         reward=tf.constant(generator.normal(size=shape), tf.float32),
-        next_observation=values(learner.spec.observation),
+        next_observation=values(specs.observation),
         terminated=tf.constant(kind == 0),
         truncated=tf.constant(kind == 1),
         valid=tf.ones(shape, tf.bool),
@@ -303,10 +404,17 @@ def test_follows_the_protocol(name: str) -> None:
         else:  # not measured: no leaf for whoever goes through the structure
             assert metric == ()
     assert len(tf.nest.flatten(metrics)) == len(learner.metric_names)
-    observation = batch.observation[0] if batch.reward.shape.rank == 4 else batch.observation
+    observation = batch.observation
+    if batch.reward.shape.rank == 4:
+        observation = tf.nest.map_structure(lambda x: x[0], observation)
     distribution = learner.policy(new, observation)
     assert distribution.batch_shape == (*P, B)
     for action in (distribution.sample(seed=0), learner.greedy(distribution)):
+        if isinstance(action, dict):
+            memories = (tf.nest.flatten(x["memory"]) for x in (action, observation))
+            for after, before in zip(*memories, strict=True):
+                assert (after.shape, after.dtype) == (before.shape, before.dtype)
+            action = action["action"]
         assert action.shape == (*P, B, *learner.spec.action.shape)
         assert action.dtype == learner.spec.action.dtype
 
@@ -391,9 +499,9 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     # Oracle: the same seed gives the same bits; learners' networks are drawn apart.
     learner = batched(name)
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
-    if name.endswith("_table"):  # All zeros.
+    if name.endswith(("_table", "_keras")):  # All zeros; all of them the noise above.
         return
-    first, other = (learner.init(seed)[0][0].kernel.numpy() for seed in (3, 4))
+    first, other = (tf.nest.flatten(learner.init(seed)[0])[0].numpy() for seed in (3, 4))
     kernels = [*first.reshape(6, -1), *other.reshape(6, -1)]
     assert len(np.unique(np.stack(kernels), axis=0)) == 12
 
@@ -656,10 +764,18 @@ def test_a_wrong_batch_is_named(name: str, field: str) -> None:
     learner = batched(name)
     state, batch = random_state(learner), random_batch(learner)
     value = getattr(batch, field)
-    dtype = tf.int64 if value.dtype == tf.int32 else tf.float64
-    for wrong in (value[..., None], tf.reshape(value, [-1]), tf.cast(value, dtype)):
+    if isinstance(value, dict):
+        with pytest.raises(ValueError, match=rf"batch\.{field} must be a dict with the keys"):
+            learner.update(state, batch._replace(**{field: batch.reward}), tf.constant([0, 1]))
+
+    def other_dtype(x: tf.Tensor) -> tf.Tensor:
+        return tf.cast(x, tf.int64 if x.dtype == tf.int32 else tf.float64)
+
+    for spoil in (lambda x: x[..., None], lambda x: tf.reshape(x, [-1]), other_dtype):
+        wrong = tf.nest.map_structure(spoil, value)
+        dtype = tf.nest.flatten(value)[0].dtype.name
         with pytest.raises(
-            ValueError, match=rf"batch\.{field} must be {value.dtype.name} of shape"
+            ValueError, match=rf"batch\.{field}(\['\w+'\])* must be {dtype} of shape"
         ):
             learner.update(state, batch._replace(**{field: wrong}), tf.constant([0, 1]))
 
@@ -668,5 +784,6 @@ def test_a_wrong_batch_is_named(name: str, field: str) -> None:
 def test_a_wrong_observation_is_named(name: str) -> None:
     learner = batched(name)
     observation = random_batch(learner).observation
+    wrong = tf.nest.map_structure(lambda x: tf.cast(x, tf.bool), observation)
     with pytest.raises(ValueError, match=r"observations must be .*, as in the spec, not bool"):
-        learner.policy(random_state(learner), tf.cast(observation, tf.bool))
+        learner.policy(random_state(learner), wrong)

@@ -1,11 +1,13 @@
 """Features against NumPy's reshape and one-hot rows of the identity."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from maxent_tf.networks import features
-from maxent_tf.specs import Box, Discrete, MultiDiscrete
+from maxent_tf.specs import Box, Discrete, Image, MultiDiscrete, Spec
 
 RNG = np.random.default_rng(0)
 
@@ -31,6 +33,46 @@ def test_vectors_of_discrete_values_become_one_hot_one_behind_the_other() -> Non
     assert features.num_features(MultiDiscrete((7, 2))) == 9
     rows = [np.eye(7)[observation[..., 0]], np.eye(2)[observation[..., 1]]]
     np.testing.assert_array_equal(flat, np.concatenate(rows, axis=-1))
+
+
+def test_images_become_numbers_between_0_and_1() -> None:
+    observation = RNG.integers(256, size=(5, 6, 2, 3, 1)).astype(np.uint8)
+    spec = Image((2, 3, 1))
+    flat = features.flatten(spec, tf.constant(observation))
+    assert flat.dtype == tf.float32
+    np.testing.assert_allclose(flat, observation.reshape(5, 6, 6) / 255, rtol=1e-6)
+    np.testing.assert_array_equal(features.unflatten(spec, flat), tf.reshape(flat, (5, 6, 2, 3, 1)))
+
+
+def test_dicts_become_one_vector_and_a_dict_again() -> None:
+    # Oracle: NumPy, in the order of sorted keys.
+    spec = {"z": Box.of((2, 3)), "a": {"n": Discrete(7), "m": MultiDiscrete((2, 3))}}
+    n, m = RNG.integers(7, size=(5, 6)), RNG.integers([2, 3], size=(5, 6, 2))
+    z = RNG.normal(size=(5, 6, 2, 3)).astype(np.float32)
+    observation = {"a": {"m": tf.constant(m, tf.int32), "n": tf.constant(n, tf.int32)}, "z": z}
+    flat = features.flatten(spec, observation)
+    assert features.num_features(spec) == flat.shape[-1] == 5 + 7 + 6
+    one_hot = [np.eye(2)[m[..., 0]], np.eye(3)[m[..., 1]], np.eye(7)[n]]
+    np.testing.assert_array_equal(flat, np.concatenate([*one_hot, z.reshape(5, 6, 6)], axis=-1))
+    back = features.unflatten(spec, flat)
+    np.testing.assert_array_equal(back["z"], z)
+    np.testing.assert_array_equal(back["a"]["n"], one_hot[2])
+    np.testing.assert_array_equal(back["a"]["m"], np.concatenate(one_hot[:2], axis=-1))
+
+
+@pytest.mark.parametrize("observation", [{"a": tf.zeros([5, 3])}, tf.zeros([5, 3])], ids=type)
+def test_wrong_keys_are_named(observation: Any) -> None:
+    spec = {"a": Box.of((3,)), "b": Box.of(())}
+    with pytest.raises(ValueError, match=r"must be a dict with the keys \['a', 'b'\], as in the"):
+        features.flatten(spec, observation)
+
+
+@pytest.mark.parametrize("spec", [Box.of((2, 3)), Box.of(()), Discrete(7)], ids=str)
+def test_unflatten_gives_boxes_back_their_shape(spec: Spec) -> None:
+    values = RNG.integers(7, size=(5, 6, *spec.shape))
+    flat = features.flatten(spec, tf.constant(values, spec.dtype))
+    expected = values if isinstance(spec, Box) else np.eye(7)[values]
+    np.testing.assert_array_equal(features.unflatten(spec, flat), expected)
 
 
 @pytest.mark.parametrize("shape", [[3], [5, 4], [5, 3, 1]], ids=str)

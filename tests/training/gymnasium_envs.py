@@ -42,8 +42,36 @@ class Counting(gymnasium.Env):
         reward = 100 * self.episode + self.t + 0.1 * float(np.sum(action))
         return self._observation(), reward, done and number % 2 == 0, done and number % 2 == 1, {}
 
-    def _observation(self) -> np.ndarray:
+    def _observation(self) -> Any:
         return np.float32([self.world, self.episode, self.t])
+
+
+class Pictured(Counting):
+    """`Counting` whose observation is a dict: the counts, a picture of them, and whose turn it is.
+
+    Args:
+      action: a name in `ACTION_SPACES`.
+    """
+
+    def __init__(self, action: str):
+        super().__init__(action)
+        self.observation_space = gymnasium.spaces.Dict(
+            {
+                "turn": gymnasium.spaces.Discrete(2, start=3),
+                "seen": gymnasium.spaces.Dict(
+                    {
+                        "picture": gymnasium.spaces.Box(0, 255, (3, 4, 1), np.uint8),
+                        "counts": self.observation_space,
+                    }
+                ),
+            }
+        )
+
+    def _observation(self) -> Any:
+        counts = super()._observation()
+        picture = np.broadcast_to(counts[:, None, None] + np.arange(4)[:, None], (3, 4, 1))
+        seen = {"counts": counts, "picture": picture.astype(np.uint8)}
+        return {"seen": seen, "turn": 3 + self.t % 2}
 
 
 class Walk(gymnasium.Env):
@@ -141,7 +169,7 @@ class Drawn(gymnasium.Env):
         return self.observation_space.sample(), {}
 
 
-for kind in (Counting, Walk, Broken, OneReward, Spaces):
+for kind in (Counting, Pictured, Walk, Broken, OneReward, Spaces):
     gymnasium.register(f"MaxentTest/{kind.__name__}-v0", kind, disable_env_checker=True)
 
 

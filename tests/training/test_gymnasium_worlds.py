@@ -202,7 +202,7 @@ def test_observations_of_another_shape_than_their_space_are_refused() -> None:
     ("fault", "message"),
     [
         ("raise", r"a world raised ZeroDivisionError at step 3: no ground under the feet"),
-        ("shape", r"a world raised \w+ at step 3: .* observation whose shape is not \(2,\)"),
+        ("shape", r"a world raised \w+ at step 3: .* observation that is not of Box\(.*\(2,\)"),
     ],
 )
 def test_worlds_that_raise_are_named(fault: str, message: str, vectorization: str) -> None:

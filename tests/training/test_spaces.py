@@ -6,10 +6,11 @@ import pytest
 from gymnasium import spaces
 
 import maxent_tf as mx
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 from maxent_tf.training.spaces import check_fits
 from tests.training.gymnasium_envs import Spaces
 
+BINARY = spaces.Discrete(2)
 PENDULUM = EnvironmentSpec(
     Box.of((3,), [-1, -1, -8], [1, 1, 8]),
     Box.of((1,), -2, 2),
@@ -43,7 +44,6 @@ def test_vectors_of_discrete_spaces_keep_their_counts() -> None:
         spaces.MultiDiscrete([[2, 3], [4, 5]]),
         spaces.MultiBinary(3),
         spaces.Tuple([spaces.Discrete(2)]),
-        spaces.Dict({"a": spaces.Discrete(2)}),
         spaces.Text(3),
     ],
     ids=lambda space: type(space).__name__,
@@ -58,6 +58,22 @@ def test_other_spaces_are_named(space: spaces.Space) -> None:
         ValueError, match=rf"(?s)the action space {type(space).__name__}.*Wrap the env"
     ):
         mx.gymnasium_spec(Spaces(supported, space))
+
+
+def test_dicts_and_images_are_observations() -> None:
+    picture = spaces.Box(0, 255, (4, 5, 3), np.uint8)
+    memory = spaces.Box(0, 255, (128,), np.uint8)
+    inner = spaces.Dict({"picture": picture, "memory": memory})
+    env = Spaces(spaces.Dict({"in": inner, "where": spaces.Discrete(3, start=1)}), BINARY)
+    assert mx.gymnasium_spec(env).observation == {
+        "in": {"picture": Image((4, 5, 3)), "memory": Box.of((128,), 0.0, 255.0)},
+        "where": Discrete(3),
+    }
+    check_fits(mx.gymnasium_spec(env), mx.gymnasium_spec(env))
+    with pytest.raises(ValueError, match=r"(?s)the action space Dict.*Wrap the env"):
+        mx.gymnasium_spec(Spaces(picture, env.observation_space))
+    with pytest.raises(ValueError, match=r"(?s)the observation space Text.*not supp"):
+        mx.gymnasium_spec(Spaces(spaces.Dict({"a": spaces.Text(3)}), BINARY))
 
 
 @pytest.mark.parametrize("env_id", ["NoSuchWorld-v0", "CartPole-v99", "no/such-v1", ""])
@@ -90,6 +106,8 @@ def test_a_learner_of_an_in_graph_world_fits_its_twin(
         EnvironmentSpec(PENDULUM.observation, Box.of((2,), -2, 2)),
         EnvironmentSpec(PENDULUM.observation, Discrete(2)),
         EnvironmentSpec(MultiDiscrete((3,)), PENDULUM.action),
+        EnvironmentSpec(Image((3,)), PENDULUM.action),
+        EnvironmentSpec({"a": PENDULUM.observation}, PENDULUM.action),
         EnvironmentSpec(PENDULUM.observation, MultiDiscrete((2,))),
     ],
     ids=str,

@@ -1,0 +1,94 @@
+"""The network that a learner's configuration means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf.networks import GRU, MLP, Encoded, Network, PerKey, Table, features
+from maxent_tf.specs import EnvironmentSpec
+
+
+def make_approximator(
+    spec: EnvironmentSpec,
+    config: Any,
+    outputs: int,
+    output_gain: float = 1.0,
+    extra_inputs: int = 0,
+) -> Network:
+    """Returns a network from an observation's features, and maybe more, to outputs.
+
+    Args:
+      spec: of the world.
+      config: of the learner, with `network`, `hidden_sizes` and `activation`.
+      outputs: the number of outputs.
+      output_gain: of the last layer, see `MLP`.
+      extra_inputs: how many numbers come behind the observation's features, such as an action's.
+
+    Returns:
+      A network from [*P, B, in] to [*P, B, outputs].
+
+    Raises:
+      ValueError: if `config.network` is no network, or does not make float32 features [N, B, F].
+    """
+    inputs = features.num_features(spec.observation)
+    if config.network == "table":
+        return Table(inputs, outputs)
+    layers = MLP(
+        inputs + extra_inputs, config.hidden_sizes, outputs, config.activation, output_gain
+    )
+    if config.network == "mlp":
+        return layers
+    network = _as_network(config.network)
+    size = _num_encoded(spec, network)
+    return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
+
+
+def make_recurrent(
+    spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float, memory_at: int
+) -> GRU:
+    """Returns a recurrent network whose hidden layers come on its memory.
+
+    Args:
+      spec: of the world.
+      config: of the learner, with `memory_size` and what `make_approximator` needs.
+      outputs: the number of outputs.
+      output_gain: of the last layer, see `MLP`.
+      memory_at: where the memory is among those of an actor and a critic, which come before the
+        observation's features.
+
+    Returns:
+      A network from [*P, B, in], memories and features, to [*P, B, outputs].
+    """
+    units = config.memory_size
+    gates = make_approximator(spec, replace(config, hidden_sizes=()), 3 * units)
+    layers = MLP(units, config.hidden_sizes, outputs, config.activation, output_gain)
+    return GRU(units, memory_at, 2 * units, gates, layers)
+
+
+def _as_network(network: Any) -> Network:
+    if isinstance(network, dict):
+        return PerKey({key: _as_network(part) for key, part in network.items()})
+    if not isinstance(network, Network):
+        raise ValueError(
+            f"network={network!r} is no network: pass an object with init and apply, "
+            "networks.PerLearner(initialize, call) of two functions, networks.Keras(build) with a "
+            "function that makes a Keras model, or a dict of such for observations that are dicts."
+        )
+    return network
+
+
+def _num_encoded(spec: EnvironmentSpec, network: Network) -> int:
+    """Returns the number of features that a network makes, by making them of zeros."""
+    zeros = tf.zeros([1, 1, features.num_features(spec.observation)])
+    params = network.init(tf.constant([0, 0]), (1,))
+    encoded = network.apply(params, features.unflatten(spec.observation, zeros))
+    if encoded.dtype != tf.float32 or encoded.shape.rank != 3 or encoded.shape[:2] != [1, 1]:
+        raise ValueError(
+            f"network={network!r} must make float32 features [learners, B, F] of observations "
+            f"[learners, B, ...]; of [1, 1, ...] it made {encoded.dtype.name} "
+            f"{encoded.shape.as_list()}."
+        )
+    return encoded.shape[-1]

@@ -1,0 +1,105 @@
+"""Convolutions of images, each learner's with filters of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from maxent_tf.networks import dense
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Convolutional layers without padding, a rectifier after each, flattened in the end.
+
+    The defaults are the three layers for images of 84 x 84 of Mnih et al. (2015); with
+    `hidden_sizes=(512,)` the whole is their network.
+
+    Attributes:
+      shape: of one image: (height, width, channels).
+      filters: how many each layer has.
+      kernel_sizes: the height and width of each layer's filters.
+      strides: how far each layer's filters move.
+      channels_first: whether images come as (channels, height, width), as those do that Gymnasium's
+        `FrameStackObservation` makes of grey ones; `shape` then is in that order, too.
+
+    Raises:
+      ValueError: if the layers differ in number, or one has nothing left to look at.
+
+    References:
+      V. Mnih et al. (2015), "Human-level control through deep reinforcement learning",
+      https://doi.org/10.1038/nature14236
+    """
+
+    shape: tuple[int, int, int]
+    filters: tuple[int, ...] = (32, 64, 64)
+    kernel_sizes: tuple[int, ...] = (8, 4, 3)
+    strides: tuple[int, ...] = (4, 2, 1)
+    channels_first: bool = False
+
+    def __post_init__(self) -> None:
+        if not len(self.filters) == len(self.kernel_sizes) == len(self.strides):
+            raise ValueError(
+                f"filters={self.filters}, kernel_sizes={self.kernel_sizes} and "
+                f"strides={self.strides} must have one number each for every layer."
+            )
+        height, width, _ = self._image
+        for size, stride in zip(self.kernel_sizes, self.strides, strict=True):
+            if min(height, width) < size:
+                raise ValueError(
+                    f"kernel_sizes={self.kernel_sizes} with strides={self.strides} leave images of "
+                    f"{height} x {width} to filters of {size} x {size}, from shape={self.shape}: "
+                    "use fewer layers, or smaller filters and strides."
+                )
+            height, width = (height - size) // stride + 1, (width - size) // stride + 1
+
+    @property
+    def _image(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        if self.channels_first:
+            return self.shape[1], self.shape[2], self.shape[0]
+        return self.shape
+
+    def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tuple[dense.DenseParams, ...]:
+        """Draws filters, orthogonal to each other, independently for every learner.
+
+        Args:
+          seed: [2], int32.
+          batch_shape: `P`.
+
+        Returns:
+          The layers' parameters: kernels [*P, height, width, in, out] and biases [*P, 1, out].
+        """
+        channels = (self._image[-1], *self.filters)
+        layers = []
+        for k, layer_seed in enumerate(tf.unstack(tf.random.split(seed, len(self.filters)))):
+            size, inputs, outputs = self.kernel_sizes[k], channels[k], channels[k + 1]
+            matrix, bias = dense.init(
+                layer_seed, batch_shape, size * size * inputs, outputs, math.sqrt(2)
+            )
+            kernel = tf.reshape(matrix, [*batch_shape, size, size, inputs, outputs])
+            layers.append(dense.DenseParams(kernel, bias))
+        return tuple(layers)
+
+    def apply(self, params: tuple[dense.DenseParams, ...], x: tf.Tensor) -> tf.Tensor:
+        """The features, [N, B, F], of images [N, B, *shape], float32; see `Network`."""
+        # A convolution is no batched product: learners follow each other, as they would anyway on
+        # a processor that one of them keeps busy.
+        each = zip(tf.unstack(x), *map(_unstacked, params), strict=True)
+        return tf.stack([self._features(image, layers) for image, *layers in each])
+
+    def _features(self, x: tf.Tensor, layers: Sequence[dense.DenseParams]) -> tf.Tensor:
+        """Of one learner: [B, *shape] -> [B, F]."""
+        if self.channels_first:
+            x = tf.transpose(x, [0, 2, 3, 1])
+        for layer, stride in zip(layers, self.strides, strict=True):
+            x = tf.nn.relu(tf.nn.conv2d(x, layer.kernel, stride, "VALID") + layer.bias)
+        return tf.reshape(x, [-1, math.prod(x.shape[1:])])
+
+
+def _unstacked(layer: dense.DenseParams) -> list[dense.DenseParams]:
+    pairs = zip(tf.unstack(layer.kernel), tf.unstack(layer.bias), strict=True)
+    return [dense.DenseParams(*pair) for pair in pairs]

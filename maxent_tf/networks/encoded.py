@@ -1,0 +1,76 @@
+"""Dense layers on the features that another network makes of observations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.networks import features
+from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.interface import Network
+from maxent_tf.networks.mlp import MLP
+from maxent_tf.specs import ObservationSpec
+
+
+class EncodedParams(NamedTuple):
+    """Parameters of an `Encoded`; `P` in front of every tensor."""
+
+    encoder: Any
+    layers: tuple[DenseParams, ...]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A network of the observation, followed by dense layers.
+
+    Both see flat vectors from outside, as a multilayer perceptron does: the observation's features
+    (see `features.flatten`) first and behind them what goes past the encoder to the layers, such as
+    the action of a critic.
+
+    Attributes:
+      spec: of the observation.
+      encoder: makes features of observations in their own shape.
+      layers: of these features and of what goes past the encoder.
+    """
+
+    spec: ObservationSpec
+    encoder: Network
+    layers: MLP
+
+    def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> EncodedParams:
+        """Draws parameters, independently for every learner of `batch_shape`.
+
+        Args:
+          seed: [2], int32.
+          batch_shape: `P`.
+        """
+        encoder_seed, layers_seed = tf.unstack(tf.random.split(seed, 2))
+        encoder = self.encoder.init(encoder_seed, (math.prod(batch_shape),))
+        return EncodedParams(
+            tf.nest.map_structure(lambda x: tf.reshape(x, [*batch_shape, *x.shape[1:]]), encoder),
+            self.layers.init(layers_seed, batch_shape),
+        )
+
+    def apply(self, params: EncodedParams, x: tf.Tensor) -> tf.Tensor:
+        """The outputs: [*P, B, in] -> [*P, B, out].
+
+        The axes of `x` in front may be 1 where those of the parameters are not.
+        """
+        learners = params.layers[0].kernel.shape[:-2]
+        rows = tf.shape(x)[-2] if x.shape[-2] is None else x.shape[-2]
+        x = tf.broadcast_to(x, [*learners, rows, x.shape[-1]])
+        ndims, count = len(learners), math.prod(learners)
+        size = features.num_features(self.spec)
+        observation = tf.reshape(x[..., :size], [count, rows, size])
+        encoded = self.encoder.apply(
+            tf.nest.map_structure(
+                lambda leaf: tf.reshape(leaf, [count, *leaf.shape[ndims:]]), params.encoder
+            ),
+            features.unflatten(self.spec, observation),
+        )
+        encoded = tf.reshape(encoded, [*learners, rows, encoded.shape[-1]])
+        return self.layers.apply(params.layers, tf.concat([encoded, x[..., size:]], axis=-1))

@@ -1,0 +1,58 @@
+"""Networks written for one learner, with parameters of their own for each of many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class PerLearner:
+    """A network given by two functions that know of one learner only.
+
+    Attributes:
+      initialize: from a seed, [2], int32, to parameters: any structure of float32 tensors.
+      call: from these and observations [B, *O], float32, to features [B, F], float32; in TensorFlow
+        alone.
+
+    >>> scaled = PerLearner(lambda seed: tf.ones([]), lambda scale, x: scale * x)
+    >>> scaled.apply(scaled.init(tf.constant([0, 0]), [2]), tf.ones([2, 1, 3])).shape
+    TensorShape([2, 1, 3])
+    """
+
+    initialize: Callable[[tf.Tensor], Any]
+    call: Callable[[Any, Any], tf.Tensor]
+
+    def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> Any:
+        """Draws parameters, [N, ...], for `batch_shape` (N,); see `Network`."""
+        return stacked(self.initialize, seed, batch_shape)
+
+    def apply(self, params: Any, x: Any) -> tf.Tensor:
+        """The features, [N, B, F], of observations [N, B, *O]; see `Network`."""
+        return mapped(self.call, params, x)
+
+
+def stacked(
+    initialize: Callable[[tf.Tensor], Any], seed: tf.Tensor, batch_shape: Sequence[int]
+) -> Any:
+    """Returns the parameters of as many learners as `batch_shape` has, each from its own seed."""
+    seeds = tf.unstack(tf.random.split(seed, math.prod(batch_shape)))
+    each = [initialize(one) for one in seeds]
+
+    def stack(*leaves: tf.Tensor) -> tf.Tensor:
+        together = tf.stack(leaves)
+        return tf.reshape(together, [*batch_shape, *together.shape[1:]])
+
+    return tf.nest.map_structure(stack, *each)
+
+
+def mapped(call: Callable[[Any, Any], tf.Tensor], params: Any, x: Any) -> tf.Tensor:
+    """Calls a network of one learner for each of N: [N, ...], [N, B, *O] -> [N, B, F]."""
+    if tf.nest.flatten(x)[0].shape[0] == 1:
+        outputs = call(*tf.nest.map_structure(lambda leaf: leaf[0], (params, x)))
+        return tf.convert_to_tensor(outputs)[None]
+    return tf.vectorized_map(lambda each: call(*each), (params, x))
