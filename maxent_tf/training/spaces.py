@@ -37,7 +37,7 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
         observation, action = env.single_observation_space, env.single_action_space
     else:
         observation, action = env.observation_space, env.action_space
-    return EnvironmentSpec(_spec("observation", observation), _spec("action", action))
+    return EnvironmentSpec(space_spec("observation", observation), space_spec("action", action))
 
 
 def make(env_id: str) -> gymnasium.Env:
@@ -76,7 +76,8 @@ def _same_actions(first: Spec, second: Spec) -> bool:
     return all(a.shape == b.shape and bool((a == b).all()) for a, b in pairs)
 
 
-def _spec(role: str, space: gymnasium.Space) -> Spec:
+def space_spec(role: str, space: gymnasium.Space) -> Spec:
+    """Returns the spec of one space, or raises ValueError, naming its role, if there is none."""
     import gymnasium
 
     if isinstance(space, gymnasium.spaces.Discrete):
