@@ -1,9 +1,11 @@
 """Sphinx configuration. Nothing is fetched: neither when the site is built nor when it is read."""
 
+import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # as the bridge to TF-Agents asks
 
 import public_api
 

@@ -1,7 +1,8 @@
 """The public names of the package, and a warning for each that the reference leaves out.
 
-A name is public if it is in the `__all__` of the package or of a module in there, and so on down.
-What several modules export is documented once, in the deepest of them.
+A name is public if it is in the `__all__` of the package or of a module in there, and so on down,
+or in that of the bridge to TF-Agents. What several modules export is documented once, in the
+deepest of them.
 """
 
 from __future__ import annotations
@@ -16,19 +17,41 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.autodoc.mock import mock
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import logging
+from sphinx.util.inspect import signature
 
 ROOT = "maxent_tf"
+# Public too, but imported by its own name alone. What it bridges to is not here to build the site.
+BRIDGE = "maxent_tf.bridges.tf_agents"
 _log = logging.getLogger(__name__)
 
 
-def modules(name: str = ROOT) -> Iterator[types.ModuleType]:
-    """Yields the public modules: those reached from the root through `__all__`, deepest first."""
+def _import_bridge() -> None:
+    with mock(["tf_agents"]):
+        bridge = importlib.import_module(BRIDGE)
+    for name in bridge.__all__:
+        value = getattr(bridge, name)
+        if inspect.isclass(value):
+            # Autodoc would find that of the stand-in's `__new__`.
+            value.__signature__ = signature(value.__init__, bound_method=True)
+
+
+_import_bridge()
+
+
+def modules() -> Iterator[types.ModuleType]:
+    """Yields the public modules: those reached through `__all__`, deepest first."""
+    yield from _reached(BRIDGE)
+    yield from _reached(ROOT)
+
+
+def _reached(name: str) -> Iterator[types.ModuleType]:
     module = importlib.import_module(name)
     for member in getattr(module, "__all__", ()):
         if inspect.ismodule(getattr(module, member)):
-            yield from modules(f"{name}.{member}")
+            yield from _reached(f"{name}.{member}")
     yield module
 
 

@@ -1,7 +1,7 @@
 """Cross-references: backticks to public names, and types of other projects to their own pages.
 
-The addresses of TensorFlow, TensorFlow Probability, NumPy and Gymnasium follow from the names, so
-no inventory is fetched.
+The addresses of TensorFlow, TensorFlow Probability, TF-Agents, NumPy and Gymnasium follow from the
+names, so no inventory is fetched.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sphinx.util.nodes import make_refnode
 
 _TENSORFLOW = "https://www.tensorflow.org/api_docs/python/tf/"
 _PROBABILITY = "https://www.tensorflow.org/probability/api_docs/python/tfp/"
+_AGENTS = "https://www.tensorflow.org/agents/api_docs/python/tf_agents/"
 _GYMNASIUM = "https://gymnasium.farama.org/api/"
 
 # From a pattern of full names to the page of what matches.
@@ -28,6 +29,9 @@ _PAGES = [
     (r"tfd\.(\w+)", _PROBABILITY + "distributions/"),
     (r"tfb\.(\w+)", _PROBABILITY + "bijectors/"),
     (r"tensorflow_probability\.python\.(distributions|bijectors)\.\w+\.(\w+)", _PROBABILITY),
+    (r"tf_agents\.((?:\w+\.)*\w+)", _AGENTS),
+    # A union of stand-ins is not evaluated.
+    (r"(PyEnvironment|TFEnvironment)", _AGENTS + "environments/"),
     (r"(?:np|numpy)\.((?:\w+\.)*\w+)", "https://numpy.org/doc/stable/reference/generated/numpy."),
     (r"gymnasium\.vector\.(?:\w+\.)*VectorEnv", _GYMNASIUM + "vector/"),
     (r"gymnasium\.(?:core\.)?Env", _GYMNASIUM + "env/"),
@@ -46,7 +50,7 @@ def _address(target: str) -> str | None:
             path = "/".join(match.groups())
             if "numpy.org" in page:
                 return f"{page}{path}.html"
-            if page == _TENSORFLOW:
+            if page in (_TENSORFLOW, _AGENTS):
                 return page + path.replace(".", "/")
             return page + path
     return None

@@ -45,7 +45,7 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
         observation, action = env.single_observation_space, env.single_action_space
     else:
         observation, action = env.observation_space, env.action_space
-    return EnvironmentSpec(observation_spec(observation), _spec("action", action))
+    return EnvironmentSpec(observation_spec(observation), space_spec("action", action))
 
 
 def make(env_id: str) -> gymnasium.Env:
@@ -97,10 +97,11 @@ def observation_spec(space: gymnasium.Space) -> ObservationSpec:
         return {key: observation_spec(part) for key, part in space.spaces.items()}
     if isinstance(space, gymnasium.spaces.Box) and space.dtype == "uint8" and len(space.shape) > 1:
         return Image(tuple(space.shape))
-    return _spec("observation", space)
+    return space_spec("observation", space)
 
 
-def _spec(role: str, space: gymnasium.Space) -> Spec:
+def space_spec(role: str, space: gymnasium.Space) -> Spec:
+    """Returns the spec of one space, or raises ValueError, naming its role, if there is none."""
     import gymnasium
 
     if isinstance(space, gymnasium.spaces.Discrete):

@@ -32,7 +32,8 @@ def run(page: str) -> dict[str, Any]:
 
 
 PAGES = {path.stem for path in (DOCS / "guide").glob("*.md") if code(path.stem).strip()}
-OTHERS = sorted(PAGES - {"first_ablation", "your_own"})
+# The page on TF-Agents is run where that is: tests/bridges/tf_agents/test_guide.py.
+OTHERS = sorted(PAGES - {"first_ablation", "your_own", "tf_agents"})
 
 
 def test_the_first_ablation_finds_what_the_page_says() -> None:

@@ -1,0 +1,1 @@
+"""Bridges to other packages, each imported by its own name: nothing here is loaded unasked."""

@@ -1,0 +1,162 @@
+"""Gymnasium's worlds as TF-Agents environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import tensorflow as tf
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from tf_agents.environments import PyEnvironment
+from tf_agents.trajectories import StepType, TimeStep, time_step
+
+from maxent_tf.bridges.tf_agents.specs import array_spec
+from maxent_tf.training.spaces import make
+
+
+class GymnasiumEnvironment(PyEnvironment):
+    """A Gymnasium world, or several in parallel, as a TF-Agents environment.
+
+    An episode ends with a step of type LAST either way; its discount is 0 where the world
+    terminated and 1 where it was truncated, so that agents bootstrap through a time limit. The step
+    after it takes no action and is the FIRST of the next episode: Gymnasium's next-step autoreset.
+
+    Discrete values are counted from 0 and floats are float32; see `specs.array_spec`.
+
+    Args:
+      env: an id, an environment, or a vector environment in next-step autoreset mode.
+      num_envs: how many worlds of an id to step in parallel; the environment is then batched, as it
+        is with a vector environment. None makes one world without a batch axis.
+
+    Raises:
+      ValueError: if the id is unknown, a space is not supported, `num_envs` is given for something
+        else than an id, or the vector environment resets in another mode.
+    """
+
+    def __init__(self, env: str | gymnasium.Env | VectorEnv, num_envs: int | None = None):
+        super().__init__(handle_auto_reset=False)
+        if num_envs is not None and not isinstance(env, str):
+            raise ValueError(
+                f"num_envs={num_envs} is for an id such as 'CartPole-v1', not for {env}: make a "
+                "vector environment of as many worlds yourself, with gymnasium.make_vec."
+            )
+        self._batched = num_envs is not None or isinstance(env, VectorEnv)
+        if isinstance(env, str):
+            env_id = env
+            makers = [lambda: make(env_id)] * (1 if num_envs is None else num_envs)
+            env = SyncVectorEnv(makers, autoreset_mode=AutoresetMode.NEXT_STEP)
+        elif isinstance(env, gymnasium.Env):
+            single = env
+            env = SyncVectorEnv([lambda: single], autoreset_mode=AutoresetMode.NEXT_STEP)
+        mode = (env.metadata or {}).get("autoreset_mode")
+        if mode is None or AutoresetMode(mode) != AutoresetMode.NEXT_STEP:
+            raise ValueError(
+                f"the vector environment's autoreset mode is {mode}, but a TF-Agents environment "
+                "resets in the step after an episode's last: make it with "
+                "vector_kwargs={'autoreset_mode': gymnasium.vector.AutoresetMode.NEXT_STEP}."
+            )
+        self._env = env
+        self._observation_spec = array_spec(env.single_observation_space, "observation")
+        self._action_spec = array_spec(env.single_action_space, "action")
+        self._ended = np.zeros(env.num_envs, bool)
+        self._seed: int | None = None
+        self._info: dict[str, Any] = {}
+
+    @property
+    def batched(self) -> bool:
+        """Whether there is a batch axis."""
+        return self._batched
+
+    @property
+    def batch_size(self) -> int | None:
+        """The number of parallel worlds; None without a batch axis."""
+        return self._env.num_envs if self._batched else None
+
+    def observation_spec(self) -> Any:
+        """Returns the spec of one world's observation."""
+        return self._observation_spec
+
+    def action_spec(self) -> Any:
+        """Returns the spec of one world's action."""
+        return self._action_spec
+
+    def seed(self, seed: int) -> None:
+        """Seeds the worlds with `seed`, `seed` + 1, ... at the next `reset`."""
+        self._seed = int(seed)
+
+    def get_info(self) -> dict[str, Any]:
+        """Returns what the worlds reported beside the last step, as Gymnasium batches it."""
+        return self._info
+
+    def render(self, mode: str = "rgb_array") -> np.ndarray:
+        """Returns a picture, [height, width, 3], uint8, of each world.
+
+        Raises:
+          ValueError: if the world was not made for rendering in this mode.
+        """
+        if self._env.render_mode != mode:
+            raise ValueError(
+                f"the world's render mode is {self._env.render_mode!r}, not {mode!r}: Gymnasium "
+                f"fixes it when the world is made, by gymnasium.make(..., render_mode={mode!r})."
+            )
+        frames = np.array(self._env.render())
+        return frames if self._batched else frames[0]
+
+    def close(self) -> None:
+        """Closes the worlds."""
+        self._env.close()
+
+    def _reset(self) -> TimeStep:
+        observation, self._info = self._env.reset(seed=self._seed)
+        self._seed = None
+        self._ended[:] = False
+        observation = _observed(self._env.single_observation_space, observation)
+        return self._unbatched(time_step.restart(observation, batch_size=self._env.num_envs))
+
+    def _step(self, action: Any) -> TimeStep:
+        action = _acted(self._env.single_action_space, action, self._batched)
+        observation, reward, terminated, truncated, self._info = self._env.step(action)
+        done = terminated | truncated
+        step_type = np.where(done, StepType.LAST, StepType.MID)
+        step = TimeStep(
+            step_type=np.where(self._ended, StepType.FIRST, step_type).astype(np.int32),
+            reward=np.array(reward, np.float32),
+            discount=1 - np.array(terminated, np.float32),
+            observation=_observed(self._env.single_observation_space, observation),
+        )
+        self._ended = done
+        return self._unbatched(step)
+
+    def _unbatched(self, step: TimeStep) -> TimeStep:
+        # Arrays still, where indexing a vector would give a number.
+        return step if self._batched else tf.nest.map_structure(lambda x: np.asarray(x[0]), step)
+
+
+def _observed(space: gymnasium.Space, value: Any) -> Any:
+    """A batch of observations as `array_spec` describes them, in memory of its own."""
+    if isinstance(space, gymnasium.spaces.Dict):
+        return {key: _observed(part, value[key]) for key, part in space.items()}
+    if isinstance(space, gymnasium.spaces.Tuple):
+        return tuple(_observed(part, x) for part, x in zip(space, value, strict=True))
+    floating = np.issubdtype(space.dtype, np.floating)
+    return np.array(value - _start(space), np.float32 if floating else space.dtype)
+
+
+def _acted(space: gymnasium.Space, action: Any, batched: bool) -> Any:
+    """A batch of actions as Gymnasium wants them."""
+    if isinstance(space, gymnasium.spaces.Dict):
+        return {key: _acted(part, action[key], batched) for key, part in space.items()}
+    if isinstance(space, gymnasium.spaces.Tuple):
+        return tuple(_acted(part, x, batched) for part, x in zip(space, action, strict=True))
+    action = np.asarray(action)
+    action = action if batched else action[None]
+    if isinstance(space, gymnasium.spaces.Box):
+        # Rounding may have carried an action a hair over its bound, where some worlds raise.
+        action = np.clip(action, space.low, space.high)
+    return (action + _start(space)).astype(space.dtype)
+
+
+def _start(space: gymnasium.Space) -> Any:
+    """The number from which a space counts."""
+    return getattr(space, "start", 0)

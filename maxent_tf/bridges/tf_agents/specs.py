@@ -1,0 +1,140 @@
+"""Specs: from Gymnasium's spaces to TF-Agents' specs, and from those to spaces and to ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import tensorflow as tf
+from tf_agents.specs import BoundedArraySpec, tensor_spec
+from tf_agents.trajectories import TimeStep
+
+from maxent_tf.specs import Box, EnvironmentSpec, Spec
+from maxent_tf.training.spaces import space_spec
+
+
+def array_spec(space: gymnasium.Space, name: str) -> Any:
+    """Returns the TF-Agents spec of a Gymnasium space.
+
+    Values are counted from 0, whatever the space's `start`, and floats are float32, since that is
+    what TF-Agents' networks take.
+
+    Args:
+      space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of such.
+      name: of the spec.
+
+    Returns:
+      A `BoundedArraySpec`, or a dict or tuple of them.
+
+    Raises:
+      ValueError: if the space is none of these.
+    """
+    spaces = gymnasium.spaces
+    if isinstance(space, spaces.Dict):
+        return {key: array_spec(part, f"{name}/{key}") for key, part in space.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(array_spec(part, f"{name}/{i}") for i, part in enumerate(space))
+    low: Any = 0
+    high: Any
+    if isinstance(space, spaces.Box):
+        low, high = space.low, space.high
+    elif isinstance(space, spaces.Discrete):
+        high = space.n - 1
+    elif isinstance(space, spaces.MultiDiscrete):
+        high = space.nvec - 1
+    elif isinstance(space, spaces.MultiBinary):
+        high = 1
+    else:
+        raise ValueError(
+            f"the {name} space {space} is not supported: Box, Discrete, MultiDiscrete, "
+            "MultiBinary, Dict and Tuple are. Wrap the environment to give one of them."
+        )
+    dtype = np.float32 if np.issubdtype(space.dtype, np.floating) else space.dtype
+    return BoundedArraySpec(
+        space.shape, dtype, np.asarray(low, dtype), np.asarray(high, dtype), name
+    )
+
+
+def environment_spec(time_step_spec: TimeStep, action_spec: Any) -> EnvironmentSpec:
+    """Returns what a learner has to know of a TF-Agents world.
+
+    Args:
+      time_step_spec: of the environment, in arrays or tensors.
+      action_spec: likewise.
+
+    Raises:
+      ValueError: if the observations or actions are not such as our learners take.
+    """
+    return EnvironmentSpec(
+        space_spec("observation", observation_space(time_step_spec.observation)),
+        space_spec("action", action_space(action_spec)),
+    )
+
+
+def as_learners_have_it(value: tf.Tensor, spec: Spec, theirs: Any) -> tf.Tensor:
+    """Returns an observation or action of a TF-Agents world in a learner's numbers and dtype.
+
+    Args:
+      value: [..., *shape].
+      spec: the learner's; integers are counted from 0 there.
+      theirs: the environment's, in tensors.
+    """
+    counted = value if isinstance(spec, Box) else value - tf.cast(theirs.minimum, value.dtype)
+    return tf.cast(counted, spec.dtype)
+
+
+def observation_space(spec: Any) -> gymnasium.Space:
+    """Returns the Gymnasium space of a TF-Agents observation spec: Discrete or Box.
+
+    Raises:
+      ValueError: if the spec is a structure of several.
+    """
+    spec = _single("observation", spec)
+    return _discrete(spec) or _box(spec)
+
+
+def action_space(spec: Any) -> gymnasium.Space:
+    """Returns the Gymnasium space of a TF-Agents action spec: Discrete, MultiDiscrete or Box.
+
+    Raises:
+      ValueError: if the spec is a structure of several.
+    """
+    spec = _single("action", spec)
+    discrete = _discrete(spec)
+    if discrete or np.issubdtype(spec.dtype, np.floating):
+        return discrete or _box(spec)
+    low, high = (np.broadcast_to(bound, spec.shape) for bound in (spec.minimum, spec.maximum))
+    return gymnasium.spaces.MultiDiscrete(high - low + 1, spec.dtype, start=low)
+
+
+def _single(role: str, spec: Any) -> Any:
+    """The spec in arrays, if it is one."""
+    if not hasattr(spec, "shape"):
+        raise ValueError(
+            f"the {role} spec must be a single array, not {spec}: flatten it, for example with "
+            "tf_agents.environments.wrappers.FlattenObservationsWrapper."
+        )
+    return tensor_spec.to_nest_array_spec(tensor_spec.from_spec(spec))
+
+
+def _discrete(spec: Any) -> gymnasium.spaces.Discrete | None:
+    bounded = isinstance(spec, BoundedArraySpec) and np.issubdtype(spec.dtype, np.integer)
+    if spec.shape or not bounded:
+        return None
+    low, high = int(spec.minimum), int(spec.maximum)
+    return gymnasium.spaces.Discrete(high - low + 1, start=low)
+
+
+def _box(spec: Any) -> gymnasium.spaces.Box:
+    low: Any = -np.inf
+    high: Any = np.inf
+    if isinstance(spec, BoundedArraySpec):
+        low, high = spec.minimum, spec.maximum
+    if np.issubdtype(spec.dtype, np.floating):
+        # TF-Agents has its dtype's largest numbers in the place of infinities.
+        ends = np.finfo(spec.dtype)
+        low = np.where(low <= ends.min, -np.inf, low)
+        high = np.where(high >= ends.max, np.inf, high)
+    low, high = (np.broadcast_to(np.float32(bound), spec.shape) for bound in (low, high))
+    return gymnasium.spaces.Box(low, high, spec.shape, np.float32)
