@@ -66,6 +66,29 @@ def bootstrap_interval(scores: np.ndarray) -> tuple[float, float]:
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
+def mean_interval(scores: np.ndarray) -> tuple[float, float]:
+    """Student's 95% interval of the mean, for scores whose tails count.
+
+    Args:
+      scores: [runs], float.
+
+    Returns:
+      Its bounds; equal if there is one run or all agree.
+
+    References:
+      Student (1908), "The probable error of a mean", Biometrika 6
+
+    >>> low, high = mean_interval(np.array([1.0, 2.0, 3.0]))
+    >>> round(low, 3), round(high, 3)
+    (-0.484, 4.484)
+    """
+    scores = np.asarray(scores, np.float64)
+    if scores.size < 2 or np.ptp(scores) == 0:
+        return float(scores.min()), float(scores.max())
+    interval = scipy.stats.ttest_1samp(scores, 0).confidence_interval(0.95)
+    return float(interval.low), float(interval.high)
+
+
 def mean_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
     """How much higher the mean of one group of runs is, with Welch's 95% interval.
 

@@ -31,6 +31,7 @@ from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState
 from maxent_tf.learners.interface import OnPolicy
 from maxent_tf.learners.minibatches import normalize, shuffled_indices, shuffled_worlds
 from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
+from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
 
@@ -129,6 +130,22 @@ class PPO:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
         return self._parts.value(state.critic, self._parts.features(observation))
 
+    def bonus_entropy(self, distribution: Any, action: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns the entropy that the actor's loss rewards: the exact one.
+
+        A subclass that overrides this tries another estimator.
+
+        Args:
+          distribution: the policy at a minibatch of observations, of batch shape [*P, N].
+          action: [*P, N, ...], what was done there when the steps were taken.
+          seed: [2], int32, another one for every gradient step.
+
+        Returns:
+          [*P, N], float32, in nats.
+        """
+        del action, seed
+        return distribution.entropy()
+
     def update(
         self, state: ActorCriticState, batch: Transition, seed: Any
     ) -> tuple[ActorCriticState, PPOMetrics]:
@@ -151,6 +168,7 @@ class PPO:
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
         samples, entropy = self._samples(state, batch, alpha)
+        seed = as_seed(seed)
         length, *_, worlds = batch.reward.shape
         epochs, minibatches = config.num_epochs, config.num_minibatches
         if self.memory is None:
@@ -163,7 +181,8 @@ class PPO:
             minibatch = tf.nest.map_structure(
                 lambda x: tf.gather(x, indices[k], axis=len(self.batch_shape)), samples
             )
-            state, learning, measured = self._step(state, learning, minibatch, length, alpha)
+            own = tf.random.fold_in(seed, k)
+            state, learning, measured = self._step(state, learning, minibatch, length, alpha, own)
             totals = tf.nest.map_structure(
                 lambda total, x: total + tf.where(learning, x, 0), totals, measured
             )
@@ -221,6 +240,7 @@ class PPO:
         samples: _Samples,
         length: int,
         alpha: tf.Tensor,
+        seed: tf.Tensor,
     ) -> tuple[ActorCriticState, tf.Tensor, _Measured]:
         """One gradient step of the actors and critics that are, and after this still, learning."""
         parts, config, epsilon = self._parts, self.config, self._clip_epsilon
@@ -240,8 +260,9 @@ class PPO:
             tape.watch(parameters)
             policy = parts.policy(parameters[0], samples.observed, begins)
             log_ratio = policy.log_prob(samples.action) - samples.log_prob
+            entropy = self.bonus_entropy(policy, samples.action, seed)
             actor_loss = losses.clipped_surrogate_loss(
-                log_ratio, advantage, policy.entropy(), alpha, epsilon, valid
+                log_ratio, advantage, entropy, alpha, epsilon, valid
             )
             value = parts.value(parameters[1], samples.observed, begins)
             if config.value_clip is None:

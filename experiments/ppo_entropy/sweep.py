@@ -1,0 +1,172 @@
+"""The constants of the experiment: what is varied, and what is held fixed."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from maxent_tf.environments import ContinuousTrap, Environment, Pendulum
+
+World = Literal["trap", "pendulum", "grid"]
+
+# In the order of the first axis of every array of continuous actions.
+ESTIMATORS = ("exact", "base", "sample", "stored")
+# Likewise on the grid, see `PPOConfig.entropy`.
+OBJECTIVES = ("bonus", "reward")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """PPO with each entropy in its bonus, on a world of continuous actions.
+
+    Attributes:
+      world: "trap" has a lower hill of reward near a fresh policy and a higher one further away;
+        "pendulum" is a control task.
+      alphas: coefficients of the bonus: in reward per nat, or, where advantages are normalised, in
+        their standard deviations per nat. The first is 0: no bonus, whatever the estimator.
+      seeds: learners for each estimator and coefficient.
+      steps: of each learner.
+      num_envs: worlds of each learner.
+      rollout_length: steps between updates.
+      num_epochs: how many times an update goes over its steps.
+      num_minibatches: into how many an epoch's steps are divided.
+      learning_rate: of Adam, for actor and critic.
+      normalize_advantage: whether each minibatch's advantages are.
+      target_kl: the divergence, in nats, beyond which a learner leaves an update.
+      discount: gamma.
+      hidden_sizes: of actor and critic.
+      initial_stddev: of the pre-tanh Gaussian of a fresh policy.
+      episodes: of the final evaluation of each learner, where it cannot be integrated.
+      records: points of history kept.
+      seed: of everything drawn.
+    """
+
+    world: World
+    alphas: tuple[float, ...]
+    seeds: int
+    steps: int
+    num_envs: int
+    rollout_length: int
+    num_epochs: int
+    num_minibatches: int
+    learning_rate: float
+    normalize_advantage: bool
+    target_kl: float = 0.05
+    discount: float = 0.9
+    hidden_sizes: tuple[int, ...] = (32, 32)
+    initial_stddev: float = 1.0
+    episodes: int = 10
+    records: int = 50
+    seed: int = 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the first axis of every array is over."""
+        return ESTIMATORS
+
+
+@dataclass(frozen=True)
+class GridSweep:
+    """PPO on `TwoGoalGrid`, whose discrete policies have one entropy: as a bonus or as a reward.
+
+    Attributes as in `Sweep`; both objectives are given in reward per nat.
+    """
+
+    world: World = "grid"
+    alphas: tuple[float, ...] = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
+    seeds: int = 20
+    steps: int = 60_000
+    num_envs: int = 8
+    rollout_length: int = 16
+    num_epochs: int = 4
+    num_minibatches: int = 2
+    learning_rate: float = 3e-3
+    normalize_advantage: bool = False
+    discount: float = 0.99
+    hidden_sizes: tuple[int, ...] = (32, 32)
+    records: int = 50
+    seed: int = 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the first axis of every array is over."""
+        return OBJECTIVES
+
+
+def make_world(world: World) -> Environment:
+    """Returns the world with continuous actions of a name."""
+    return ContinuousTrap() if world == "trap" else Pendulum()
+
+
+SWEEPS: dict[World, Sweep | GridSweep] = {
+    "trap": Sweep(
+        "trap",
+        alphas=(0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 1.0),
+        seeds=20,
+        steps=40_000,
+        num_envs=64,
+        rollout_length=1,
+        num_epochs=4,
+        num_minibatches=1,
+        learning_rate=3e-3,
+        normalize_advantage=False,
+        initial_stddev=0.3,
+    ),
+    "pendulum": Sweep(
+        "pendulum",
+        alphas=(0.0, 0.001, 0.003, 0.01, 0.03, 0.1),
+        seeds=10,
+        steps=120_000,
+        num_envs=8,
+        rollout_length=128,
+        num_epochs=8,
+        num_minibatches=4,
+        learning_rate=1e-3,
+        normalize_advantage=True,
+    ),
+    "grid": GridSweep(),
+}
+
+_QUICK: dict[str, Any] = {
+    "alphas": (0.0, 0.03, 0.3),
+    "seeds": 3,
+    "steps": 2048,
+    "records": 4,
+    "hidden_sizes": (8,),
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The entropy in PPO's bonus: exact, of the Gaussian before tanh, sampled, or none.
+
+    Attributes:
+      worlds: which worlds.
+      seeds: learners for each setting, instead of each world's own.
+      steps: of each learner, instead of each world's own.
+      output: the folder that results go to.
+      quick: everything small: for a first look and for continuous integration.
+    """
+
+    worlds: tuple[World, ...] = ("trap", "pendulum", "grid")
+    seeds: int | None = None
+    steps: int | None = None
+    output: pathlib.Path = pathlib.Path("results")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, not {value}.")
+
+
+def plan(arguments: Arguments) -> list[Sweep | GridSweep]:
+    """Returns the sweeps to run, with the command line's overrides applied."""
+    changes = dict(_QUICK) if arguments.quick else {}
+    for name in ("seeds", "steps"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    return [dataclasses.replace(SWEEPS[world], **changes) for world in arguments.worlds]

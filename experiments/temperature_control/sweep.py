@@ -1,0 +1,131 @@
+"""The constants of the experiment: fixed temperatures, and automatic ones, on three worlds."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+World = Literal["pendulum", "held", "mountain_car"]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What SAC with fixed and with automatic temperatures has in common.
+
+    Attributes:
+      world: "pendulum" rewards every step; "mountain_car" only the goal, and charges for the way;
+        "held" is the mountain car whose throttle each action sets for several steps.
+      alphas: in reward per nat: fixed ones, or those that automatic temperatures start from.
+      seeds: learners for each setting.
+      steps: of each learner.
+      num_envs: worlds of each learner, which updates once for a step of all.
+      learning_rate: of Adam, for actor, critics and automatic temperatures.
+      tau: the fraction by which target critics follow.
+      batch_size: of the minibatches.
+      hidden_sizes: of actor and critics.
+      learning_starts: steps with uniformly random actions.
+      episodes: of the final evaluations of each learner.
+      records: points of history kept.
+      seed: of everything drawn.
+    """
+
+    world: World
+    alphas: tuple[float, ...]
+    seeds: int = 5
+    steps: int = 6000
+    num_envs: int = 1
+    learning_rate: float = 1e-3
+    tau: float = 0.01
+    batch_size: int = 64
+    hidden_sizes: tuple[int, ...] = (32, 32)
+    learning_starts: int = 200
+    episodes: int = 10
+    records: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FixedSweep(Sweep):
+    """SAC with fixed temperatures."""
+
+    @property
+    def targets(self) -> tuple[None]:
+        """No target entropies."""
+        return (None,)
+
+
+@dataclass(frozen=True)
+class AutomaticSweep(Sweep):
+    """SAC with automatic temperatures.
+
+    Attributes:
+      targets: entropies in nats for each dimension of an action scaled to [-1, 1]; the usual one is
+        -1, and the largest entropy is log 2.
+    """
+
+    targets: tuple[float, ...] = (-2.0, -1.0, 0.0)
+
+
+_ALPHAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_STARTS = (0.01, 10.0)
+
+SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {
+    "pendulum": (FixedSweep("pendulum", _ALPHAS), AutomaticSweep("pendulum", _STARTS)),
+    "held": (
+        FixedSweep("held", _ALPHAS, seeds=10, steps=10_000, num_envs=4),
+        AutomaticSweep("held", _STARTS, seeds=10, steps=10_000, num_envs=4),
+    ),
+    "mountain_car": (
+        FixedSweep("mountain_car", _ALPHAS, steps=15_000, num_envs=10),
+        AutomaticSweep("mountain_car", _STARTS, steps=15_000, num_envs=10),
+    ),
+}
+
+_QUICK = {
+    "seeds": 2,
+    "steps": 1200,
+    "episodes": 2,
+    "records": 10,
+    "batch_size": 8,
+    "hidden_sizes": (8,),
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """SAC's temperature: fixed at many values, or automatic from many starts.
+
+    Attributes:
+      worlds: which worlds.
+      seeds: learners for each setting, instead of each world's own.
+      steps: of each learner, instead of each world's own.
+      output: the folder that results go to.
+      quick: everything small: for a first look and for continuous integration.
+    """
+
+    worlds: tuple[World, ...] = ("pendulum", "held", "mountain_car")
+    seeds: int | None = None
+    steps: int | None = None
+    output: pathlib.Path = pathlib.Path("results")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, not {value}.")
+
+
+def plan(arguments: Arguments) -> list[FixedSweep | AutomaticSweep]:
+    """Returns the sweeps to run, with the command line's overrides applied."""
+    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
+    for name in ("seeds", "steps"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    return [
+        dataclasses.replace(sweep, **changes)
+        for world in arguments.worlds
+        for sweep in SWEEPS[world]
+    ]

@@ -1,0 +1,56 @@
+"""The worlds: a pendulum, and a mountain car with and without a throttle that is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from maxent_tf.environments import Environment, MountainCarContinuous, Pendulum
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import TimeStep
+
+# Steps for which the throttle is held: about a ninth of a swing in the valley.
+HELD = 8
+
+
+@dataclass(frozen=True)
+class Held:
+    """A world in which every action counts for several steps, whose rewards are summed.
+
+    Attributes:
+      world: without chance in its steps; its time limit must be a multiple of `count`.
+      count: its steps for each action.
+    """
+
+    world: Environment
+    count: int
+
+    @property
+    def spec(self) -> EnvironmentSpec:
+        """The world's own."""
+        return self.world.spec
+
+    def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[Any, TimeStep]:
+        """Begins an episode in every world."""
+        return self.world.reset(batch_shape, seed)
+
+    def step(self, state: Any, action: tf.Tensor, seed: Any) -> tuple[Any, TimeStep]:
+        """Acts `count` times in every world; after an episode's end this changes nothing."""
+        state, step = self.world.step(state, action, seed)
+        reward = step.reward
+        for _ in range(self.count - 1):
+            state, step = self.world.step(state, action, seed)
+            reward += step.reward
+        return state, step._replace(reward=reward)
+
+
+def make_world(name: str) -> Environment:
+    """Returns the world of a name."""
+    if name == "pendulum":
+        return Pendulum()
+    if name == "mountain_car":
+        return MountainCarContinuous()
+    return Held(MountainCarContinuous(max_episode_steps=125 * HELD), HELD)
