@@ -60,7 +60,6 @@ class Run:
 
 
 _QUICK = {
-    "evaluations": 2,
     "episodes": 2,
     "learning_starts": 50,
     "batch_size": 32,
@@ -76,15 +75,17 @@ class Arguments:
       env: a Gymnasium id (MuJoCo's need the `mujoco` extra).
       steps: of each learner.
       seeds: of the learners; each is trained by itself.
+      evaluations: of each learner, evenly spaced, the last at the end.
       peers: the Python interpreter that has Stable-Baselines3; None leaves it out.
       threads: that either implementation may compute with; None leaves it the choice.
       output: the folder that results go to.
-      quick: everything but the steps small: for a first look and for continuous integration.
+      quick: small networks and few episodes: for a first look and for continuous integration.
     """
 
     env: str = "HalfCheetah-v5"
     steps: int = 100_000
     seeds: tuple[int, ...] = (0, 1, 2)
+    evaluations: int = 10
     peers: pathlib.Path | None = None
     threads: int | None = None
     output: pathlib.Path = pathlib.Path("results")
@@ -93,8 +94,11 @@ class Arguments:
     def __post_init__(self) -> None:
         if not self.seeds:
             raise ValueError("--seeds must name at least one seed.")
-        if self.steps < Run.evaluations:
-            raise ValueError(f"--steps must be at least {Run.evaluations}, not {self.steps}.")
+        if not 1 <= self.evaluations <= self.steps:
+            raise ValueError(
+                f"--evaluations must be from 1 to the number of --steps, {self.steps}, not "
+                f"{self.evaluations}."
+            )
         if self.threads is not None and self.threads < 1:
             raise ValueError(f"--threads must be at least 1, not {self.threads}.")
         if self.peers is not None and shutil.which(self.peers) is None:
@@ -108,7 +112,14 @@ def plan(arguments: Arguments) -> list[Run]:
     """Returns the runs, implementation by implementation, seed by seed."""
     changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
     implementations = (OURS,) if arguments.peers is None else (OURS, PEER)
-    first = Run(OURS, arguments.env, arguments.steps, threads=arguments.threads, **changes)
+    first = Run(
+        OURS,
+        arguments.env,
+        arguments.steps,
+        evaluations=arguments.evaluations,
+        threads=arguments.threads,
+        **changes,
+    )
     return [
         dataclasses.replace(first, implementation=implementation, seed=seed)
         for implementation in implementations

@@ -83,8 +83,9 @@ def test_the_table_compares_round_by_round_within_a_workload() -> None:
         ("y", "ours"): Timing(np.array([0.1]), np.array([0.1])),
     }
     # Rates 10, 5, 2.5 and 1.25, 5, 2.5: quotients 8, 1, 1; the quotient of medians would be 2.
+    # By CPU time 5, 2.5, 1.25 and the same: 4, 0.5, 0.5.
     assert table(found, timings).splitlines()[2:] == [
-        "| x | ours | 5 updates/s | 2.00 |  |",
-        "| x | peer | 2 updates/s | 1.00 | 1.00 |",
-        "| y | ours | 10 updates/s | 1.00 |  |",
+        "| x | ours | 5 updates/s | 2.00 |  |  |",
+        "| x | peer | 2 updates/s | 1.00 | 1.00 | 0.50 |",
+        "| y | ours | 10 updates/s | 1.00 |  |  |",
     ]

@@ -96,7 +96,8 @@ def test_the_peer_is_told_the_constants_and_its_answer_stored(
     script = tmp_path / "peer.py"
     script.write_text(_PEER)
     monkeypatch.setattr(runs, "_PEER_SCRIPT", script)
-    arguments = Arguments(steps=100, seeds=(3, 13), peers=pathlib.Path(sys.executable), quick=True)
+    python = pathlib.Path(sys.executable)
+    arguments = Arguments(steps=100, seeds=(3, 13), evaluations=2, peers=python, quick=True)
     *_, third, thirteenth = plan(arguments)
     assert (third.implementation, third.seed) == (PEER, 3)
     arrays = runs.run(third, tmp_path, arguments.peers)
@@ -156,7 +157,7 @@ def test_the_verdict_is_by_welchs_interval(ours: list[float], word: str) -> None
 def test_the_arguments_are_checked() -> None:
     with pytest.raises(ValueError, match=r"--peers must be a Python interpreter, not /nowhere"):
         Arguments(peers=pathlib.Path("/nowhere/python"))
-    with pytest.raises(ValueError, match=r"--steps must be at least 10, not 5"):
+    with pytest.raises(ValueError, match=r"--evaluations must be from 1 to .*--steps, 5, not 10"):
         Arguments(steps=5)
     with pytest.raises(ValueError, match=r"--seeds"):
         Arguments(seeds=())
@@ -167,7 +168,12 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
 ) -> None:
     pytest.importorskip("mujoco", reason="of the extra `mujoco`")
     arguments = Arguments(
-        env="InvertedPendulum-v5", steps=300, seeds=(0,), output=tmp_path, quick=True
+        env="InvertedPendulum-v5",
+        steps=300,
+        seeds=(0,),
+        evaluations=2,
+        output=tmp_path,
+        quick=True,
     )
     summary = command.main(arguments)
     directory = tmp_path / "mujoco"

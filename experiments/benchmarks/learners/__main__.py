@@ -5,8 +5,9 @@ needs the `mujoco` extra). Each peer works in a child process of its own interpr
 updates or steps at a word from here, and times itself, so that rounds interleave. Either
 interpreter may be left out.
 
-Everyone chooses its number of threads. A ratio is the median over rounds of the quotient of rates,
-first in the table over this line.
+Everyone chooses its number of threads; `taskset -c 0` before the command leaves one core to all. A
+ratio is the median over rounds of the quotient of rates, first of a workload over this line: rates
+by wall time, and by CPU time, which a machine that is shared disturbs less.
 """
 
 from __future__ import annotations
@@ -47,16 +48,23 @@ def table(found: Sequence[Contender], timings: Mapping[tuple[str, str], Timing])
       found: the contenders; the first of each workload is compared with the others.
       timings: by workload and name.
     """
-    lines = ["| workload | who | rate | CPU/wall | first over this |", "|---|---|---|---|---|"]
+    lines = [
+        "| workload | who | rate | CPU/wall | first over this | by CPU time |",
+        "|---|---|---|---|---|---|",
+    ]
     for workload in dict.fromkeys(contender.workload for contender in found):
         first, *others = (contender for contender in found if contender.workload == workload)
-        reference = first.amount / timings[workload, first.name].wall
+        reference = timings[workload, first.name]
         for contender in (first, *others):
             timing = timings[workload, contender.name]
-            rates = contender.amount / timing.wall
-            ratio = "" if contender is first else f"{np.median(reference / rates):.2f}"
-            rate = f"{np.median(rates):,.0f} {contender.unit}/s"
-            cells = (workload, contender.name, rate, f"{timing.cpu_per_wall:.2f}", ratio)
+            rate = contender.amount / timing.median
+            work = first.amount / contender.amount
+            ratios = (
+                f"{np.median(work * theirs / ours):.2f}" if contender is not first else ""
+                for ours, theirs in ((reference.wall, timing.wall), (reference.cpu, timing.cpu))
+            )
+            cells = (workload, contender.name, f"{rate:,.0f} {contender.unit}/s")
+            cells = (*cells, f"{timing.cpu_per_wall:.2f}", *ratios)
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
