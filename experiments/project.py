@@ -88,7 +88,7 @@ def provenance(config: Any, wall_time: float) -> dict[str, Any]:
       config: of the result.
       wall_time: seconds it took.
     """
-    packages = ("maxent_tf", "tensorflow", "tensorflow-probability", "gymnasium", "numpy")
+    packages = ("maxent_tf", "tensorflow", "tensorflow-probability", "gymnasium", "mujoco", "numpy")
     status = _git("status", "--porcelain")
     return {
         "config": canonical(config),

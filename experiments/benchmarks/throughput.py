@@ -79,10 +79,12 @@ def grid_case() -> Case:
     return in_graph_case(mx.learners.A2C(world.spec, config, shape), world, 1, 2000)
 
 
-def cartpole_case(kind: type[mx.learners.A2C] | type[mx.learners.PPO], iterations: int) -> Case:
-    """Eight learners with sixteen CartPoles each."""
+def cartpole_case(
+    kind: type[mx.learners.A2C] | type[mx.learners.PPO], iterations: int, learners: int = 8
+) -> Case:
+    """Learners with sixteen CartPoles each."""
     world = mx.environments.CartPole()
-    return in_graph_case(kind(world.spec, batch_shape=(8,)), world, 16, iterations)
+    return in_graph_case(kind(world.spec, batch_shape=(learners,)), world, 16, iterations)
 
 
 def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:

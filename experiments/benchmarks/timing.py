@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+
+_Name = TypeVar("_Name")
+
+
+class Sample(NamedTuple):
+    """How long one call took.
+
+    Attributes:
+      wall: seconds of wall time.
+      cpu: seconds of CPU time over all cores.
+    """
+
+    wall: float
+    cpu: float
 
 
 class Timing(NamedTuple):
@@ -31,22 +45,45 @@ class Timing(NamedTuple):
         return float(np.median(self.cpu / self.wall))
 
 
-def interleaved(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
-    """Times calls in turn, so that a slow spell of the machine meets all of them.
+def timed(call: Callable[[], object]) -> Callable[[], Sample]:
+    """Returns what makes the call, which blocks until its work is done, and times it."""
+
+    def sample() -> Sample:
+        wall, cpu = time.perf_counter(), time.process_time()
+        call()
+        return Sample(time.perf_counter() - wall, time.process_time() - cpu)
+
+    return sample
+
+
+def in_turn(samplers: Mapping[_Name, Callable[[], Sample]], rounds: int) -> dict[_Name, Timing]:
+    """Takes samples in turn, so that a slow spell of the machine meets all of them.
 
     Args:
-      calls: by name; each blocks until its work is done. Every one is called once before, untimed.
+      samplers: by name; each does some work and says how long it took. Every one is called once
+        before, in vain.
+      rounds: how many samples of each are taken.
+
+    Returns:
+      The timings by name.
+    """
+    for sampler in samplers.values():
+        sampler()
+    samples: dict[_Name, list[Sample]] = {name: [] for name in samplers}
+    for _ in range(rounds):
+        for name, sampler in samplers.items():
+            samples[name].append(sampler())
+    return {name: Timing(*np.array(pairs).T) for name, pairs in samples.items()}
+
+
+def interleaved(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
+    """Times calls of this process `in_turn`.
+
+    Args:
+      calls: by name; each blocks until its work is done.
       rounds: how many times each is timed.
 
     Returns:
       The timings by name.
     """
-    for call in calls.values():
-        call()
-    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            wall, cpu = time.perf_counter(), time.process_time()
-            call()
-            samples[name].append((time.perf_counter() - wall, time.process_time() - cpu))
-    return {name: Timing(*np.array(pairs).T) for name, pairs in samples.items()}
+    return in_turn({name: timed(call) for name, call in calls.items()}, rounds)

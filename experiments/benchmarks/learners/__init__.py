@@ -1,0 +1,1 @@
+"""How fast the learners learn beside those of other libraries, each in its own interpreter."""

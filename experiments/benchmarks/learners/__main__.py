@@ -1,0 +1,90 @@
+"""How fast SAC, PPO and A2C learn beside other libraries, in one run.
+
+Run `python -m experiments.benchmarks.learners --peers PYTHON --tf-agents PYTHON` (four minutes; it
+needs the `mujoco` extra). Each peer works in a child process of its own interpreter, does so many
+updates or steps at a word from here, and times itself, so that rounds interleave. Either
+interpreter may be left out.
+
+Everyone chooses its number of threads; `taskset -c 0` before the command leaves one core to all. A
+ratio is the median over rounds of the quotient of rates, first of a workload over this line: rates
+by wall time, and by CPU time, which a machine that is shared disturbs less.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.benchmarks.learners import contenders
+from experiments.benchmarks.learners.contenders import Contender
+from experiments.benchmarks.timing import Timing, in_turn
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Our learners' speed beside other libraries'.
+
+    Attributes:
+      peers: the Python interpreter that has Stable-Baselines3, SBX and rejax; None leaves them out.
+      tf_agents: the one that has TF-Agents; None leaves it out.
+      rounds: how many times each is timed.
+    """
+
+    peers: pathlib.Path | None = None
+    tf_agents: pathlib.Path | None = None
+    rounds: int = 9
+
+
+def table(found: Sequence[Contender], timings: Mapping[tuple[str, str], Timing]) -> str:
+    """Returns a Markdown table with a line for each contender, workload by workload.
+
+    Args:
+      found: the contenders; the first of each workload is compared with the others.
+      timings: by workload and name.
+    """
+    lines = [
+        "| workload | who | rate | CPU/wall | first over this | by CPU time |",
+        "|---|---|---|---|---|---|",
+    ]
+    for workload in dict.fromkeys(contender.workload for contender in found):
+        first, *others = (contender for contender in found if contender.workload == workload)
+        reference = timings[workload, first.name]
+        for contender in (first, *others):
+            timing = timings[workload, contender.name]
+            rate = contender.amount / timing.median
+            work = first.amount / contender.amount
+            ratios = (
+                f"{np.median(work * theirs / ours):.2f}" if contender is not first else ""
+                for ours, theirs in ((reference.wall, timing.wall), (reference.cpu, timing.cpu))
+            )
+            cells = (workload, contender.name, f"{rate:,.0f} {contender.unit}/s")
+            cells = (*cells, f"{timing.cpu_per_wall:.2f}", *ratios)
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(arguments: Arguments) -> None:
+    """Times everyone and prints the table."""
+    with contextlib.ExitStack() as stack:
+        found = list(contenders.ours())
+        versions = {"tensorflow (ours)": tf.__version__}
+        for contender, child in contenders.theirs(arguments.peers, arguments.tf_agents):
+            found.append(contender)
+            # Warm before the next one starts: threads that wait for each other would take minutes.
+            versions |= stack.enter_context(child).versions()
+        timings = in_turn({(c.workload, c.name): c.sample for c in found}, arguments.rounds)
+    print(f"Median of {arguments.rounds} interleaved rounds,", os.cpu_count(), "CPUs;", end=" ")
+    print(*(f"{package} {version}" for package, version in versions.items()), sep=", ")
+    print(table(found, timings))
+
+
+if __name__ == "__main__":
+    import tyro
+
+    main(tyro.cli(Arguments, description=__doc__))

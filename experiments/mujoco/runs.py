@@ -1,0 +1,112 @@
+"""Training one learner, of either implementation, with evaluations in between."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+import subprocess
+import time
+from typing import Any
+
+import numpy as np
+
+import maxent_tf as mx
+from experiments import project
+from experiments.mujoco.sweep import OURS, Run
+from maxent_tf.optimizers import Adam
+from maxent_tf.training import Trainer
+
+Arrays = dict[str, np.ndarray]
+
+_PEER_SCRIPT = pathlib.Path(__file__).with_name("stable_baselines3_sac.py")
+# Far from the seeds of training.
+_EVALUATION_SEED = 1_000_000
+
+
+def run(sweep: Run, directory: pathlib.Path, python: Any, progress: bool = False) -> Arrays:
+    """Trains and evaluates a learner, or loads that, or goes on where a killed run stopped.
+
+    Args:
+      sweep: the constants.
+      directory: where results live; what is under way is in its folder "running".
+      python: the interpreter of the peer, if it is the peer's run.
+      progress: whether to show a progress bar.
+
+    Returns:
+      "returns", [evaluations, episodes]; "wall_time" and "cpu_time", [evaluations], the seconds
+      that training took since the evaluation before, NaN where a killed run knew; "step",
+      [evaluations]; "versions", [packages], strings.
+    """
+    folder = directory / "running" / f"{sweep.name}-{project.identity(sweep)}"
+
+    def produce() -> Arrays:
+        folder.mkdir(parents=True, exist_ok=True)
+        if sweep.implementation == OURS:
+            _train_ours(sweep, folder, progress)
+        else:
+            _train_peer(sweep, folder, python)
+        stored = json.loads((folder / "evaluations.json").read_text())
+        arrays = {
+            name: np.array([row[name] for row in stored["rows"]], np.float64)
+            for name in ("step", "returns", "wall_time", "cpu_time")
+        }
+        versions = [f"{package} {version}" for package, version in stored["versions"].items()]
+        return {**arrays, "versions": np.array(versions)}
+
+    arrays = project.produce_or_load(directory, sweep.name, sweep, produce)
+    shutil.rmtree(folder, ignore_errors=True)
+    return arrays
+
+
+def _train_ours(sweep: Run, folder: pathlib.Path, progress: bool) -> None:
+    """Writes `evaluations.json`, row by row, with checkpoints beside it."""
+    adam = Adam(sweep.learning_rate)
+    spec = mx.gymnasium_spec(sweep.env)
+    target = mx.temperature.target_entropy(spec.action, "minus_dim")
+    config = mx.learners.SACConfig(
+        hidden_sizes=sweep.hidden_sizes,
+        actor_optimizer=adam,
+        critic_optimizer=adam,
+        alpha=mx.temperature.AutoTemperature(target, learning_rate=sweep.learning_rate),
+        discount=sweep.discount,
+        tau=sweep.tau,
+        batch_size=sweep.batch_size,
+        replay_capacity=sweep.steps,
+        learning_starts=sweep.learning_starts,
+    )
+    learner = mx.learners.SAC(spec, config)
+    path = folder / "evaluations.json"
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    versions = project.provenance(sweep, wall_time=0)["versions"]
+    checkpoints = folder / "checkpoints"
+    with Trainer(learner, sweep.env, sweep.seed, checkpoint_dir=checkpoints) as trainer:
+        for step in sweep.evaluation_steps[len(rows) :]:
+            trained = trainer.env_steps == step  # by a run that was killed before its evaluation
+            wall, cpu = time.perf_counter(), time.process_time()
+            trainer.run(step, records=1, progress=progress)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            seed = _EVALUATION_SEED + sweep.seed
+            evaluation = mx.evaluate(learner, trainer.state, sweep.env, sweep.episodes, seed)
+            rows.append(
+                {
+                    "step": step,
+                    "returns": evaluation.returns.tolist(),
+                    "wall_time": np.nan if trained else wall,
+                    "cpu_time": np.nan if trained else cpu,
+                }
+            )
+            project.write_json(path, {"rows": rows, "versions": versions})
+
+
+def _train_peer(sweep: Run, folder: pathlib.Path, python: Any) -> None:
+    """Has the peer's interpreter do the same."""
+    description = {**project.canonical(sweep), "evaluation_steps": sweep.evaluation_steps}
+    project.write_json(folder / "run.json", description)
+    command = [python, _PEER_SCRIPT, folder]
+    finished = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    if finished.returncode:
+        raise RuntimeError(
+            f"Stable-Baselines3 failed in {python} (see --peers):\n{finished.stderr}"
+            "The same command goes on from its last evaluation."
+        )
