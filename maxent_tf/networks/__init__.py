@@ -12,7 +12,14 @@ from maxent_tf.networks.heads import (
     SquashedGaussianHead,
     make_head,
 )
+from maxent_tf.networks.mixture import SquashedMixtureHead
 from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.state_dependent import (
+    StateDependentHead,
+    StateDependentNetwork,
+    StateDependentOutputs,
+    StateDependentParams,
+)
 from maxent_tf.networks.table import Table
 
 __all__ = [
@@ -22,6 +29,11 @@ __all__ = [
     "Ensemble",
     "MultiCategoricalHead",
     "SquashedGaussianHead",
+    "SquashedMixtureHead",
+    "StateDependentHead",
+    "StateDependentNetwork",
+    "StateDependentOutputs",
+    "StateDependentParams",
     "Table",
     "make_head",
 ]
