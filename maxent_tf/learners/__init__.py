@@ -8,11 +8,18 @@ from maxent_tf.learners.discrete_sac import (
     DiscreteSACMetrics,
     DiscreteSACState,
 )
-from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.interface import (
+    ExploringLearner,
+    Learner,
+    OffPolicy,
+    OnPolicy,
+    PrioritizedLearner,
+)
 from maxent_tf.learners.memory import Recalling
 from maxent_tf.learners.ppo import PPO
 from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
-from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
+from maxent_tf.learners.sac import SAC, SACState
+from maxent_tf.learners.sac_config import SACConfig, SACMetrics
 from maxent_tf.learners.soft_dqn import SoftDQN, SoftDQNConfig, SoftDQNMetrics, SoftDQNState
 from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
 
@@ -28,11 +35,13 @@ __all__ = [
     "DiscreteSACConfig",
     "DiscreteSACMetrics",
     "DiscreteSACState",
+    "ExploringLearner",
     "Learner",
     "OffPolicy",
     "OnPolicy",
     "PPOConfig",
     "PPOMetrics",
+    "PrioritizedLearner",
     "Recalling",
     "SACConfig",
     "SACMetrics",

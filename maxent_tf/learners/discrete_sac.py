@@ -32,6 +32,7 @@ from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
+from maxent_tf.replay import Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
@@ -69,6 +70,9 @@ class DiscreteSACConfig:
       replay_capacity: transitions kept for each learner.
       learning_starts: steps with uniformly random actions before the first update.
       updates_per_step: updates for each step of one world.
+      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
+        actions in between are not the present policy's is not corrected for (see `off_policy`).
+      priorities: how much replay prefers transitions with large errors; None draws uniformly.
 
     Raises:
       ValueError: if a value is out of its range or a name is unknown.
@@ -88,6 +92,8 @@ class DiscreteSACConfig:
     replay_capacity: int = 1_000_000
     learning_starts: int = 100
     updates_per_step: int = 1
+    n_step: int = 1
+    priorities: Priorities | None = None
 
     def __post_init__(self) -> None:
         validation.one_of("critic_reduction", self.critic_reduction, tuple(_REDUCTIONS))
@@ -156,7 +162,9 @@ class DiscreteSAC:
         self.spec = spec
         self.config = config = DiscreteSACConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = off_policy.experience(config)
+        self.experience = off_policy.experience(
+            config, self.batch_shape, config.n_step, config.priorities
+        )
         self._temperature = as_temperature(
             config.alpha, spec.action, self.batch_shape, auto=AUTO_FRACTION
         )
@@ -217,23 +225,46 @@ class DiscreteSAC:
 
         Args:
           state: the learners' state.
-          batch: fields [*P, B, ...], all valid.
+          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
           seed: not used: the update is deterministic.
 
         Returns:
           The new state, and the metrics of the update.
         """
+        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
+        return new_state, metrics
+
+    def prioritized_update(
+        self,
+        state: DiscreteSACState,
+        batch: Transition,
+        weight: tf.Tensor | None,
+        seed: Any = None,
+    ) -> tuple[DiscreteSACState, DiscreteSACMetrics, tf.Tensor]:
+        """One update, see `update`, with importance weights in the critics' loss.
+
+        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
+        transitions' Bellman errors before the update, [*P, B], means over the critics.
+        """
         del seed
-        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         config, ndims = self.config, len(self.batch_shape)
         alpha = self._temperature.alpha(state.temperature)
-        observed = self._features(batch.observation)
-        next_observed = self._features(batch.next_observation)
+
+        def entropy_reward(later: Transition) -> tf.Tensor:
+            policy = self._policy(state.actor, self._features(later.observation))
+            return alpha[..., None] * policy.entropy()
+
+        step, bootstrap_discount = off_policy.soft_n_step(
+            batch, config.n_step, self._discount, entropy_reward
+        )
+        observed = self._features(step.observation)
+        next_observed = self._features(step.next_observation)
 
         next_policy = self._policy(state.actor, next_observed)
         target = losses.soft_q_target(
-            batch.reward,
-            self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32)),
+            step.reward,
+            bootstrap_discount,
             _expectation(next_policy, self._q(state.target_critics, next_observed)),
             next_policy.entropy(),
             alpha,
@@ -241,8 +272,8 @@ class DiscreteSAC:
 
         def critic_loss(critics: Any) -> tuple[tf.Tensor, Any]:
             q = self._critics.apply(critics, observed)
-            taken = off_policy.of_action(q, batch.action[..., None, :])
-            return off_policy.ensemble_loss(taken, target), ()
+            taken = off_policy.of_action(q, step.action[..., None, :])
+            return off_policy.ensemble_loss(taken, target, weight)
 
         critic = off_policy.gradient_step(
             critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
@@ -268,7 +299,7 @@ class DiscreteSAC:
             critic_optimizer=critic.optimizer,
             temperature=temperature,
         )
-        return new_state, DiscreteSACMetrics(
+        metrics = DiscreteSACMetrics(
             actor_loss=actor.loss,
             critic_loss=critic.loss,
             entropy=mean_entropy,
@@ -278,6 +309,7 @@ class DiscreteSAC:
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
+        return new_state, metrics, critic.aux
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+
+from maxent_tf.distributions import SquashedGaussianMixture
 
 NAMES = ("sample", "exact", "path")
 
@@ -35,3 +37,49 @@ def draw(distribution: Any, estimator: str, seed: tf.Tensor) -> tuple[tf.Tensor,
         loc=tf.stop_gradient(distribution.loc), scale=tf.stop_gradient(distribution.scale)
     )
     return draw.action, -fixed.log_prob_from_gaussian(draw.gaussian)
+
+
+class Stratified(NamedTuple):
+    """An action of every component of a mixture; means by the weights are means of the mixture.
+
+    Attributes:
+      weight: [*P, B, K], float, the components' probabilities.
+      action: [*P, B, K, D], float, reparameterised.
+      entropy: [*P, B, K], float, nats, the surprise of each under the whole mixture.
+    """
+
+    weight: tf.Tensor
+    action: tf.Tensor
+    entropy: tf.Tensor
+
+
+def draw_each(mixture: SquashedGaussianMixture, estimator: str, seed: tf.Tensor) -> Stratified:
+    r"""Draws an action from every component of a mixture.
+
+    .. math:: E_{a \sim p} f(a) = \sum_k w_k \, E_{a_k \sim p_k} f(a_k)
+
+    The sum over components is taken exactly, so that its gradient reaches the weights without a
+    score; through each component it is reparameterised.
+
+    Args:
+      mixture: of batch shape [*P, B].
+      estimator: "sample" or "path", see `draw`.
+      seed: [2], int32.
+    """
+    u = mixture.components.sample_with_gaussian(seed=seed).gaussian
+    density = mixture
+    if estimator == "path":
+        density = mixture.copy(
+            logits=tf.stop_gradient(mixture.logits),
+            loc=tf.stop_gradient(mixture.loc),
+            scale=tf.stop_gradient(mixture.scale),
+        )
+    # One draw of each component in front: the mixture's density is asked for a batch of draws.
+    rank = u.shape.rank
+    in_front = tf.transpose(u, [rank - 2, *range(rank - 2), rank - 1])
+    log_prob = density.log_prob_from_gaussian(in_front)
+    return Stratified(
+        weight=tf.nn.softmax(mixture.logits),
+        action=mixture.bounds.squash(u),
+        entropy=-tf.transpose(log_prob, [*range(1, rank - 1), 0]),
+    )

@@ -1,4 +1,21 @@
-"""What the learners from replay share: gradient steps, critics' losses, targets that follow."""
+r"""What the learners from replay share: gradient steps, critics' losses, targets that follow.
+
+Over n steps they learn from soft returns,
+
+.. math::
+   y_t = r_t + \sum_{k=1}^{m-1} \gamma^k \left(r_{t+k} + \alpha H(\pi(s_{t+k}))\right)
+         + \gamma^m V(s_{t+m})
+
+with m = n, or fewer where the episode ends before (a termination then has no V, a truncation that
+of its own final observation) or replay holds no more yet. The entropy of every step in between is
+part of the return, as it is of V: that of the present policy, at the present temperature. That the
+actions in between are those of earlier policies is not corrected for: beyond one step the target is
+biased towards their value, the more the older the transitions are.
+
+References:
+  M. Hessel et al. (2018), "Rainbow: combining improvements in deep reinforcement learning",
+  https://arxiv.org/abs/1710.02298 (several steps without correction)
+"""
 
 from __future__ import annotations
 
@@ -11,6 +28,9 @@ from maxent_tf import losses, optimizers
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import OffPolicy
 from maxent_tf.optimizers.learning_rate import expand_to
+from maxent_tf.replay import NStepTransition, Priorities, n_step_transitions
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import Transition
 
 
 def check_config(config: Any) -> None:
@@ -24,14 +44,75 @@ def check_config(config: Any) -> None:
     validation.positive_integer("learning_starts", config.learning_starts, least=0)
 
 
-def experience(config: Any) -> OffPolicy:
-    """Returns what a learner with these hyper-parameters is to be fed with."""
+def experience(
+    config: Any,
+    batch_shape: tuple[int, ...],
+    n_step: int = 1,
+    priorities: Priorities | None = None,
+) -> OffPolicy:
+    """Returns what a learner with these hyper-parameters is to be fed with.
+
+    Raises:
+      ValueError: if `n_step` is not positive, or a tensor does not broadcast to `batch_shape`.
+    """
+    validation.positive_integer("n_step", n_step)
+    if priorities is not None:
+        validation.per_learner(
+            "priorities.beta", priorities.beta_after(tf.constant(0)), batch_shape
+        )
     return OffPolicy(
         config.replay_capacity,
         config.batch_size,
         config.learning_starts,
         config.updates_per_step,
+        n_step,
+        priorities,
     )
+
+
+def check_batch(
+    spec: EnvironmentSpec, batch: Transition, batch_shape: tuple[int, ...], n_step: int
+) -> None:
+    """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have."""
+    time = () if n_step == 1 else (n_step,)
+    validation.check_batch(spec, batch, leading=(*time, *batch_shape, None))
+
+
+def soft_n_step(
+    batch: Transition,
+    n_step: int,
+    discount: tf.Tensor,
+    entropy_reward: Callable[[Transition], tf.Tensor],
+) -> NStepTransition:
+    """The transitions over n steps, whose rewards hold the entropies of the steps in between.
+
+    Args:
+      batch: fields [*P, B, ...], or [n, *P, B, ...] where n is above 1.
+      n_step: n.
+      discount: [*P], gamma.
+      entropy_reward: from the steps after the first, fields [*P, (n - 1) B, ...], to what is added
+        to their rewards, [*P, (n - 1) B]. Those behind an episode's end do not count.
+
+    Returns:
+      Fields [*P, B, ...].
+    """
+    discount = discount[..., None]
+    if n_step == 1:
+        return NStepTransition(batch, discount * (1 - tf.cast(batch.terminated, tf.float32)))
+    ndims = discount.shape.rank - 1
+    in_front, time = (*range(1, ndims + 1), 0), (ndims, *range(ndims))
+
+    def merge(x: tf.Tensor) -> tf.Tensor:
+        """[n, *P, B, ...] -> [*P, (n - 1) B, ...]."""
+        moved = tf.transpose(x[1:], [*in_front, *range(ndims + 1, x.shape.rank)])
+        return tf.reshape(moved, [*x.shape[1 : ndims + 1], -1, *x.shape[ndims + 2 :]])
+
+    added = entropy_reward(tf.nest.map_structure(merge, batch))
+    added = tf.reshape(added, [*batch.reward.shape[1 : ndims + 1], n_step - 1, -1])
+    later = batch.reward[1:] + tf.transpose(added, [*time, ndims + 1])
+    reward = tf.concat([batch.reward[:1], later], axis=0)
+    window = n_step_transitions(batch._replace(reward=reward), discount, n_step)
+    return tf.nest.map_structure(lambda x: x[0], window)
 
 
 class Step(NamedTuple):
@@ -78,18 +159,26 @@ def gradient_step(
     return Step(params, optimizer_state, each, norm, aux)
 
 
-def ensemble_loss(q: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+def ensemble_loss(
+    q: tf.Tensor, target: tf.Tensor, weight: tf.Tensor | None = None
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Half the mean squared Bellman error, summed over critics.
 
     Args:
       q: [*P, critics, B], every critic's values.
       target: [*P, B], the target they share.
+      weight: [*P, B], importance weights; None is 1. The losses of values alone have them: their
+        targets depend on what happened, and so does the chance of a transition to be drawn. The
+        actor's and the temperature's depend on nothing drawn but the state.
 
     Returns:
-      [*P].
+      The loss, [*P], and the mean over critics of their absolute errors, [*P, B].
     """
-    each = losses.squared_error_loss(q, target[..., None, :], tf.ones_like(q, tf.bool))
-    return tf.reduce_sum(each, axis=-1)
+    target = target[..., None, :]
+    if weight is not None:
+        weight = weight[..., None, :]
+    each = losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool), weight)
+    return tf.reduce_sum(each, axis=-1), tf.reduce_mean(tf.abs(q - target), axis=-2)
 
 
 def of_action(q: tf.Tensor, action: tf.Tensor) -> tf.Tensor:

@@ -12,78 +12,30 @@ Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
 References:
   T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications",
   https://arxiv.org/abs/1812.05905
+  A. Raffin, J. Kober, F. Stulp (2021), "Smooth exploration for robotic reinforcement learning",
+  https://arxiv.org/abs/2005.05719 (state-dependent exploration)
+  X. Chen, C. Wang, Z. Zhou, K. Ross (2021), "Randomized ensembled double Q-learning: learning fast
+  without a model", https://arxiv.org/abs/2101.05982 (a minimum over a random subset of critics)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks, optimizers
+from maxent_tf import draws, losses, networks
 from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
+from maxent_tf.learners.sac_config import SACConfig, SACMetrics
+from maxent_tf.learners.sac_policy import head_and_network
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import Transition
-
-
-@dataclass(frozen=True, eq=False)
-class SACConfig:
-    """Hyper-parameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
-
-    Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come, in critics beside the action.
-      hidden_sizes: widths of the hidden layers of the actor and of every critic.
-      activation: of the hidden layers, "relu" or "tanh".
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
-      critic_optimizer: of the critics; likewise.
-      num_critics: the ensemble whose minimum is used; 2 in the paper.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
-      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
-        schedule over updates, an `AutoTemperature`, or "auto": automatic from 1 at 3e-4 towards
-        minus the number of action dimensions.
-      entropy_estimator: how the entropy enters every loss: "sample", the surprise of the one action
-        drawn, as in the paper; "exact", the entropy itself; or "path", the surprise of the one
-        action without its score term in the actor's gradient (see `entropy_estimators.draw`).
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one world.
-      log_std_range: the pre-tanh log standard deviation is clipped to this range.
-      initial_stddev: the pre-tanh standard deviation of a fresh policy, whose location is near 0.
-
-    Raises:
-      ValueError: if a value is out of its range or a name is unknown.
-    """
-
-    network: Any = "mlp"
-    hidden_sizes: tuple[int, ...] = (256, 256)
-    activation: str = "relu"
-    actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    num_critics: int = 2
-    discount: Any = 0.99
-    tau: Any = 0.005
-    alpha: Any = "auto"
-    entropy_estimator: str = "sample"
-    batch_size: int = 256
-    replay_capacity: int = 1_000_000
-    learning_starts: int = 100
-    updates_per_step: int = 1
-    log_std_range: tuple[float, float] = (-5.0, 2.0)
-    initial_stddev: float = 1.0
-
-    def __post_init__(self) -> None:
-        validation.one_of("entropy_estimator", self.entropy_estimator, entropy_estimators.NAMES)
-        validation.positive_integer("num_critics", self.num_critics)
-        off_policy.check_config(self)
 
 
 class SACState(NamedTuple):
@@ -95,31 +47,6 @@ class SACState(NamedTuple):
     actor_optimizer: Any
     critic_optimizer: Any
     temperature: Any
-
-
-class SACMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
-
-    Attributes:
-      actor_loss: minus the mean of the smallest critic plus alpha times the entropy.
-      critic_loss: half the mean squared soft Bellman error, summed over critics.
-      entropy: the mean entropy estimate that the actor's loss used, in nats.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      q: the mean smallest critic at the actor's actions.
-      actor_grad_norm: the global norm of the actor's gradient.
-      critic_grad_norm: the same for all critics together.
-    """
-
-    actor_loss: tf.Tensor
-    critic_loss: tf.Tensor
-    entropy: tf.Tensor
-    alpha: tf.Tensor
-    alpha_bound: tf.Tensor
-    q: tf.Tensor
-    actor_grad_norm: tf.Tensor
-    critic_grad_norm: tf.Tensor
 
 
 class SAC:
@@ -151,7 +78,10 @@ class SAC:
         self.spec = spec
         self.config = config = SACConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = off_policy.experience(config)
+        period = None if config.exploration is None else config.exploration.period
+        self.experience = off_policy.experience(
+            config, self.batch_shape, config.n_step, config.priorities
+        )._replace(noise_period=period)
         self._temperature = as_temperature(
             config.alpha, spec.action, self.batch_shape, auto="minus_dim"
         )
@@ -159,9 +89,7 @@ class SAC:
             validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
-        self._head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
-        # A small last layer starts the policy at its median action, the same in every state.
-        self._actor = make_approximator(spec, config, self._head.num_outputs, output_gain=0.01)
+        self._head, self._actor = head_and_network(spec, spec.action, config)
         # Calibrated: the size of fresh critics changes how many learners a low temperature leaves
         # on ContinuousTrap's lower hill; of .01, .1, .3 and 1 this agrees best with an earlier run.
         size = features.num_features(spec.action)
@@ -194,13 +122,31 @@ class SAC:
           observation: [*P, B, *O], float32.
 
         Returns:
-          A `SquashedGaussian` of batch shape [*P, B] and event shape [D].
+          A `SquashedGaussian`, or a mixture, of batch shape [*P, B] and event shape [D].
         """
         return self._policy(state.actor, self._features(observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the median action, [*P, B, D]."""
+        """Returns the median action, of a mixture its likeliest component's, [*P, B, D]."""
         return self._head.greedy(distribution)
+
+    def explore(self, state: SACState, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns the actions by which training explores.
+
+        With state-dependent exploration they are, for one seed, a function of the state. Without,
+        they are drawn from the policy.
+
+        Args:
+          state: the learners' state.
+          observation: [*P, B, *O], float32.
+          seed: [2], int32; each of the B worlds has noise of its own.
+
+        Returns:
+          [*P, B, D], whose law over seeds is the policy's.
+        """
+        if self.config.exploration is None:
+            return self.policy(state, observation).sample(seed=seed)
+        return self._head.explore(self._actor.apply(state.actor, self._features(observation)), seed)
 
     def q(self, state: SACState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Returns the smallest critic's value, [*P, B], of actions [*P, B, D]."""
@@ -225,39 +171,63 @@ class SAC:
 
         Args:
           state: the learners' state.
-          batch: fields [*P, B, ...], all valid.
+          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
           seed: an integer or [2], int32, for the actions drawn.
 
         Returns:
           The new state, and the metrics of the update.
         """
-        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
+        return new_state, metrics
+
+    def prioritized_update(
+        self, state: SACState, batch: Transition, weight: tf.Tensor | None, seed: Any
+    ) -> tuple[SACState, SACMetrics, tf.Tensor]:
+        """One update, see `update`, with importance weights in the critics' loss.
+
+        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
+        transitions' Bellman errors before the update, [*P, B], means over the critics.
+        """
+        off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         config, ndims = self.config, len(self.batch_shape)
         next_seed, actor_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
-        observed = self._features(batch.observation)
-        next_observed = self._features(batch.next_observation)
 
-        next_action, next_entropy = self.draw(self._policy(state.actor, next_observed), next_seed)
-        target = losses.soft_q_target(
-            batch.reward,
-            self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32)),
-            self._smallest_q(state.target_critics, next_observed, next_action),
-            next_entropy,
-            alpha,
+        def entropy_reward(later: Transition) -> tf.Tensor:
+            policy = self._policy(state.actor, self._features(later.observation))
+            return alpha[..., None] * self._entropy(policy, tf.random.fold_in(next_seed, 1))
+
+        step, bootstrap_discount = off_policy.soft_n_step(
+            batch, config.n_step, self._discount, entropy_reward
         )
+        observed = self._features(step.observation)
+        next_observed = self._features(step.next_observation)
+
+        next_q, next_entropy = self._value(
+            self._policy(state.actor, next_observed),
+            functools.partial(self._smallest_q, self._subset(state.target_critics, seed)),
+            next_observed,
+            next_seed,
+        )
+        target = losses.soft_q_target(step.reward, bootstrap_discount, next_q, next_entropy, alpha)
 
         def critic_loss(critics: Any) -> tuple[tf.Tensor, Any]:
-            q = self._all_q(critics, observed, batch.action)
-            return off_policy.ensemble_loss(q, target), ()
+            q = self._all_q(critics, observed, step.action)
+            return off_policy.ensemble_loss(q, target, weight)
 
         critic = off_policy.gradient_step(
             critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
         )
 
+        reduced_q = self._smallest_q if config.target_subset is None else self._mean_q
+
         def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
-            action, entropy = self.draw(self._policy(actor, observed), actor_seed)
-            q = self._smallest_q(critic.params, observed, action)
+            q, entropy = self._value(
+                self._policy(actor, observed),
+                functools.partial(reduced_q, critic.params),
+                observed,
+                actor_seed,
+            )
             return losses.soft_actor_loss(q, entropy, alpha), (q, entropy)
 
         actor = off_policy.gradient_step(
@@ -274,7 +244,7 @@ class SAC:
             critic_optimizer=critic.optimizer,
             temperature=temperature,
         )
-        return new_state, SACMetrics(
+        metrics = SACMetrics(
             actor_loss=actor.loss,
             critic_loss=critic.loss,
             entropy=mean_entropy,
@@ -284,12 +254,51 @@ class SAC:
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
+        return new_state, metrics, critic.aux
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
 
     def _policy(self, actor: Any, observed: tf.Tensor) -> Any:
         return self._head(self._actor.apply(actor, observed))
+
+    def _value(
+        self,
+        policy: Any,
+        q: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+        observed: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """A policy's value by critics at features [*P, B, in], and its entropy: [*P, B] each."""
+        if self.config.num_components == 1:
+            action, entropy = self.draw(policy, seed)
+            return q(observed, action), entropy
+        weight, action, entropy = entropy_estimators.draw_each(
+            policy, self.config.entropy_estimator, seed
+        )
+        # The components beside the minibatch: one product serves all.
+        repeated = tf.repeat(observed, self.config.num_components, axis=-2)
+        flat = tf.reshape(action, [*repeated.shape[:-1], -1])
+        each = tf.reshape(q(repeated, flat), weight.shape)
+        return tf.reduce_sum(weight * each, axis=-1), tf.reduce_sum(weight * entropy, axis=-1)
+
+    def _entropy(self, policy: Any, seed: tf.Tensor) -> tf.Tensor:
+        """What a loss takes for a policy's entropy, [*P, B], in nats."""
+        if self.config.num_components == 1:
+            return self.draw(policy, seed)[1]
+        estimator = self.config.entropy_estimator
+        weight, _, entropy = entropy_estimators.draw_each(policy, estimator, seed)
+        return tf.reduce_sum(weight * entropy, axis=-1)
+
+    def _subset(self, critics: Any, seed: Any) -> Any:
+        """The critics that a target takes the minimum of, the same for all learners."""
+        size, count = self.config.target_subset, self.config.num_critics
+        if size is None:
+            return critics
+        (subset_seed,) = draws.split(as_seed(seed), 1)
+        chosen = draws.permutation(count, subset_seed)[:size]
+        axis = len(self.batch_shape)
+        return tf.nest.map_structure(lambda x: tf.gather(x, chosen, axis=axis), critics)
 
     def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
@@ -298,3 +307,6 @@ class SAC:
 
     def _smallest_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         return tf.reduce_min(self._all_q(critics, observed, action), axis=-2)
+
+    def _mean_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(self._all_q(critics, observed, action), axis=-2)

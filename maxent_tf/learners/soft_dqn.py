@@ -37,6 +37,7 @@ from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.regularizers import Regularizer, Shannon
+from maxent_tf.replay import NStepTransition, Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
@@ -67,6 +68,9 @@ class SoftDQNConfig:
       replay_capacity: transitions kept for each learner.
       learning_starts: steps with uniformly random actions before the first update.
       updates_per_step: updates for each step of one world.
+      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
+        actions in between are not the present policy's is not corrected for (see `off_policy`).
+      priorities: how much replay prefers transitions with large errors; None draws uniformly.
 
     Raises:
       ValueError: if a value is out of its range, a name is unknown, or Munchausen targets are asked
@@ -88,6 +92,8 @@ class SoftDQNConfig:
     replay_capacity: int = 1_000_000
     learning_starts: int = 100
     updates_per_step: int = 1
+    n_step: int = 1
+    priorities: Priorities | None = None
 
     def __post_init__(self) -> None:
         off_policy.check_config(self)
@@ -157,11 +163,14 @@ class SoftDQN:
         self.spec = spec
         self.config = config = SoftDQNConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = off_policy.experience(config)
+        self.experience = off_policy.experience(
+            config, self.batch_shape, config.n_step, config.priorities
+        )
         self._temperature = as_temperature(config.alpha, spec.action, self.batch_shape)
         validation.check_optimizer("optimizer", config.optimizer, self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
+        self._regularizer = config.regularizer or Shannon()
         self._munchausen = validation.per_learner("munchausen", config.munchausen, self.batch_shape)
         self._network = make_approximator(spec, config, self.num_actions)
 
@@ -209,67 +218,98 @@ class SoftDQN:
 
         Args:
           state: the learners' state.
-          batch: fields [*P, B, ...], all valid.
+          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
           seed: not used: the update is deterministic.
 
         Returns:
           The new state, and the metrics of the update.
         """
+        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
+        return new_state, metrics
+
+    def prioritized_update(
+        self, state: SoftDQNState, batch: Transition, weight: tf.Tensor | None, seed: Any = None
+    ) -> tuple[SoftDQNState, SoftDQNMetrics, tf.Tensor]:
+        """One update, see `update`, with importance weights in the loss.
+
+        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
+        transitions' Bellman errors before the update, [*P, B].
+        """
         del seed
-        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         alpha = self._temperature.alpha(state.temperature)
-        observed = self._features(batch.observation)
-        target = self._target(state.target_network, observed, batch, alpha)
+        step = off_policy.soft_n_step(
+            batch,
+            self.config.n_step,
+            self._discount,
+            lambda later: self._entropy_reward(state.target_network, later, alpha),
+        )
+        observed = self._features(step.transition.observation)
+        target = self._target(state.target_network, observed, step, alpha)
 
         def loss(network: Any) -> tuple[tf.Tensor, Any]:
             q = self._network.apply(network, observed)
-            taken = off_policy.of_action(q, batch.action)
+            taken = off_policy.of_action(q, step.transition.action)
             valid = tf.ones_like(taken, tf.bool)
-            return losses.squared_error_loss(taken, target, valid), (q, taken)
+            return losses.squared_error_loss(taken, target, valid, weight), (q, taken)
 
-        step = off_policy.gradient_step(
+        descent = off_policy.gradient_step(
             loss, state.network, self.config.optimizer, state.optimizer, len(self.batch_shape)
         )
-        q, taken = step.aux
+        q, taken = descent.aux
         entropy = tf.reduce_mean(self._policy(q, alpha).entropy(), axis=-1)
         temperature, bound = self._temperature.update(state.temperature, entropy)
         updates = state.updates + 1
         due = tf.cast(updates % self.config.target_period == 0, tf.float32)
         new_state = SoftDQNState(
-            network=step.params,
-            target_network=off_policy.follow(state.target_network, step.params, due * self._tau),
-            optimizer=step.optimizer,
+            network=descent.params,
+            target_network=off_policy.follow(state.target_network, descent.params, due * self._tau),
+            optimizer=descent.optimizer,
             temperature=temperature,
             updates=updates,
         )
-        return new_state, SoftDQNMetrics(
-            loss=step.loss,
+        metrics = SoftDQNMetrics(
+            loss=descent.loss,
             entropy=entropy,
             alpha=alpha,
             alpha_bound=bound,
             q=tf.reduce_mean(taken, axis=-1),
-            grad_norm=step.grad_norm,
+            grad_norm=descent.grad_norm,
         )
+        return new_state, metrics, tf.abs(taken - target)
 
     def _target(
-        self, target_network: Any, observed: tf.Tensor, batch: Transition, alpha: tf.Tensor
+        self, target_network: Any, observed: tf.Tensor, step: NStepTransition, alpha: tf.Tensor
     ) -> tf.Tensor:
         """The target of the values of the actions taken, [*P, B]."""
-        discount = self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32))
-        next_q = self._network.apply(target_network, self._features(batch.next_observation))
-        if np.any(self.config.munchausen):
+        (transition, discount), config = step, self.config
+        next_q = self._network.apply(target_network, self._features(transition.next_observation))
+        if np.any(config.munchausen):
             return operators.munchausen_target(
-                batch.reward,
+                transition.reward,
                 discount,
                 self._network.apply(target_network, observed),
-                batch.action,
+                transition.action,
                 next_q,
                 alpha[..., None],
                 self._munchausen[..., None],
-                self.config.munchausen_floor,
+                config.munchausen_floor,
             )
-        regularizer = self.config.regularizer or Shannon()
-        return batch.reward + discount * operators.soft_value(next_q, alpha[..., None], regularizer)
+        value = operators.soft_value(next_q, alpha[..., None], self._regularizer)
+        return transition.reward + discount * value
+
+    def _entropy_reward(
+        self, target_network: Any, later: Transition, alpha: tf.Tensor
+    ) -> tf.Tensor:
+        """What the targets' policy adds to the rewards of the steps in between, [*P, (n - 1) B]."""
+        q = self._network.apply(target_network, self._features(later.observation))
+        alpha = alpha[..., None]
+        entropy = self._regularizer.value(self._regularizer.greedy(q, alpha))
+        if not np.any(self.config.munchausen):
+            return alpha * entropy
+        return alpha * entropy + operators.munchausen_bonus(
+            q, later.action, alpha, self._munchausen[..., None], self.config.munchausen_floor
+        )
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)

@@ -148,7 +148,7 @@ class SQL:
         self.spec = spec
         self.config = config = SQLConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = off_policy.experience(config)
+        self.experience = off_policy.experience(config, self.batch_shape)
         temperature = as_temperature(config.alpha, action, self.batch_shape)
         if not isinstance(temperature, ScheduledTemperature):
             raise ValueError(

@@ -7,15 +7,21 @@ import tensorflow as tf
 from maxent_tf.losses.policy_gradient import masked_mean
 
 
-def squared_error_loss(prediction: tf.Tensor, target: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+def squared_error_loss(
+    prediction: tf.Tensor,
+    target: tf.Tensor,
+    valid: tf.Tensor,
+    weight: tf.Tensor | None = None,
+) -> tf.Tensor:
     r"""Half the mean squared difference.
 
-    .. math:: L = \tfrac12 \mathrm{mean}((v - y)^2)
+    .. math:: L = \tfrac12 \mathrm{mean}(w \, (v - y)^2)
 
     Args:
       prediction: [*P, B], float.
       target: [*P, B], float; no gradient flows through it.
       valid: [*P, B], bool, what counts in the mean.
+      weight: broadcastable to [*P, B], float, importance weights; None is 1.
 
     Returns:
       [*P], float. With a plain gradient step of size `eta` a single prediction moves by
@@ -23,4 +29,5 @@ def squared_error_loss(prediction: tf.Tensor, target: tf.Tensor, valid: tf.Tenso
     """
     # Selected before it is squared: the square's gradient is zero times the difference.
     difference = tf.where(valid, prediction - tf.stop_gradient(target), 0)
-    return 0.5 * masked_mean(tf.square(difference), valid)
+    square = tf.square(difference)
+    return 0.5 * masked_mean(square if weight is None else weight * square, valid)

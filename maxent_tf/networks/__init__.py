@@ -17,9 +17,16 @@ from maxent_tf.networks.heads import (
 )
 from maxent_tf.networks.interface import Network
 from maxent_tf.networks.keras_model import Keras
+from maxent_tf.networks.mixture import SquashedMixtureHead
 from maxent_tf.networks.mlp import MLP
 from maxent_tf.networks.per_key import PerKey
 from maxent_tf.networks.per_learner import PerLearner
+from maxent_tf.networks.state_dependent import (
+    StateDependentHead,
+    StateDependentNetwork,
+    StateDependentOutputs,
+    StateDependentParams,
+)
 from maxent_tf.networks.table import Table
 
 __all__ = [
@@ -38,6 +45,11 @@ __all__ = [
     "PerKey",
     "PerLearner",
     "SquashedGaussianHead",
+    "SquashedMixtureHead",
+    "StateDependentHead",
+    "StateDependentNetwork",
+    "StateDependentOutputs",
+    "StateDependentParams",
     "Table",
     "make_head",
 ]

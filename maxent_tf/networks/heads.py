@@ -87,17 +87,8 @@ class SquashedGaussianHead:
     initial_stddev: float
 
     def __post_init__(self) -> None:
-        if len(self.action_spec.shape) != 1 or not self.action_spec.bounded:
-            raise ValueError(
-                "a squashed Gaussian needs a vector of actions with finite bounds, not "
-                f"{self.action_spec}: flatten or rescale the world's actions."
-            )
-        low, high = self.log_std_range
-        if not (self.initial_stddev > 0 and low <= math.log(self.initial_stddev) <= high):
-            raise ValueError(
-                f"initial_stddev={self.initial_stddev} must be positive with its logarithm within "
-                f"log_std_range={self.log_std_range}."
-            )
+        check_bounded_vector(self.action_spec)
+        check_initial_stddev(self.initial_stddev, self.log_std_range)
 
     @property
     def num_outputs(self) -> int:
@@ -118,6 +109,25 @@ class SquashedGaussianHead:
         prefers: neither makes a good controller.
         """
         return distribution.median()
+
+
+def check_bounded_vector(action_spec: specs.Box) -> None:
+    """Raises ValueError unless actions are vectors with finite bounds."""
+    if len(action_spec.shape) != 1 or not action_spec.bounded:
+        raise ValueError(
+            "a squashed Gaussian needs a vector of actions with finite bounds, not "
+            f"{action_spec}: flatten or rescale the world's actions."
+        )
+
+
+def check_initial_stddev(initial_stddev: float, log_std_range: tuple[float, float]) -> None:
+    """Raises ValueError unless the logarithm of a standard deviation lies within its range."""
+    low, high = log_std_range
+    if not (initial_stddev > 0 and low <= math.log(initial_stddev) <= high):
+        raise ValueError(
+            f"initial_stddev={initial_stddev} must be positive with its logarithm within "
+            f"log_std_range={log_std_range}."
+        )
 
 
 Head = CategoricalHead | MultiCategoricalHead | SquashedGaussianHead

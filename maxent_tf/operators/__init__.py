@@ -5,7 +5,7 @@ observation, so that terminations (`discount` 0) and truncations are told apart.
 """
 
 from maxent_tf.operators.entropy import with_entropy
-from maxent_tf.operators.munchausen import munchausen_target
+from maxent_tf.operators.munchausen import munchausen_bonus, munchausen_target
 from maxent_tf.operators.retrace import retrace_return
 from maxent_tf.operators.returns import generalized_advantage_estimation, n_step_return
 from maxent_tf.operators.soft_bellman import (
@@ -25,6 +25,7 @@ __all__ = [
     "action_value",
     "generalized_advantage_estimation",
     "lambda_return",
+    "munchausen_bonus",
     "munchausen_target",
     "n_step_return",
     "policy_value",

@@ -53,10 +53,44 @@ def munchausen_target(
     >>> print(munchausen_target(1.0, 0.5, q, 0, q, alpha=1.0, coefficient=1.0).numpy().round(4))
     0.6534
     """
+    bonus = munchausen_bonus(q, action, alpha, coefficient, floor)
+    return reward + bonus + discount * soft_value(next_q, alpha)
+
+
+def munchausen_bonus(
+    q: tf.Tensor,
+    action: tf.Tensor,
+    alpha: tf.Tensor | float,
+    coefficient: tf.Tensor | float = 0.9,
+    floor: float = -1.0,
+) -> tf.Tensor:
+    r"""What Munchausen Q-learning adds to the reward of a step.
+
+    .. math:: c \left[\alpha \log \pi(a | s)\right]_{l}^{0},
+              \qquad \pi = \mathrm{softmax}(q / \alpha)
+
+    Args:
+      q: [..., A], the (target network's) values where the action was chosen.
+      action: [...], int, the action taken.
+      alpha: broadcastable to [...], at least 0, in reward per nat.
+      coefficient: c, broadcastable to [...], in [0, 1].
+      floor: l, at most 0, in units of reward.
+
+    Returns:
+      [...], float, in units of reward, at most 0.
+
+    Raises:
+      ValueError: if `floor` is positive, or alpha is known now and negative.
+
+    References:
+      N. Vieillard, O. Pietquin and M. Geist (2020), "Munchausen reinforcement learning", section 2,
+      https://arxiv.org/abs/2007.14430
+
+    >>> print(munchausen_bonus(tf.constant([0.0, 0.0]), 0, alpha=1.0, coefficient=1.0).numpy())
+    -0.6931472
+    """
     if not floor <= 0:
         raise ValueError(f"floor must be at most 0, not {floor}.")
     advantage = soft_advantage(q, alpha)
     log_policy = tf.gather(advantage, action, axis=-1, batch_dims=advantage.shape.rank - 1)
-    return (
-        reward + coefficient * tf.maximum(log_policy, floor) + discount * soft_value(next_q, alpha)
-    )
+    return coefficient * tf.maximum(log_policy, floor)

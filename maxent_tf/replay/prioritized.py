@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf import draws
@@ -14,11 +16,43 @@ from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
 
 
+@dataclass(frozen=True, eq=False)
+class Priorities:
+    """How much transitions with large errors are preferred, and how much of that is undone.
+
+    Attributes:
+      exponent: omega, in [0, 1]; 0 prefers none.
+      beta: in [0, 1], how much of the bias the importance weights correct: a number or tensor that
+        broadcasts to `P`, or a schedule over updates; the paper anneals it from 0.4 to 1.
+      epsilon: positive, in units of the error: keeps every transition within reach.
+
+    Raises:
+      ValueError: if a value is out of its range; of a schedule, its first.
+    """
+
+    exponent: float = 0.6
+    beta: Any = 0.4
+    epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.exponent <= 1:
+            raise ValueError(f"exponent must lie in [0, 1], not {self.exponent}.")
+        if not 0 < self.epsilon < float("inf"):
+            raise ValueError(f"epsilon must be positive and finite, not {self.epsilon}.")
+        first = np.asarray(self.beta_after(tf.constant(0)))
+        if not np.all((first >= 0) & (first <= 1)):
+            raise ValueError(f"beta must lie in [0, 1], not {self.beta}.")
+
+    def beta_after(self, updates: tf.Tensor) -> Any:
+        """Returns beta after so many updates, an int32 scalar."""
+        return self.beta(updates) if callable(self.beta) else self.beta
+
+
 class PrioritizedSample(NamedTuple):
     """A minibatch with what corrects it and what identifies it.
 
     Attributes:
-      transition: fields [*P, B, ...].
+      transition: fields [*P, B, ...], or [n, *P, B, ...] as in `UniformReplay.sample`.
       weight: [*P, B], float32, importance weights, the largest of each minibatch 1.
       slot: [*P, B], int64, to hand to `update_priorities`.
     """
@@ -41,8 +75,9 @@ class PrioritizedReplay(tf.Module):
       spec: of the world; determines the shapes and dtypes of what is stored.
       capacity: transitions kept for each learner; the oldest are overwritten.
       batch_shape: `P`, the learners' batch shape.
-      exponent: omega, in [0, 1]; 0 is uniform replay.
-      epsilon: positive, in units of the error: keeps every transition within reach.
+      priorities: omega, beta and epsilon.
+      n_step: n, how many steps of a world in a row are drawn at once.
+      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
 
     Raises:
       ValueError: if an argument is out of its range.
@@ -57,21 +92,19 @@ class PrioritizedReplay(tf.Module):
         spec: EnvironmentSpec,
         capacity: int,
         batch_shape: Sequence[int] = (),
-        exponent: float = 0.6,
-        epsilon: float = 1e-6,
+        priorities: Priorities | None = None,
+        n_step: int = 1,
+        num_envs: int = 1,
     ):
         super().__init__(name="prioritized_replay")
-        if not 0 <= exponent <= 1:
-            raise ValueError(f"exponent must lie in [0, 1], not {exponent}.")
-        if not 0 < epsilon < float("inf"):
-            raise ValueError(f"epsilon must be positive and finite, not {epsilon}.")
-        self._ring = Ring(spec, capacity, batch_shape)
+        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs)
         self.capacity = capacity
         self.batch_shape = self._ring.batch_shape
-        self._exponent, self._epsilon = exponent, epsilon
+        self._priorities = Priorities() if priorities is None else priorities
         learners = self._ring.num_learners
         self._tree = SumTree(learners, capacity)
         self._largest = tf.Variable(tf.ones([learners], tf.float64), trainable=False)
+        self._updates = tf.Variable(tf.constant(0, tf.int64), trainable=False)
 
     @property
     def size(self) -> tf.Tensor:
@@ -88,12 +121,16 @@ class PrioritizedReplay(tf.Module):
           ValueError: if `B` exceeds the capacity: some would overwrite others of the same call.
         """
         slot = self._by_learner(self._ring.add(transition))
-        weight = tf.broadcast_to(self._largest[:, None] ** self._exponent, tf.shape(slot))
+        weight = tf.broadcast_to(
+            self._largest[:, None] ** self._priorities.exponent, tf.shape(slot)
+        )
         self._tree.set(slot, weight)
 
-    def sample(
-        self, batch_size: int, seed: tf.Tensor, beta: tf.Tensor | float = 0.4
-    ) -> PrioritizedSample:
+    def break_off(self) -> None:
+        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        self._ring.break_off()
+
+    def sample(self, batch_size: int, seed: tf.Tensor) -> PrioritizedSample:
         """Draws transitions in proportion to their priorities, independently for every learner.
 
         Stratified, as in the paper: one transition from each of B equal parts of the total. So a
@@ -103,8 +140,6 @@ class PrioritizedReplay(tf.Module):
         Args:
           batch_size: B.
           seed: [2], int32.
-          beta: in [0, 1], broadcastable to [*P], how much of the bias is corrected; the paper
-            anneals it from 0.4 to 1.
         """
         shape = [self._ring.num_learners, batch_size]
         high, low = (tf.cast(draws.uniform(shape, s), tf.float64) for s in draws.split(seed, 2))
@@ -117,20 +152,22 @@ class PrioritizedReplay(tf.Module):
         expected = probability * tf.cast(self.size, tf.float64)[..., None]
         # Relative to the rarest of the minibatch first: the power of a quotient below 1.
         relative = tf.reduce_min(expected, axis=-1, keepdims=True) / expected
+        beta = self._priorities.beta_after(tf.cast(self._updates.read_value(), tf.int32))
         weight = relative ** tf.cast(beta, tf.float64)[..., None]
         return PrioritizedSample(self._ring.read(slot), tf.cast(weight, tf.float32), slot)
 
     def update_priorities(self, slot: tf.Tensor, error: tf.Tensor) -> None:
-        """Sets the priorities of transitions to the size of their errors.
+        """Sets the priorities of transitions to the size of their errors, which ends an update.
 
         Args:
-          slot: [*P, B], int64, of a sample drawn since the last `add`. A transition that occurs
-            twice should have one error: else one of the two counts.
+          slot: [*P, B], int64, of a sample drawn since the last `add`. Of a transition that occurs
+            twice the larger error counts.
           error: [*P, B], float, of either sign, finite: the temporal-difference errors.
         """
-        priority = tf.abs(tf.cast(self._by_learner(error), tf.float64)) + self._epsilon
+        priority = tf.abs(tf.cast(self._by_learner(error), tf.float64)) + self._priorities.epsilon
         self._largest.assign(tf.maximum(self._largest, tf.reduce_max(priority, axis=1)))
-        self._tree.set(self._by_learner(slot), priority**self._exponent)
+        self._tree.set(self._by_learner(slot), priority**self._priorities.exponent)
+        self._updates.assign_add(1)
 
     def _by_learner(self, x: tf.Tensor) -> tf.Tensor:
         """[*P, B] -> [learners, B]."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf.replay.links import Links
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition, transition_spec
 
@@ -23,18 +24,30 @@ class Ring(tf.Module):
       spec: of the world; determines the shapes and dtypes of what is stored.
       capacity: transitions kept for each learner; the oldest are overwritten.
       batch_shape: `P`, the learners' batch shape.
+      n_step: n, how many steps of a world in a row are read at once.
+      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
 
     Raises:
-      ValueError: if `capacity` is not positive.
+      ValueError: if `capacity` or `n_step` is not positive.
     """
 
-    def __init__(self, spec: EnvironmentSpec, capacity: int, batch_shape: Sequence[int] = ()):
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        capacity: int,
+        batch_shape: Sequence[int] = (),
+        n_step: int = 1,
+        num_envs: int = 1,
+    ):
         super().__init__(name="ring")
-        if capacity < 1:
-            raise ValueError(f"capacity must be at least 1, not {capacity}.")
+        for name, value in (("capacity", capacity), ("n_step", n_step)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}.")
         self.capacity = capacity
         self.batch_shape = tuple(batch_shape)
         self.num_learners = math.prod(self.batch_shape)
+        self._n_step = n_step
+        self._links = Links(capacity, self.num_learners, num_envs) if n_step > 1 else None
         rows = capacity * self.num_learners + 1
         self._spec = spec
 
@@ -72,9 +85,8 @@ class Ring(tf.Module):
             )
         valid = tf.reshape(transition.valid, [self.num_learners, count])
         increments = tf.cast(valid, tf.int64)
-        slot = (
-            self._added[:, None] + tf.cumsum(increments, axis=1, exclusive=True)
-        ) % self.capacity
+        position = self._added[:, None] + tf.cumsum(increments, axis=1, exclusive=True)
+        slot = position % self.capacity
         scratch = tf.constant(self.capacity * self.num_learners, tf.int64)
         rows = tf.reshape(tf.where(valid, self._rows(slot), scratch), [-1])
         variables, values = tf.nest.flatten(self._storage), tf.nest.flatten(transition)
@@ -82,15 +94,45 @@ class Ring(tf.Module):
             flat = tf.reshape(value, [-1, *variable.shape[1:]])
             variable.scatter_update(tf.IndexedSlices(flat, rows))
         self._added.assign_add(tf.reduce_sum(increments, axis=1))
+        if self._links is not None:
+            self._links.add(position, valid, self._added.read_value())
         return tf.reshape(tf.where(valid, slot, -1), [*self.batch_shape, count])
 
     def read(self, slot: tf.Tensor) -> Transition:
-        """Returns the transitions in slots [*P, B], int64, each below its learner's size."""
-        count = slot.shape[-1]
-        rows = tf.reshape(self._rows(tf.reshape(slot, [self.num_learners, count])), [-1])
+        """Returns transitions, each with those that followed it in its world.
+
+        Args:
+          slot: [*P, B], int64, each below its learner's size.
+
+        Returns:
+          Fields [*P, B, ...]; [n, *P, B, ...] where n is above 1. What comes after an episode's end
+          is of the next one. Where the world has not gone on yet, `truncated` is True, and what
+          comes after is to be left out.
+        """
+        slot = tf.reshape(slot, [self.num_learners, slot.shape[-1]])
+        steps = [self._gather(slot)]
+        if self._links is None:
+            return steps[0]
+        for _ in range(1, self._n_step):
+            following = self._links.next(slot)
+            known = following >= 0
+            cut = steps[-1].truncated | ~tf.reshape(known, steps[-1].truncated.shape)
+            steps[-1] = steps[-1]._replace(truncated=cut)
+            slot = tf.where(known, following, slot)
+            steps.append(self._gather(slot))
+        return tf.nest.map_structure(lambda *x: tf.stack(x), *steps)
+
+    def break_off(self) -> None:
+        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        if self._links is not None:
+            self._links.break_off()
+
+    def _gather(self, slot: tf.Tensor) -> Transition:
+        """The transitions in slots [learners, B]: fields [*P, B, ...]."""
+        rows = tf.reshape(self._rows(slot), [-1])
 
         def gather(variable: tf.Variable) -> tf.Tensor:
-            shape = [*self.batch_shape, count, *variable.shape[1:]]
+            shape = [*self.batch_shape, slot.shape[-1], *variable.shape[1:]]
             return tf.reshape(tf.gather(variable, rows), shape)
 
         structure = transition_spec(self._spec.observation, self._spec.action)

@@ -39,11 +39,14 @@ class SumTree(tf.Module):
         """Changes weights.
 
         Args:
-          leaf: [N, B], int64; -1 is left out. Of a leaf named twice one of the weights counts.
+          leaf: [N, B], int64; -1 is left out. Of a leaf named twice the largest weight counts.
           weight: [N, B], float64, finite and at least 0.
         """
         node = tf.where(leaf >= 0, leaf + self._first_leaf, 0)
-        self._write(node, weight)
+        # A maximum, which does not depend on the order in which threads write.
+        self._write(node, tf.zeros_like(weight))
+        rows = self._rows(node)
+        self._nodes.scatter_max(tf.IndexedSlices(tf.reshape(weight, [-1]), rows))
         for _ in range(self._depth):
             node //= 2
             self._write(node, self._read(2 * node) + self._read(2 * node + 1))

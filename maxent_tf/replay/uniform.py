@@ -18,14 +18,23 @@ class UniformReplay(tf.Module):
       spec: of the world; determines the shapes and dtypes of what is stored.
       capacity: transitions kept for each learner; the oldest are overwritten.
       batch_shape: `P`, the learners' batch shape.
+      n_step: n, how many steps of a world in a row are drawn at once.
+      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
 
     Raises:
-      ValueError: if `capacity` is not positive.
+      ValueError: if `capacity` or `n_step` is not positive.
     """
 
-    def __init__(self, spec: EnvironmentSpec, capacity: int, batch_shape: Sequence[int] = ()):
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        capacity: int,
+        batch_shape: Sequence[int] = (),
+        n_step: int = 1,
+        num_envs: int = 1,
+    ):
         super().__init__(name="uniform_replay")
-        self._ring = Ring(spec, capacity, batch_shape)
+        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs)
         self.capacity = capacity
         self.batch_shape = self._ring.batch_shape
 
@@ -45,6 +54,10 @@ class UniformReplay(tf.Module):
         """
         self._ring.add(transition)
 
+    def break_off(self) -> None:
+        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        self._ring.break_off()
+
     def sample(self, batch_size: int, seed: tf.Tensor) -> Transition:
         """Draws transitions uniformly with replacement, independently for every learner.
 
@@ -55,7 +68,9 @@ class UniformReplay(tf.Module):
           seed: [2], int32.
 
         Returns:
-          Fields of shape [*P, B, ...].
+          Fields of shape [*P, B, ...]; where n is above 1, [n, *P, B, ...]: each transition with
+          those that followed it. What comes after an episode's end is of the next one; where the
+          world has not gone on yet, `truncated` is True.
         """
         # Each learner has its own size, which a drawn range could not follow; the remainder of 32
         # random bits is uniform to within size / 2^32.

@@ -13,12 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
-from maxent_tf.replay import UniformReplay
+from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
 from maxent_tf.training.loop import Pace, StateVariables
 from maxent_tf.training.normalized import Normalized, observe
-from maxent_tf.training.rollout import uniform_action
-from maxent_tf.training.updates import replay_updates
+from maxent_tf.training.updates import make_replay, replay_updates, update_of
 from maxent_tf.types import Transition
 
 
@@ -109,24 +108,24 @@ class OffPolicyPrograms:
     ):
         pace = Pace.of(experience, batch[-1])
         self._warm_up = pace.warm_up
-        replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
-        self._replay = replay
+        self._replay = replay = make_replay(learner, experience, batch[-1])
 
         # XLA compiles what computes and leaves out what stores: a program that stores would copy
         # the whole replay buffer at every call.
-        update = compiled(learner.update, compile, auto="xla")
+        update = compiled(update_of(learner, experience), compile, auto="xla")
         storing = "eager" if compile == "eager" else "graph"
 
         def explore(call: tf.Tensor) -> tf.Tensor:
-            return uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
+            return rollout.uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
 
         def draw(state: Any, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return learner.policy(state, observation).sample(seed=seed)
+            return rollout.act(learner, experience, state, observation, seed)
 
         draw = compiled(draw, compile, auto="xla")
 
         def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            return draw(kept.read(), observation, tf.random.fold_in(seed, call))
+            act_seed = rollout.action_seed(experience, tf.random.fold_in(seed, call), seed, call)
+            return draw(kept.read(), observation, act_seed)
 
         def store(transition: Transition) -> None:
             replay.add(transition)
@@ -137,7 +136,8 @@ class OffPolicyPrograms:
             transition: Transition, observation: tf.Tensor, call: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor]:
             replay.add(transition)
-            act_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
+            own_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
+            act_seed = rollout.action_seed(experience, own_seed, seed, call)
             state, metrics = replay_updates(
                 update,
                 observe(learner, kept.read(), transition),
@@ -155,7 +155,8 @@ class OffPolicyPrograms:
         self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
 
     def first_action(self, observation: Any, call: int) -> tf.Tensor:
-        """Draws the first actions."""
+        """Draws the first actions in worlds that have just been reset."""
+        self._replay.break_off()
         return self._next(_tensors(observation), call)
 
     def advance(

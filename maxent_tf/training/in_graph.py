@@ -9,18 +9,20 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.environments import Environment
-from maxent_tf.learners import Learner, OnPolicy
-from maxent_tf.replay import UniformReplay
+from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
 from maxent_tf.training.normalized import observe, parts
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
-from maxent_tf.training.updates import replay_updates
+from maxent_tf.training.updates import Replay, make_replay, replay_updates, update_of
 
-# One iteration: (learner state, worlds, seed) -> (learner state, worlds, metrics, episodes).
-Iteration = Callable[[Any, RolloutState, tf.Tensor], tuple[Any, RolloutState, Any, Episodes]]
+# One iteration, by the run's seed and its own number:
+# (learner state, worlds, seed, number) -> (learner state, worlds, metrics, episodes).
+Iteration = Callable[
+    [Any, RolloutState, tf.Tensor, tf.Tensor], tuple[Any, RolloutState, Any, Episodes]
+]
 
 
 class InGraphLoop:
@@ -47,17 +49,14 @@ class InGraphLoop:
         self._learner = learner
         self._state, self._worlds = StateVariables(state), StateVariables(worlds)
         self._iterations = Counter()
-        self._replay: UniformReplay | None = None
+        self._replay: Replay | None = None
         experience = learner.experience
         if isinstance(experience, OnPolicy):
             iteration = on_policy_iteration(learner, env, experience.rollout_length)
         else:
-            replay = UniformReplay(learner.spec, experience.replay_capacity, learner.batch_shape)
-            self._replay = replay
+            self._replay = replay = make_replay(learner, experience, num_envs)
             self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
-            iteration = off_policy_iteration(
-                learner, env, replay, experience.batch_size, self.pace.updates
-            )
+            iteration = off_policy_iteration(learner, env, replay, experience, self.pace.updates)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
         # with networks of 256 half again as fast (experiments.benchmarks.throughput).
         self._program = compiled(training_program(learner, iteration), compile, auto="xla")
@@ -135,7 +134,7 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
             episodes: Episodes,
         ) -> Any:
             del finite
-            state, worlds, metrics, ended = iteration(state, worlds, tf.random.fold_in(seed, i))
+            state, worlds, metrics, ended = iteration(state, worlds, seed, i)
             # One sum stands for all metrics: it is finite only if each of them is.
             measured = tf.nest.flatten(metrics)
             finite = tf.reduce_all(tf.math.is_finite(tf.add_n(measured)))
@@ -156,8 +155,9 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
 def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iteration:
     """Returns an iteration that acts for `length` steps and makes one update."""
 
-    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
-        collect_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
+    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
+        seeds = tf.random.split(tf.random.fold_in(seed, i), 2)
+        collect_seed, update_seed = tf.unstack(seeds)
         worlds, trajectory, episodes = rollout.collect(
             learner, state, env, worlds, length, collect_seed
         )
@@ -169,25 +169,28 @@ def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iter
 
 
 def off_policy_iteration(
-    learner: Learner, env: Environment, replay: UniformReplay, batch_size: int, updates: int
+    learner: Learner, env: Environment, replay: Replay, experience: OffPolicy, updates: int
 ) -> Iteration:
     """Returns an iteration that acts once, stores the step, and makes `updates` updates."""
+    update = update_of(learner, experience)
 
-    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor) -> Any:
-        action_seed, world_seed, update_seed = tf.unstack(tf.random.split(seed, 3))
-        action = learner.policy(state, worlds.observation).sample(seed=action_seed)
+    def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
+        seeds = tf.random.split(tf.random.fold_in(seed, i), 3)
+        own_seed, world_seed, update_seed = tf.unstack(seeds)
+        act_seed = rollout.action_seed(experience, own_seed, seed, i)
+        action = rollout.act(learner, experience, state, worlds.observation, act_seed)
         worlds, transition, episodes = rollout.step(env, worlds, action, world_seed)
         replay.add(transition)
         state = observe(learner, state, transition)
         state, metrics = replay_updates(
-            learner.update, state, replay, batch_size, updates, update_seed
+            update, state, replay, experience.batch_size, updates, update_seed
         )
         return state, worlds, metrics, episodes
 
     return iteration
 
 
-def _warm_up(learner: Learner, env: Environment, replay: UniformReplay) -> Callable[..., Any]:
+def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[..., Any]:
     """Returns the loop from step `start` to `end` that acts uniformly at random to fill replay."""
 
     def program(

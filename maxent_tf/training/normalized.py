@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import tensorflow as tf
 
-from maxent_tf.learners import Learner
+from maxent_tf.learners import ExploringLearner, Learner, PrioritizedLearner
 from maxent_tf.operators.recurrence import backward_recurrence
 from maxent_tf.specs import Box
 from maxent_tf.training.moments import Moments, add_values, no_moments, scale
@@ -129,19 +129,25 @@ class Normalized:
         """Returns the action to take when nothing is to be explored, [*P, B, ...]."""
         return self.learner.greedy(distribution)
 
+    def explore(self, state: NormalizedState, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns the actions of a learner inside that explores in a way of its own."""
+        learner = cast(ExploringLearner, self.learner)
+        return learner.explore(state.learner, self._scaled(state, observation), seed)
+
     def update(self, state: NormalizedState, batch: Transition, seed: Any) -> tuple[Any, Metrics]:
         """One update of the learner inside; the statistics stay."""
-        reward = batch.reward
-        if state.discounted_return:
-            divisor = tf.cast(scale(state.discounted_return), tf.float32)[..., None]
-            reward = tf.clip_by_value(reward / divisor, -CLIP, CLIP)
-        batch = batch._replace(
-            observation=self._scaled(state, batch.observation),
-            next_observation=self._scaled(state, batch.next_observation),
-            reward=reward,
-        )
-        inside, metrics = self.learner.update(state.learner, batch, seed)
+        inside, metrics = self.learner.update(state.learner, self._seen(state, batch), seed)
         return state._replace(learner=inside), metrics
+
+    def prioritized_update(
+        self, state: NormalizedState, batch: Transition, weight: tf.Tensor | None, seed: Any
+    ) -> tuple[Any, Metrics, tf.Tensor]:
+        """One update of the learner inside with importance weights; the statistics stay."""
+        learner = cast(PrioritizedLearner, self.learner)
+        inside, metrics, error = learner.prioritized_update(
+            state.learner, self._seen(state, batch), weight, seed
+        )
+        return state._replace(learner=inside), metrics, error
 
     def observe(self, state: NormalizedState, fresh: Transition) -> NormalizedState:
         """Returns the state with new experience in its statistics.
@@ -177,6 +183,18 @@ class Normalized:
         add = valid * tf.cast(fresh.reward, tf.float64)
         factor = ongoing * (1 - valid + valid * self._reward_discount)
         return backward_recurrence(add[::-1], factor[::-1], running)[::-1]
+
+    def _seen(self, state: NormalizedState, batch: Transition) -> Transition:
+        """What the learner inside sees of a batch."""
+        reward = batch.reward
+        if state.discounted_return:
+            divisor = tf.cast(scale(state.discounted_return), tf.float32)[..., None]
+            reward = tf.clip_by_value(reward / divisor, -CLIP, CLIP)
+        return batch._replace(
+            observation=self._scaled(state, batch.observation),
+            next_observation=self._scaled(state, batch.next_observation),
+            reward=reward,
+        )
 
     def _scaled(self, state: NormalizedState, observation: tf.Tensor) -> tf.Tensor:
         """Normalises observations [*P, B, *O] or [T, *P, B, *O]."""

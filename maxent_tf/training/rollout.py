@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, cast
 
 import tensorflow as tf
 
 from maxent_tf import draws
 from maxent_tf.environments import Environment
-from maxent_tf.learners import Learner
+from maxent_tf.learners import ExploringLearner, Learner, OffPolicy
 from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete, Spec
 from maxent_tf.types import Transition
 
@@ -83,6 +83,36 @@ def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
         uniform = draws.uniform([*batch_shape, *spec.shape], seed)
         return tf.cast(uniform * tf.constant(spec.nvec, tf.float32), tf.int32)
     return tf.random.stateless_uniform(batch_shape, seed, maxval=spec.num_values, dtype=tf.int32)
+
+
+def act(
+    learner: Learner,
+    experience: OffPolicy,
+    state: Any,
+    observation: tf.Tensor,
+    seed: tf.Tensor,
+) -> tf.Tensor:
+    """Draws the actions, [*P, B, ...], by which an off-policy learner explores."""
+    if experience.noise_period is None:
+        return learner.policy(state, observation).sample(seed=seed)
+    return cast(ExploringLearner, learner).explore(state, observation, seed)
+
+
+def action_seed(
+    experience: OffPolicy, seed: tf.Tensor, run_seed: tf.Tensor, step: tf.Tensor
+) -> tf.Tensor:
+    """Returns the seed of the actions of one step.
+
+    Args:
+      experience: of the learner.
+      seed: [2], int32, the step's own, where actions are drawn anew at every step.
+      run_seed: [2], int32, of all steps.
+      step: int32, their number; noise that is kept follows from this and `run_seed` alone, so that
+        an interrupted run goes on with it.
+    """
+    if experience.noise_period is None:
+        return seed
+    return tf.random.fold_in(tf.random.fold_in(run_seed, step // experience.noise_period), 1)
 
 
 def step(

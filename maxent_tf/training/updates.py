@@ -1,28 +1,47 @@
-"""Several updates from replay in a row."""
+"""The replay that a learner asks for, and several updates from it in a row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 
-from maxent_tf.replay import UniformReplay
-from maxent_tf.types import Transition
+from maxent_tf.learners import Learner, OffPolicy, PrioritizedLearner
+from maxent_tf.replay import PrioritizedReplay, UniformReplay
+
+Replay = UniformReplay | PrioritizedReplay
+
+
+def make_replay(learner: Learner, experience: OffPolicy, num_envs: int) -> Replay:
+    """Returns an empty replay for a learner with `num_envs` worlds."""
+    spec, capacity, shape = learner.spec, experience.replay_capacity, learner.batch_shape
+    if experience.priorities is None:
+        return UniformReplay(spec, capacity, shape, experience.n_step, num_envs)
+    return PrioritizedReplay(
+        spec, capacity, shape, experience.priorities, experience.n_step, num_envs
+    )
+
+
+def update_of(learner: Learner, experience: OffPolicy) -> Callable[..., Any]:
+    """Returns the learner's update that fits its replay."""
+    if experience.priorities is None:
+        return learner.update
+    return cast(PrioritizedLearner, learner).prioritized_update
 
 
 def replay_updates(
-    update: Callable[[Any, Transition, tf.Tensor], tuple[Any, Any]],
+    update: Callable[..., Any],
     state: Any,
-    replay: UniformReplay,
+    replay: Replay,
     batch_size: int,
     updates: int,
     seed: tf.Tensor,
 ) -> tuple[Any, Any]:
-    """Makes updates, each on a minibatch of its own.
+    """Makes updates, each on a minibatch of its own, whose new priorities go back.
 
     Args:
-      update: an off-policy learner's own, compiled or not.
+      update: an off-policy learner's own, from `update_of`, compiled or not.
       state: the learner's state.
       replay: where to draw from; every learner's buffer holds something.
       batch_size: of each minibatch.
@@ -36,7 +55,12 @@ def replay_updates(
 
     def one(state: Any, seed: tf.Tensor) -> Any:
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
-        return update(state, replay.sample(batch_size, sample_seed), update_seed)
+        if isinstance(replay, UniformReplay):
+            return update(state, replay.sample(batch_size, sample_seed), update_seed)
+        batch, weight, slot = replay.sample(batch_size, sample_seed)
+        state, metrics, error = update(state, batch, weight, update_seed)
+        replay.update_priorities(slot, error)
+        return state, metrics
 
     state, metrics = one(state, seeds[0])
     if updates == 1:

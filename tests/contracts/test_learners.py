@@ -14,6 +14,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf import networks
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import (
     A2C,
     PPO,
@@ -33,6 +34,7 @@ from maxent_tf.learners import (
 from maxent_tf.learners.memory import seen
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Tsallis
+from maxent_tf.replay import Priorities
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
@@ -171,6 +173,35 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "sac_n_step": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            hidden_sizes=(6,), discount=at(DISCOUNT), alpha=at(ALPHA), n_step=3, batch_size=B
+        ),
+        shape,
+    ),
+    "sac_by_the_state": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            hidden_sizes=(6, 5),
+            exploration=StateDependentExploration(),
+            discount=at(DISCOUNT),
+            alpha=at(ALPHA),
+        ),
+        shape,
+    ),
+    "sac_mixture": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            hidden_sizes=(6,),
+            num_components=3,
+            num_critics=3,
+            target_subset=2,
+            discount=at(DISCOUNT),
+            alpha=at(ALPHA),
+        ),
+        shape,
+    ),
     "sql": lambda shape, at: SQL(
         CONTINUOUS,
         SQLConfig(
@@ -195,6 +226,11 @@ LEARNERS: dict[str, Factory] = {
             tau=at(RATE),
             alpha=AutoTemperature(linear(0.9, 0.5, 10), initial_alpha=at(ALPHA)),
         ),
+        shape,
+    ),
+    "discrete_sac_n_step": lambda shape, at: DiscreteSAC(
+        ONE_HOT,
+        DiscreteSACConfig(hidden_sizes=(), discount=at(DISCOUNT), alpha=at(ALPHA), n_step=2),
         shape,
     ),
     "soft_dqn": lambda shape, at: SoftDQN(
@@ -294,6 +330,17 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "munchausen_dqn_n_step": lambda shape, at: SoftDQN(
+        DISCRETE,
+        SoftDQNConfig(
+            hidden_sizes=(6,),
+            discount=at(DISCOUNT),
+            alpha=at(ALPHA),
+            munchausen=at(DISCOUNT),
+            n_step=3,
+        ),
+        shape,
+    ),
 }
 
 every_learner = pytest.mark.parametrize("name", LEARNERS)
@@ -351,11 +398,17 @@ def random_state(learner: Learner) -> Any:
     return tf.nest.map_structure(lambda x: randomise(x) if x.dtype.is_floating else x, state)
 
 
+def time_axis(learner: Learner) -> tuple[int, ...]:
+    """The axis that batches have in front: the steps of a rollout, or of one off-policy target."""
+    if isinstance(learner.experience, OnPolicy):
+        return (3,)
+    return (learner.experience.n_step,) if learner.experience.n_step > 1 else ()
+
+
 def random_batch(learner: Learner, seed: int = 0) -> Transition:
-    """What an update takes: [T, *P, B, ...] on policy, [*P, B, ...] off policy."""
+    """What an update takes: [T, *P, B, ...], or [*P, B, ...] off policy with single steps."""
     generator = np.random.default_rng(seed)
-    on_policy = isinstance(learner.experience, OnPolicy)
-    shape = (3, *learner.batch_shape, B) if on_policy else (*learner.batch_shape, B)
+    shape = (*time_axis(learner), *learner.batch_shape, B)
 
     def values(spec: Any) -> Any:
         if isinstance(spec, dict):
@@ -384,7 +437,7 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
 
 def learners_part(learner: Learner, x: Any, index: tuple[int, int]) -> Any:
     """One learner's part of a batch [T, *P, ...] or [*P, ...], or of a state [*P, ...]."""
-    leading = isinstance(x, Transition) and isinstance(learner.experience, OnPolicy)
+    leading = isinstance(x, Transition) and time_axis(learner)
     index = (slice(None), *index) if leading else index
     return tf.nest.map_structure(lambda leaf: leaf[index] if leaf.shape.rank else leaf, x)
 
@@ -501,7 +554,8 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
     if name.endswith(("_table", "_keras")):  # All zeros; all of them the noise above.
         return
-    first, other = (tf.nest.flatten(learner.init(seed)[0])[0].numpy() for seed in (3, 4))
+    # The first leaf is the kernel of the first layer.
+    first, other = (tf.nest.flatten(learner.init(seed))[0].numpy() for seed in (3, 4))
     kernels = [*first.reshape(6, -1), *other.reshape(6, -1)]
     assert len(np.unique(np.stack(kernels), axis=0)) == 12
 
@@ -526,6 +580,16 @@ class CountedPPO(Counted, PPO):
 
 class CountedSAC(Counted, SAC):
     """SAC, counted."""
+
+
+class CountedPrioritizedSAC(SAC):
+    """SAC from prioritised replay, counted."""
+
+    calls = 0
+
+    def prioritized_update(self, *arguments: Any) -> Any:
+        self.calls += 1
+        return super().prioritized_update(*arguments)
 
 
 class CountedDiscreteSAC(Counted, DiscreteSAC):
@@ -554,6 +618,11 @@ COUNTED: dict[type[Any], tuple[Any, str, Any]] = {
         mx.environments.CartPole(),
     ),
     CountedSAC: (SACConfig(**OFF_POLICY), "Pendulum-v1", mx.environments.Pendulum()),
+    CountedPrioritizedSAC: (
+        SACConfig(**OFF_POLICY, n_step=2, priorities=Priorities(beta=linear(0.4, 1.0, 9))),
+        "Pendulum-v1",
+        mx.environments.Pendulum(),
+    ),
     CountedDiscreteSAC: (
         DiscreteSACConfig(**OFF_POLICY),
         "CartPole-v1",
@@ -713,6 +782,29 @@ def test_bad_learning_rates_of_actor_and_critic_are_named(
         (sac, {"batch_size": True}, "batch_size must be an integer of at least 1, not True"),
         (sac, {"learning_starts": -1}, "learning_starts must be an integer of at least 0, not -1"),
         (sac, {"tau": np.full(5, 0.1)}, r"tau of shape \(5,\) does not broadcast"),
+        (
+            sac,
+            {"num_components": 2, "entropy_estimator": "exact"},
+            'entropy_estimator="exact" does not go with num_components=2: .* no closed form',
+        ),
+        (
+            sac,
+            {"num_components": 2, "exploration": StateDependentExploration()},
+            r"exploration=StateDependentExploration\(.*\) does not go with num_components=2",
+        ),
+        (
+            sac,
+            {"hidden_sizes": (), "exploration": StateDependentExploration()},
+            r"hidden_sizes=\(\) leaves exploration no features",
+        ),
+        (sac, {"num_components": 0}, "num_components must be an integer of at least 1, not 0"),
+        (sac, {"target_subset": 3}, "target_subset=3 must be at most num_critics=2"),
+        (sac, {"n_step": 0}, "n_step must be an integer of at least 1, not 0"),
+        (
+            sac,
+            {"priorities": Priorities(beta=np.full(5, 0.1))},
+            r"priorities.beta of shape \(5,\) does not broadcast",
+        ),
         (
             discrete_sac,
             {"spec": CONTINUOUS},

@@ -13,7 +13,7 @@ from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
-from tests.learners import complete
+from tests.learners import complete, windows
 
 FEATURES, A, B, CRITICS = 4, 3, 6, 3
 SPEC = EnvironmentSpec(Box.of((FEATURES,)), Discrete(A))
@@ -50,52 +50,53 @@ def random_state(learner: DiscreteSAC) -> DiscreteSACState:
 
 
 def random_batch() -> Transition:
-    rng = np.random.default_rng(1)
-    return Transition(
-        observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
-        action=tf.constant(rng.integers(A, size=(2, B)), tf.int32),
-        reward=tf.constant(rng.normal(size=(2, B)), tf.float32),
-        next_observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
-        terminated=tf.constant([[True, True, False, False, False, False]] * 2),
-        truncated=tf.constant([[False, True, True, True, False, False]] * 2),
-        valid=tf.ones([2, B], tf.bool),
-    )
+    return windows.as_batch(windows.random_window(SPEC, 1, 2, B))
 
 
-@pytest.mark.parametrize("reduction", ["min", "mean"])
-def test_update_by_hand(reduction: str) -> None:
+@pytest.mark.parametrize(
+    ("reduction", "n_step", "weighted"),
+    [("min", 1, False), ("mean", 1, True), ("min", 3, True), ("mean", 3, False)],
+)
+def test_update_by_hand(reduction: str, n_step: int, weighted: bool) -> None:
     # Oracle: the pseudocode of the module's docstring in float64, with the gradients of linear
-    # networks by hand: of the actor pi(a) (Q - alpha log pi - V) in its logits. Terminated
-    # transitions lose their next value, truncated ones keep it.
-    learner = linear_learner(critic_reduction=reduction)
-    state, batch = random_state(learner), random_batch()
-    new, metrics = learner.update(state, batch)
+    # networks by hand: of the actor pi(a) (Q - alpha log pi - V) in its logits; and a loop over the
+    # steps. Terminated transitions lose their next value, truncated ones keep it. Weights are those
+    # of the critics alone.
+    learner = linear_learner(critic_reduction=reduction, n_step=n_step)
+    state, window = random_state(learner), windows.random_window(SPEC, n_step, 2, B)
+    weight = np.random.default_rng(2).uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
+    given = tf.constant(weight, tf.float32) if weighted else None
+    new, metrics, size = learner.prioritized_update(state, windows.as_batch(window), given)
     reduce = {"min": np.min, "mean": np.mean}[reduction]
 
     for i in range(2):
-        x, next_x = (np.float64(o[i]) for o in (batch.observation, batch.next_observation))
-        action, terminated = batch.action.numpy()[i], batch.terminated.numpy()[i]
+        x, action = np.float64(window.observation[0, i]), window.action.numpy()[0, i]
 
         def parts(params: Any, *index: int) -> tuple[np.ndarray, np.ndarray]:
             return np.float64(params[0].kernel[index]), np.float64(params[0].bias[index])
 
         kernel, bias = parts(state.actor, i)
+        later_log_pi = log_softmax(np.float64(window.observation[:, i]) @ kernel + bias, axis=-1)
+        bonus = -ALPHA[i] * np.sum(np.exp(later_log_pi) * later_log_pi, axis=-1)
+        reward, factor, last = windows.naive_return(window, i, GAMMA[i], bonus)
+        next_x = np.float64(window.next_observation.numpy()[last, i, np.arange(B)])
         log_pi = log_softmax(next_x @ kernel + bias, axis=-1)
         targets = [parts(state.target_critics, i, k) for k in range(CRITICS)]
         target_q = reduce([next_x @ w + b for w, b in targets], axis=0)
         value = np.sum(np.exp(log_pi) * (target_q - ALPHA[i] * log_pi), axis=-1)
-        target = np.float64(batch.reward[i]) + GAMMA[i] * ~terminated * value
+        target = reward + factor * value
 
         def close(actual: Any, expected: Any) -> None:
             np.testing.assert_allclose(actual, expected, rtol=2e-4, atol=2e-6)
 
-        critic_loss, squares, every_q = 0.0, 0.0, []
+        critic_loss, squares, every_q, errors = 0.0, 0.0, [], []
         for k in range(CRITICS):
             w, b = parts(state.critics, i, k)
             error = (x @ w + b)[np.arange(B), action] - target
-            grad_output = np.eye(A)[action] * error[:, None] / B
+            errors.append(np.abs(error))
+            grad_output = np.eye(A)[action] * (weight[i] * error)[:, None] / B
             grad_w, grad_b = x.T @ grad_output, grad_output.sum(0, keepdims=True)
-            critic_loss += 0.5 * np.mean(error**2)
+            critic_loss += 0.5 * np.mean(weight[i] * error**2)
             squares += np.sum(grad_w**2) + np.sum(grad_b**2)
             w, b = w - CRITIC_RATE * grad_w, b - CRITIC_RATE * grad_b
             every_q.append(x @ w + b)
@@ -109,6 +110,7 @@ def test_update_by_hand(reduction: str) -> None:
             close(parts(new.critics, i, k)[0], w)
             close(parts(new.critics, i, k)[1], b)
 
+        close(size[i], np.mean(errors, axis=0))
         q, log_pi = reduce(every_q, axis=0), log_softmax(x @ kernel + bias, axis=-1)
         pi = np.exp(log_pi)
         soft_q = q - ALPHA[i] * log_pi

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from maxent_tf.learners import off_policy
@@ -30,13 +31,18 @@ def test_a_gradient_step_is_each_learners_own() -> None:
     assert step.optimizer.step == 1
 
 
-def test_the_loss_of_an_ensemble_is_the_sum_of_its_critics() -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_loss_of_an_ensemble_is_the_sum_of_its_critics(weighted: bool) -> None:
     # Oracle: the formula, critic by critic.
     q, target = RNG.normal(size=(2, 3, 5)), RNG.normal(size=(2, 5))
-    expected = sum(0.5 * np.mean((q[:, k] - target) ** 2, axis=-1) for k in range(3))
-    np.testing.assert_allclose(
-        off_policy.ensemble_loss(tf.constant(q), tf.constant(target)), expected, rtol=1e-12
+    weight = RNG.uniform(size=(2, 5)) if weighted else np.ones((2, 5))
+    expected = sum(0.5 * np.mean(weight * (q[:, k] - target) ** 2, axis=-1) for k in range(3))
+    loss, error = off_policy.ensemble_loss(
+        tf.constant(q), tf.constant(target), tf.constant(weight) if weighted else None
     )
+    np.testing.assert_allclose(loss, expected, rtol=1e-12)
+    each = [np.abs(q[:, k] - target) for k in range(3)]
+    np.testing.assert_allclose(error, np.mean(each, axis=0), rtol=1e-12)
 
 
 def test_the_values_of_actions_are_selected() -> None:

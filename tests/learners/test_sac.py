@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import scipy.optimize
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import SAC, SACConfig, SACState
+from maxent_tf.networks import StateDependentParams
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import Transition
+from tests.learners import windows
 
 SPEC = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [3.0, 0.5]))
 LOW, HIGH = (bound.astype(np.float64) for bound in SPEC.action.bounds())
@@ -57,22 +61,12 @@ def random_state(learner: SAC) -> SACState:
 
 
 def random_batch() -> Transition:
-    rng = np.random.default_rng(1)
-    return Transition(
-        observation=tf.constant(rng.normal(size=(2, B, 3)), tf.float32),
-        action=tf.constant(rng.uniform(LOW, HIGH, (2, B, 2)), tf.float32),
-        reward=tf.constant(rng.normal(size=(2, B)), tf.float32),
-        next_observation=tf.constant(rng.normal(size=(2, B, 3)), tf.float32),
-        terminated=tf.constant([[True, True, False, False, False, False]] * 2),
-        truncated=tf.constant([[False, True, True, True, False, False]] * 2),
-        valid=tf.ones([2, B], tf.bool),
-    )
+    return windows.as_batch(windows.random_window(SPEC, 1, 2, B))
 
 
-@pytest.fixture
-def noises(monkeypatch: pytest.MonkeyPatch) -> Iterator[np.ndarray]:
-    """The noise of the two draws of an update, [draws, P, B, D], put in place of random numbers."""
-    noises = np.random.default_rng(2).normal(size=(2, 2, B, 2))
+@contextmanager
+def fed(monkeypatch: pytest.MonkeyPatch, *noises: np.ndarray) -> Iterator[None]:
+    """Puts the noise of an update's draws, [P, n, D] each, in the place of random numbers."""
     feed = iter(noises)
     with monkeypatch.context() as patch:
         patch.setattr(
@@ -80,8 +74,8 @@ def noises(monkeypatch: pytest.MonkeyPatch) -> Iterator[np.ndarray]:
             "stateless_normal",
             lambda shape, seed, dtype: tf.reshape(tf.cast(next(feed), dtype), shape),
         )
-        yield noises
-        assert next(feed, None) is None
+        yield
+    assert next(feed, None) is None
 
 
 def forward(layers: Any, x: tf.Tensor) -> tf.Tensor:
@@ -90,43 +84,108 @@ def forward(layers: Any, x: tf.Tensor) -> tf.Tensor:
     return x @ layers[-1].kernel + layers[-1].bias
 
 
-def smallest_q(critics: list[Any], observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+def every_q(critics: list[Any], observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
     inputs = tf.concat([observation, action], -1)
-    return tf.reduce_min([forward(critic, inputs)[:, 0] for critic in critics], 0)
+    return tf.stack([forward(critic, inputs)[:, 0] for critic in critics])
 
 
 def log_cosh(x: tf.Tensor) -> tf.Tensor:
     return tf.abs(x) + tf.math.log1p(tf.exp(-2 * tf.abs(x))) - np.log(2)
 
 
-def draw(
-    actor: Any, observation: tf.Tensor, noise: np.ndarray, estimator: str
+def components(actor: Any, observation: tf.Tensor) -> list[tuple[tf.Tensor, ...]]:
+    """The log-weight, location and log-scale of each Gaussian of a policy before tanh."""
+    if isinstance(actor, StateDependentParams):
+        phi = tf.nn.relu(forward(actor.body, observation))
+        loc = phi @ actor.location.kernel + actor.location.bias
+        phi = tf.concat([tf.stop_gradient(phi), tf.ones_like(phi[:, :1])], -1)
+        variance = phi**2 @ tf.exp(2 * tf.clip_by_value(actor.log_scale, -1.0, 0.5))
+        return [(tf.zeros(B, tf.float64), loc, 0.5 * tf.math.log(variance))]
+    outputs = forward(actor, observation)
+    if outputs.shape[-1] == 4:
+        loc, log_std = tf.split(outputs, 2, -1)
+        each = [(tf.zeros(B, tf.float64), loc, log_std)]
+    else:
+        parts = tf.unstack(tf.reshape(outputs, [B, -1, 5]), axis=1)
+        log_weights = tf.nn.log_softmax(tf.stack([part[:, 0] for part in parts], -1))
+        each = [(log_weights[:, k], p[:, 1:3], p[:, 3:]) for k, p in enumerate(parts)]
+    return [(w, loc, tf.clip_by_value(s + np.log(0.8), -1.0, 0.5)) for w, loc, s in each]
+
+
+def value_and_entropy(
+    actor: Any, observation: tf.Tensor, noise: np.ndarray, estimator: str, q: Any
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    loc, log_std = tf.split(forward(actor, observation), 2, -1)
-    log_std = tf.clip_by_value(log_std + np.log(0.8), -1.0, 0.5)
-    u = loc + tf.exp(log_std) * noise
-    action = LOW + (HIGH - LOW) * (tf.tanh(u) + 1) / 2
+    """A policy's value by `q` and its entropy, by the noise [B, K, D] of each of its components."""
+    each = components(actor, observation)
     volume = np.sum(np.log((HIGH - LOW) / 2))
-    if estimator == "exact":
-        grid = loc[..., None] + tf.exp(log_std)[..., None] * GRID
-        log_jacobian = tf.reduce_sum(WEIGHT * -2 * log_cosh(grid), -1)
-        entropy = 0.5 * np.log(2 * np.pi * np.e) + log_std + log_jacobian
-        return action, tf.reduce_sum(entropy, -1) + volume
-    if estimator == "path":
-        loc, log_std = tf.stop_gradient(loc), tf.stop_gradient(log_std)
-    log_density = -0.5 * ((u - loc) / tf.exp(log_std)) ** 2 - log_std - 0.5 * np.log(2 * np.pi)
-    log_prob = tf.reduce_sum(log_density + 2 * log_cosh(u), -1) - volume
-    return action, -log_prob
+    total_q, total_entropy = 0.0, 0.0
+    for k, (log_weight, loc, log_std) in enumerate(each):
+        u = loc + tf.exp(log_std) * noise.reshape(B, len(each), 2)[:, k]
+        if estimator == "exact":
+            grid = loc[..., None] + tf.exp(log_std)[..., None] * GRID
+            log_jacobian = tf.reduce_sum(WEIGHT * -2 * log_cosh(grid), -1)
+            per_dimension = 0.5 * np.log(2 * np.pi * np.e) + log_std + log_jacobian
+            entropy = tf.reduce_sum(per_dimension, -1) + volume
+        else:
+            log_probs = []
+            for w, m, s in each:
+                if estimator == "path":
+                    w, m, s = (tf.stop_gradient(x) for x in (w, m, s))
+                density = -0.5 * ((u - m) / tf.exp(s)) ** 2 - s - 0.5 * np.log(2 * np.pi)
+                log_probs.append(w + tf.reduce_sum(density + 2 * log_cosh(u), -1) - volume)
+            entropy = -tf.reduce_logsumexp(log_probs, 0)
+        action = LOW + (HIGH - LOW) * (tf.tanh(u) + 1) / 2
+        total_q += tf.exp(log_weight) * q(observation, action)
+        total_entropy += tf.exp(log_weight) * entropy
+    return total_q, total_entropy
 
 
-@pytest.mark.parametrize("estimator", ["sample", "exact", "path"])
-def test_update_by_hand(estimator: str, noises: np.ndarray) -> None:
+POLICIES: dict[str, dict[str, Any]] = {
+    "gaussian": {},
+    "by the state": {"exploration": StateDependentExploration(initial_scale=0.4)},
+    "mixture": {"num_components": 3},
+    "subset": {"target_subset": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "estimator", "n_step", "weighted"),
+    [
+        ("gaussian", "sample", 1, False),
+        ("gaussian", "exact", 3, False),
+        ("gaussian", "path", 1, True),
+        ("gaussian", "sample", 3, True),
+        ("by the state", "sample", 1, False),
+        ("by the state", "exact", 2, False),
+        ("mixture", "sample", 2, True),
+        ("mixture", "path", 1, False),
+        ("subset", "sample", 1, False),
+    ],
+)
+def test_update_by_hand(
+    policy: str, estimator: str, n_step: int, weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Oracle: the pseudocode of the module's docstring in float64, one learner and one critic at a
-    # time. Terminated transitions lose their next value, truncated ones keep it.
-    learner, batch = small(entropy_estimator=estimator), random_batch()
+    # time, with a loop over the steps. Terminated transitions lose their next value, truncated ones
+    # keep it. Weights are those of the critics alone.
+    learner = small(entropy_estimator=estimator, n_step=n_step, **POLICIES[policy])
+    window = windows.random_window(SPEC, n_step, 2, B)
+    rng = np.random.default_rng(2)
+    count = learner.config.num_components
+    later_noise = rng.normal(size=(2, (n_step - 1) * B * count, 2))
+    next_noise, actor_noise = rng.normal(size=(2, 2, B * count, 2))
+    weight = rng.uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
+    chosen = [0, 1, 2]
+    if policy == "subset":
+        chosen = mx.draws.permutation(3, mx.draws.split(0, 1)[0]).numpy()[:2]
     # Made before the draws are patched.
-    state = STATE
-    new, metrics = learner.update(state, batch, seed=0)
+    state = random_state(learner)
+    drawn = (later_noise,) * (n_step > 1) + (next_noise, actor_noise)
+    with fed(monkeypatch, *drawn):
+        given = tf.constant(weight, tf.float32) if weighted else None
+        new, metrics, error = learner.prioritized_update(
+            state, windows.as_batch(window), given, seed=0
+        )
 
     for i in range(2):
         actor, stacked, targets = tf.nest.map_structure(
@@ -136,19 +195,37 @@ def test_update_by_hand(estimator: str, noises: np.ndarray) -> None:
         each = [tf.nest.map_structure(lambda x, k=k: x[k], (stacked, targets)) for k in range(3)]
         critics, targets = zip(*each, strict=True)
         at = tf.nest.map_structure(
-            lambda x, i=i: tf.cast(x[i], tf.float64) if x.dtype == tf.float32 else x[i], batch
+            lambda x, i=i: tf.cast(x[0, i], tf.float64) if x.dtype == tf.float32 else x[0, i],
+            window,
         )
-        next_action, next_entropy = draw(actor, at.next_observation, noises[0, i], estimator)
-        value = smallest_q(targets, at.next_observation, next_action) + ALPHA[i] * next_entropy
-        target = at.reward + tf.where(at.terminated, 0.0, GAMMA[i] * value)
+        bonus = np.zeros((n_step, B))
+        for k in range(1, n_step):
+            seen = tf.cast(window.observation[k, i], tf.float64)
+            noise = later_noise[i].reshape(n_step - 1, -1, 2)[k - 1]
+            _, entropy = value_and_entropy(
+                actor, seen, noise, estimator, lambda x, a: tf.zeros(B, tf.float64)
+            )
+            bonus[k] = ALPHA[i] * entropy
+        reward, factor, last = windows.naive_return(window, i, GAMMA[i], bonus)
+        reached = window.next_observation.numpy()[last, i, np.arange(B)].astype(float)
+        next_q, next_entropy = value_and_entropy(
+            actor,
+            reached,
+            next_noise[i],
+            estimator,
+            lambda x, a, q=targets: tf.reduce_min(every_q([q[k] for k in chosen], x, a), 0),
+        )
+        value = next_q + ALPHA[i] * next_entropy
+        target = reward + factor * value
 
-        critic_loss, squares, updated = 0.0, 0.0, []
+        critic_loss, squares, updated, errors = 0.0, 0.0, [], []
         for critic in critics:
             with tf.GradientTape() as tape:
                 tape.watch(critic)
                 q = forward(critic, tf.concat([at.observation, at.action], -1))[:, 0]
-                loss = 0.5 * tf.reduce_mean((q - target) ** 2)
+                loss = 0.5 * tf.reduce_mean(weight[i] * (q - target) ** 2)
             gradient = tape.gradient(loss, critic)
+            errors.append(np.abs(q - target))
             critic_loss += loss
             squares += sum(tf.reduce_sum(g**2) for g in tf.nest.flatten(gradient))
             updated.append(
@@ -156,8 +233,14 @@ def test_update_by_hand(estimator: str, noises: np.ndarray) -> None:
             )
         with tf.GradientTape() as tape:
             tape.watch(actor)
-            action, entropy = draw(actor, at.observation, noises[1, i], estimator)
-            q = smallest_q(updated, at.observation, action)
+            reduce = tf.reduce_mean if policy == "subset" else tf.reduce_min
+            q, entropy = value_and_entropy(
+                actor,
+                at.observation,
+                actor_noise[i],
+                estimator,
+                lambda x, a, q=updated, reduce=reduce: reduce(every_q(q, x, a), 0),
+            )
             actor_loss = -tf.reduce_mean(q + ALPHA[i] * entropy)
         gradient = tape.gradient(actor_loss, actor)
         stepped = tf.nest.map_structure(lambda p, g: p - ACTOR_RATE * g, actor, gradient)
@@ -165,6 +248,7 @@ def test_update_by_hand(estimator: str, noises: np.ndarray) -> None:
         def close(actual: Any, expected: Any, i: int = i) -> None:
             np.testing.assert_allclose(actual[i], expected, rtol=2e-4, atol=2e-6)
 
+        close(error, np.mean(errors, axis=0))
         tf.nest.map_structure(close, new.actor, stepped)
         for k, (critic, followed) in enumerate(zip(updated, targets, strict=True)):
             tf.nest.map_structure(lambda x, y, k=k: close(x[:, k], y), new.critics, critic)
@@ -337,3 +421,63 @@ def test_finds_the_best_squashed_gaussian_of_a_one_step_world() -> None:
         x = [float(learned.loc[i, 0, 0]), float(tf.math.log(learned.scale)[i, 0, 0])]
         assert loss(x) - best.fun < 0.01
         np.testing.assert_allclose(reward_and_entropy(*x), reward_and_entropy(*best.x), atol=0.1)
+
+
+def test_every_subset_of_critics_has_its_turn() -> None:
+    # Oracle: enumeration; a subset holds each of its critics once, the same for both learners.
+    learner = small(target_subset=2)
+    kernel = STATE.critics[0].kernel
+    seen = set()
+    for seed in range(40):
+        subset = learner._subset(STATE.critics, seed)[0].kernel
+        chosen = [int(np.argmax([np.all(x == y) for y in kernel[0]])) for x in subset[0]]
+        np.testing.assert_array_equal(subset, kernel.numpy()[:, chosen])
+        seen.add(frozenset(chosen))
+    assert seen == {frozenset(pair) for pair in itertools.combinations(range(3), 2)}
+
+
+def test_a_mixture_keeps_two_goals_that_a_gaussian_cannot() -> None:
+    # Oracle: quadrature of the soft-optimal policy, proportional to exp(r / alpha), whose value is
+    # alpha log of the integral, and SciPy's best single squashed Gaussian. The components start
+    # apart: from one place, both may end on one goal.
+    alpha = 0.3
+    env = mx.environments.ContinuousTrap(heights=(1.0, 1.0), centres=(-0.6, 0.6), widths=(0.2, 0.2))
+    rate = mx.temperature.linear(1e-2, 1e-3, 1000)
+    config = SACConfig(
+        hidden_sizes=(32, 32),
+        actor_optimizer=Adam(rate),
+        critic_optimizer=Adam(rate),
+        num_components=2,
+        alpha=alpha,
+        batch_size=64,
+        replay_capacity=1400,
+        learning_starts=400,
+    )
+    learner = SAC(env.spec, config)
+    state = learner.init(0)
+    *hidden, last = state.actor
+    last = last._replace(bias=last.bias + tf.constant([0.0, -1.0, 0.0, 0.0, 1.0, 0.0]))
+    state = state._replace(actor=(*hidden, last))
+    result = mx.train(learner, env, 1400, seed=0, records=1, state=state)
+    policy = learner.policy(result.state, tf.ones([1, 1]))
+    edges = np.linspace(-1, 1, 4001)
+    action, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+    reward, u = env.reward(tf.constant(action)).numpy(), np.arctanh(action)
+
+    def objective(log_prob: np.ndarray) -> float:
+        return float(np.sum(np.exp(log_prob) * (reward - alpha * log_prob)) * width)
+
+    def of_a_gaussian(x: np.ndarray) -> float:
+        log_density = -0.5 * ((u - x[0]) / np.exp(x[1])) ** 2 - x[1] - 0.5 * np.log(2 * np.pi)
+        return -objective(log_density - np.log1p(-(action**2)))
+
+    optimum = alpha * np.log(np.sum(np.exp(reward / alpha)) * width)
+    starts = itertools.product((-0.7, 0.0, 0.7), (-1.5, 0.0, 1.0))
+    gaussian = -min(
+        scipy.optimize.minimize(of_a_gaussian, x, method="Nelder-Mead").fun for x in starts
+    )
+    learned = objective(
+        policy.log_prob(tf.constant(action[:, None, None], tf.float32))[:, 0].numpy()
+    )
+    assert optimum - learned < 0.5 * (optimum - gaussian)
+    assert np.isin(np.sign(learner.greedy(policy)), (-1, 1)).all()

@@ -14,7 +14,7 @@ from maxent_tf.regularizers import Shannon, Tsallis
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
-from tests.learners import complete
+from tests.learners import complete, windows
 
 FEATURES, A, B = 4, 3, 6
 SPEC = EnvironmentSpec(Box.of((FEATURES,)), Discrete(A))
@@ -49,41 +49,40 @@ def random_state(learner: SoftDQN) -> Any:
 
 
 def random_batch() -> Transition:
-    rng = np.random.default_rng(1)
-    return Transition(
-        observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
-        action=tf.constant(rng.integers(A, size=(2, B)), tf.int32),
-        reward=tf.constant(rng.normal(size=(2, B)), tf.float32),
-        next_observation=tf.constant(rng.normal(size=(2, B, FEATURES)), tf.float32),
-        terminated=tf.constant([[True, True, False, False, False, False]] * 2),
-        truncated=tf.constant([[False, True, True, True, False, False]] * 2),
-        valid=tf.ones([2, B], tf.bool),
-    )
+    return windows.as_batch(windows.random_window(SPEC, 1, 2, B))
 
 
 @pytest.mark.parametrize("munchausen", [0.0, MUNCHAUSEN], ids=["soft", "munchausen"])
-def test_update_by_hand(munchausen: Any) -> None:
+@pytest.mark.parametrize(("n_step", "weighted"), [(1, False), (3, True)])
+def test_update_by_hand(munchausen: Any, n_step: int, weighted: bool) -> None:
     # Oracle: the pseudocode of the module's docstring in float64, with the gradient of a linear
-    # network by hand. Terminated transitions lose their next value, truncated ones keep it.
-    learner = linear_learner(munchausen=munchausen, munchausen_floor=FLOOR)
-    state, batch = random_state(learner), random_batch()
-    new, metrics = learner.update(state, batch)
+    # network by hand and a loop over the steps. Terminated transitions lose their next value,
+    # truncated ones keep it.
+    learner = linear_learner(munchausen=munchausen, munchausen_floor=FLOOR, n_step=n_step)
+    state, window = random_state(learner), windows.random_window(SPEC, n_step, 2, B)
+    weight = np.random.default_rng(2).uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
+    given = tf.constant(weight, tf.float32) if weighted else None
+    new, metrics, size = learner.prioritized_update(state, windows.as_batch(window), given)
 
     for i in range(2):
-        x, next_x = (np.float64(o[i]) for o in (batch.observation, batch.next_observation))
-        action, terminated = batch.action.numpy()[i], batch.terminated.numpy()[i]
+        x, action = np.float64(window.observation[0, i]), window.action.numpy()[0, i]
         (w, b), (target_w, target_b) = (
             (np.float64(layer.kernel[i]), np.float64(layer.bias[i]))
             for layer in (state.network[0], state.target_network[0])
         )
+        seen = np.float64(window.observation[:, i])
+        log_pi = log_softmax((seen @ target_w + target_b) / ALPHA[i], axis=-1)
+        entropy = -np.sum(np.exp(log_pi) * log_pi, axis=-1)
+        taken = np.take_along_axis(log_pi, window.action.numpy()[:, i, :, None], -1)[..., 0]
+        extra = np.broadcast_to(munchausen, 2)[i] * np.clip(ALPHA[i] * taken, FLOOR, 0)
+        reward, factor, last = windows.naive_return(window, i, GAMMA[i], ALPHA[i] * entropy + extra)
+        next_x = np.float64(window.next_observation.numpy()[last, i, np.arange(B)])
         next_v = ALPHA[i] * logsumexp((next_x @ target_w + target_b) / ALPHA[i], axis=-1)
-        log_pi = log_softmax((x @ target_w + target_b) / ALPHA[i], axis=-1)[np.arange(B), action]
-        bonus = np.broadcast_to(munchausen, 2)[i] * np.clip(ALPHA[i] * log_pi, FLOOR, 0)
-        target = np.float64(batch.reward[i]) + bonus + GAMMA[i] * ~terminated * next_v
+        target = reward + extra[0] + factor * next_v
 
         q = x @ w + b
         error = q[np.arange(B), action] - target
-        grad_output = np.eye(A)[action] * error[:, None] / B
+        grad_output = np.eye(A)[action] * (weight[i] * error)[:, None] / B
         grad_w, grad_b = x.T @ grad_output, grad_output.sum(0, keepdims=True)
         w, b = w - RATE * grad_w, b - RATE * grad_b
 
@@ -94,9 +93,10 @@ def test_update_by_hand(munchausen: Any) -> None:
         close(new.network[0].bias[i], b)
         close(new.target_network[0].kernel[i], (1 - TAU[i]) * target_w + TAU[i] * w)
         close(new.target_network[0].bias[i], (1 - TAU[i]) * target_b + TAU[i] * b)
+        close(size[i], np.abs(error))
         pi = softmax(q / ALPHA[i], axis=-1)
         expected = (
-            0.5 * np.mean(error**2),
+            0.5 * np.mean(weight[i] * error**2),
             np.mean(np.sum(-pi * np.log(pi), axis=-1)),
             ALPHA[i],
             0,

@@ -1,11 +1,14 @@
 """Prioritised replay against the definitions of Schaul et al. (2016)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.replay import PrioritizedReplay
+from maxent_tf.replay import Priorities, PrioritizedReplay
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.temperature import linear
 from maxent_tf.types import Transition
 
 SPEC = EnvironmentSpec(Box.of((2,)), Discrete(1000))
@@ -29,9 +32,10 @@ def transitions(identity: np.ndarray, valid: np.ndarray) -> Transition:
 class Filled:
     """A buffer after 9 steps of 2 worlds, some of them not valid, and what it must hold."""
 
-    def __init__(self, exponent: float, compiled: bool = False):
+    def __init__(self, exponent: float, compiled: bool = False, beta: Any = 0.4):
         rng = np.random.default_rng(0)
-        self.replay = PrioritizedReplay(SPEC, CAPACITY, P, exponent=exponent, epsilon=0.01)
+        priorities = Priorities(exponent=exponent, beta=beta, epsilon=0.01)
+        self.replay = PrioritizedReplay(SPEC, CAPACITY, P, priorities)
         add, update = self.replay.add, self.replay.update_priorities
         if compiled:
             add, update = tf.function(add, autograph=False), tf.function(update, autograph=False)
@@ -84,9 +88,9 @@ def test_draws_are_exactly_proportional(exponent: float, compiled: bool) -> None
 
 def test_weights_undo_the_preference() -> None:
     # Oracle: the formula, with a beta for each learner; at beta = 1 the weighted draws are uniform.
-    filled, count = Filled(0.6), 1000
     beta = np.float32([[0.0, 0.4, 1.0]])
-    sample = filled.replay.sample(count, tf.constant([0, 1]), beta)
+    filled, count = Filled(0.6, beta=beta), 1000
+    sample = filled.replay.sample(count, tf.constant([0, 1]))
     for index in np.ndindex(*P):
         slot = sample.slot.numpy()[index]
         expected = (filled.held[index] * filled.probability[index][slot]) ** -beta[0, index[1]]
@@ -125,9 +129,42 @@ def test_the_first_sample_of_equal_priorities_is_every_transition_once() -> None
     [
         ({"exponent": 1.5}, r"exponent must lie in \[0, 1\], not 1.5"),
         ({"epsilon": 0.0}, "epsilon must be positive and finite, not 0.0"),
-        ({"capacity": 0}, "capacity must be at least 1, not 0"),
+        ({"beta": 1.5}, r"beta must lie in \[0, 1\], not 1.5"),
+        ({"beta": lambda updates: -0.5}, r"beta must lie in \[0, 1\], not"),
     ],
 )
-def test_bad_arguments_are_named(arguments: dict, message: str) -> None:
+def test_bad_priorities_are_named(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        PrioritizedReplay(SPEC, **{"capacity": 5, **arguments})
+        Priorities(**arguments)
+
+
+@pytest.mark.parametrize("name", ["capacity", "n_step"])
+def test_bad_sizes_are_named(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):
+        PrioritizedReplay(SPEC, **{"capacity": 5, name: 0})
+
+
+def test_beta_follows_its_schedule() -> None:
+    # Oracle: the formula, with the beta of as many updates as there were.
+    priorities = Priorities(exponent=1.0, beta=linear(0.2, 1.0, 4), epsilon=1e-9)
+    replay = PrioritizedReplay(SPEC, 2, priorities=priorities)
+    replay.add(transitions(np.arange(2), np.ones(2, bool)))
+    error = tf.constant([1.0, 3.0])
+    for updates in range(6):
+        sample = replay.sample(40, tf.constant([0, updates]))
+        beta = min(0.2 + 0.2 * updates, 1)
+        rare = 1.0 if updates == 0 else 3.0**-beta
+        np.testing.assert_allclose(sample.weight, np.where(sample.slot == 1, rare, 1), rtol=1e-6)
+        replay.update_priorities(tf.constant([0, 1], tf.int64), error)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_transition_drawn_twice_the_larger_error_counts(order: int) -> None:
+    # Oracle: by hand, in either order; a later, smaller one replaces both.
+    replay = PrioritizedReplay(SPEC, 2, priorities=Priorities(exponent=1.0, epsilon=1e-9))
+    replay.add(transitions(np.arange(2), np.ones(2, bool)))
+    for errors, first in (([3.0, 1.0, 1.0][::order], 3 / 4), ([0.5, 0.5, 1.5][::order], 1 / 4)):
+        slot = tf.constant([0, 0, 1][::order], tf.int64)
+        replay.update_priorities(slot, tf.constant(errors))
+        drawn = replay.sample(1000, tf.constant([0, 0])).slot.numpy()
+        np.testing.assert_allclose(np.mean(drawn == 0), first, atol=2e-3)

@@ -11,8 +11,21 @@ import tensorflow as tf
 from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, SAC, A2CConfig, Learner, SACConfig
+from maxent_tf.exploration import StateDependentExploration
+from maxent_tf.learners import (
+    A2C,
+    SAC,
+    A2CConfig,
+    DiscreteSAC,
+    DiscreteSACConfig,
+    Learner,
+    SACConfig,
+    SoftDQN,
+    SoftDQNConfig,
+)
 from maxent_tf.optimizers import SGD
+from maxent_tf.replay import Priorities
+from maxent_tf.temperature import linear
 from maxent_tf.training import CheckpointError, NonFiniteError, Trainer, TrainResult
 from tests.training.gymnasium_envs import vector
 from tests.training.test_checkpoint import full_disk
@@ -28,15 +41,26 @@ def a2c(**changes: Any) -> A2C:
     return A2C(CHAIN.spec, A2CConfig(**config), [2])
 
 
+OFF_POLICY: dict[str, Any] = {
+    "hidden_sizes": (4,),
+    "batch_size": 4,
+    "replay_capacity": 15,
+    "learning_starts": 10,
+}
+# Replay with all that it may have: chains, priorities, a count of updates.
+REPLAY: dict[str, Any] = {"n_step": 3, "priorities": Priorities(beta=linear(0.4, 1.0, 30))}
+
+
 def sac(spec: Any = PENDULUM.spec, **changes: Any) -> SAC:
-    config: dict[str, Any] = {
-        "hidden_sizes": (4,),
-        "batch_size": 4,
-        "replay_capacity": 15,
-        "learning_starts": 10,
-        **changes,
-    }
-    return SAC(spec, SACConfig(**config), [2])
+    return SAC(spec, SACConfig(**{**OFF_POLICY, **changes}), [2])
+
+
+def discrete_sac() -> DiscreteSAC:
+    return DiscreteSAC(CHAIN.spec, DiscreteSACConfig(**OFF_POLICY, **REPLAY), [2])
+
+
+def soft_dqn() -> SoftDQN:
+    return SoftDQN(CHAIN.spec, SoftDQNConfig(**OFF_POLICY, **REPLAY, munchausen=0.9), [2])
 
 
 def assert_same_bits(first: TrainResult, second: TrainResult) -> None:
@@ -58,8 +82,23 @@ def stop_at(step: int) -> Any:
         (a2c(), CHAIN, {"compile": "xla"}, [16]),
         (a2c(), CHAIN, {"normalize_observation": True, "normalize_reward": 0.9}, [8, 16, 32]),
         (sac(), PENDULUM, {"normalize_observation": True, "normalize_reward": 0.9}, [8, 16, 28]),
+        (
+            sac(**REPLAY, exploration=StateDependentExploration(period=5)),
+            PENDULUM,
+            {"normalize_reward": 0.9},
+            [8, 16, 28],
+        ),
+        (discrete_sac(), CHAIN, {}, [16]),
+        (soft_dqn(), CHAIN, {}, [28]),
     ],
-    ids=["a2c xla", "a2c normalised", "sac normalised"],
+    ids=[
+        "a2c xla",
+        "a2c normalised",
+        "sac normalised",
+        "sac n-step prioritised exploring",
+        "discrete sac n-step prioritised",
+        "soft dqn n-step prioritised",
+    ],
 )
 def test_an_interrupted_run_ends_like_a_whole_one(
     learner: Learner,
@@ -115,7 +154,7 @@ def test_checkpoints_are_as_far_apart_as_told(
     assert saved == [8, 16, 20]
 
 
-@pytest.mark.parametrize("kind", ["a2c", "sac"])
+@pytest.mark.parametrize("kind", ["a2c", "sac", "sac n-step prioritised"])
 def test_a_host_run_goes_on_with_everything_but_its_worlds(
     kind: str, tmp_path: pathlib.Path
 ) -> None:
@@ -127,7 +166,7 @@ def test_a_host_run_goes_on_with_everything_but_its_worlds(
     if kind == "a2c":
         learner: Any = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=2), [2])
     else:
-        learner = sac(spec)
+        learner = sac(spec, **(REPLAY if kind != "sac" else {}))
 
     def start() -> Trainer:
         return Trainer(learner, env, compile="graph", checkpoint_dir=tmp_path)

@@ -10,8 +10,8 @@ import tensorflow as tf
 from tf_agents.specs import BoundedArraySpec, tensor_spec
 from tf_agents.trajectories import TimeStep
 
-from maxent_tf.specs import Box, EnvironmentSpec, Spec
-from maxent_tf.training.spaces import space_spec
+from maxent_tf.specs import Box, EnvironmentSpec, Image
+from maxent_tf.training.spaces import observation_spec, space_spec
 
 
 def array_spec(space: gymnasium.Space, name: str) -> Any:
@@ -67,20 +67,22 @@ def environment_spec(time_step_spec: TimeStep, action_spec: Any) -> EnvironmentS
       ValueError: if the observations or actions are not such as our learners take.
     """
     return EnvironmentSpec(
-        space_spec("observation", observation_space(time_step_spec.observation)),
+        observation_spec(observation_space(time_step_spec.observation)),
         space_spec("action", action_space(action_spec)),
     )
 
 
-def as_learners_have_it(value: tf.Tensor, spec: Spec, theirs: Any) -> tf.Tensor:
+def as_learners_have_it(value: tf.Tensor, spec: Any, theirs: Any) -> tf.Tensor:
     """Returns an observation or action of a TF-Agents world in a learner's numbers and dtype.
 
     Args:
       value: [..., *shape].
-      spec: the learner's; integers are counted from 0 there.
+      spec: the learner's, not a dict; integers are counted from 0 there.
       theirs: the environment's, in tensors.
     """
-    counted = value if isinstance(spec, Box) else value - tf.cast(theirs.minimum, value.dtype)
+    counted = (
+        value if isinstance(spec, Box | Image) else value - tf.cast(theirs.minimum, value.dtype)
+    )
     return tf.cast(counted, spec.dtype)
 
 

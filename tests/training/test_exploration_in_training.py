@@ -1,0 +1,62 @@
+"""Noise that training keeps for some steps, in the graph and on the host."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import maxent_tf as mx
+from maxent_tf.exploration import StateDependentExploration
+from maxent_tf.learners import SAC, SACConfig
+from maxent_tf.optimizers import SGD
+from maxent_tf.training import Trainer
+
+PERIOD, STEPS, WARM_UP, NUM_ENVS = 4, 30, 6, 2
+
+
+class Still(gymnasium.Env):
+    """A world that shows the same observation for ever."""
+
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.ones(1, np.float32), {}
+
+    def step(self, action: np.ndarray) -> Any:
+        return np.ones(1, np.float32), 0.0, False, False, {}
+
+
+@pytest.mark.parametrize("where", ["in_graph", "host"])
+def test_noise_is_kept_for_its_period(where: str) -> None:
+    # Oracle: where neither the observation nor the policy changes, neither does the action for
+    # `period` steps, however the run is divided; between periods, worlds and learners it does.
+    world: Any = mx.environments.ContinuousTrap()
+    if where == "host":
+        world = gymnasium.vector.SyncVectorEnv([Still] * 2 * NUM_ENVS)
+    spec = world.spec if where == "in_graph" else mx.gymnasium_spec(world)
+    config = SACConfig(
+        hidden_sizes=(4,),
+        actor_optimizer=SGD(0.0),
+        exploration=StateDependentExploration(period=PERIOD, initial_scale=0.5),
+        batch_size=2,
+        replay_capacity=200,
+        learning_starts=WARM_UP * NUM_ENVS,
+    )
+    learner = SAC(spec, config, [2])
+    with Trainer(learner, world, num_envs=NUM_ENVS, compile="graph") as trainer:
+        trainer.run(9 * NUM_ENVS, records=1)
+        trainer.run(STEPS * NUM_ENVS, records=2)
+        ring = trainer._loop.trackables()["replay"]._ring
+    slot = tf.repeat(tf.range(STEPS * NUM_ENVS, dtype=tf.int64)[None], 2, axis=0)
+    action = ring.read(slot).action.numpy().reshape(2, STEPS, NUM_ENVS)[:, WARM_UP:]
+    if where == "host":  # Periods are counted from the first step; 6 of them were random.
+        action = action[:, PERIOD - WARM_UP % PERIOD :]
+    blocks = action[:, : action.shape[1] // PERIOD * PERIOD].reshape(2, -1, PERIOD, NUM_ENVS)
+    assert blocks.shape[1] >= 5
+    # Products of matrices of other sizes may round otherwise.
+    np.testing.assert_allclose(blocks, np.repeat(blocks[:, :, :1], PERIOD, axis=2), atol=1e-6)
+    first = blocks[:, :, 0].ravel()
+    assert np.min(np.abs(first[:, None] - first) + np.eye(first.size)) > 1e-6
