@@ -33,7 +33,7 @@ NOT_COVERED = {
     "R1": "see experiments.premature_convergence",
     "R9, learners": "see experiments.bonus_or_reward",
     "R10, learners": "only the exact part is measured here",
-    "R13": "the multi-goal world",
+    "R13": "see experiments.multigoal",
     "R14": "search as regularised policy optimisation",
     "R15": "MENTS, RENTS, TENTS",
     "R19": "soft actor-critic at published levels",

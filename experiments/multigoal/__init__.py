@@ -1,0 +1,1 @@
+"""Do the policies of SQL and SAC keep every mode of a symmetric world?"""

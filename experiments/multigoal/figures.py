@@ -1,0 +1,113 @@
+"""The figures: where the learners go, how they choose at the start, and how evenly they end."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from experiments.multigoal.analysis import LEVEL, Row
+from experiments.multigoal.runs import Arrays
+from experiments.multigoal.sweep import Sweep, make_world
+from maxent_tf.environments.multi_goal import GOALS, RADIUS, SIDE
+
+# Okabe and Ito's colours, told apart by colour-blind readers too; the last is for no goal.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999")
+_GOALS = ("east", "west", "north", "south", "none")
+
+
+class Result(NamedTuple):
+    """A sweep with its arrays and its rows of the summary."""
+
+    sweep: Sweep
+    arrays: Arrays
+    rows: list[Row]
+
+
+def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
+    """Draws every figure into `directory` and returns their paths."""
+    figures = {"shares.png": _shares(results)}
+    for costs in dict.fromkeys(result.sweep.costs for result in results):
+        group = [result for result in results if result.sweep.costs == costs]
+        figures[f"paths_{costs}.png"] = _panels(group, _plane, "position")
+        figures[f"start_{costs}.png"] = _panels(group, _start, "action at the origin")
+    paths = []
+    for name, figure in figures.items():
+        paths.append(directory / name)
+        figure.savefig(paths[-1], dpi=90)
+    return paths
+
+
+def _panels(
+    results: list[Result], draw_panel: Callable[[Axes, Result, int], None], quantity: str
+) -> Figure:
+    """A panel for each learner and temperature, all of one size."""
+    columns = len(results[0].sweep.alphas)
+    figure = Figure(figsize=(2.6 * columns, 2.7 * len(results)), layout="constrained")
+    axes = figure.subplots(len(results), columns, squeeze=False, sharex=True, sharey=True)
+    for row, result in zip(axes, results, strict=True):
+        for i, axis in enumerate(row):
+            draw_panel(axis, result, i)
+            axis.set(
+                aspect="equal",
+                title=f"{result.sweep.learner.upper()}, alpha {result.sweep.alphas[i]:g}",
+            )
+        row[0].set_ylabel(f"{quantity}, y")
+    for axis in axes[-1]:
+        axis.set_xlabel(f"{quantity}, x")
+    return figure
+
+
+def _plane(axis: Axes, result: Result, i: int) -> None:
+    """Rollouts of the first learner by the goal they reach, over the reward's contours."""
+    side = np.linspace(-SIDE, SIDE, 141)
+    x, y = np.meshgrid(side, side)
+    squared = np.min([(x - gx) ** 2 + (y - gy) ** 2 for gx, gy in GOALS], axis=0)
+    cost = -make_world(result.sweep.costs).distance_cost * squared
+    axis.contour(x, y, cost, levels=10, colors="#BBBBBB", linestyles="solid", linewidths=0.6)
+    paths = np.moveaxis(result.arrays["position"][i], 0, 1)
+    for path, goal in zip(paths, result.arrays["goal"][i, 0], strict=False):
+        axis.plot(*path.T, color=_COLOURS[goal], lw=0.8, alpha=0.7)
+    for goal, colour in zip(GOALS, _COLOURS, strict=False):
+        axis.add_patch(Circle(tuple(goal), RADIUS, facecolor=colour, edgecolor="black", alpha=0.4))
+    axis.set(xlim=(-SIDE, SIDE), ylim=(-SIDE, SIDE))
+
+
+def _start(axis: Axes, result: Result, i: int) -> None:
+    """The first learner's critic over the actions at the origin, and draws of its policy."""
+    q = result.arrays["q"][i]
+    side = np.linspace(-1, 1, len(q))
+    axis.contourf(side, side, q, levels=15, cmap="cividis")
+    points = {"s": 6, "color": "white", "edgecolors": "black", "linewidths": 0.3}
+    axis.scatter(*result.arrays["action"][i].T, **points)
+    axis.set(xlim=(-1, 1), ylim=(-1, 1))
+
+
+def _shares(results: list[Result]) -> Figure:
+    """A stacked bar for each learner: the share of its rollouts that reach each goal."""
+    figure = Figure(figsize=(9, 2.9 * -(-len(results) // 2)), layout="constrained")
+    axes = figure.subplots(-(-len(results) // 2), 2, squeeze=False, sharey=True).ravel()
+    for axis, (sweep, _, rows) in zip(axes, results, strict=True):
+        for i, row in enumerate(rows):
+            share = np.array(row["shares"])
+            share = np.concatenate([share, 1 - share.sum(axis=-1, keepdims=True)], axis=-1)
+            x = i + 0.8 * ((np.arange(len(share)) + 0.5) / len(share) - 0.5)
+            below = np.zeros(len(share))
+            for height, colour, name in zip(share.T, _COLOURS, _GOALS, strict=True):
+                label = None if i else name
+                axis.bar(x, height, 0.7 / len(share), below, color=colour, label=label)
+                below = below + height
+        axis.axhline(LEVEL, color="black", linewidth=1, linestyle="--")
+        axis.set_title(f"{sweep.learner.upper()} on {sweep.costs.upper()}'s costs")
+        axis.set_xticks(range(len(rows)), [f"{row['alpha']:g}" for row in rows])
+        axis.set(xlabel="alpha (scaled reward per nat); a bar for each seed", ylim=(0, 1))
+    for axis in axes[::2]:
+        axis.set_ylabel("share of rollouts")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(_GOALS), frameon=False)
+    return figure

@@ -1,0 +1,119 @@
+"""The constants of the experiment: which learner, on whose costs."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from maxent_tf.environments import MultiGoal
+
+Name = Literal["sql", "sac"]
+
+DISCOUNT = 0.99
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Learners of one kind, at every temperature, on the multi-goal world with one paper's costs.
+
+    Attributes:
+      learner: "sql" has a sampler that may have many modes, "sac" a squashed Gaussian.
+      costs: "sql", soft Q-learning's with its reward scale of 0.1; "sac", soft actor-critic's with
+        its scale of 3.
+      alphas: temperatures, in scaled reward per nat; both papers have 1.
+      seeds: learners for each temperature.
+      steps: of each learner.
+      learning_rate: of Adam, for actor or sampler, and critics.
+      tau: the fraction by which target critics follow.
+      batch_size: of the minibatches.
+      hidden_sizes: of all networks.
+      num_particles: that SQL's sampler draws at each state, and its soft value is estimated from.
+      learning_starts: steps with uniformly random actions.
+      rollouts: of each trained learner, with actions drawn.
+      drawn: of the rollouts of the first learner at each temperature, how many are kept for the
+        figure.
+      resolution: points along each side of the grid of actions on which the critic is kept.
+      seed: of everything drawn.
+    """
+
+    learner: Name
+    costs: Name
+    alphas: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
+    seeds: int = 5
+    steps: int = 10_000
+    learning_rate: float = 1e-3
+    tau: float = 0.01
+    batch_size: int = 32
+    hidden_sizes: tuple[int, ...] = (64, 64)
+    num_particles: int = 16
+    learning_starts: int = 500
+    rollouts: int = 400
+    drawn: int = 40
+    resolution: int = 41
+    seed: int = 0
+
+
+def make_world(costs: Name) -> MultiGoal:
+    """Returns the world with a paper's costs, multiplied by its reward scale."""
+    if costs == "sql":
+        return MultiGoal(actuation_cost=3.0, distance_cost=0.1, goal_reward=1.0)
+    return MultiGoal(actuation_cost=3.0, distance_cost=0.3, goal_reward=3.0)
+
+
+SWEEPS = (
+    Sweep("sql", "sql"),
+    Sweep("sac", "sql"),
+    Sweep("sac", "sac"),
+    Sweep("sql", "sac"),
+)
+
+_QUICK = {
+    "alphas": (0.3, 1.0),
+    "seeds": 2,
+    "steps": 60,
+    "hidden_sizes": (8,),
+    "num_particles": 4,
+    "batch_size": 8,
+    "learning_starts": 30,
+    "rollouts": 20,
+    "drawn": 5,
+    "resolution": 5,
+}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The multi-goal world: which goals SQL and SAC reach, and how evenly.
+
+    Attributes:
+      alphas: temperatures, in scaled reward per nat, instead of 0.1 to 3.
+      seeds: learners of each kind and temperature, instead of 5.
+      steps: of each learner, instead of 10,000.
+      output: the folder that results go to.
+      quick: everything small: for a first look and for continuous integration.
+    """
+
+    alphas: tuple[float, ...] | None = None
+    seeds: int | None = None
+    steps: int | None = None
+    output: pathlib.Path = pathlib.Path("results")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        if self.alphas is not None and not all(alpha > 0 for alpha in self.alphas):
+            raise ValueError(f"--alphas must be positive, not {self.alphas}: SQL divides by them.")
+        for name in ("seeds", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"--{name} must be at least 1, not {value}.")
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the command line's overrides applied."""
+    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
+    for name in ("alphas", "seeds", "steps"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    return [dataclasses.replace(sweep, **changes) for sweep in SWEEPS]
