@@ -1,0 +1,1 @@
+"""Is SAC sample-efficient and stable at once, beside the on-policy A2C and PPO?"""

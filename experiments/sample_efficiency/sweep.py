@@ -1,0 +1,225 @@
+"""The constants of the experiment: which learners on which worlds, each at settings of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from maxent_tf.environments import CartPole, Environment, Pendulum
+
+World = Literal["pendulum", "cartpole"]
+Learner = Literal["sac", "discrete_sac", "a2c", "ppo"]
+
+# The mean return from which a world counts as learned: some 100 below the pendulum's best, and
+# Gymnasium's own for CartPole-v1.
+LEVELS: dict[World, float] = {"pendulum": -250.0, "cartpole": 475.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """What the learners have in common.
+
+    Attributes:
+      world: what they learn.
+      learner: of which kind they are.
+      steps: of each learner, over all its worlds.
+      learning_rate: of Adam, for actor and critics, at the factor 1.
+      annealed: whether the learning rate falls linearly to 0 over the steps.
+      factors: what the learning rate is multiplied with.
+      seeds: learners for each factor.
+      num_envs: worlds of each learner.
+      hidden_sizes: of all networks.
+      records: evaluations, evenly spaced.
+      episodes: of each evaluation, from the same starts every time.
+      seed: of everything drawn.
+    """
+
+    world: World
+    learner: Learner
+    steps: int
+    learning_rate: float
+    annealed: bool
+    factors: tuple[float, ...] = (1 / 3, 1.0, 3.0)
+    seeds: int = 10
+    num_envs: int = 1
+    hidden_sizes: tuple[int, ...] = (64, 64)
+    records: int = 25
+    episodes: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySweep(Sweep):
+    """Learners from replay, with the discount 0.99 and one update a step.
+
+    Attributes:
+      tau: the fraction by which target networks follow.
+      batch_size: of the minibatches.
+      learning_starts: steps with uniformly random actions.
+    """
+
+    tau: float
+    batch_size: int
+    learning_starts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolloutSweep(Sweep):
+    """Learners from rollouts.
+
+    Attributes:
+      rollout_length: steps of each world between updates.
+      discount: gamma.
+      gae_lambda: of the advantages.
+      alpha: the weight of the entropy bonus.
+    """
+
+    rollout_length: int
+    discount: float
+    gae_lambda: float
+    alpha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPOSweep(RolloutSweep):
+    """PPO.
+
+    Attributes:
+      num_epochs: over the steps of each rollout.
+      num_minibatches: of each epoch.
+    """
+
+    num_epochs: int
+    num_minibatches: int
+
+
+def make_world(world: World) -> Environment:
+    """Returns the world of a name."""
+    return Pendulum() if world == "pendulum" else CartPole()
+
+
+SWEEPS: dict[World, tuple[Sweep, ...]] = {
+    "pendulum": (
+        ReplaySweep(
+            world="pendulum",
+            learner="sac",
+            steps=10_000,
+            learning_rate=1e-3,
+            annealed=False,
+            seeds=5,
+            tau=0.01,
+            batch_size=64,
+            learning_starts=200,
+        ),
+        RolloutSweep(
+            world="pendulum",
+            learner="a2c",
+            steps=200_000,
+            learning_rate=1e-3,
+            annealed=True,
+            seeds=5,
+            num_envs=8,
+            rollout_length=8,
+            discount=0.9,
+            gae_lambda=0.9,
+            alpha=0.0,
+        ),
+        PPOSweep(
+            world="pendulum",
+            learner="ppo",
+            steps=200_000,
+            learning_rate=1e-3,
+            annealed=True,
+            seeds=5,
+            num_envs=16,
+            rollout_length=256,
+            discount=0.9,
+            gae_lambda=0.95,
+            alpha=0.0,
+            num_epochs=10,
+            num_minibatches=32,
+        ),
+    ),
+    "cartpole": (
+        ReplaySweep(
+            world="cartpole",
+            learner="discrete_sac",
+            steps=25_000,
+            learning_rate=2e-3,
+            annealed=True,
+            seeds=5,
+            tau=0.02,
+            batch_size=128,
+            learning_starts=1000,
+        ),
+        RolloutSweep(
+            world="cartpole",
+            learner="a2c",
+            steps=500_000,
+            learning_rate=1e-3,
+            annealed=True,
+            num_envs=8,
+            rollout_length=8,
+            discount=0.99,
+            gae_lambda=0.95,
+            alpha=0.01,
+        ),
+        PPOSweep(
+            world="cartpole",
+            learner="ppo",
+            steps=100_000,
+            learning_rate=1e-3,
+            annealed=True,
+            num_envs=8,
+            rollout_length=32,
+            discount=0.98,
+            gae_lambda=0.8,
+            alpha=0.0,
+            num_epochs=20,
+            num_minibatches=1,
+        ),
+    ),
+}
+
+_QUICK = {"seeds": 2, "steps": 400, "hidden_sizes": (8,), "records": 2, "episodes": 2}
+_QUICK_REPLAY = {"batch_size": 8, "learning_starts": 50}
+_QUICK_ROLLOUT = {"num_envs": 2, "rollout_length": 8}
+_QUICK_PPO = {"num_epochs": 2, "num_minibatches": 2}
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """SAC beside A2C and PPO: return against steps, spread over seeds, and learning rates.
+
+    Attributes:
+      worlds: which worlds.
+      seeds: learners of each kind and learning rate, instead of each kind's own.
+      output: the folder that results go to.
+      quick: everything small: for a first look and for continuous integration.
+    """
+
+    worlds: tuple[World, ...] = ("pendulum", "cartpole")
+    seeds: int | None = None
+    output: pathlib.Path = pathlib.Path("results")
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        if self.seeds is not None and self.seeds < 1:
+            raise ValueError(f"--seeds must be at least 1, not {self.seeds}.")
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the command line's overrides applied."""
+    sweeps = []
+    for sweep in (sweep for world in arguments.worlds for sweep in SWEEPS[world]):
+        changes: dict[str, Any] = {}
+        if arguments.quick:
+            changes |= _QUICK
+            changes |= _QUICK_REPLAY if isinstance(sweep, ReplaySweep) else _QUICK_ROLLOUT
+            changes |= _QUICK_PPO if isinstance(sweep, PPOSweep) else {}
+        if arguments.seeds is not None:
+            changes["seeds"] = arguments.seeds
+        sweeps.append(dataclasses.replace(sweep, **changes))
+    return sweeps
