@@ -17,6 +17,7 @@ def make_approximator(
     outputs: int,
     output_gain: float = 1.0,
     extra_inputs: int = 0,
+    hidden_sizes: tuple[int, ...] | None = None,
 ) -> Network:
     """Returns a network from an observation's features, and maybe more, to outputs.
 
@@ -26,6 +27,7 @@ def make_approximator(
       outputs: the number of outputs.
       output_gain: of the last layer, see `MLP`.
       extra_inputs: how many numbers come behind the observation's features, such as an action's.
+      hidden_sizes: instead of those of `config`, for a part of a larger network.
 
     Returns:
       A network from [*P, B, in] to [*P, B, outputs].
@@ -36,9 +38,8 @@ def make_approximator(
     inputs = features.num_features(spec.observation)
     if config.network == "table":
         return Table(inputs, outputs)
-    layers = MLP(
-        inputs + extra_inputs, config.hidden_sizes, outputs, config.activation, output_gain
-    )
+    hidden = config.hidden_sizes if hidden_sizes is None else hidden_sizes
+    layers = MLP(inputs + extra_inputs, hidden, outputs, config.activation, output_gain)
     if config.network == "mlp":
         return layers
     network = _as_network(config.network)
@@ -63,7 +64,7 @@ def make_recurrent(
       A network from [*P, B, in], memories and features, to [*P, B, outputs].
     """
     units = config.memory_size
-    gates = make_approximator(spec, replace(config, hidden_sizes=()), 3 * units)
+    gates = make_approximator(spec, config, 3 * units, hidden_sizes=())
     layers = MLP(units, config.hidden_sizes, outputs, config.activation, output_gain)
     return GRU(units, memory_at, 2 * units, gates, layers)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -26,8 +25,7 @@ def head_and_network(spec: EnvironmentSpec, action: Box, config: SACConfig) -> t
     explores = config.exploration
     if explores is not None:
         *hidden, size = config.hidden_sizes
-        below = dataclasses.replace(config, hidden_sizes=tuple(hidden))
-        body = make_approximator(spec, below, size, output_gain=math.sqrt(2))
+        body = make_approximator(spec, config, size, math.sqrt(2), hidden_sizes=tuple(hidden))
         actor = networks.StateDependentNetwork(
             body, size, action.shape[0], config.activation, explores.initial_scale
         )
