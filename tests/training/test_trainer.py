@@ -217,7 +217,7 @@ def test_a_diverging_run_leaves_the_last_good_checkpoint(tmp_path: pathlib.Path)
     [
         ("observation", ValueError, r"NaN or infinity in the observation of worlds .* at step 3"),
         ("reward", ValueError, r"NaN or infinity in the reward of worlds .* at step 3"),
-        ("shape", RuntimeError, r"a world raised \w+ at step 3: .* observation whose shape"),
+        ("shape", RuntimeError, r"a world raised \w+ at step 3: .* observation that is not of Box"),
         ("raise", RuntimeError, r"a world raised ZeroDivisionError at step 3: no ground"),
     ],
 )
