@@ -160,7 +160,9 @@ def test_our_sac_solves_pendulum_in_their_loop() -> None:
     # Oracle: an untrained policy has about -1200, a good one -150.
     env = TFPyEnvironment(GymnasiumEnvironment("Pendulum-v1", 1))
     adam = mx.optimizers.Adam(1e-3)
-    config = mx.learners.SACConfig((64, 64), actor_optimizer=adam, critic_optimizer=adam)
+    config = mx.learners.SACConfig(
+        hidden_sizes=(64, 64), actor_optimizer=adam, critic_optimizer=adam
+    )
     learner = mx.learners.SAC(environment_spec(env.time_step_spec(), env.action_spec()), config)
     agent = LearnerAgent(env.time_step_spec(), env.action_spec(), learner)
     replay = TFUniformReplayBuffer(agent.collect_data_spec, 1, max_length=20_000)
