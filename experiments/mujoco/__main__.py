@@ -31,12 +31,14 @@ def main(arguments: Arguments) -> dict[str, Any]:
     rows = analysis.rows(planned, results)
     verdict = analysis.verdict(rows)
     summary = {"rows": rows, "summaries": analysis.summaries(rows), "verdict": verdict}
-    wall_time = time.perf_counter() - started
-    project.write_json(directory / "summary.json", summary)
-    project.write_json(directory / "provenance.json", project.provenance(arguments, wall_time))
-    path = figures.draw(planned, results, directory)
-    print(analysis.table(rows), verdict, sep="\n\n")
-    print(f"{wall_time:.0f} s; wrote", directory / "summary.json", path, sep="\n  ")
+    project.conclude(
+        directory,
+        arguments,
+        started,
+        summary,
+        analysis.table(rows),
+        lambda: [figures.draw(planned, results, directory)],
+    )
     return summary
 
 

@@ -113,7 +113,7 @@ def _over_time(results: list[Result]) -> Figure:
         if sweep.world != "grid":
             _entropy_scale(row[0])
         row[0].set_ylabel("true entropy (nats)")
-        row[0].legend(frameon=False, loc="best" if sweep.world == "grid" else "lower left")
+        row[0].legend(frameon=False, loc="upper right")
     return figure
 
 

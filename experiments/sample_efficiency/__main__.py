@@ -32,13 +32,9 @@ def main(arguments: Arguments) -> list[analysis.Row]:
         rows = list(analysis.rows(sweep, arrays, budget))
         results.append(figures.Result(sweep, arrays, rows))
     rows = [row for result in results for row in result.rows]
-    verdict = analysis.verdict(rows)
-    wall_time = time.perf_counter() - started
-    project.write_json(directory / "summary.json", {"rows": rows, "verdict": verdict})
-    project.write_json(directory / "provenance.json", project.provenance(arguments, wall_time))
-    paths = figures.draw(results, directory)
-    print(analysis.table(rows), verdict, sep="\n\n")
-    print(f"{wall_time:.0f} s; wrote", *[directory / "summary.json", *paths], sep="\n  ")
+    summary = {"rows": rows, "verdict": analysis.verdict(rows)}
+    draw = functools.partial(figures.draw, results, directory)
+    project.conclude(directory, arguments, started, summary, analysis.table(rows), draw)
     return rows
 
 

@@ -2,12 +2,8 @@
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState
-from maxent_tf.learners.discrete_sac import (
-    DiscreteSAC,
-    DiscreteSACConfig,
-    DiscreteSACMetrics,
-    DiscreteSACState,
-)
+from maxent_tf.learners.discrete_sac import DiscreteSAC, DiscreteSACState
+from maxent_tf.learners.discrete_sac_config import DiscreteSACConfig, DiscreteSACMetrics
 from maxent_tf.learners.interface import (
     ExploringLearner,
     Learner,

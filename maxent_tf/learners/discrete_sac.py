@@ -22,83 +22,24 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks, optimizers
+from maxent_tf import losses, networks
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
+from maxent_tf.learners.discrete_sac_config import (
+    AUTO_FRACTION,
+    REDUCTIONS,
+    DiscreteSACConfig,
+    DiscreteSACMetrics,
+)
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
-from maxent_tf.replay import Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
-
-_REDUCTIONS = {"min": tf.reduce_min, "mean": tf.reduce_mean}
-
-# Of log A. A target says how often the policy errs however much better the best action is
-# (`forced_probability`): at .98, the paper's, nearly always. At .3 the better of two actions has
-# probability .947 and the best of eighteen .846, which explores and still can do the task.
-AUTO_FRACTION = 0.3
-
-
-@dataclass(frozen=True, eq=False)
-class DiscreteSACConfig:
-    """Hyper-parameters of `DiscreteSAC`. Those that say so may be tensors that broadcast to `P`.
-
-    Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come.
-      hidden_sizes: widths of the hidden layers of the actor and of every critic; none makes both
-        linear, which on one-hot observations is a table.
-      activation: of the hidden layers, "relu" or "tanh".
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
-      critic_optimizer: of the critics; likewise.
-      num_critics: the size of the ensemble.
-      critic_reduction: "min", the smallest critic of every action, against overestimation; or
-        "mean", against the underestimation that Zhou et al. found the minimum to cause.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
-      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
-        schedule over updates, an `AutoTemperature`, whose target may be a schedule too, or "auto":
-        automatic from 1 at 3e-4 towards .3 log A. The paper's .98 log A is refused: it forces a
-        nearly uniform policy (see `validate_target_entropy`).
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one world.
-      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
-        actions in between are not the present policy's is not corrected for (see `off_policy`).
-      priorities: how much replay prefers transitions with large errors; None draws uniformly.
-
-    Raises:
-      ValueError: if a value is out of its range or a name is unknown.
-    """
-
-    network: Any = "mlp"
-    hidden_sizes: tuple[int, ...] = (256, 256)
-    activation: str = "relu"
-    actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    num_critics: int = 2
-    critic_reduction: str = "min"
-    discount: Any = 0.99
-    tau: Any = 0.005
-    alpha: Any = "auto"
-    batch_size: int = 256
-    replay_capacity: int = 1_000_000
-    learning_starts: int = 100
-    updates_per_step: int = 1
-    n_step: int = 1
-    priorities: Priorities | None = None
-
-    def __post_init__(self) -> None:
-        validation.one_of("critic_reduction", self.critic_reduction, tuple(_REDUCTIONS))
-        validation.positive_integer("num_critics", self.num_critics)
-        off_policy.check_config(self)
 
 
 class DiscreteSACState(NamedTuple):
@@ -110,31 +51,6 @@ class DiscreteSACState(NamedTuple):
     actor_optimizer: Any
     critic_optimizer: Any
     temperature: Any
-
-
-class DiscreteSACMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
-
-    Attributes:
-      actor_loss: minus the mean of the policy's value by the critics plus alpha times its entropy.
-      critic_loss: half the mean squared soft Bellman error, summed over critics.
-      entropy: the mean entropy of the policy, in nats.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      q: the mean of the policy's value by the critics, without entropy.
-      actor_grad_norm: the global norm of the actor's gradient.
-      critic_grad_norm: the same for all critics together.
-    """
-
-    actor_loss: tf.Tensor
-    critic_loss: tf.Tensor
-    entropy: tf.Tensor
-    alpha: tf.Tensor
-    alpha_bound: tf.Tensor
-    q: tf.Tensor
-    actor_grad_norm: tf.Tensor
-    critic_grad_norm: tf.Tensor
 
 
 class DiscreteSAC:
@@ -172,7 +88,7 @@ class DiscreteSAC:
             validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
-        self._reduce = _REDUCTIONS[config.critic_reduction]
+        self._reduce = REDUCTIONS[config.critic_reduction]
         self._head = networks.make_head(spec.action)
         outputs = self._head.num_outputs
         # A small last layer starts the policy near uniform.
