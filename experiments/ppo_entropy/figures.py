@@ -113,7 +113,7 @@ def _over_time(results: list[Result]) -> Figure:
         if sweep.world != "grid":
             _entropy_scale(row[0])
         row[0].set_ylabel("true entropy (nats)")
-        row[0].legend(frameon=False, loc="upper right")
+        row[0].legend(frameon=False, loc="upper right", ncols=2)
     return figure
 
 
