@@ -80,11 +80,14 @@ def grid_case() -> Case:
 
 
 def cartpole_case(
-    kind: type[mx.learners.A2C] | type[mx.learners.PPO], iterations: int, learners: int = 8
+    kind: type[mx.learners.A2C] | type[mx.learners.PPO],
+    iterations: int,
+    learners: int = 8,
+    num_envs: int = 16,
 ) -> Case:
-    """Learners with sixteen CartPoles each."""
+    """Learners with so many CartPoles each."""
     world = mx.environments.CartPole()
-    return in_graph_case(kind(world.spec, batch_shape=(learners,)), world, 16, iterations)
+    return in_graph_case(kind(world.spec, batch_shape=(learners,)), world, num_envs, iterations)
 
 
 def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:

@@ -30,3 +30,28 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     if mode == "eager":
         return function
     return tf.function(function, autograph=False, jit_compile=mode == "xla")
+
+
+def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:
+    """Spares a compiled program's calls the lookup of the trace that fits their arguments.
+
+    It takes a quarter of a millisecond, a tenth of what the host loop adds to SAC's update.
+
+    Args:
+      program: from `compiled`; every call's arguments have the structure, the shapes and the
+        dtypes of the first call's, and all their leaves are tensors.
+
+    Returns:
+      A callable with the same signature.
+    """
+    if not isinstance(program, tf.types.experimental.PolymorphicFunction):
+        return program
+    concrete: Callable[..., Any] | None = None
+
+    def call(*args: Any) -> Any:
+        nonlocal concrete
+        if concrete is None:
+            concrete = program.get_concrete_function(*args)
+        return concrete(*args)
+
+    return call

@@ -85,7 +85,7 @@ class HostLoop:
             updates = self.pace.updates_after(iteration)
             for call in range((iteration - 1) * self.pace.calls, iteration * self.pace.calls):
                 metrics = self._step(call + 1)
-            if metrics is not None:
+            if metrics is not None and not np.isfinite(metrics).all():
                 named = dict(zip(learner.metric_names, metrics, strict=True))
                 check_finite(named, learner.batch_shape, updates, last_good)
         state = self.state

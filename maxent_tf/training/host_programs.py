@@ -7,14 +7,14 @@ action. On policy, one call a step draws the action and one call a rollout learn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.training import rollout
-from maxent_tf.training.compilation import compiled
+from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.loop import Pace, StateVariables
 from maxent_tf.training.normalized import Normalized, observe
 from maxent_tf.training.updates import make_replay, replay_updates, update_of
@@ -70,8 +70,8 @@ class OnPolicyPrograms:
             kept.write(observe(learner, state, trajectory))
             return tf.stack(tf.nest.flatten(metrics))
 
-        self._act = compiled(act, compile, auto="graph")
-        self._learn = compiled(learn, compile, auto="graph")
+        self._act = called_alike(compiled(act, compile, auto="graph"))
+        self._learn = called_alike(compiled(learn, compile, auto="graph"))
 
     def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Draws the first actions."""
@@ -94,6 +94,13 @@ class OnPolicyPrograms:
         return {}
 
 
+class _Acting(NamedTuple):
+    """Learners, and what they do next."""
+
+    state: Any
+    action: tf.Tensor
+
+
 class OffPolicyPrograms:
     """Acts at random to fill replay, then learns after every step; see `HostPrograms`."""
 
@@ -112,7 +119,7 @@ class OffPolicyPrograms:
 
         # XLA compiles what computes and leaves out what stores: a program that stores would copy
         # the whole replay buffer at every call.
-        update = compiled(update_of(learner, experience), compile, auto="xla")
+        update = update_of(learner, experience)
         storing = "eager" if compile == "eager" else "graph"
 
         def explore(call: tf.Tensor) -> tf.Tensor:
@@ -138,21 +145,29 @@ class OffPolicyPrograms:
             replay.add(transition)
             own_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
             act_seed = rollout.action_seed(experience, own_seed, seed, call)
-            state, metrics = replay_updates(
-                update,
-                observe(learner, kept.read(), transition),
+
+            def update_and_draw(acting: Any, *batch_and_seed: Any) -> Any:
+                state, *rest = update(acting.state, *batch_and_seed)
+                action = rollout.act(learner, experience, state, observation, act_seed)
+                return _Acting(state, action), *rest
+
+            acting, metrics = replay_updates(
+                # One program: of several updates only the last one's draw counts, but to start
+                # another program costs more than to draw.
+                compiled(update_and_draw, compile, auto="xla"),
+                _Acting(observe(learner, kept.read(), transition), transition.action),
                 replay,
                 experience.batch_size,
                 pace.updates,
                 update_seed,
             )
-            kept.write(state)
-            return draw(state, observation, act_seed), tf.stack(tf.nest.flatten(metrics))
+            kept.write(acting.state)
+            return acting.action, tf.stack(tf.nest.flatten(metrics))
 
-        self._explore = compiled(explore, storing, auto="graph")
-        self._act = compiled(act, storing, auto="graph")
-        self._store = compiled(store, storing, auto="graph")
-        self._learn_and_act = compiled(learn_and_act, storing, auto="graph")
+        self._explore = called_alike(compiled(explore, storing, auto="graph"))
+        self._act = called_alike(compiled(act, storing, auto="graph"))
+        self._store = called_alike(compiled(store, storing, auto="graph"))
+        self._learn_and_act = called_alike(compiled(learn_and_act, storing, auto="graph"))
 
     def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Draws the first actions in worlds that have just been reset."""

@@ -16,7 +16,7 @@ from maxent_tf.training import Trainer
 UPDATES = "SAC, 17 + 6, 2 x 256, batch 256"
 CHEETAH = "SAC on HalfCheetah-v5, an update a step"
 PPO = "PPO on CartPole, 16 worlds a learner"
-A2C = "A2C on CartPole, 16 worlds a learner"
+A2C = "A2C on CartPole, {} a learner"
 OURS = "maxent_tf"
 
 _PEERS = pathlib.Path(__file__).with_name("peers")
@@ -53,9 +53,10 @@ def ours() -> Iterator[Contender]:
         (UPDATES, "matrix products alone", throughput.products_case(_UPDATES)),
         (CHEETAH, OURS, _cheetah()),
         (PPO, f"{OURS}, {_LEARNERS} learners", cartpole(ppo, _ITERATIONS, _LEARNERS)),
-        (A2C, f"{OURS}, 64 learners", cartpole(a2c, 200, 64)),
-        (A2C, f"{OURS}, 1 learner", cartpole(a2c, 200, 1)),
     ]
+    for worlds, num_envs in (("one world", 1), ("16 worlds", 16)):
+        for name, learners in ((f"{OURS}, 64 learners", 64), (f"{OURS}, 1 learner", 1)):
+            cases.append((A2C.format(worlds), name, cartpole(a2c, 200, learners, num_envs)))
     for workload, name, case in cases:
         yield Contender(workload, name, timed(case.call), case.amount, case.unit)
 
