@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from maxent_tf.training.compilation import compiled
+from maxent_tf.training.compilation import called_alike, compiled
 
 
 def is_eager(x: tf.Tensor) -> Any:
@@ -26,3 +26,23 @@ def test_modes_are_what_they_say(mode: str) -> None:
 def test_an_unknown_mode_is_named() -> None:
     with pytest.raises(ValueError, match=r"compile must be one of .*, not 'jit'"):
         compiled(is_eager, "jit", auto="xla")
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_calls_alike_are_traced_once(mode: str) -> None:
+    # Oracles: what the function itself returns; how often Python has run it; and TensorFlow, which
+    # must not take another dtype for the first call's.
+    runs = []
+
+    def total(parts: dict[str, tf.Tensor], offset: tf.Tensor) -> tf.Tensor:
+        runs.append(offset)
+        return tf.reduce_sum(parts["a"]) + parts["b"] + offset
+
+    program = called_alike(compiled(total, mode, auto=mode))
+    for k in range(3):
+        parts = {"a": tf.fill([2], float(k)), "b": tf.constant(k / 2)}
+        assert float(program(parts, tf.constant(1.0))) == 2 * k + k / 2 + 1
+    assert len(runs) == (3 if mode == "eager" else 1)
+    if mode != "eager":
+        with pytest.raises((TypeError, ValueError), match="int32"):
+            program(parts, tf.constant(1))
