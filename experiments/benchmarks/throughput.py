@@ -85,7 +85,7 @@ def cartpole_case(
     learners: int = 8,
     num_envs: int = 16,
 ) -> Case:
-    """Learners with so many CartPoles each."""
+    """Learners with `num_envs` CartPoles each."""
     world = mx.environments.CartPole()
     return in_graph_case(kind(world.spec, batch_shape=(learners,)), world, num_envs, iterations)
 
