@@ -83,12 +83,15 @@ def as_temperature(
         1 at 3e-4; None if it means nothing.
 
     Raises:
-      ValueError: if alpha is negative or not finite (a schedule: at its first step), it or one of
-        its attributes does not broadcast, or its target entropy cannot be met.
+      ValueError: if alpha is negative or not finite (a schedule: at its first step), or a word that
+        means nothing here; it or one of its attributes does not broadcast; or its target entropy
+        cannot be met.
     """
     if isinstance(alpha, str) and auto is not None:
         validation.one_of("alpha", alpha, ("auto",))
         alpha = temperature.AutoTemperature(temperature.target_entropy(action, auto))
+    elif isinstance(alpha, str):
+        raise ValueError(f"alpha must be a number or a schedule here, not {alpha!r}.")
     if isinstance(alpha, temperature.AutoTemperature):
         temperature.validate_target_entropy(action, alpha.target_entropy)
         for name in ("target_entropy", "initial_alpha", "learning_rate"):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.training.host_programs import HostPrograms, OffPolicyPrograms, OnPolicyPrograms
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
-from maxent_tf.training.normalized import parts
+from maxent_tf.training.normalized import Normalized, parts
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes
 from maxent_tf.types import Transition
@@ -102,6 +102,8 @@ class HostLoop:
         seed = self._world_seed
         if iterations:  # other episodes than those of the run that is continued
             seed = tf.random.fold_in(seed, iterations)
+            if isinstance(self._learner, Normalized):  # whose returns so far are of those episodes
+                self._state.write(self._learner.around(self.state))
         self._observation = self._batched(self._worlds.reset(int(seed[0]) % 2**31))
         self._action = self._programs.first_action(self._observation, iterations * self.pace.calls)
 

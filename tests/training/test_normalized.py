@@ -1,5 +1,6 @@
 """A normalising learner against NumPy over the whole history, alone and in both loops."""
 
+import pathlib
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,28 @@ def test_training_goes_on_from_its_statistics() -> None:
     state = go_on(learner.init(0))
     assert state.observation.count == 8
     assert go_on(state).observation.count == 16
+
+
+def test_a_resumed_host_run_counts_new_episodes_returns_from_zero(tmp_path: pathlib.Path) -> None:
+    # Oracle: geometric sums of CartPole's rewards, all 1; no episode is shorter than 8 steps.
+    spec = mx.gymnasium_spec("CartPole-v1")
+    learner = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3))
+
+    def go_on(num_steps: int) -> NormalizedState:
+        return mx.train(
+            learner,
+            "CartPole-v1",
+            num_steps,
+            records=num_steps // 3,
+            compile="eager",
+            normalize_reward=GAMMA,
+            checkpoint_dir=tmp_path,
+        ).state
+
+    np.testing.assert_allclose(go_on(6).running, [(1 - GAMMA**6) / (1 - GAMMA)])
+    resumed = go_on(9)
+    np.testing.assert_allclose(resumed.running, [(1 - GAMMA**3) / (1 - GAMMA)])
+    assert resumed.discounted_return.count == 9
 
 
 @pytest.mark.parametrize(
