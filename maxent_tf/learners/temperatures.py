@@ -91,7 +91,10 @@ def as_temperature(
         validation.one_of("alpha", alpha, ("auto",))
         alpha = temperature.AutoTemperature(temperature.target_entropy(action, auto))
     elif isinstance(alpha, str):
-        raise ValueError(f"alpha must be a number or a schedule here, not {alpha!r}.")
+        raise ValueError(
+            "alpha must be a number, a schedule or, where it may be automatic, an AutoTemperature, "
+            f"not {alpha!r}."
+        )
     if isinstance(alpha, temperature.AutoTemperature):
         temperature.validate_target_entropy(action, alpha.target_entropy)
         for name in ("target_entropy", "initial_alpha", "learning_rate"):
