@@ -18,7 +18,7 @@ _SHARE = 0.1
 
 # A mountain car's mean return from which it counts as solved, as Gymnasium has it.
 SOLVED = 90.0
-MOUNTAIN_CARS = ("held", "mountain_car")
+MOUNTAIN_CARS = ("held", "mountain_car", "by_state")
 
 # An automatic temperature removes the sensitivity to alpha if its worst target loses at most the
 # first fraction of what the worst fixed alpha loses, both against the best fixed one; it reduces it

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.temperature_control.analysis import Row
 from experiments.temperature_control.runs import Arrays
@@ -21,6 +22,7 @@ _TITLES = {
     "pendulum": "Pendulum",
     "held": "Mountain car, throttle held",
     "mountain_car": "Mountain car, continuous",
+    "by_state": "Mountain car, noise by the state",
 }
 
 
@@ -103,6 +105,7 @@ def _over_time(results: list[Result]) -> Figure:
             column[2].axhline(target, color="black", linestyle=":", linewidth=1)
         column[1].set_yscale("log")
         column[-1].set_xlabel("steps of each learner")
+        column[-1].xaxis.set_major_locator(MaxNLocator(4))
         for axis in column:
             axis.grid(alpha=0.3)
     labels = ("return of an episode", "alpha (reward per nat)", "entropy (nats)")

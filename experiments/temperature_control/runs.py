@@ -10,6 +10,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.temperature_control.sweep import AutomaticSweep, FixedSweep
 from experiments.temperature_control.worlds import make_world
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
 
@@ -29,6 +30,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
             initial_alpha=tf.constant(alpha),
             learning_rate=sweep.learning_rate,
         )
+    period = sweep.noise_period
     config = mx.learners.SACConfig(
         hidden_sizes=sweep.hidden_sizes,
         actor_optimizer=Adam(sweep.learning_rate),
@@ -38,6 +40,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
         batch_size=sweep.batch_size,
         replay_capacity=sweep.steps,
         learning_starts=sweep.learning_starts,
+        exploration=None if period is None else StateDependentExploration(period),
     )
     shape = (len(sweep.targets), len(sweep.alphas), sweep.seeds)
     return mx.learners.SAC(spec, config, batch_shape=shape)

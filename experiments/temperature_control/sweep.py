@@ -1,4 +1,4 @@
-"""The constants of the experiment: fixed temperatures, and automatic ones, on three worlds."""
+"""The constants of the experiment: fixed and automatic temperatures, on each world."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pathlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-World = Literal["pendulum", "held", "mountain_car"]
+World = Literal["pendulum", "held", "mountain_car", "by_state"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Sweep:
 
     Attributes:
       world: "pendulum" rewards every step; "mountain_car" only the goal, and charges for the way;
-        "held" is the mountain car whose throttle each action sets for several steps.
+        "held" is the mountain car whose throttle each action sets for several steps, "by_state" the
+        mountain car itself, explored by noise that is a function of the state.
       alphas: in reward per nat: fixed ones, or those that automatic temperatures start from.
       seeds: learners for each setting.
       steps: of each learner.
@@ -26,6 +27,8 @@ class Sweep:
       batch_size: of the minibatches.
       hidden_sizes: of actor and critics.
       learning_starts: steps with uniformly random actions.
+      noise_period: steps for which noise stays one function of the state; None draws it anew at
+        every step.
       episodes: of the final evaluations of each learner.
       records: points of history kept.
       seed: of everything drawn.
@@ -41,6 +44,7 @@ class Sweep:
     batch_size: int = 64
     hidden_sizes: tuple[int, ...] = (32, 32)
     learning_starts: int = 200
+    noise_period: int | None = None
     episodes: int = 10
     records: int = 50
     seed: int = 0
@@ -71,6 +75,9 @@ class AutomaticSweep(Sweep):
 _ALPHAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _STARTS = (0.01, 10.0)
 
+# That of RL Baselines3 Zoo's settings for this world, which collects so many steps at a time.
+_NOISE_PERIOD = 32
+
 SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {
     "pendulum": (FixedSweep("pendulum", _ALPHAS), AutomaticSweep("pendulum", _STARTS)),
     "held": (
@@ -80,6 +87,10 @@ SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {
     "mountain_car": (
         FixedSweep("mountain_car", _ALPHAS, steps=15_000, num_envs=10),
         AutomaticSweep("mountain_car", _STARTS, steps=15_000, num_envs=10),
+    ),
+    "by_state": (
+        FixedSweep("by_state", _ALPHAS, steps=15_000, num_envs=10, noise_period=_NOISE_PERIOD),
+        AutomaticSweep("by_state", _STARTS, steps=15_000, num_envs=10, noise_period=_NOISE_PERIOD),
     ),
 }
 
@@ -105,7 +116,7 @@ class Arguments:
       quick: everything small: for a first look and for continuous integration.
     """
 
-    worlds: tuple[World, ...] = ("pendulum", "held", "mountain_car")
+    worlds: tuple[World, ...] = ("pendulum", "held", "mountain_car", "by_state")
     seeds: int | None = None
     steps: int | None = None
     output: pathlib.Path = pathlib.Path("results")

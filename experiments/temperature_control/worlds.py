@@ -51,6 +51,6 @@ def make_world(name: str) -> Environment:
     """Returns the world of a name."""
     if name == "pendulum":
         return Pendulum()
-    if name == "mountain_car":
-        return MountainCarContinuous()
-    return Held(MountainCarContinuous(max_episode_steps=125 * HELD), HELD)
+    if name == "held":
+        return Held(MountainCarContinuous(max_episode_steps=125 * HELD), HELD)
+    return MountainCarContinuous()

@@ -18,6 +18,7 @@ from experiments.temperature_control.sweep import (
     Arguments,
     AutomaticSweep,
     FixedSweep,
+    World,
     plan,
 )
 from experiments.temperature_control.worlds import HELD, make_world
@@ -52,6 +53,15 @@ def test_targets_count_in_the_worlds_own_units() -> None:
     targets = np.ravel(temperature.target_entropy)
     np.testing.assert_allclose(targets, np.array([-2, -1, 0]) + math.log(2), rtol=1e-6)
     assert targets[1] == pytest.approx(rule)
+
+
+@pytest.mark.parametrize("world", SWEEPS)
+def test_only_noise_by_the_state_lasts(world: World) -> None:
+    # Oracle: the steps between two draws that training asks the learner for; the worlds' types.
+    for sweep in SWEEPS[world]:
+        period = runs.make_learner(sweep).experience.noise_period
+        assert period == (32 if world == "by_state" else None)
+    assert isinstance(make_world("by_state"), mx.environments.MountainCarContinuous)
 
 
 def _arrays(sweep: FixedSweep | AutomaticSweep) -> runs.Arrays:
