@@ -10,7 +10,9 @@ import maxent_tf as mx
 from experiments import statistics
 from experiments.multigoal import analysis, runs
 from experiments.multigoal.sweep import Sweep
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.optimizers import Adam
+from maxent_tf.replay import Priorities
 
 pytestmark = pytest.mark.slow
 
@@ -44,23 +46,49 @@ def test_a2c_solves_cartpole(where: str) -> None:
     assert np.sum(means >= 475) >= 4
 
 
-@pytest.mark.parametrize("where", ["host", "graph"])
-def test_sac_solves_pendulum(where: str) -> None:
+def check_sac(name: str, world: Any, spec: Any, num_steps: int, **options: Any) -> None:
     # Oracle: the rl-zoo reports -157 +- 89 for SAC on Pendulum-v1 at 20,000 steps.
-    world: Any = "Pendulum-v1" if where == "host" else mx.environments.Pendulum()
-    spec = mx.gymnasium_spec("Pendulum-v1") if where == "host" else world.spec
     config = mx.learners.SACConfig(
         hidden_sizes=(64, 64),
         actor_optimizer=Adam(1e-3),
         critic_optimizer=Adam(1e-3),
-        replay_capacity=20_000,
+        replay_capacity=num_steps,
+        **options,
     )
     learner = mx.learners.SAC(spec, config, batch_shape=(SEEDS,))
-    result = mx.train(learner, world, 20_000, seed=1)
-    returns = mx.evaluate(learner, result.state, "Pendulum-v1" if where == "host" else world, 20)
-    means = returns.returns.mean(axis=-1)
-    print(f"SAC on Pendulum, {where}: {means}, {result.wall_time:.0f} s")
+    result = mx.train(learner, world, num_steps, seed=1)
+    means = mx.evaluate(learner, result.state, world, 20).returns.mean(axis=-1)
+    print(f"SAC on Pendulum, {name}: {means}, {result.wall_time:.0f} s")
     assert statistics.interquartile_mean(means) >= -200
+
+
+@pytest.mark.parametrize("where", ["host", "graph"])
+def test_sac_solves_pendulum(where: str) -> None:
+    world: Any = "Pendulum-v1" if where == "host" else mx.environments.Pendulum()
+    spec = mx.gymnasium_spec("Pendulum-v1") if where == "host" else world.spec
+    check_sac(where, world, spec, num_steps=20_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "num_steps", "options"),
+    [
+        ("exact entropy", 20_000, {"entropy_estimator": "exact"}),
+        ("noise by the state", 20_000, {"exploration": StateDependentExploration()}),
+        ("three steps", 20_000, {"n_step": 3}),
+        ("priorities", 20_000, {"priorities": Priorities()}),
+        ("a mixture", 20_000, {"num_components": 3}),
+        (
+            "many critics",
+            5000,
+            {"num_critics": 5, "target_subset": 2, "updates_per_step": 4},
+        ),
+    ],
+)
+def test_sac_with_an_option_solves_pendulum(
+    name: str, num_steps: int, options: dict[str, Any]
+) -> None:
+    world = mx.environments.Pendulum()
+    check_sac(name, world, world.spec, num_steps, **options)
 
 
 def ppo_learner(
