@@ -16,6 +16,7 @@ from maxent_tf.distributions.estimates import (
     divergence_estimate,
     entropy_estimate,
 )
+from maxent_tf.distributions.likelihood import log_likelihood
 from maxent_tf.distributions.pushforward import Pushforward
 from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
 from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
@@ -46,6 +47,7 @@ __all__ = [
     "entropy",
     "entropy_estimate",
     "explore",
+    "log_likelihood",
     "log_sech_squared",
     "renyi_entropy",
     "squashed_log_prob",

@@ -120,6 +120,21 @@ class Bounds:
             action = tf.clip_by_value(action, low, high)
         return action
 
+    def resolved(self, dtype: tf.DType) -> np.ndarray:
+        """Returns the size up to which an action, once rounded, tells its pre-tanh value well.
+
+        It is that of an action 16 units in the last place of the bounds inside them, which is known
+        to about 0.1: 6.9 in float32 and 17.0 in float64, between -1 and 1; less for a box that
+        is small beside its distance from 0. Further out TensorFlow's tanh jumps to a bound.
+
+        Returns:
+          [] or [D].
+        """
+        low, high = self.ends(dtype)
+        unit = np.spacing(np.maximum(np.abs(low), np.abs(high))) / self.half_width(dtype)
+        # In float64, for the difference from 1.
+        return np.arctanh(1 - 16 * unit.astype(np.float64)).astype(dtype.as_numpy_dtype)
+
     def unsquash(self, action: tf.Tensor) -> tf.Tensor:
         """Returns the pre-tanh value of `action`, [..., D] to [..., D], always finite.
 

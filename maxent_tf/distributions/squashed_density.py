@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from maxent_tf.distributions.bounds import Bounds, event_dimension
 from maxent_tf.distributions.tanh import log_sech_squared
@@ -45,6 +47,34 @@ def squashed_log_prob(
     Returns:
       [...], float, in nats.
     """
-    terms = -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)
+    terms = _terms(u, noise, scale)
     dimension = event_dimension(terms)
     return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
+
+
+def stored_log_likelihood(
+    action: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, bounds: Bounds
+) -> tf.Tensor:
+    """Log-likelihood of a stored action, see `SquashedGaussian.log_likelihood`.
+
+    Args:
+      action: [..., D], float.
+      loc: [..., D], float, the mean of the pre-tanh Gaussian.
+      scale: [..., D], float, its standard deviation, positive.
+      bounds: of the action.
+
+    Returns:
+      [...], float, in nats.
+    """
+    u, resolved = bounds.unsquash(action), bounds.resolved(action.dtype)
+    distance = tf.where(u < 0, -loc, loc) - resolved
+    beyond = tfd.Normal(tf.zeros([], u.dtype), 1.0).log_cdf(distance / scale)
+    # In the units of the other terms, from which the constants are still to be taken.
+    beyond += _LOG_SQRT_TWO_PI + np.log(bounds.half_width(u.dtype))
+    terms = tf.where(tf.abs(u) < resolved, _terms(u, (u - loc) / scale, scale), beyond)
+    dimension = event_dimension(terms)
+    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
+
+
+def _terms(u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    return -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)

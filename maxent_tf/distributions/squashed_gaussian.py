@@ -25,7 +25,11 @@ from tensorflow_probability.python.internal import dtype_util, tensor_util
 from maxent_tf.distributions import squashed_moments
 from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
 from maxent_tf.distributions.bounds import Bounds, event_dimension
-from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
+from maxent_tf.distributions.squashed_density import (
+    SquashedSample,
+    squashed_log_prob,
+    stored_log_likelihood,
+)
 from maxent_tf.distributions.squashed_mode import squashed_mode
 from maxent_tf.distributions.squashed_spread import stddev_tanh
 from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
@@ -40,9 +44,10 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
     and crosses `tf.function` boundaries.
 
     `log_prob` of an action at a bound, beyond it, or nearer than float resolves tanh, is the
-    density at the last representable action inside: finite, with finite gradients. Where the
-    pre-tanh value is known, `log_prob_from_gaussian` is exact, and a draw comes with its density
-    from `experimental_sample_and_log_prob` or `sample_with_gaussian`.
+    density at the last representable action inside: finite, with finite gradients. To learn from
+    stored actions take `log_likelihood`, which knows what a bound may stand for. Where the pre-tanh
+    value is known, `log_prob_from_gaussian` is exact, and a draw comes with its density from
+    `experimental_sample_and_log_prob` or `sample_with_gaussian`.
 
     Args:
       loc: [..., D], float, mean of the pre-tanh Gaussian.
@@ -174,6 +179,37 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         u = tf.convert_to_tensor(u, self.dtype)
         scale = tf.convert_to_tensor(self.scale)
         return squashed_log_prob(u, (u - self.loc) / scale, scale, self._bounds)
+
+    def log_likelihood(self, action: Any) -> tf.Tensor:
+        r"""Returns the log-likelihood of a stored action, of which rounding may have left a bound.
+
+        In a dimension whose action is on a bound, or so near it that it no longer tells its
+        pre-tanh value (`Bounds.resolved`, :math:`u^*`, 6.9 in float32), this is the probability of
+        all that ends there,
+
+        .. math::
+            \log P(\pm u \ge u^*) = \log \Phi((\pm \mathrm{loc} - u^*) / \mathrm{scale})
+
+        and in every other dimension the density, as in `log_prob`. Ratios of likelihoods and their
+        gradients, by which policies learn from what they did, are so those of what is known of the
+        action. The density at a bound is that of one pre-tanh value, which need not be near the one
+        drawn: with `loc` 30 beyond it, a small step changes that density by hundreds of nats, and
+        the probability not at all.
+
+        Args:
+          action: [..., D], float, as it was stored.
+
+        Returns:
+          [...], float, in nats; a density in the dimensions that are not near a bound.
+
+        References:
+          J. Tobin (1958), "Estimation of relationships for limited dependent variables",
+          https://doi.org/10.2307/1907382 (the likelihood of what is observed up to a limit)
+        """
+        action = tf.convert_to_tensor(action, self.dtype)
+        return stored_log_likelihood(
+            action, self.loc, tf.convert_to_tensor(self.scale), self._bounds
+        )
 
     def median(self) -> tf.Tensor:
         """Returns the median of each dimension, [..., D]: the squashed `loc`."""

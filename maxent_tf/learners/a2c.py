@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, optimizers
+from maxent_tf import distributions, losses, optimizers
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState, check_config
 from maxent_tf.learners.interface import OnPolicy
@@ -204,7 +204,7 @@ class A2C:
             with tape.stop_recording():
                 advantage = parts.advantage(batch, entropy, value, next_value, alpha)
             actor_loss = losses.policy_gradient_loss(
-                distribution.log_prob(action), advantage, entropy, alpha, valid
+                distributions.log_likelihood(distribution, action), advantage, entropy, alpha, valid
             )
             critic_loss = losses.squared_error_loss(
                 value, tf.stop_gradient(value) + advantage, valid

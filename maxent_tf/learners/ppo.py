@@ -44,7 +44,7 @@ class _Samples(NamedTuple):
     action: tf.Tensor
     valid: tf.Tensor
     outputs: tf.Tensor
-    log_prob: tf.Tensor
+    log_likelihood: tf.Tensor
     value: tf.Tensor
     advantage: tf.Tensor
 
@@ -227,7 +227,7 @@ class PPO:
             action=action,
             valid=steps.valid,
             outputs=outputs,
-            log_prob=policy.log_prob(action),
+            log_likelihood=distributions.log_likelihood(policy, action),
             value=value,
             advantage=advantage,
         )
@@ -259,7 +259,8 @@ class PPO:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
             policy = parts.policy(parameters[0], samples.observed, begins)
-            log_ratio = policy.log_prob(samples.action) - samples.log_prob
+            likelihood = distributions.log_likelihood(policy, samples.action)
+            log_ratio = likelihood - samples.log_likelihood
             entropy = self.bonus_entropy(policy, samples.action, seed)
             actor_loss = losses.clipped_surrogate_loss(
                 log_ratio, advantage, entropy, alpha, epsilon, valid
