@@ -132,8 +132,9 @@ class Bounds:
         """
         low, high = self.ends(dtype)
         unit = np.spacing(np.maximum(np.abs(low), np.abs(high))) / self.half_width(dtype)
-        # In float64, for the difference from 1.
-        return np.arctanh(1 - 16 * unit.astype(np.float64)).astype(dtype.as_numpy_dtype)
+        # In float64, for the difference from 1; at least 0, which tells no more than the side.
+        inside = np.maximum(1 - 16 * unit.astype(np.float64), 0)
+        return np.arctanh(inside).astype(dtype.as_numpy_dtype)
 
     def unsquash(self, action: tf.Tensor) -> tf.Tensor:
         """Returns the pre-tanh value of `action`, [..., D] to [..., D], always finite.

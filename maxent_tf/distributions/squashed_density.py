@@ -47,9 +47,7 @@ def squashed_log_prob(
     Returns:
       [...], float, in nats.
     """
-    terms = _terms(u, noise, scale)
-    dimension = event_dimension(terms)
-    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
+    return _sum(_terms(u, noise, scale), bounds)
 
 
 def stored_log_likelihood(
@@ -69,12 +67,16 @@ def stored_log_likelihood(
     u, resolved = bounds.unsquash(action), bounds.resolved(action.dtype)
     distance = tf.where(u < 0, -loc, loc) - resolved
     beyond = tfd.Normal(tf.zeros([], u.dtype), 1.0).log_cdf(distance / scale)
-    # In the units of the other terms, from which the constants are still to be taken.
+    # What `_sum` takes from every term, for a probability has no units.
     beyond += _LOG_SQRT_TWO_PI + np.log(bounds.half_width(u.dtype))
-    terms = tf.where(tf.abs(u) < resolved, _terms(u, (u - loc) / scale, scale), beyond)
-    dimension = event_dimension(terms)
-    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))
+    inside = _terms(u, (u - loc) / scale, scale)
+    return _sum(tf.where(tf.abs(u) < resolved, inside, beyond), bounds)
 
 
 def _terms(u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     return -0.5 * tf.square(noise) - tf.math.log(scale) - log_sech_squared(u)
+
+
+def _sum(terms: tf.Tensor, bounds: Bounds) -> tf.Tensor:
+    dimension = event_dimension(terms)
+    return tf.reduce_sum(terms, -1) - (dimension * _LOG_SQRT_TWO_PI + bounds.log_volume(dimension))

@@ -79,6 +79,14 @@ def test_its_score_has_mean_zero_where_that_of_the_density_has_not(
     assert abs(density.mean()) > 0.05
 
 
+def test_a_box_too_small_for_its_numbers_tells_the_side() -> None:
+    # Oracle: P(u >= 0). Between 10^6 and 10^6 + 1 float32 has 16 steps.
+    d = SquashedGaussian([0.5], [2.0], 1e6, 1e6 + 1)
+    expected = scipy.stats.norm.logcdf([0.25, -0.25])
+    actual = d.log_likelihood([[1e6 + 1], [1e6]])
+    np.testing.assert_allclose(actual, expected, rtol=1e-5)
+
+
 def test_steps_far_beyond_a_bound_change_nothing() -> None:
     # Oracle: the probability of the bound is 1 before and after, to every digit.
     near, far = (SquashedGaussian([loc], [0.9]) for loc in (-31.0, -40.0))
