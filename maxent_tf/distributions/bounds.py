@@ -120,6 +120,16 @@ class Bounds:
             action = tf.clip_by_value(action, low, high)
         return action
 
+    def scale_to_unit(self, action: tf.Tensor) -> tf.Tensor:
+        """Returns `action`, [..., D] to [..., D], scaled so that the bounds become -1 and 1.
+
+        Networks take actions so, whatever the unit of the environment's own numbers.
+        """
+        middle, half = self.middle(action.dtype), self.half_width(action.dtype)
+        if np.any(middle != 0):
+            action = action - middle
+        return action / half if np.any(half != 1) else action
+
     def resolved(self, dtype: tf.DType) -> np.ndarray:
         """Returns the size up to which an action, once rounded, tells its pre-tanh value well.
 
@@ -145,9 +155,9 @@ class Bounds:
         """
         half = self.half_width(action.dtype)
         if np.all(self.middle(action.dtype) == 0):
-            offset = action if np.all(half == 1) else action / half
+            offset = self.scale_to_unit(action)
             return inverse_tanh(1 + offset, 1 - offset, offset)
         low, high = self.ends(action.dtype)
         # Differences from the nearer bound are exact, from the middle they are not.
-        offset = (action - self.middle(action.dtype)) / half
+        offset = self.scale_to_unit(action)
         return inverse_tanh((action - low) / half, (high - action) / half, offset)

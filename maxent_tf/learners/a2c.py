@@ -54,7 +54,8 @@ class A2CConfig:
       alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
         schedule over updates, or an `AutoTemperature`.
       entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
-        it to the rewards, so that the policy seeks states where it will have entropy.
+        it to the rewards, so that the policy seeks states where it will have entropy. Continuous
+        actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
       log_std_range: for continuous actions, see `SquashedGaussianHead`.
       initial_stddev: for continuous actions, likewise.
 

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import networks, operators, optimizers
+from maxent_tf.distributions import Bounds
 from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
 from maxent_tf.learners.memory import Recalling, memory_spec, seen, with_memory
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
-from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import Transition
 
 
@@ -68,6 +69,10 @@ class ActorCritic:
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
         self.head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
+        # What the unit of continuous actions adds to their entropy, which must not be a reward.
+        self._log_volume = 0.0
+        if isinstance(spec.action, Box):
+            self._log_volume = Bounds.of(*spec.action.bounds()).log_volume(spec.action.shape[0])
         size, outputs = config.memory_size, self.head.num_outputs
         self.memory = memory_spec(size) if size else None
         self.seen = seen(spec, self.memory)
@@ -156,8 +161,9 @@ class ActorCritic:
 
         Args:
           batch: fields [T, *P, B, ...].
-          entropy: [*P, T B], of the policy where the actions were chosen, in nats; alpha times it
-            is added to the rewards if the configuration says so.
+          entropy: [*P, T B], of the policy where the actions were chosen, in nats. Alpha times the
+            entropy is added to the rewards if the configuration says so; continuous actions then
+            count as scaled to [-1, 1], so that their unit is no reward for a long episode.
           value: [*P, T B], of the observations where the actions were chosen.
           next_value: [*P, T B], of those that they led to.
           alpha: [*P], reward per nat.
@@ -165,7 +171,8 @@ class ActorCritic:
         length = batch.reward.shape[0]
         reward = batch.reward
         if self._config.entropy == "reward":
-            reward += self._split_time(alpha[..., None] * entropy, length)
+            scaled = entropy - self._log_volume
+            reward += self._split_time(alpha[..., None] * scaled, length)
         alive = 1 - tf.cast(batch.terminated, tf.float32)
         return self.merge_time(
             operators.generalized_advantage_estimation(

@@ -47,7 +47,8 @@ class PPOConfig:
         an `AutoTemperature`. In reward per nat; but if the advantages are normalised, the "bonus"
         is in their standard deviations per nat, as is usual for PPO.
       entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
-        it to the rewards, so that the policy seeks states where it will have entropy.
+        it to the rewards, so that the policy seeks states where it will have entropy. Continuous
+        actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
       log_std_range: for continuous actions, see `SquashedGaussianHead`.
       initial_stddev: for continuous actions, likewise.
 

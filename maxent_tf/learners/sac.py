@@ -3,11 +3,18 @@
 Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
 
 1. Draw a' ~ pi(s') and set y = r + gamma (1 - terminated) (min_i Q'_i(s', a') + alpha H').
+   H' is the entropy that the action has when it is scaled to [-1, 1].
 2. One gradient step of every critic on the squared error to y.
 3. One gradient step of the actor on -mean(min_i Q_i(s, a_theta) + alpha H_theta), a_theta drawn by
    reparameterisation.
 4. One step of the temperature towards the target entropy, unless it is fixed or scheduled.
 5. Move the target critics by a fraction tau.
+
+Critics take actions scaled to [-1, 1], and the entropy that is added to the return is that of
+scaled actions. What a learner learns then does not depend on the unit of the environment's actions:
+in that unit the entropy of every step would be larger by the sum of log((high - low) / 2) over the
+dimensions, which would be a reward for long episodes. Distributions, target entropies and the
+entropy among the metrics stay in the environment's unit.
 
 References:
   T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications",
@@ -27,6 +34,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import draws, losses, networks
+from maxent_tf.distributions import Bounds
 from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.sac_config import SACConfig, SACMetrics
@@ -90,6 +98,8 @@ class SAC:
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._head, self._actor = head_and_network(spec, spec.action, config)
+        self._bounds = Bounds.of(*spec.action.bounds())
+        self._log_volume = self._bounds.log_volume(spec.action.shape[0])
         # Calibrated: the size of fresh critics changes how many learners a low temperature leaves
         # on ContinuousTrap's lower hill; of .01, .1, .3 and 1 this agrees best with an earlier run.
         size = features.num_features(spec.action)
@@ -149,7 +159,11 @@ class SAC:
         return self._head.explore(self._actor.apply(state.actor, self._features(observation)), seed)
 
     def q(self, state: SACState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-        """Returns the smallest critic's value, [*P, B], of actions [*P, B, D]."""
+        """Returns the smallest critic's value, [*P, B], of actions [*P, B, D].
+
+        The actions are in the environment's unit. The entropies of later steps that are part of the
+        value are those of actions scaled to [-1, 1].
+        """
         return self._smallest_q(state.critics, self._features(observation), action)
 
     def draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -195,7 +209,8 @@ class SAC:
 
         def entropy_reward(later: Transition) -> tf.Tensor:
             policy = self._policy(state.actor, self._features(later.observation))
-            return alpha[..., None] * self._entropy(policy, tf.random.fold_in(next_seed, 1))
+            entropy = self._entropy(policy, tf.random.fold_in(next_seed, 1))
+            return alpha[..., None] * (entropy - self._log_volume)
 
         step, bootstrap_discount = off_policy.soft_n_step(
             batch, config.n_step, self._discount, entropy_reward
@@ -209,7 +224,9 @@ class SAC:
             next_observed,
             next_seed,
         )
-        target = losses.soft_q_target(step.reward, bootstrap_discount, next_q, next_entropy, alpha)
+        target = losses.soft_q_target(
+            step.reward, bootstrap_discount, next_q, next_entropy - self._log_volume, alpha
+        )
 
         def critic_loss(critics: Any) -> tuple[tf.Tensor, Any]:
             q = self._all_q(critics, observed, step.action)
@@ -302,7 +319,7 @@ class SAC:
 
     def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
-        inputs = tf.concat([observed, action], axis=-1)
+        inputs = tf.concat([observed, self._bounds.scale_to_unit(action)], axis=-1)
         return tf.squeeze(self._critics.apply(critics, inputs), axis=-1)
 
     def _smallest_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:

@@ -114,11 +114,13 @@ class SACMetrics(NamedTuple):
     Attributes:
       actor_loss: minus the mean of the smallest critic plus alpha times the entropy.
       critic_loss: half the mean squared soft Bellman error, summed over critics.
-      entropy: the mean entropy estimate that the actor's loss used, in nats.
+      entropy: the mean entropy estimate that the actor's loss used, in nats, of actions in the
+        environment's unit.
       alpha: the temperature of this update.
       alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
         the entropy target is then out of its reach.
-      q: the mean smallest critic at the actor's actions.
+      q: the mean smallest critic at the actor's actions. The entropies of later steps in it are
+        those of actions scaled to [-1, 1] (see `SAC`).
       actor_grad_norm: the global norm of the actor's gradient.
       critic_grad_norm: the same for all critics together.
     """

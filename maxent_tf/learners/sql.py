@@ -2,14 +2,18 @@
 
 Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
 
-1. Draw M actions uniformly at s', set V(s') = alpha log((vol / M) sum_m exp(Q'(s', a_m) / alpha))
-   with vol the volume of the actions' box, and y = r + gamma (1 - terminated) V(s').
+1. Draw M actions uniformly at s', set V(s') = alpha log((2^D / M) sum_m exp(Q'(s', a_m) / alpha))
+   with 2^D the volume of the box [-1, 1]^D, and y = r + gamma (1 - terminated) V(s').
 2. One gradient step of the critic on the squared error to y.
 3. Let the sampler turn noise into K actions at s and move these by one step of Stein variational
    gradient descent towards the Boltzmann policy, proportional to exp(Q(s, a) / alpha).
 4. Move the target critic by a fraction tau.
 
 The policy is whatever the sampler draws: it may have as many modes as Q, and no known density.
+
+Within the losses, actions are scaled to [-1, 1]: the critic takes them so, and the soft value is an
+integral over scaled actions. What a learner learns then does not depend on the unit of the
+environment's actions.
 
 References:
   T. Haarnoja, H. Tang, P. Abbeel, S. Levine (2017), "Reinforcement learning with deep energy-based
@@ -101,7 +105,7 @@ class SQLMetrics(NamedTuple):
     Attributes:
       critic_loss: half the mean squared soft Bellman error.
       q: the mean critic at the sampler's actions.
-      value: the mean soft value of the next states.
+      value: the mean soft value of the next states, an integral over actions scaled to [-1, 1].
       stein: the root mean square of the particles' Stein direction, in the pre-tanh space: 0 where
         they follow the Boltzmann policy.
       alpha: the temperature of this update.
@@ -209,8 +213,12 @@ class SQL:
         return distribution.centre()
 
     def q(self, state: SQLState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-        """Returns the critic's values, [*P, B, n], of n actions each, [*P, B, n, D]."""
-        return self._q(state.critic, self._features(observation), action)
+        """Returns the critic's values, [*P, B, n], of n actions each, [*P, B, n, D].
+
+        The actions are in the environment's unit.
+        """
+        scaled = self._bounds.scale_to_unit(action)
+        return self._q(state.critic, self._features(observation), scaled)
 
     def update(self, state: SQLState, batch: Transition, seed: Any) -> tuple[SQLState, SQLMetrics]:
         """One update of critic, sampler and target critic.
@@ -233,9 +241,10 @@ class SQL:
         value = self._soft_value(state.target_critic, next_observed, alpha, value_seed)
         alive = 1 - tf.cast(batch.terminated, tf.float32)
         target = batch.reward + self._discount[..., None] * alive * value
+        action = self._bounds.scale_to_unit(batch.action)
 
         def critic_loss(critic: Any) -> tuple[tf.Tensor, Any]:
-            q = self._q(critic, observed, batch.action[..., None, :])[..., 0]
+            q = self._q(critic, observed, action[..., None, :])[..., 0]
             return losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool)), ()
 
         critic = off_policy.gradient_step(
@@ -280,13 +289,11 @@ class SQL:
         self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """The soft value, alpha log of the integral of exp(Q / alpha), by M actions: [*P, B]."""
-        low, high = self._bounds.ends(tf.float32)
         shape = [*observed.shape[:-1], self.config.num_value_samples, self._dimension]
-        action = low + (high - low) * tf.random.stateless_uniform(shape, seed, dtype=tf.float32)
+        action = 2 * tf.random.stateless_uniform(shape, seed, dtype=tf.float32) - 1
         q = self._q(critic, observed, action)
         log_mean = tf.reduce_logsumexp(q / alpha[..., None, None], axis=-1) - np.log(shape[-2])
-        log_volume = self._dimension * np.log(2) + self._bounds.log_volume(self._dimension)
-        return alpha[..., None] * (log_mean + np.float32(log_volume))
+        return alpha[..., None] * (log_mean + np.float32(self._dimension * np.log(2)))
 
     def _score(
         self, critic: Any, observed: tf.Tensor, particles: tf.Tensor, alpha: tf.Tensor
@@ -294,12 +301,13 @@ class SQL:
         """The gradient of the Boltzmann policy's log-density at pre-tanh particles, and their Q."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(particles)
-            q = self._q(critic, observed, self._bounds.squash(particles))
+            q = self._q(critic, observed, tf.tanh(particles))
             log_jacobian = tf.reduce_sum(log_sech_squared(particles), axis=-1)
             log_density = q / alpha[..., None, None] + log_jacobian
         return tape.gradient(log_density, particles), q
 
     def _q(self, critic: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
+        """The critic's values, [*P, B, n], of n actions each, [*P, B, n, D], scaled to [-1, 1]."""
         return tf.squeeze(self._pair(self._critic, critic, observed, action), axis=-1)
 
     def _pair(

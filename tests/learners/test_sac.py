@@ -21,6 +21,7 @@ from tests.learners import windows
 
 SPEC = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [3.0, 0.5]))
 LOW, HIGH = (bound.astype(np.float64) for bound in SPEC.action.bounds())
+VOLUME = np.sum(np.log((HIGH - LOW) / 2))
 B = 6
 ALPHA, GAMMA, TAU = np.array([0.2, 1.0]), np.array([0.9, 0.5]), np.array([0.005, 0.5])
 ACTOR_RATE, CRITIC_RATE = 0.1, 0.05
@@ -85,7 +86,8 @@ def forward(layers: Any, x: tf.Tensor) -> tf.Tensor:
 
 
 def every_q(critics: list[Any], observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-    inputs = tf.concat([observation, action], -1)
+    scaled = 2 * (action - LOW) / (HIGH - LOW) - 1
+    inputs = tf.concat([observation, scaled], -1)
     return tf.stack([forward(critic, inputs)[:, 0] for critic in critics])
 
 
@@ -117,7 +119,6 @@ def value_and_entropy(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """A policy's value by `q` and its entropy, by the noise [B, K, D] of each of its components."""
     each = components(actor, observation)
-    volume = np.sum(np.log((HIGH - LOW) / 2))
     total_q, total_entropy = 0.0, 0.0
     for k, (log_weight, loc, log_std) in enumerate(each):
         u = loc + tf.exp(log_std) * noise.reshape(B, len(each), 2)[:, k]
@@ -125,14 +126,14 @@ def value_and_entropy(
             grid = loc[..., None] + tf.exp(log_std)[..., None] * GRID
             log_jacobian = tf.reduce_sum(WEIGHT * -2 * log_cosh(grid), -1)
             per_dimension = 0.5 * np.log(2 * np.pi * np.e) + log_std + log_jacobian
-            entropy = tf.reduce_sum(per_dimension, -1) + volume
+            entropy = tf.reduce_sum(per_dimension, -1) + VOLUME
         else:
             log_probs = []
             for w, m, s in each:
                 if estimator == "path":
                     w, m, s = (tf.stop_gradient(x) for x in (w, m, s))
                 density = -0.5 * ((u - m) / tf.exp(s)) ** 2 - s - 0.5 * np.log(2 * np.pi)
-                log_probs.append(w + tf.reduce_sum(density + 2 * log_cosh(u), -1) - volume)
+                log_probs.append(w + tf.reduce_sum(density + 2 * log_cosh(u), -1) - VOLUME)
             entropy = -tf.reduce_logsumexp(log_probs, 0)
         action = LOW + (HIGH - LOW) * (tf.tanh(u) + 1) / 2
         total_q += tf.exp(log_weight) * q(observation, action)
@@ -167,7 +168,7 @@ def test_update_by_hand(
 ) -> None:
     # Oracle: the pseudocode of the module's docstring in float64, one learner and one critic at a
     # time, with a loop over the steps. Terminated transitions lose their next value, truncated ones
-    # keep it. Weights are those of the critics alone.
+    # keep it. Weights are those of the critics alone. Later entropies are of actions in [-1, 1].
     learner = small(entropy_estimator=estimator, n_step=n_step, **POLICIES[policy])
     window = windows.random_window(SPEC, n_step, 2, B)
     rng = np.random.default_rng(2)
@@ -205,7 +206,7 @@ def test_update_by_hand(
             _, entropy = value_and_entropy(
                 actor, seen, noise, estimator, lambda x, a: tf.zeros(B, tf.float64)
             )
-            bonus[k] = ALPHA[i] * entropy
+            bonus[k] = ALPHA[i] * (entropy - VOLUME)
         reward, factor, last = windows.naive_return(window, i, GAMMA[i], bonus)
         reached = window.next_observation.numpy()[last, i, np.arange(B)].astype(float)
         next_q, next_entropy = value_and_entropy(
@@ -215,14 +216,14 @@ def test_update_by_hand(
             estimator,
             lambda x, a, q=targets: tf.reduce_min(every_q([q[k] for k in chosen], x, a), 0),
         )
-        value = next_q + ALPHA[i] * next_entropy
+        value = next_q + ALPHA[i] * (next_entropy - VOLUME)
         target = reward + factor * value
 
         critic_loss, squares, updated, errors = 0.0, 0.0, [], []
         for critic in critics:
             with tf.GradientTape() as tape:
                 tape.watch(critic)
-                q = forward(critic, tf.concat([at.observation, at.action], -1))[:, 0]
+                (q,) = every_q([critic], at.observation, at.action)
                 loss = 0.5 * tf.reduce_mean(weight[i] * (q - target) ** 2)
             gradient = tape.gradient(loss, critic)
             errors.append(np.abs(q - target))
@@ -293,7 +294,7 @@ def test_auto_is_minus_the_number_of_dimensions_in_the_units_of_the_actions() ->
     state = small(alpha="auto").init(0)
     assert np.all(state.temperature.log_alpha == 0)
     learner = small(alpha="auto", entropy_estimator="exact")
-    target = -2 + np.sum(np.log((HIGH - LOW) / 2))
+    target = -2 + VOLUME
     _, metrics = learner.update(STATE._replace(temperature=state.temperature), random_batch(), 0)
     new, _ = learner.update(STATE._replace(temperature=state.temperature), random_batch(), 0)
     # Adam's first step is the rate against the sign of (entropy - target).

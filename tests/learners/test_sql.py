@@ -85,6 +85,7 @@ def stein(u: np.ndarray, score: np.ndarray) -> np.ndarray:
 def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     # Oracle: the pseudocode of the module's docstring in float64, one learner, one state and one
     # pair of particles at a time. Terminated transitions lose their next value, truncated keep it.
+    # Actions are scaled to [-1, 1] throughout.
     learner, batch = small(), random_batch()
     state = random_state(learner)
     rng = np.random.default_rng(2)
@@ -106,11 +107,12 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             double(getattr(batch, name))
             for name in ("observation", "next_observation", "action", "reward")
         )
+        action = 2 * (action - LOW) / (HIGH - LOW) - 1
         values = []
         for b in range(B):
-            q = forward(target, next_observation[b], LOW + (HIGH - LOW) * uniform[i, b])[:, 0]
+            q = forward(target, next_observation[b], 2 * uniform[i, b] - 1)[:, 0]
             mean = np.mean(np.exp(q / ALPHA[i]))
-            values.append(ALPHA[i] * np.log(np.prod(HIGH - LOW) * mean))
+            values.append(ALPHA[i] * np.log(2**2 * mean))
         alive = 1 - batch.terminated[i].numpy()
         goal = reward + GAMMA[i] * alive * np.array(values)
         with tf.GradientTape() as tape:
@@ -129,8 +131,7 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
                 fixed = tf.stop_gradient(u)
                 with tf.GradientTape() as tape:
                     tape.watch(fixed)
-                    squashed = LOW + (HIGH - LOW) * (tf.tanh(fixed) + 1) / 2
-                    q = forward(critic, observation[b], squashed)[:, 0]
+                    q = forward(critic, observation[b], tf.tanh(fixed))[:, 0]
                     log_jacobian = tf.reduce_sum(tf.math.log(1 - tf.tanh(fixed) ** 2), -1)
                     log_density = q / ALPHA[i] + log_jacobian
                 directions[b] = stein(fixed.numpy(), tape.gradient(log_density, fixed).numpy())
