@@ -32,7 +32,7 @@ class OffPolicy(NamedTuple):
       batch_size: B.
       learning_starts: steps of each learner taken with uniformly random actions before the first
         update.
-      updates_per_step: updates for each step of one world.
+      updates_per_step: updates for each step of one environment; 0.25 is one every four steps.
       n_step: steps in a row that an update learns from.
       priorities: how replay prefers transitions with large errors, which the learner then has
         `prioritized_update` for; None draws uniformly.
@@ -43,7 +43,7 @@ class OffPolicy(NamedTuple):
     replay_capacity: int
     batch_size: int
     learning_starts: int
-    updates_per_step: int
+    updates_per_step: float
     n_step: int = 1
     priorities: Priorities | None = None
     noise_period: int | None = None

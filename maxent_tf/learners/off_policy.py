@@ -39,8 +39,9 @@ def check_config(config: Any) -> None:
         validation.one_of("network", config.network, ("mlp",))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("tau", config.tau, 0, 1, above=True)
-    for name in ("batch_size", "replay_capacity", "updates_per_step"):
+    for name in ("batch_size", "replay_capacity"):
         validation.positive_integer(name, getattr(config, name))
+    validation.number("updates_per_step", config.updates_per_step, least=1e-4)
     validation.positive_integer("learning_starts", config.learning_starts, least=0)
 
 

@@ -45,7 +45,8 @@ class SACConfig:
       batch_size: of the minibatches.
       replay_capacity: transitions kept for each learner.
       learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one world.
+      updates_per_step: updates for each step of one environment; 0.25 is an update every four
+        steps, at least 0.0001.
       n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
         actions in between are not the present policy's is not corrected for (see `off_policy`).
       priorities: how much replay prefers transitions with large errors; None draws uniformly.
@@ -74,7 +75,7 @@ class SACConfig:
     batch_size: int = 256
     replay_capacity: int = 1_000_000
     learning_starts: int = 100
-    updates_per_step: int = 1
+    updates_per_step: float = 1
     n_step: int = 1
     priorities: Priorities | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)

@@ -61,7 +61,8 @@ class SQLConfig:
       batch_size: of the minibatches.
       replay_capacity: transitions kept for each learner.
       learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one world.
+      updates_per_step: updates for each step of one environment; 0.25 is an update every four
+        steps, at least 0.0001.
 
     Raises:
       ValueError: if a value is out of its range or a name is unknown.
@@ -80,7 +81,7 @@ class SQLConfig:
     batch_size: int = 64
     replay_capacity: int = 1_000_000
     learning_starts: int = 100
-    updates_per_step: int = 1
+    updates_per_step: float = 1
 
     def __post_init__(self) -> None:
         validation.positive_integer("num_particles", self.num_particles, least=2)

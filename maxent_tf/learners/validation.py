@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +48,16 @@ def positive_integer(name: str, value: int, least: int = 1) -> None:
     """Raises ValueError unless `value` is an integer of at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
+
+
+def number(name: str, value: Any, least: float) -> None:
+    """Raises ValueError unless `value` is one finite number of at least `least`."""
+    if (
+        not isinstance(value, numbers.Real)
+        or isinstance(value, bool)
+        or not least <= float(value) < math.inf
+    ):
+        raise ValueError(f"{name} must be a number of at least {least}, not {value!r}.")
 
 
 def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:

@@ -8,7 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import storage
 from maxent_tf.replay.links import Links
+from maxent_tf.replay.memory import allocate
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition, transition_spec
 
@@ -28,7 +30,7 @@ class Ring(tf.Module):
       num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
 
     Raises:
-      ValueError: if `capacity` or `n_step` is not positive.
+      ValueError: if `capacity` or `n_step` is not positive, or the memory does not suffice.
     """
 
     def __init__(
@@ -50,13 +52,13 @@ class Ring(tf.Module):
         self._links = Links(capacity, self.num_learners, num_envs) if n_step > 1 else None
         rows = capacity * self.num_learners + 1
         self._spec = spec
+        fields = transition_spec(spec.observation, spec.action)
 
-        def storage(field: Any) -> tf.Variable:
-            return tf.Variable(tf.zeros([rows, *field.shape], field.dtype), trainable=False)
+        def variable(field: Any) -> tf.Variable:
+            dtype = storage.stored_dtype(field.dtype)
+            return tf.Variable(tf.zeros([rows, *field.shape], dtype), trainable=False)
 
-        self._storage = tf.nest.map_structure(
-            storage, transition_spec(spec.observation, spec.action)
-        )
+        self._storage = allocate(fields, capacity, self.num_learners, variable)
         self._added = tf.Variable(tf.zeros([self.num_learners], tf.int64), trainable=False)
 
     @property
@@ -91,7 +93,7 @@ class Ring(tf.Module):
         rows = tf.reshape(tf.where(valid, self._rows(slot), scratch), [-1])
         variables, values = tf.nest.flatten(self._storage), tf.nest.flatten(transition)
         for variable, value in zip(variables, values, strict=True):
-            flat = tf.reshape(value, [-1, *variable.shape[1:]])
+            flat = tf.reshape(storage.to_stored(value), [-1, *variable.shape[1:]])
             variable.scatter_update(tf.IndexedSlices(flat, rows))
         self._added.assign_add(tf.reduce_sum(increments, axis=1))
         if self._links is not None:
@@ -131,13 +133,13 @@ class Ring(tf.Module):
         """The transitions in slots [learners, B]: fields [*P, B, ...]."""
         rows = tf.reshape(self._rows(slot), [-1])
 
-        def gather(variable: tf.Variable) -> tf.Tensor:
+        def gather(field: Any, variable: tf.Variable) -> tf.Tensor:
             shape = [*self.batch_shape, slot.shape[-1], *variable.shape[1:]]
-            return tf.reshape(tf.gather(variable, rows), shape)
+            return storage.from_stored(tf.reshape(tf.gather(variable, rows), shape), field.dtype)
 
         structure = transition_spec(self._spec.observation, self._spec.action)
-        gathered = [gather(variable) for variable in tf.nest.flatten(self._storage)]
-        return tf.nest.pack_sequence_as(structure, gathered)
+        pairs = zip(tf.nest.flatten(structure), tf.nest.flatten(self._storage), strict=True)
+        return tf.nest.pack_sequence_as(structure, [gather(*pair) for pair in pairs])
 
     def _rows(self, slot: tf.Tensor) -> tf.Tensor:
         """[learners, B] -> [learners, B]."""

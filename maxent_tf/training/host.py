@@ -91,7 +91,7 @@ class HostLoop:
         state = self.state
         check_finite(parts(state), learner.batch_shape, self.pace.updates_after(end), last_good)
         self._iterations.value = end
-        return self._tally.take()
+        return self._tally.take(self.pace.updates_after(end) - self.pace.updates_after(start))
 
     def close(self) -> None:
         """Closes the worlds if they were made here."""
@@ -108,7 +108,7 @@ class HostLoop:
         self._action = self._programs.first_action(self._observation, iterations * self.pace.calls)
 
     def _step(self, call: int) -> np.ndarray | None:
-        """Steps the worlds, counted from 1, and returns the metrics [M, *P] if it learned."""
+        """Steps the worlds, counted from 1, and returns sums of metrics [M, *P] if it learned."""
         ndims = len(self._batch)
         flat = tf.nest.map_structure(
             lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._action
@@ -145,13 +145,11 @@ class _Tally:
 
     def _clear(self) -> None:
         self._sums = np.zeros((len(self._names), *self._learners), np.float32)
-        self._count = 0
         self._episodes = Episodes(*(np.zeros(self._learners, np.float32) for _ in range(3)))
 
     def add(self, transition: Transition, metrics: np.ndarray | None) -> None:
         if metrics is not None:
             self._sums = self._sums + metrics
-            self._count += 1
         self._return += transition.reward
         self._length += transition.valid
         done = transition.terminated | transition.truncated
@@ -163,9 +161,12 @@ class _Tally:
             self._return[done] = 0
             self._length[done] = 0
 
-    def take(self) -> Interval:
-        """Returns mean metrics (NaN where nothing was learned) and the episodes; starts anew."""
-        means = self._sums / (self._count if self._count else np.nan)
+    def take(self, updates: int) -> Interval:
+        """Returns the means of the metrics over so many updates and the episodes; starts anew.
+
+        The means are NaN where there was no update.
+        """
+        means = self._sums / (updates if updates else np.nan)
         taken = Interval(dict(zip(self._names, means, strict=True)), self._episodes)
         self._clear()
         return taken

@@ -6,6 +6,7 @@ action. On policy, one call a step draws the action and one call a rollout learn
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -30,7 +31,7 @@ class HostPrograms(Protocol):
     def advance(
         self, transition: Transition, observation: Any, call: int
     ) -> tuple[tf.Tensor, np.ndarray | None]:
-        """Takes in a step; returns the next actions, and the metrics [M, *P] if it learned."""
+        """Takes in a step; returns the next actions, and sums of metrics [M, *P] if it learned."""
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns what a checkpoint must hold beside the learners' state."""
@@ -114,7 +115,6 @@ class OffPolicyPrograms:
         batch: tuple[int, ...],
     ):
         pace = Pace.of(experience, batch[-1])
-        self._warm_up = pace.warm_up
         self._replay = replay = make_replay(learner, experience, batch[-1])
 
         # XLA compiles what computes and leaves out what stores: a program that stores would copy
@@ -140,7 +140,7 @@ class OffPolicyPrograms:
                 kept.write(learner.observe(kept.read(), transition))
 
         def learn_and_act(
-            transition: Transition, observation: tf.Tensor, call: tf.Tensor
+            due: int, transition: Transition, observation: tf.Tensor, call: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor]:
             replay.add(transition)
             own_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
@@ -151,23 +151,30 @@ class OffPolicyPrograms:
                 action = rollout.act(learner, experience, state, observation, act_seed)
                 return _Acting(state, action), *rest
 
-            acting, metrics = replay_updates(
+            acting, sums = replay_updates(
                 # One program: of several updates only the last one's draw counts, but to start
                 # another program costs more than to draw.
                 compiled(update_and_draw, compile, auto="xla"),
                 _Acting(observe(learner, kept.read(), transition), transition.action),
                 replay,
                 experience.batch_size,
-                pace.updates,
+                len(learner.metric_names),
+                due,
                 update_seed,
             )
             kept.write(acting.state)
-            return acting.action, tf.stack(tf.nest.flatten(metrics))
+            return acting.action, tf.stack(sums)
 
         self._explore = called_alike(compiled(explore, storing, auto="graph"))
         self._act = called_alike(compiled(act, storing, auto="graph"))
         self._store = called_alike(compiled(store, storing, auto="graph"))
-        self._learn_and_act = called_alike(compiled(learn_and_act, storing, auto="graph"))
+        self._pace = pace
+        # One program for each number of updates that a step may be due.
+        self._learn_and_act = functools.cache(
+            lambda due: called_alike(
+                compiled(functools.partial(learn_and_act, due), storing, auto="graph")
+            )
+        )
 
     def first_action(self, observation: Any, call: int) -> tf.Tensor:
         """Draws the first actions in worlds that have just been reset."""
@@ -179,11 +186,13 @@ class OffPolicyPrograms:
     ) -> tuple[tf.Tensor, np.ndarray | None]:
         """Takes in a step."""
         transition = _tensors(transition)
-        if call <= self._warm_up:
+        due = self._pace.updates_after(call) - self._pace.updates_after(call - 1)
+        if due == 0:
             self._store(transition)
             return self._next(_tensors(observation), call), None
-        action, metrics = self._learn_and_act(transition, _tensors(observation), _number(call))
-        return action, metrics.numpy()
+        program = self._learn_and_act(due)
+        action, sums = program(transition, _tensors(observation), _number(call))
+        return action, sums.numpy()
 
     def trackables(self) -> Mapping[str, Any]:
         """Names replay."""
@@ -191,6 +200,6 @@ class OffPolicyPrograms:
 
     def _next(self, observation: tf.Tensor, call: int) -> tf.Tensor:
         """The actions after `call` steps: random ones in the warm-up, then the policy's."""
-        if call < self._warm_up:
+        if call < self._pace.warm_up:
             return self._explore(_number(call))
         return self._act(observation, _number(call))

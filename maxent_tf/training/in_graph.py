@@ -56,7 +56,7 @@ class InGraphLoop:
         else:
             self._replay = replay = make_replay(learner, experience, num_envs)
             self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
-            iteration = off_policy_iteration(learner, env, replay, experience, self.pace.updates)
+            iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
         # with networks of 256 half again as fast (experiments.benchmarks.throughput).
         self._program = compiled(training_program(learner, iteration), compile, auto="xla")
@@ -99,10 +99,12 @@ class InGraphLoop:
                 tf.constant(learning_starts - warm_up),
                 tf.constant(end - warm_up),
             )
-            updates = int(reached) * self.pace.updates
-            sums = (x.numpy() / (end - learning_starts) for x in sums)
-            metrics = dict(zip(learner.metric_names, sums, strict=True))
-            check_finite(metrics, learner.batch_shape, updates, last_good)
+            updates = self.pace.updates_after(warm_up + int(reached))
+            made = self.pace.updates_after(end) - self.pace.updates_after(learning_starts)
+            if made:
+                sums = (x.numpy() / made for x in sums)
+                metrics = dict(zip(learner.metric_names, sums, strict=True))
+                check_finite(metrics, learner.batch_shape, updates, last_good)
             check_finite(parts(state), learner.batch_shape, updates, last_good)
             episodes = tf.nest.map_structure(tf.add, episodes, ended)
         self._state.write(state)
@@ -169,9 +171,9 @@ def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iter
 
 
 def off_policy_iteration(
-    learner: Learner, env: Environment, replay: Replay, experience: OffPolicy, updates: int
+    learner: Learner, env: Environment, replay: Replay, experience: OffPolicy, pace: Pace
 ) -> Iteration:
-    """Returns an iteration that acts once, stores the step, and makes `updates` updates."""
+    """Returns an iteration that acts once, stores the step, and makes the updates that are due."""
     update = update_of(learner, experience)
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
@@ -183,7 +185,13 @@ def off_policy_iteration(
         replay.add(transition)
         state = observe(learner, state, transition)
         state, metrics = replay_updates(
-            update, state, replay, experience.batch_size, updates, update_seed
+            update,
+            state,
+            replay,
+            experience.batch_size,
+            len(learner.metric_names),
+            pace.due(i),
+            update_seed,
         )
         return state, worlds, metrics, episodes
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf import storage
 from maxent_tf.learners import OffPolicy, OnPolicy
 from maxent_tf.training.rollout import Episodes
 
@@ -62,13 +64,13 @@ class Pace(NamedTuple):
     Attributes:
       calls: steps of every world.
       steps: steps of each learner, over all its worlds.
-      updates: of each learner, once it learns.
+      updates: of each learner, once it learns; with 3/4, three iterations of four make one.
       warm_up: iterations at the beginning in which nothing is learned.
     """
 
     calls: int
     steps: int
-    updates: int
+    updates: Fraction
     warm_up: int
 
     @classmethod
@@ -76,11 +78,11 @@ class Pace(NamedTuple):
         """Returns the pace of a learner with `num_envs` worlds."""
         if isinstance(experience, OnPolicy):
             length = experience.rollout_length
-            return cls(calls=length, steps=length * num_envs, updates=1, warm_up=0)
+            return cls(calls=length, steps=length * num_envs, updates=Fraction(1), warm_up=0)
         return cls(
             calls=1,
             steps=num_envs,
-            updates=num_envs * experience.updates_per_step,
+            updates=num_envs * as_fraction(experience.updates_per_step),
             warm_up=math.ceil(experience.learning_starts / num_envs),
         )
 
@@ -89,8 +91,28 @@ class Pace(NamedTuple):
         return math.ceil(steps / self.steps)
 
     def updates_after(self, iterations: int) -> int:
-        """Returns the updates that each learner has made."""
-        return max(iterations - self.warm_up, 0) * self.updates
+        """Returns the updates that each learner has made, whole ones."""
+        return math.floor(max(iterations - self.warm_up, 0) * self.updates)
+
+    def due(self, iteration: tf.Tensor) -> tf.Tensor | int:
+        """Returns how many updates each learner makes in one iteration.
+
+        Args:
+          iteration: an int32 scalar, the iterations before this one, without the warm-up.
+
+        Returns:
+          An integer where it is the same in every iteration, else an int32 scalar.
+        """
+        count, of = self.updates.numerator, self.updates.denominator
+        if of == 1:
+            return count
+        before = tf.cast(iteration, tf.int64) * count
+        return tf.cast((before + count) // of - before // of, tf.int32)
+
+
+def as_fraction(number: float) -> Fraction:
+    """Returns the fraction that a decimal number means: 1/10 for 0.1, which no float is."""
+    return Fraction(float(number)).limit_denominator(10_000)
 
 
 class StateVariables(tf.Module):
@@ -98,15 +120,30 @@ class StateVariables(tf.Module):
 
     def __init__(self, state: Any):
         super().__init__()
-        self._variables = tf.nest.map_structure(lambda x: tf.Variable(x, trainable=False), state)
+
+        def variable(x: Any) -> tf.Variable:
+            return tf.Variable(storage.to_stored(tf.convert_to_tensor(x)), trainable=False)
+
+        # A checkpoint names them by their place in the structure.
+        self._variables = tf.nest.map_structure(variable, state)
+        dtypes = tf.nest.map_structure(lambda x: tf.convert_to_tensor(x).dtype, state)
+        # A function: a NamedTuple that is an attribute is wrapped by TensorFlow 2.15 in something
+        # that its own compiled functions refuse.
+        self._structure = lambda: dtypes
 
     def read(self) -> Any:
         """Returns what was last written."""
-        return tf.nest.map_structure(lambda v: v.read_value(), self._variables)
+        variables = iter(tf.nest.flatten(self._variables))
+        return tf.nest.map_structure(
+            lambda dtype: storage.from_stored(next(variables).read_value(), dtype),
+            self._structure(),
+        )
 
     def write(self, state: Any) -> None:
         """Takes in a structure of the same shapes."""
-        tf.nest.map_structure(lambda v, x: v.assign(x), self._variables, state)
+        pairs = zip(tf.nest.flatten(self._variables), tf.nest.flatten(state), strict=True)
+        for variable, x in pairs:
+            variable.assign(storage.to_stored(x))
 
 
 class Counter(StateVariables):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -35,9 +36,10 @@ def replay_updates(
     state: Any,
     replay: Replay,
     batch_size: int,
-    updates: int,
+    num_metrics: int,
+    due: tf.Tensor | int,
     seed: tf.Tensor,
-) -> tuple[Any, Any]:
+) -> tuple[Any, tuple[tf.Tensor, ...]]:
     """Makes updates, each on a minibatch of its own, whose new priorities go back.
 
     Args:
@@ -45,30 +47,36 @@ def replay_updates(
       state: the learner's state.
       replay: where to draw from; every learner's buffer holds something.
       batch_size: of each minibatch.
-      updates: how many, at least 1.
+      num_metrics: how many metrics an update measures.
+      due: how many updates: an integer of at least 1, or an integer tensor of at least 0.
       seed: [2], int32.
 
     Returns:
-      The new state, and the metrics averaged over the updates.
+      The new state; and every metric, [*P], summed over the updates.
     """
-    seeds = tf.random.split(seed, updates)
 
-    def one(state: Any, seed: tf.Tensor) -> Any:
+    def one(state: Any, seed: tf.Tensor) -> tuple[Any, tuple[tf.Tensor, ...]]:
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
         if isinstance(replay, UniformReplay):
-            return update(state, replay.sample(batch_size, sample_seed), update_seed)
+            state, metrics = update(state, replay.sample(batch_size, sample_seed), update_seed)
+            return state, tuple(tf.nest.flatten(metrics))
         batch, weight, slot = replay.sample(batch_size, sample_seed)
         state, metrics, error = update(state, batch, weight, update_seed)
         replay.update_priorities(slot, error)
-        return state, metrics
+        return state, tuple(tf.nest.flatten(metrics))
 
-    state, metrics = one(state, seeds[0])
-    if updates == 1:
-        return state, metrics
+    if isinstance(due, int):
+        seeds = tf.random.split(seed, due)
+        if due == 1:
+            return one(state, seeds[0])
+        seed_of: Callable[[tf.Tensor], tf.Tensor] = seeds.__getitem__
+    else:
+        seed_of = functools.partial(tf.random.fold_in, seed)
 
     def body(k: tf.Tensor, state: Any, sums: Any) -> Any:
-        state, metrics = one(state, seeds[k])
+        state, metrics = one(state, seed_of(k))
         return k + 1, state, tf.nest.map_structure(tf.add, sums, metrics)
 
-    _, state, sums = tf.while_loop(lambda k, *_: k < updates, body, (1, state, metrics))
-    return state, tf.nest.map_structure(lambda x: x / updates, sums)
+    zeros = (tf.zeros(replay.batch_shape),) * num_metrics
+    _, state, sums = tf.while_loop(lambda k, *_: k < due, body, (0, state, zeros))
+    return state, sums

@@ -110,7 +110,7 @@ def test_the_same_task_in_other_units_is_learned_the_same(name: str) -> None:
         if "entropy" in result.history:
             volume = np.sum(np.log(np.subtract(high, low) / 2))
             scaled_entropy[unit] = result.history["entropy"][-1] - volume
-    assert gained["one"] > 1  # of 4, so that it matters whether the others learned
+    assert gained["one"] > 0.3  # so that it matters whether the others learned
     np.testing.assert_allclose([*gained.values()], gained["one"], atol=0.1)
     if scaled_entropy:
         np.testing.assert_allclose([*scaled_entropy.values()], scaled_entropy["one"], atol=0.1)

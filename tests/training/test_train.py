@@ -7,7 +7,6 @@ of `learner.update`.
 import functools
 import math
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -130,10 +129,15 @@ def test_training_goes_on_from_a_state(where: str) -> None:
 
 
 @pytest.fixture
-def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def actions() -> list[np.ndarray]:
+    """The actions that were added to replay."""
+    return []
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch, actions: list[np.ndarray]) -> list[str]:
     """The order in which transitions are added to replay and updates made."""
     events: list[str] = []
-    actions: list[np.ndarray] = []
 
     def add(self: UniformReplay, transition: Transition) -> None:
         del self
@@ -148,12 +152,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(UniformReplay, "add", add)
     monkeypatch.setattr(UniformReplay, "sample", lambda *_: None)
     monkeypatch.setattr(SAC, "update", update)
-    yield events
-    # A policy of standard deviation exp(-5) acts near the middle; random actions do not.
-    spread = np.stack(actions).std(axis=(1, 2, 3))
-    first = events.index("update") - 1 if "update" in events else len(spread)
-    assert np.all(spread[:first] > 0.1)
-    assert np.all(spread[first:] < 0.1)
+    return events
 
 
 @both_places
@@ -164,20 +163,25 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         (6, 0, 1, 12, 0, 2),
         (6, 7, 2, 19, 2, 4),  # Both rounded up to whole calls.
         (6, 100, 1, 18, 3, 3),  # Never starts to learn.
+        (1, 2, 0.25, 15, 2, 15),
+        (3, 3, 0.25, 27, 1, 9),
+        (6, 0, 0.25, 30, 0, 5),  # One and two updates in turn.
+        (1, 1, 2.5, 6, 1, 6),
     ],
 )
 def test_off_policy_order_of_events(
     where: str,
     num_envs: int,
     learning_starts: int,
-    updates_per_step: int,
+    updates_per_step: float,
     num_steps: int,
     random_calls: int,
     calls: int,
     events: list[str],
+    actions: list[np.ndarray],
 ) -> None:
-    # Oracle: the pseudocode. Random actions first; then after every step as many updates as worlds
-    # were stepped, times `updates_per_step`.
+    # Oracle: the pseudocode. Random actions first; then after every step the whole updates of those
+    # due so far, `updates_per_step` for every step of an environment, that are not yet made.
     learner = small(
         "sac",
         learning_starts=learning_starts,
@@ -192,13 +196,41 @@ def test_off_policy_order_of_events(
         records=100,
         compile="eager",
     )
-    learning = calls - random_calls
-    each = num_envs * updates_per_step
-    assert events == ["add"] * random_calls + (["add"] + ["update"] * each) * learning
-    assert (result.env_steps, result.updates) == (calls * num_envs, learning * each)
+    expected, made, has_learned = [], 0, []
+    for call in range(1, calls + 1):
+        due = int(max(call - random_calls, 0) * num_envs * updates_per_step) - made
+        expected += ["add"] + ["update"] * due
+        made += due
+        has_learned.append(due > 0)
+    assert events == expected
+    assert (result.env_steps, result.updates) == (calls * num_envs, made)
     np.testing.assert_array_equal(result.history["env_steps"], num_envs * np.arange(1, calls + 1))
     learned = np.isfinite(result.history["actor_loss"]).all(axis=1)
-    np.testing.assert_array_equal(learned, np.arange(calls) >= random_calls)
+    np.testing.assert_array_equal(learned, has_learned)
+    # A policy of standard deviation exp(-5) acts near the middle; random actions do not.
+    size = np.abs(np.stack(actions)).max(axis=(1, 2, 3))
+    assert np.all(size[:random_calls] > 0.1)
+    assert np.all(size[random_calls:] < 0.1)
+
+
+@both_places
+def test_an_update_every_few_steps_is_the_same_compiled(where: str) -> None:
+    # Oracle: the same run, eagerly; metrics are means over the updates made in an interval. Under
+    # XLA the draws are others: there, the schedule of alpha counts the updates.
+    def run(compile: str) -> TrainResult:
+        learner = small("sac", learning_starts=4, updates_per_step=0.3, batch_size=4, alpha=0.1)
+        return mx.train(learner, WORLDS["sac", where], 34, seed=1, records=2, compile=compile)
+
+    eager, graph, xla = run("eager"), run("graph"), run("xla")
+    assert eager.updates == graph.updates == xla.updates == 9
+    assert eager.state.temperature == graph.state.temperature == xla.state.temperature == 9
+    for name in ("critic_loss", "entropy"):
+        np.testing.assert_allclose(graph.history[name], eager.history[name], rtol=1e-4)
+    tf.nest.map_structure(
+        lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-5),
+        graph.state,
+        eager.state,
+    )
 
 
 @both_places
