@@ -126,8 +126,9 @@ def _bits(shape: Any, seed: Any, count: int) -> tf.Tensor:
 
 
 def _key(seed: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    high, low = tf.unstack(tf.bitcast(as_seed(seed), tf.uint32))
-    return high, low
+    # In this order: to unstack unsigned integers there is no kernel for GPUs.
+    high, low = tf.unstack(as_seed(seed))
+    return tf.bitcast(high, tf.uint32), tf.bitcast(low, tf.uint32)
 
 
 def _uint32(value: int) -> tf.Tensor:
