@@ -31,7 +31,13 @@ from maxent_tf.distributions import (
     entropy,
     entropy_estimate,
 )
-from maxent_tf.training import evaluate, gymnasium_spec, train
+from maxent_tf.training import (
+    evaluate,
+    gymnasium_action,
+    gymnasium_observation,
+    gymnasium_spec,
+    train,
+)
 from maxent_tf.version import __version__
 
 __all__ = [
@@ -44,6 +50,8 @@ __all__ = [
     "environments",
     "evaluate",
     "exploration",
+    "gymnasium_action",
+    "gymnasium_observation",
     "gymnasium_spec",
     "irl",
     "learners",

@@ -19,6 +19,29 @@ __all__ = [
 ]
 
 
+def abbreviated(value: object, length: int = 300) -> str:
+    """Returns what `value` prints as, for a message: in one line, without its middle if it is long.
+
+    >>> abbreviated("0123456789" * 10, length=20)
+    '01234567 ... 3456789'
+    """
+    text = " ".join(str(value).split())
+    if len(text) <= length:
+        return text
+    kept = length - len(" ... ")
+    return f"{text[: kept - kept // 2]} ... {text[len(text) - kept // 2 :]}"
+
+
+def _few(numbers: tuple[float, ...]) -> str:
+    """A tuple as it prints, or of a long one the first numbers and the last."""
+    if len(numbers) <= _MOST_SHOWN:
+        return repr(numbers)
+    return f"({', '.join(map(repr, numbers[:3]))}, ..., {numbers[-1]!r})"
+
+
+_MOST_SHOWN = 16
+
+
 @dataclass(frozen=True)
 class Discrete:
     """The integers 0 .. `num_values` - 1, as int32 scalars.
@@ -47,7 +70,7 @@ class Discrete:
         return tf.int32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MultiDiscrete:
     """Vectors of integers, each in a range of its own, as int32.
 
@@ -71,6 +94,9 @@ class MultiDiscrete:
         ):
             raise ValueError(f"nvec must be a tuple of positive integers, not {self.nvec!r}.")
 
+    def __repr__(self) -> str:
+        return f"MultiDiscrete(nvec={_few(self.nvec)})"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one value: (number of elements,)."""
@@ -82,18 +108,25 @@ class MultiDiscrete:
         return tf.int32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Box:
     """Float32 arrays of one shape between elementwise bounds.
 
+    The bounds of observations mean nothing to a learner. An element of an observation may therefore
+    be constant, `low == high`; `EnvironmentSpec` refuses such an element of an action.
+
     Attributes:
       shape: of one value.
-      low: the lower bounds in row-major order, one for each element; may be -inf.
+      low: the lower bounds in row-major order, one for each element; may be -inf. Given as any
+        sequence of them, or as an array of `shape`; kept as a tuple of floats.
       high: the upper bounds, likewise; may be inf.
 
     Raises:
-      ValueError: if a bound is NaN, `low >= high` anywhere, or their number does not fit `shape`.
+      ValueError: if a bound is NaN, `low > high` anywhere, or their number does not fit `shape`.
         (`Box.of` broadcasts.)
+
+    >>> Box((3,), (0, 0, 0), np.array([1, 2, 3]))
+    Box(shape=(3,), low=0.0, high=(1.0, 2.0, 3.0))
     """
 
     shape: tuple[int, ...]
@@ -101,30 +134,43 @@ class Box:
     high: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        size = int(np.prod(self.shape))
-        if len(self.low) != size or len(self.high) != size:
+        shape = tuple(int(n) for n in self.shape)
+        low, high = (np.asarray(bound, np.float64) for bound in (self.low, self.high))
+        size = int(np.prod(shape))
+        if not all(bound.shape in (shape, (size,)) for bound in (low, high)):
             raise ValueError(
-                f"low and high must have {size} elements each for shape {self.shape}, not "
-                f"{len(self.low)} and {len(self.high)}: use Box.of to broadcast."
+                f"low and high must have {size} elements each for shape {shape}, not shapes "
+                f"{low.shape} and {high.shape}: use Box.of to broadcast."
             )
-        if not np.all(np.less(self.low, self.high)):
+        wrong = np.flatnonzero(~np.less_equal(low, high))
+        if wrong.size:
+            first = int(wrong[0])
             raise ValueError(
-                f"low must be below high everywhere, not low={self.low}, high={self.high}."
+                f"low must not be above high, nor either NaN, but element {first} of shape {shape} "
+                f"has low={low.ravel()[first]} and high={high.ravel()[first]}."
             )
+        # Plain numbers, whatever was given, so that boxes compare and hash.
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "low", tuple(low.ravel().tolist()))
+        object.__setattr__(self, "high", tuple(high.ravel().tolist()))
+
+    def __repr__(self) -> str:
+        # Uniform bounds once: those of images would fill pages.
+        low, high = (
+            repr(bound[0]) if bound and len(set(bound)) == 1 else _few(bound)
+            for bound in (self.low, self.high)
+        )
+        return f"Box(shape={self.shape}, low={low}, high={high})"
 
     @classmethod
     def of(cls, shape: tuple[int, ...], low: object = -np.inf, high: object = np.inf) -> Box:
         """Returns the box with `low` and `high` broadcast to `shape`.
 
         >>> Box.of((2,), -1.0, [1.0, 2.0])
-        Box(shape=(2,), low=(-1.0, -1.0), high=(1.0, 2.0))
+        Box(shape=(2,), low=-1.0, high=(1.0, 2.0))
         """
-
-        def flat(bound: object) -> tuple[float, ...]:
-            array = np.broadcast_to(np.asarray(bound, np.float64), shape)
-            return tuple(float(x) for x in array.ravel())
-
-        return cls(tuple(int(n) for n in shape), flat(low), flat(high))
+        bounds = (np.broadcast_to(np.asarray(x, np.float64), shape) for x in (low, high))
+        return cls(tuple(shape), *(tuple(bound.ravel().tolist()) for bound in bounds))
 
     @property
     def dtype(self) -> tf.DType:
@@ -187,7 +233,27 @@ class EnvironmentSpec:
       observation: the spec of one observation; where it is a dict, maybe a nested one, observations
         are dicts of the same keys.
       action: the spec of one action.
+
+    Raises:
+      ValueError: if an element of the action is a box without width.
     """
 
     observation: ObservationSpec
     action: Spec
+
+    def __post_init__(self) -> None:
+        if isinstance(self.action, Box):
+            check_width("action", self.action)
+
+
+def check_width(name: str, box: Box) -> None:
+    """Raises ValueError unless `low` is below `high` everywhere, in float32."""
+    low, high = (bound.ravel() for bound in box.bounds())
+    flat = np.flatnonzero(~np.less(low, high))
+    if flat.size:
+        first = int(flat[0])
+        raise ValueError(
+            f"low must be below high in every dimension of the {name}, but in dimension {first} of "
+            f"{box} both are {low[first]}: there is nothing to choose there. Leave out that "
+            "dimension, for example with gymnasium.wrappers.TransformAction."
+        )

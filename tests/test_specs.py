@@ -1,9 +1,12 @@
 """Specs refuse what no world could have."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
-from maxent_tf.specs import Box, Discrete, Image, MultiDiscrete
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 
 
 @pytest.mark.parametrize("num_values", [0, -1, 2.0])
@@ -24,10 +27,44 @@ def test_image_needs_positive_integers(shape: object) -> None:
         Image(shape)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (np.nan, 1.0)])
-def test_box_needs_low_below_high(low: float, high: float) -> None:
-    with pytest.raises(ValueError, match="low must be below high"):
-        Box.of((2,), low, high)
+@pytest.mark.parametrize(("low", "high"), [(2.0, 1.0), (np.nan, 1.0), (0.0, np.nan)])
+def test_box_needs_low_not_above_high(low: float, high: float) -> None:
+    with pytest.raises(ValueError, match=r"low must not be above high.*element 1 of shape \(2,\)"):
+        Box.of((2,), [0.0, low], [0.0, high])
+
+
+def test_an_observation_may_be_constant_but_an_action_may_not() -> None:
+    # Oracle: bounds of observations mean nothing to a learner; an action without width is no
+    # choice, and neither is one whose width float32 does not see.
+    constant = Box.of((3,), [0.0, -2.0, 5.0], [1.0, -2.0, 5.0])
+    assert EnvironmentSpec(constant, Discrete(2)).observation == constant
+    with pytest.raises(ValueError, match=r"in dimension 1 of .* both are -2.0: there is nothing"):
+        EnvironmentSpec(Discrete(2), constant)
+    with pytest.raises(ValueError, match=r"low must be below high in every dimension .* 0 of"):
+        EnvironmentSpec(Discrete(2), Box.of((1,), 1.0, 1 + 1e-9))
+
+
+@pytest.mark.parametrize("make", [np.array, list, lambda x: np.array(x, np.float32)])
+def test_a_box_of_arrays_is_the_box_of_their_numbers(make: Callable[[Any], Any]) -> None:
+    # Oracle: the box of plain tuples, equal and with one hash; indeed the two are interchangeable.
+    plain = Box((2, 1), (-1.0, 0.5), (2.0, 3.0))
+    box = Box([2, 1], make([-1.0, 0.5]), make([2.0, 3.0]))  # type: ignore[arg-type]
+    assert box == plain
+    assert hash(box) == hash(plain)
+    assert box != Box((2, 1), make([-1.0, 0.5]), make([2.0, 4.0]))
+    assert Box((2, 1), np.array([[-1.0], [0.5]]), plain.high) == plain  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"for shape \(2, 1\), not shapes \(1, 2\) and \(2,\)"):
+        Box((2, 1), np.array([[-1.0, 0.5]]), plain.high)  # type: ignore[arg-type]
+
+
+def test_specs_print_in_a_line() -> None:
+    # Oracle: by hand; however large a box is, what tells it from others fits in a line.
+    assert repr(Box.of((64, 64, 3), 0, 255)) == "Box(shape=(64, 64, 3), low=0.0, high=255.0)"
+    assert repr(Box.of((2,), -1, [1, 2])) == "Box(shape=(2,), low=-1.0, high=(1.0, 2.0))"
+    long = Box.of((1000,), -np.inf, np.arange(1000))
+    assert repr(long) == "Box(shape=(1000,), low=-inf, high=(0.0, 1.0, 2.0, ..., 999.0))"
+    assert repr(MultiDiscrete((3, 2))) == "MultiDiscrete(nvec=(3, 2))"
+    assert repr(MultiDiscrete((2,) * 500)) == "MultiDiscrete(nvec=(2, 2, 2, ..., 2))"
 
 
 def test_box_needs_one_bound_an_element() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf.specs import Discrete, Image, MultiDiscrete, ObservationSpec
@@ -41,8 +42,9 @@ def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
       [*P, B, num_features], float32.
 
     Raises:
-      ValueError: if the trailing axes of `observation` are not O, its dtype is not the spec's, or
-        the keys of a dict are others.
+      ValueError: if the trailing axes of `observation` are not O, its dtype is not the spec's, the
+        keys of a dict are others, or a discrete value is outside of its range. Values inside a
+        graph are not known, and not looked at; there such a value is a vector of zeros.
     """
     if isinstance(spec, dict):
         check_keys("an observation", spec, observation)
@@ -60,6 +62,8 @@ def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
             f"observations must be {spec.dtype.name}, as in the spec, not "
             f"{observation.dtype.name}: cast them."
         )
+    if isinstance(spec, Discrete | MultiDiscrete) and tf.executing_eagerly():
+        _check_range(spec, observation)
     if isinstance(spec, Discrete):
         return tf.one_hot(observation, spec.num_values)
     if isinstance(spec, MultiDiscrete):
@@ -70,6 +74,21 @@ def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
     if rank == 1:
         return observation
     return tf.reshape(observation, [*observation.shape[:split], num_features(spec)])
+
+
+def _check_range(spec: Discrete | MultiDiscrete, observation: tf.Tensor) -> None:
+    """Raises ValueError unless discrete values are counted from 0 and below their number."""
+    values = np.asarray(observation)
+    sizes = np.broadcast_to(
+        spec.num_values if isinstance(spec, Discrete) else spec.nvec, values.shape
+    )
+    outside = (values < 0) | (values >= sizes)
+    if outside.any():
+        raise ValueError(
+            f"an observation of {spec} holds {values[outside][0]}, where the values are 0 to "
+            f"{sizes[outside][0] - 1}: an environment's own numbers may start elsewhere, and "
+            "maxent_tf.gymnasium_observation counts them from 0."
+        )
 
 
 def unflatten(spec: ObservationSpec, flat: tf.Tensor) -> Any:

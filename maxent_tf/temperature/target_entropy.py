@@ -7,7 +7,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec
+from maxent_tf.specs import Box, Discrete, MultiDiscrete, Spec, check_width
 from maxent_tf.temperature.discrete_target import implied_alpha
 from maxent_tf.temperature.dual import Target
 
@@ -147,6 +147,7 @@ def _largest_entropy(action_spec: Spec) -> float:
             f"action_spec must be bounded for a target entropy, not {action_spec}: give the "
             "actions finite bounds."
         )
+    check_width("action_spec", action_spec)
     return float(np.sum(np.log(np.subtract(action_spec.high, action_spec.low))))
 
 

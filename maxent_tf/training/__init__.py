@@ -2,6 +2,7 @@
 
 from maxent_tf.training.checkpoint import CheckpointError
 from maxent_tf.training.evaluate import Evaluation, evaluate
+from maxent_tf.training.gymnasium_numbers import gymnasium_action, gymnasium_observation
 from maxent_tf.training.normalized import Normalized, NormalizedState
 from maxent_tf.training.result import NonFiniteError, TrainResult
 from maxent_tf.training.spaces import gymnasium_spec
@@ -17,6 +18,8 @@ __all__ = [
     "TrainResult",
     "Trainer",
     "evaluate",
+    "gymnasium_action",
+    "gymnasium_observation",
     "gymnasium_spec",
     "train",
 ]

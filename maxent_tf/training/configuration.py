@@ -31,15 +31,18 @@ class Configuration(tf.train.experimental.PythonState):
             self._describe(name, part, whole=True)
 
     def differences(self, stored: bytes) -> list[str]:
-        """Returns what differs from a serialised configuration, one line each."""
+        """Returns what differs from a serialised configuration, one line each, if they are few."""
         other = json.loads(stored)
         lines: dict[str, str] = {}
         for name in {**other, **self.items}:
             then, now = other.get(name, "nothing"), self.items.get(name, "nothing")
             # What is part of something else differs with it.
             if then != now and not any(name.startswith((f"{x}.", f"{x}[")) for x in lines):
+                then, now = _where_they_differ(then, now)
                 lines[name] = f"{name} was {then} and is {now}"
-        return list(lines.values())
+        shown = list(lines.values())[:_MOST_DIFFERENCES]
+        more = len(lines) - len(shown)
+        return [*shown, f"{more} more"] if more else shown
 
     def serialize(self) -> bytes:
         """Returns the description as JSON."""
@@ -74,6 +77,25 @@ class Configuration(tf.train.experimental.PythonState):
             for key, item in vars(value).items() if whole and hasattr(value, "__dict__") else ():
                 if not key.startswith("_"):
                     self._describe(f"{name}.{key}", item, whole=False)
+
+
+# A page of differences helps no more than these, and the bounds of an image fill many.
+_MOST_DIFFERENCES = 8
+_LONGEST_DESCRIPTION = 100
+
+
+def _where_they_differ(*texts: str) -> tuple[str, ...]:
+    """Two descriptions, or of long ones what is around the first difference."""
+    if max(map(len, texts)) <= _LONGEST_DESCRIPTION:
+        return texts
+    shortest = min(map(len, texts))
+    alike = next((i for i in range(shortest) if len({text[i] for text in texts}) > 1), shortest)
+    start = max(alike - _LONGEST_DESCRIPTION // 2, 0)
+    end = start + _LONGEST_DESCRIPTION
+    return tuple(
+        f"{'...' if start else ''}{text[start:end]}{'...' if end < len(text) else ''}"
+        for text in texts
+    )
 
 
 def _is_plain(value: Any) -> bool:

@@ -46,7 +46,7 @@ def evaluate(
       state: its state; the statistics in it, if it was trained on normalised observations, stand
         still.
       env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `episodes`) worlds.
+        exactly (number of learners x `episodes`) worlds, in which no training is under way.
       episodes: how many for each learner.
       seed: an integer or [2], int32.
       greedy: whether to take the policy's preferred action (`learner.greedy`) or to sample.
@@ -58,8 +58,9 @@ def evaluate(
     Raises:
       RuntimeError: if an episode is still running after `max_steps` steps.
       TypeError: if `env` is no world.
-      ValueError: if `episodes` is not positive, the world does not fit the learner, or a Gymnasium
-        world returns NaN or infinity.
+      ValueError: if `episodes` is not positive, the world does not fit the learner, a training run
+        has its episodes in the vector environment, or a Gymnasium world returns NaN, infinity,
+        another shape, or a discrete value outside of its space.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
@@ -133,8 +134,9 @@ def _on_host(
     max_steps: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Imported where it is needed: in-graph worlds do without Gymnasium.
-    from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+    from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds, check_free
 
+    check_free(env)
     shape = (*learner.batch_shape, episodes)
     worlds = GymnasiumWorlds(env, math.prod(shape))
     reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))

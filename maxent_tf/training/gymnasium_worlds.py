@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,11 +11,10 @@ import numpy as np
 import tensorflow as tf
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from maxent_tf.specs import Image
-from maxent_tf.training.spaces import gymnasium_spec, make, observation_spec
-
-# Spaces of integers that count from `start`; specs count from 0.
-_DISCRETE = (gymnasium.spaces.Discrete, gymnasium.spaces.MultiDiscrete)
+from maxent_tf.specs import abbreviated
+from maxent_tf.training.final_observations import FinalObservations, Plain
+from maxent_tf.training.gymnasium_numbers import acted, check_finite, observed, one_each
+from maxent_tf.training.spaces import gymnasium_spec, make
 
 
 class WorldsStep(NamedTuple):
@@ -26,7 +26,8 @@ class WorldsStep(NamedTuple):
       reward: [N], float32.
       terminated: [N], bool.
       truncated: [N], bool.
-      valid: [N], bool; False where the call only reset the world and no action was taken.
+      valid: [N], bool; False where the call only reset the world and no action was taken. Whatever
+        the environment says of such a call, its reward is 0 and no episode ends in it.
       observation: [N, *O], where to act next.
     """
 
@@ -69,6 +70,7 @@ class GymnasiumWorlds:
                 env,
                 num_worlds,
                 vectorization_mode="sync",
+                wrappers=[Plain],
                 vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
             )
         if env.num_envs != num_worlds:
@@ -88,18 +90,25 @@ class GymnasiumWorlds:
         self.name = type(env).__qualname__ if env.spec is None else env.spec.id
         self._resetting = np.zeros(num_worlds, bool)
         self._steps = 0
+        self._shown: Any = None
+        self._finals = FinalObservations(env, copied=self._owned)
+        self._closed = False
 
     def close(self) -> None:
         """Closes the worlds if they were made here."""
+        self._closed = True
         if self._owned:
             self._env.close()
 
     def reset(self, seed: int) -> Any:
         """Resets every world, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
-        self._resetting[:] = False
+        _last_to_reset[self._env.unwrapped] = weakref.ref(self)
+        self._resetting = np.zeros_like(self._resetting)
         self._steps = 0
+        self._finals.forget()
         observation, _ = self._call(self._env.reset, seed=seed)
-        return self._observation(observation, self._env.single_observation_space)
+        self._shown = self._observed(observation)
+        return self._shown
 
     def step(self, action: np.ndarray) -> WorldsStep:
         """Acts in every world and resets those whose episode ended.
@@ -111,78 +120,110 @@ class GymnasiumWorlds:
           The step; see `WorldsStep`.
 
         Raises:
-          ValueError: if a world returns NaN, infinity or another shape.
+          ValueError: if a world returns NaN, infinity, another shape, or a discrete value outside
+            of its space; if final observations are missing, or overwritten; or if the vector
+            environment has been reset from elsewhere.
           RuntimeError: if a world raises.
         """
-        space = self._env.single_action_space
-        if isinstance(space, _DISCRETE):
-            action = action + space.start
-        elif isinstance(space, gymnasium.spaces.Box):
-            # Rounding may have carried an action a hair over its bound, where some worlds raise.
-            action = np.clip(action, space.low, space.high)
+        if _last_to_reset.get(self._env.unwrapped, lambda: None)() is not self:
+            raise ValueError(
+                f"{self._words} was reset by another training or evaluation after step "
+                f"{self._steps}, which has cut the episodes of this one: give each a vector "
+                "environment of its own, or an id, of which each makes its own."
+            )
         self._steps += 1
-        raw, reward, terminated, truncated, infos = self._call(
-            self._env.step, action.astype(space.dtype)
-        )
-        observed = self._env.single_observation_space
-        observation = self._observation(raw, observed)
-        reward = np.array(reward, np.float32)
-        self._check_finite("reward", reward)
-        terminated, truncated = np.array(terminated, bool), np.array(truncated, bool)
-        done = terminated | truncated
-        valid = ~self._resetting
+        taken = acted(self._env.single_action_space, action, self._where)
+        raw, reward, terminated, truncated, infos = self._call(self._env.step, taken)
+        observation = self._observed(raw)
+        terminated = self._one_each("terminated", terminated, bool)
+        truncated = self._one_each("truncated", truncated, bool)
+        done, valid = terminated | truncated, ~self._resetting
+        reward = np.where(valid, self._one_each("reward", reward, np.float32), np.float32(0))
+        check_finite("reward", reward, self._where)
         next_observation = observation
-        if done.any():
-            if self._mode == AutoresetMode.SAME_STEP:
-                raw = [infos["final_obs"][i] for i in np.flatnonzero(done)]
-                raw = tf.nest.map_structure(lambda *parts: np.stack(parts), *raw)
-                next_observation = tf.nest.map_structure(np.copy, observation)
-                final = tf.nest.flatten(self._observation(raw, observed))
-                for part, ended in zip(tf.nest.flatten(next_observation), final, strict=True):
-                    part[done] = ended
-            elif self._mode == AutoresetMode.DISABLED:
-                raw, _ = self._call(self._env.reset, options={"reset_mask": done})
-                observation = self._observation(raw, observed)
         if self._mode == AutoresetMode.NEXT_STEP:
             self._resetting = done
+            terminated, truncated = terminated & valid, truncated & valid
+        elif self._mode == AutoresetMode.SAME_STEP:
+            next_observation = self._with_final(observation, done, infos)
+        elif done.any():
+            observation = self._reset_ended(observation, done)
+        self._shown = observation
         return WorldsStep(next_observation, reward, terminated, truncated, valid, observation)
+
+    @property
+    def _where(self) -> str:
+        return f" at step {self._steps}"
+
+    @property
+    def _words(self) -> str:
+        return f"the vector environment {abbreviated(repr(self._env))}"
+
+    def _with_final(self, observation: Any, done: np.ndarray, infos: Any) -> Any:
+        """The observations of a step with the final ones in their places."""
+        self._finals.check(observation, self._where)
+        if not done.any():
+            return observation
+        final = self._finals.take(infos, done, self._shown, observation, self._where)
+        together = tf.nest.map_structure(np.copy, observation)
+        for part, ended in zip(tf.nest.flatten(together), tf.nest.flatten(final), strict=True):
+            part[done] = ended
+        return together
+
+    def _reset_ended(self, observation: Any, done: np.ndarray) -> Any:
+        """Resets the worlds whose episodes ended, and no other."""
+        raw, _ = self._call(self._env.reset, options={"reset_mask": done.copy()})
+        fresh = self._observed(raw)
+        pairs = zip(tf.nest.flatten(observation), tf.nest.flatten(fresh), strict=True)
+        if not all(np.array_equal(old[~done], new[~done]) for old, new in pairs):
+            raise ValueError(
+                f"{self._words} has its autoreset disabled, but reset(options={{'reset_mask': "
+                f"...}}){self._where} has changed environments that the mask leaves out: let "
+                "`reset` follow the mask, or make the environment in another autoreset mode."
+            )
+        return fresh
 
     def _call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         try:
             return function(*arguments, **options)
         except Exception as error:
-            space = self._env.single_observation_space
+            space = abbreviated(self._env.single_observation_space)
+            hint = (
+                f"Worlds of which one returns an observation that is not of {space}, or a reward "
+                "or flag that is not a single number, fail so, too."
+            )
+            if "options" in options:
+                hint = (
+                    "With autoreset disabled, `reset` must know options={'reset_mask': ...}: an "
+                    "array of flags, for the environments to reset."
+                )
             raise RuntimeError(
-                f"a world raised {type(error).__name__} at step {self._steps}: {error}. Mend or "
-                "wrap the environment; nothing of this step was learned from. (Worlds of which one "
-                f"returns an observation that is not of {space} fail so, too.)"
+                f"a world raised {type(error).__name__}{self._where}: {error}. Mend or "
+                f"wrap the environment; nothing of this step was learned from. ({hint})"
             ) from error
 
-    def _observation(self, observation: Any, space: gymnasium.Space) -> Any:
-        if isinstance(space, gymnasium.spaces.Dict):
-            return {
-                key: self._observation(observation[key], part) for key, part in space.spaces.items()
-            }
-        observation = np.asarray(observation)
-        if isinstance(space, _DISCRETE):
-            return (observation - space.start).astype(np.int32)
-        if observation.shape[1:] != space.shape:
-            raise ValueError(
-                f"the world returned observations of shape {observation.shape[1:]} at step "
-                f"{self._steps}, but its space says {space.shape}."
-            )
-        # A copy in any case: worlds may reuse their arrays.
-        if isinstance(observation_spec(space), Image):
-            return observation.astype(np.uint8)
-        observation = observation.astype(np.float32)
-        self._check_finite("observation", observation)
-        return observation
+    def _observed(self, observation: Any) -> Any:
+        space = self._env.single_observation_space
+        return observed(space, observation, self._env.num_envs, self._where)
 
-    def _check_finite(self, name: str, value: np.ndarray) -> None:
-        finite = np.isfinite(value)
-        if not finite.all():
-            worlds = np.flatnonzero(~finite.reshape(len(value), -1).all(axis=1)).tolist()
-            raise ValueError(
-                f"NaN or infinity in the {name} of worlds {worlds[:5]} at step {self._steps}: "
-                "mend or wrap the environment; nothing of this step was learned from."
-            )
+    def _one_each(self, name: str, value: Any, dtype: type) -> np.ndarray:
+        return one_each(name, value, self._env.num_envs, dtype, self._where)
+
+
+# The worlds whose episodes run in a vector environment.
+_last_to_reset: weakref.WeakKeyDictionary[VectorEnv, weakref.ref[GymnasiumWorlds]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def check_free(env: Any) -> None:
+    """Raises ValueError if the episodes of a training run are under way in a vector environment."""
+    if not isinstance(env, VectorEnv):
+        return
+    worlds = _last_to_reset.get(env.unwrapped, lambda: None)()
+    if worlds is not None and not worlds._closed:
+        raise ValueError(
+            f"env={abbreviated(repr(env))} is in use by a training run, whose episodes an "
+            "evaluation would cut: evaluate in another vector environment or by an id, or after "
+            "the training (a Trainer's `close` ends it)."
+        )

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, cast
 import tensorflow as tf
 
 from maxent_tf.learners import ExploringLearner, Learner, PrioritizedLearner
+from maxent_tf.networks.features import check_keys
 from maxent_tf.operators.recurrence import backward_recurrence
-from maxent_tf.specs import Box
+from maxent_tf.specs import Box, ObservationSpec, abbreviated
 from maxent_tf.training.moments import Moments, add_values, no_moments, scale
 from maxent_tf.types import Metrics, Transition
 
@@ -21,14 +22,15 @@ class NormalizedState(NamedTuple):
 
     Attributes:
       learner: the state of the learner inside.
-      observation: the moments of the observations in which it acted, [*P, *O].
+      observation: the moments of the observations in which it acted, [*P, *O]; of a dict those of
+        each part, and () for a part that is not normalised.
       discounted_return: the moments of `running` over all steps, [*P].
       running: [*P, B], float64, the sum of the rewards of each world's episode so far, every one
         discounted by its age.
     """
 
     learner: Any
-    observation: Moments | tuple[()]
+    observation: Any
     discounted_return: Moments | tuple[()]
     running: tf.Tensor | tuple[()]
 
@@ -43,7 +45,8 @@ class Normalized:
     Rewards are not centred, which would change what is optimal. Every learner of a batch has
     statistics of its own, over all the steps it has taken; they are part of the state, move only in
     `observe`, and so stand still in `policy` and evaluation. The temperature's unit becomes the
-    normalised reward per nat.
+    normalised reward per nat. Of a dict of observations each `Box` has statistics of its own;
+    discrete parts and images, which have a scale already, stay as they are.
 
     Args:
       learner: the one inside.
@@ -52,7 +55,8 @@ class Normalized:
       num_envs: B, the worlds of each learner; acting needs none of these three.
 
     Raises:
-      ValueError: if the observations are discrete, or the discount is out of range.
+      ValueError: if the observations are images or discrete, all parts of them, or the discount is
+        out of range.
 
     References:
       L. Engstrom et al. (2020), "Implementation matters in deep policy gradients", section 3,
@@ -67,9 +71,10 @@ class Normalized:
         num_envs: int = 1,
     ):
         observed = learner.spec.observation
-        if observation and not isinstance(observed, Box):
+        if observation and not _fresh(observed, learner.batch_shape):
             raise ValueError(
-                f"normalize_observation needs vectors to normalise, not {observed}: leave it False."
+                "normalize_observation needs vectors to normalise, not "
+                f"{abbreviated(observed)}: leave it False."
             )
         self.memory = getattr(learner, "memory", None)
         if observation and self.memory is not None:
@@ -86,7 +91,7 @@ class Normalized:
         self.batch_shape = learner.batch_shape
         self.experience = learner.experience
         self.metric_names = learner.metric_names
-        self._observed = observed if observation and isinstance(observed, Box) else None
+        self._normalizes = observation
         self._reward_discount = reward_discount
         self._num_envs = num_envs
 
@@ -101,8 +106,8 @@ class Normalized:
         """
         learners = self.batch_shape
         fresh = NormalizedState(learner=state, observation=(), discounted_return=(), running=())
-        if self._observed is not None:
-            fresh = fresh._replace(observation=no_moments(learners, self._observed.shape))
+        if self._normalizes:
+            fresh = fresh._replace(observation=_fresh(self.spec.observation, learners))
         if self._reward_discount is not None:
             fresh = fresh._replace(
                 discounted_return=no_moments(learners, ()),
@@ -123,7 +128,7 @@ class Normalized:
 
     def policy(self, state: NormalizedState, observation: tf.Tensor) -> Any:
         """Returns the action distribution at observations as the world shows them."""
-        return self.learner.policy(state.learner, self._scaled(state, observation))
+        return self.learner.policy(state.learner, self._scaled(state.observation, observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
         """Returns the action to take when nothing is to be explored, [*P, B, ...]."""
@@ -132,7 +137,7 @@ class Normalized:
     def explore(self, state: NormalizedState, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns the actions of a learner inside that explores in a way of its own."""
         learner = cast(ExploringLearner, self.learner)
-        return learner.explore(state.learner, self._scaled(state, observation), seed)
+        return learner.explore(state.learner, self._scaled(state.observation, observation), seed)
 
     def update(self, state: NormalizedState, batch: Transition, seed: Any) -> tuple[Any, Metrics]:
         """One update of the learner inside; the statistics stay."""
@@ -159,9 +164,7 @@ class Normalized:
         if fresh.reward.shape.rank == len(self.batch_shape) + 1:
             fresh = tf.nest.map_structure(lambda x: x[None], fresh)
         if state.observation:
-            moments = add_values(
-                state.observation, self._together(fresh.observation), self._together(fresh.valid)
-            )
+            moments = self._with_values(state.observation, fresh.observation, fresh.valid)
             state = state._replace(observation=moments)
         if state.discounted_return:
             returns = self._discounted(state.running, fresh)
@@ -191,19 +194,30 @@ class Normalized:
             divisor = tf.cast(scale(state.discounted_return), tf.float32)[..., None]
             reward = tf.clip_by_value(reward / divisor, -CLIP, CLIP)
         return batch._replace(
-            observation=self._scaled(state, batch.observation),
-            next_observation=self._scaled(state, batch.next_observation),
+            observation=self._scaled(state.observation, batch.observation),
+            next_observation=self._scaled(state.observation, batch.next_observation),
             reward=reward,
         )
 
-    def _scaled(self, state: NormalizedState, observation: tf.Tensor) -> tf.Tensor:
+    def _with_values(self, moments: Any, values: Any, valid: tf.Tensor) -> Any:
+        """The moments with those of observations [T, *P, B, *O]."""
+        if isinstance(moments, dict):
+            return {key: self._with_values(moments[key], values[key], valid) for key in moments}
+        if not moments:
+            return moments
+        return add_values(moments, self._together(values), self._together(valid))
+
+    def _scaled(self, moments: Any, observation: Any) -> Any:
         """Normalises observations [*P, B, *O] or [T, *P, B, *O]."""
-        if not state.observation:
+        if isinstance(moments, dict):
+            check_keys("an observation", moments, observation)
+            return {key: self._scaled(moments[key], observation[key]) for key in moments}
+        if not moments:
             return observation
         ndims = len(self.batch_shape)
         # In float64: a mean far from 0 would leave few digits of the difference.
-        centred = tf.cast(observation, tf.float64) - tf.expand_dims(state.observation.mean, ndims)
-        scaled = centred / tf.expand_dims(scale(state.observation), ndims)
+        centred = tf.cast(observation, tf.float64) - tf.expand_dims(moments.mean, ndims)
+        scaled = centred / tf.expand_dims(scale(moments), ndims)
         return tf.cast(tf.clip_by_value(scaled, -CLIP, CLIP), tf.float32)
 
     def _together(self, x: tf.Tensor) -> tf.Tensor:
@@ -212,6 +226,14 @@ class Normalized:
         order = [*range(1, ndims + 1), 0, *range(ndims + 1, x.shape.rank)]
         shape = [*self.batch_shape, x.shape[0] * x.shape[ndims + 1], *x.shape[ndims + 2 :]]
         return tf.reshape(tf.transpose(x, order), shape)
+
+
+def _fresh(spec: ObservationSpec, learners: tuple[int, ...]) -> Any:
+    """No moments yet of what can be normalised; () where there is nothing."""
+    if isinstance(spec, dict):
+        of_parts = {key: _fresh(part, learners) for key, part in spec.items()}
+        return of_parts if any(of_parts.values()) else ()
+    return no_moments(learners, spec.shape) if isinstance(spec, Box) else ()
 
 
 def observe(learner: Learner, state: Any, fresh: Transition) -> Any:

@@ -5,7 +5,11 @@ Gymnasium is imported where it is used: those who stay on in-graph worlds never 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from maxent_tf.specs import (
     Box,
@@ -15,6 +19,7 @@ from maxent_tf.specs import (
     MultiDiscrete,
     ObservationSpec,
     Spec,
+    abbreviated,
 )
 
 if TYPE_CHECKING:
@@ -22,13 +27,17 @@ if TYPE_CHECKING:
 
 
 def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> EnvironmentSpec:
-    """Returns the spec of a Gymnasium world, for building a learner.
+    """Returns the spec of a Gymnasium environment, for building a learner.
+
+    Observations may be any `Box`, `Discrete` or flat `MultiDiscrete` space, or a `Dict` of such;
+    actions `Discrete`, a flat `MultiDiscrete`, or a `Box` of floats.
 
     Args:
       env: an id such as "Pendulum-v1", an environment, or a vector environment.
 
     Raises:
-      ValueError: if the id is unknown or a space is not supported.
+      ValueError: if the id is unknown or a space is not supported; the message names the space, its
+        part if it is a `Dict`, and what to wrap the environment with.
 
     >>> gymnasium_spec("CartPole-v1").action
     Discrete(num_values=2)
@@ -45,7 +54,7 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
         observation, action = env.single_observation_space, env.single_action_space
     else:
         observation, action = env.observation_space, env.action_space
-    return EnvironmentSpec(observation_spec(observation), space_spec("action", action))
+    return EnvironmentSpec(observation_spec(observation), action_spec(action))
 
 
 def make(env_id: str) -> gymnasium.Env:
@@ -64,54 +73,150 @@ def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
     The shape of observations and the actions must agree, bounds of actions to float32. The bounds
     of observations are nothing to a learner.
     """
-    if _observed(learner.observation) != _observed(env.observation) or not _same_actions(
-        learner.action, env.action
-    ):
+    differences = [
+        *_other_observations("observation", learner.observation, env.observation),
+        *_other_actions(learner.action, env.action),
+    ]
+    if differences:
+        name, built_for, found = differences[0]
         raise ValueError(
-            f"the learner was built for {learner}, but the world is {env}: build it from the "
+            f"the learner was built for an environment with {name} {abbreviated(built_for)}, but "
+            f"the world is one with {name} {abbreviated(found)}: build the learner from the "
             "world's own spec (env.spec, or gymnasium_spec(env))."
         )
 
 
-def _observed(spec: ObservationSpec) -> object:
-    if isinstance(spec, dict):
-        return {key: _observed(part) for key, part in spec.items()}
+# What differs between two specs: a name, and how it is in the one and the other.
+_Difference = tuple[str, Any, Any]
+
+
+def _other_observations(name: str, learner: Any, env: Any) -> Iterator[_Difference]:
+    if isinstance(learner, dict) and isinstance(env, dict):
+        if learner.keys() != env.keys():
+            yield f"{name} keys", sorted(learner), sorted(env)
+            return
+        for key, part in learner.items():
+            yield from _other_observations(f"{name}[{key!r}]", part, env[key])
+    elif _observed(learner) != _observed(env):
+        yield name, learner, env
+
+
+def _observed(spec: object) -> object:
+    """What a learner needs of the spec of an observation: of a box only the shape."""
     return spec.shape if isinstance(spec, Box) else spec
 
 
-def _same_actions(first: Spec, second: Spec) -> bool:
-    if not (isinstance(first, Box) and isinstance(second, Box)):
-        return first == second
-    pairs = zip(first.bounds(), second.bounds(), strict=True)
-    return all(a.shape == b.shape and bool((a == b).all()) for a, b in pairs)
+def _other_actions(learner: Spec, env: Spec) -> Iterator[_Difference]:
+    if not (isinstance(learner, Box) and isinstance(env, Box) and learner.shape == env.shape):
+        if learner != env:
+            yield "action", learner, env
+        return
+    bounds = [np.stack(box.bounds(), axis=-1).reshape(-1, 2) for box in (learner, env)]
+    for i in np.flatnonzero(np.any(bounds[0] != bounds[1], axis=-1))[:1]:
+        yield f"bounds of action element {i}", bounds[0][i].tolist(), bounds[1][i].tolist()
 
 
-def observation_spec(space: gymnasium.Space) -> ObservationSpec:
+def observation_spec(space: gymnasium.Space, name: str = "observation") -> ObservationSpec:
     """Returns the spec of a space of observations, or raises ValueError if it is not supported.
 
     Arrays of bytes with two axes or more are images; whatever else is a `Box` becomes float32.
+
+    Args:
+      space: of one observation.
+      name: of the observation or of the part of it that the space describes, for errors.
     """
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Dict) and space.spaces:
+        return {
+            key: observation_spec(part, f"{name}[{key!r}]") for key, part in space.spaces.items()
+        }
+    if isinstance(space, spaces.Box):
+        shape = tuple(int(n) for n in space.shape)
+        return Image(shape) if is_image(space) else Box.of(shape, space.low, space.high)
+    spec = _integers(space)
+    if spec is None:
+        raise ValueError(
+            f"the {name} space {abbreviated(space)} is not supported: Box, Discrete, flat "
+            "MultiDiscrete and Dict of these are. " + _observation_remedy(space, name)
+        )
+    return spec
+
+
+def is_image(space: gymnasium.Space) -> bool:
+    """Whether a space of observations is one of images: bytes with two axes or more."""
     import gymnasium
 
-    if isinstance(space, gymnasium.spaces.Dict):
-        return {key: observation_spec(part) for key, part in space.spaces.items()}
-    if isinstance(space, gymnasium.spaces.Box) and space.dtype == "uint8" and len(space.shape) > 1:
-        return Image(tuple(space.shape))
-    return space_spec("observation", space)
+    return (
+        isinstance(space, gymnasium.spaces.Box) and space.dtype == np.uint8 and len(space.shape) > 1
+    )
 
 
-def space_spec(role: str, space: gymnasium.Space) -> Spec:
-    """Returns the spec of one space, or raises ValueError, naming its role, if there is none."""
-    import gymnasium
+def action_spec(space: gymnasium.Space) -> Spec:
+    """Returns the spec of a space of actions, or raises ValueError if it is not supported."""
+    from gymnasium import spaces
 
-    if isinstance(space, gymnasium.spaces.Discrete):
-        return Discrete(int(space.n))
-    if isinstance(space, gymnasium.spaces.Box):
+    if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating):
         return Box.of(tuple(space.shape), space.low, space.high)
-    if isinstance(space, gymnasium.spaces.MultiDiscrete) and space.nvec.ndim == 1:
+    spec = _integers(space)
+    if spec is None:
+        raise ValueError(
+            f"the action space {abbreviated(space)} is not supported: Discrete, "
+            "flat MultiDiscrete and Box of floats are. " + _action_remedy(space)
+        )
+    return spec
+
+
+def _integers(space: gymnasium.Space) -> Discrete | MultiDiscrete | None:
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Discrete):
+        return Discrete(int(space.n))
+    if isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1:
         return MultiDiscrete(tuple(int(n) for n in space.nvec))
-    raise ValueError(
-        f"the {role} space {space} is not supported: Box, Discrete and flat MultiDiscrete are, and "
-        "Dict for observations. Wrap the environment, for example with "
-        "gymnasium.wrappers.FlattenObservation."
+    return None
+
+
+# Of one element of an action, for a remedy that makes them discrete.
+_MOST_VALUES = 10_000
+
+
+def _observation_remedy(space: gymnasium.Space, name: str) -> str:
+    if not space.is_np_flattenable:
+        return (
+            "Its values have no fixed size: wrap the environment with "
+            f"gymnasium.wrappers.TransformObservation, so that the {name} is an array of one shape."
+        )
+    if name == "observation":
+        return "Wrap the environment with gymnasium.wrappers.FlattenObservation."
+    return (
+        "Wrap the environment with gymnasium.wrappers.FlattenObservation, which flattens the whole "
+        f"observation, or with TransformObservation, which may flatten the {name} alone by "
+        "gymnasium.spaces.flatten."
+    )
+
+
+def _action_remedy(space: gymnasium.Space) -> str:
+    from gymnasium import spaces
+
+    wrap = "Wrap the environment with gymnasium.wrappers.TransformAction"
+    if isinstance(space, spaces.MultiBinary):
+        return f"{wrap} to take MultiDiscrete([2] * {math.prod(space.shape)}) instead."
+    if isinstance(space, spaces.MultiDiscrete):
+        return f"{wrap} to take a MultiDiscrete of one axis instead, and reshape it."
+    bounds = [
+        np.ravel(bound).astype(float)
+        for bound in ((space.high, space.low) if isinstance(space, spaces.Box) else ())
+    ]
+    if bounds and np.all(np.subtract(*bounds) < _MOST_VALUES):
+        high, low = (bound.astype(int) for bound in bounds)
+        counts, start = (abbreviated(x.tolist()) for x in (high - low + 1, low))
+        return (
+            "Cut to integers, actions would be others than the learner chose. "
+            f"{wrap} to take MultiDiscrete({counts}, start={start}) instead, which learners know "
+            "to be discrete."
+        )
+    return (
+        f"{wrap} to take a Discrete, a flat MultiDiscrete or a Box of floats, and make the action "
+        "of it."
     )

@@ -55,7 +55,7 @@ def train(
         every learner's in `metrics.csv`; None writes neither.
       state: the learners' state to start from; None draws a fresh one.
       normalize_observation: whether learners see observations less their running mean, over their
-        running standard deviation; see `Normalized`.
+        running standard deviation, of a dict every `Box` by its own; see `Normalized`.
       normalize_reward: the discount in [0, 1] of the return whose running standard deviation
         divides the rewards that learners see; None leaves them.
       callback: called at every record with the steps of each learner, the record's metrics by name,
@@ -72,7 +72,8 @@ def train(
     Raises:
       TypeError: if `env` is no world.
       ValueError: if the world does not fit the learner, an argument is out of range, or a Gymnasium
-        world returns NaN, infinity or another shape.
+        world returns NaN, infinity, another shape or a discrete value outside of its space, or
+        its vector environment lacks final observations or is reset by another run.
       RuntimeError: if a Gymnasium world raises.
       NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
       CheckpointError: if a checkpoint cannot be written, none can be read, or those in

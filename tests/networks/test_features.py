@@ -87,3 +87,15 @@ def test_a_wrong_dtype_is_named() -> None:
         features.flatten(Box.of((3,)), tf.zeros([5, 3], tf.float64))
     with pytest.raises(ValueError, match="must be int32, as in the spec, not int64"):
         features.flatten(Discrete(3), tf.zeros([5], tf.int64))
+
+
+@pytest.mark.parametrize("outside", [-1, 7])
+def test_discrete_values_out_of_range_are_named(outside: int) -> None:
+    # Oracle: there is no such value; its row of zeros would be learned from.
+    with pytest.raises(ValueError, match=rf"Discrete\(num_values=7\) holds {outside}, .* 0 to 6"):
+        features.flatten(Discrete(7), tf.constant([[3, outside]]))
+    value = tf.constant([[[6, 0], [outside % 7, 5]]])
+    with pytest.raises(
+        ValueError, match=r"holds 5, where the values are 0 to 1: .* start elsewhere"
+    ):
+        features.flatten({"a": MultiDiscrete((7, 2))}, {"a": value})

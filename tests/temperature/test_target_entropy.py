@@ -70,6 +70,8 @@ def test_every_target_of_a_tensor_and_both_ends_of_a_schedule_are_checked() -> N
 def test_spaces_and_rules_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="must be bounded"):
         target_entropy(Box.of((2,)), "minus_dim")
+    with pytest.raises(ValueError, match=r"low must be below high .* in dimension 1 of"):
+        target_entropy(Box.of((2,), 0.0, [1.0, 0.0]), "minus_dim")
     with pytest.raises(ValueError, match="two actions or more"):
         target_entropy(Discrete(1), 0.5)
     with pytest.raises(ValueError, match="would never bind"):

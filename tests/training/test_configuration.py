@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf.specs import Box
 from maxent_tf.training.configuration import Configuration
 
 Config = functools.partial(mx.learners.A2CConfig)
@@ -62,6 +63,20 @@ def test_what_is_made_alike_is_alike(make: Any) -> None:
 )
 def test_what_differs_is_named(first: Any, second: Any, message: str) -> None:
     assert any(line.startswith(message) for line in differences(first, second))
+
+
+def test_long_descriptions_are_shown_where_they_differ() -> None:
+    # Oracle: by hand. Bounds of an image printed in full would take 400,000 characters.
+    bounds = np.arange(96 * 96 * 4.0).reshape(96, 96, 4)
+    other = bounds.copy()
+    other.ravel()[20_000] += 0.5
+    (line,) = differences(Box.of((96, 96, 4), 0, bounds), Box.of((96, 96, 4), 0, other))
+    assert "20000.0" in line.split(" and is ")[0]
+    assert "20000.5" in line.split(" and is ")[1]
+    assert len(line) < 300
+    many = differences(dict.fromkeys("abcdefghijkl", 0), dict.fromkeys("abcdefghijkl", 1))
+    assert many[0] == "x.a was 0 and is 1"
+    assert many[-1] == f"{12 - (len(many) - 1)} more"
 
 
 def test_a_function_that_calls_itself_is_described() -> None:

@@ -153,3 +153,42 @@ def test_bad_arguments_are_named() -> None:
             mx.evaluate(learner, state, other, 1)
     with pytest.raises(ValueError, match="holds 3 worlds but 2 are needed"):
         mx.evaluate(learner, state, vector("Walk", 3, AutoresetMode.SAME_STEP), 2)
+
+
+def test_an_evaluation_does_not_cut_the_episodes_of_a_training_run() -> None:
+    # Oracle: the same run without the attempt, to the bit; after it the environment is free again.
+    env = vector("Walk", 2, AutoresetMode.SAME_STEP)
+    learner = A2C(mx.gymnasium_spec(env), A2CConfig(hidden_sizes=(4,), rollout_length=3))
+    refused = []
+
+    def attempt(env_steps: int, row: Any, state: Any) -> None:
+        for same in (env, gymnasium.wrappers.vector.RecordEpisodeStatistics(env)):
+            with pytest.raises(
+                ValueError, match=r"env=.*SyncVectorEnv.* is in use by a training run"
+            ):
+                mx.evaluate(learner, state, same, 2)
+            refused.append(env_steps)
+        mx.evaluate(learner, state, "MaxentTest/Walk-v0", 2)
+
+    def train(callback: Any) -> Any:
+        result = mx.train(
+            learner, env, 36, num_envs=2, records=3, compile="eager", callback=callback
+        )
+        return result.state, result.history
+
+    tf.nest.map_structure(np.testing.assert_array_equal, train(attempt), train(None))
+    assert refused == [12, 12, 24, 24, 36, 36]
+    mx.evaluate(learner, learner.init(0), env, 2)
+
+
+def test_an_evaluation_waits_for_a_trainer_to_close() -> None:
+    env = vector("Walk", 2, AutoresetMode.SAME_STEP)
+    learner = A2C(mx.gymnasium_spec(env), A2CConfig(hidden_sizes=(4,), rollout_length=3))
+    with mx.training.Trainer(learner, env, num_envs=2, compile="eager") as trainer:
+        state = trainer.run(6, records=1).state
+        with pytest.raises(
+            ValueError, match=r"or after the training \(a Trainer's `close` ends it"
+        ):
+            mx.evaluate(learner, state, env, 2)
+        trainer.run(12, records=1)
+    assert mx.evaluate(learner, state, env, 2).lengths.min() >= 2

@@ -192,8 +192,255 @@ def test_observations_of_another_shape_than_their_space_are_refused() -> None:
     class Wrong(Reusing):
         single_observation_space = gymnasium.spaces.Box(-9, 9, (2,))
 
-    with pytest.raises(ValueError, match=r"shape \(1,\) at step 0, but its space says \(2,\)"):
+    message = r"observation at step 0 is an array of float32 of shape \(2, 1\), but Box.* \(2, 2\)"
+    with pytest.raises(ValueError, match=message):
         GymnasiumWorlds(Wrong(AutoresetMode.SAME_STEP), 2).reset(0)
+
+
+class Numbered(gymnasium.Env):
+    """Shows the next of some observations at every reset and step.
+
+    Args:
+      space: the observation space.
+      shown: the observations.
+    """
+
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, space: gymnasium.Space, shown: list[Any]):
+        self.observation_space, self.shown = space, iter(shown)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict]:
+        return next(self.shown), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict]:
+        return next(self.shown), 0.0, False, False, {}
+
+
+@pytest.mark.parametrize(
+    ("space", "fine", "outside", "message"),
+    [
+        (gymnasium.spaces.Discrete(3, start=2), 4, 1, r"is 1, outside of Discrete\(3, start=2\)"),
+        (gymnasium.spaces.Discrete(3, start=2), 2, 5, r"is 5, outside of Discrete\(3, start=2\)"),
+        (
+            gymnasium.spaces.MultiDiscrete([2, 4], start=[0, 1]),
+            np.array([1, 4]),
+            np.array([2, 4]),
+            r"is \[2, 4\], outside of MultiDiscrete",
+        ),
+    ],
+)
+@pytest.mark.parametrize("when", [0, 1, 2])
+@pytest.mark.parametrize("inside", ["bare", "dict"])
+def test_discrete_observations_outside_of_their_space_are_named(
+    space: gymnasium.Space, fine: Any, outside: Any, message: str, when: int, inside: str
+) -> None:
+    # Oracle: the space, which does not contain it; the second environment shows it, at the reset or
+    # a step.
+    assert space.contains(fine)
+    assert not space.contains(outside)
+    shown = [[fine] * 3, [outside if t == when else fine for t in range(3)]]
+    name = "observation"
+    if inside == "dict":
+        shown = [[{"a": {"b": x}} for x in row] for row in shown]
+        space = gymnasium.spaces.Dict({"a": gymnasium.spaces.Dict({"b": space})})
+        name = r"observation\['a'\]\['b'\]"
+    env = gymnasium.vector.SyncVectorEnv([lambda row=row: Numbered(space, row) for row in shown])
+    worlds = GymnasiumWorlds(env, 2)
+
+    def run() -> None:
+        worlds.reset(0)
+        for _ in range(2):
+            worlds.step(np.zeros(2, np.int32))
+
+    with pytest.raises(ValueError, match=f"the {name} of environment 1 at step {when} {message}"):
+        run()
+
+
+class Shaped(gymnasium.vector.VectorWrapper):
+    """Gives rewards and flags another shape, or makes other numbers of them.
+
+    Args:
+      env: the vector environment.
+      reward: what becomes of rewards.
+      flag: what becomes of flags.
+    """
+
+    def __init__(self, env: Any, reward: Any, flag: Any):
+        super().__init__(env)
+        self.change = reward, flag
+
+    def step(self, actions: Any) -> Any:
+        observation, reward, terminated, truncated, infos = self.env.step(actions)
+        change_reward, change_flag = self.change
+        flags = change_flag(terminated), change_flag(truncated)
+        return observation, change_reward(reward), *flags, infos
+
+
+@every_mode
+@pytest.mark.parametrize(
+    ("reward", "flag"),
+    [
+        (lambda x: x[:, None], lambda x: x),
+        (lambda x: x, lambda x: x[:, None]),
+        (lambda x: x[None], lambda x: x.astype(int)[None, :, None]),
+        (lambda x: x.astype(object), lambda x: x.tolist()),
+    ],
+    ids=["reward [N, 1]", "flags [N, 1]", "[1, N]", "objects"],
+)
+def test_axes_of_size_1_change_nothing(reward: Any, flag: Any, mode: AutoresetMode) -> None:
+    # Oracle: the environment by hand.
+    worlds = GymnasiumWorlds(Shaped(vector("Walk", 2, mode), reward, flag), 2)
+    actions = np.random.default_rng(0).integers(2, size=(30, 2)).astype(np.int32)
+    for world in walk_through(worlds, actions, seed=0):
+        expected = naive_loop(Walk(), 0, [transition["action"] + 1 for transition in world])
+        for name in ("reward", "terminated", "truncated"):
+            actual = [transition[name] for transition in world]
+            np.testing.assert_allclose(actual, [t[name] for t in expected], rtol=1e-6)
+
+
+class Boxed(gymnasium.Wrapper):
+    """Returns rewards and flags as arrays.
+
+    Args:
+      env: the environment.
+      shape: of the arrays.
+    """
+
+    def __init__(self, env: gymnasium.Env, shape: tuple[int, ...]):
+        super().__init__(env)
+        self.shape = shape
+
+    def step(self, action: Any) -> Any:
+        observation, *rest, info = self.env.step(action)
+        return observation, *(np.full(self.shape, x) for x in rest), info
+
+
+for _shape in (1, 2):
+    gymnasium.register(
+        f"MaxentTest/Rewards{_shape}-v0",
+        lambda shape: Boxed(Walk(), shape),
+        disable_env_checker=True,
+        kwargs={"shape": (_shape,)},
+    )
+
+
+def test_an_id_whose_rewards_are_arrays_of_one() -> None:
+    # Oracle: the environment by hand; NumPy 2.4 would not put such an array into another one.
+    worlds = GymnasiumWorlds("MaxentTest/Rewards1-v0", 2)
+    actions = np.random.default_rng(1).integers(2, size=(20, 2)).astype(np.int32)
+    for world in walk_through(worlds, actions, seed=0):
+        expected = naive_loop(Walk(), 0, [transition["action"] + 1 for transition in world])
+        np.testing.assert_allclose(
+            [t["reward"] for t in world], [t["reward"] for t in expected], rtol=1e-6
+        )
+
+
+def test_rewards_that_are_several_are_named() -> None:
+    # Oracle: by hand, from an environment, from an id and from a vector environment.
+    worlds = GymnasiumWorlds("MaxentTest/Rewards2-v0", 1)
+    worlds.reset(0)
+    message = r"reward must be one number for each of 1 env.*\[-0.1 -0.1\] of shape \(2,\)"
+    with pytest.raises(RuntimeError, match=message):
+        worlds.step(np.zeros(1, np.int32))
+    env = vector("Walk", 2, AutoresetMode.SAME_STEP)
+    for reward, flag, named in (
+        (lambda x: np.stack([x, x], -1), lambda x: x, r"reward at step 1 .* \(2, 2\)"),
+        (lambda x: x, lambda x: [None, None], r"terminated at step 1 must be one flag"),
+    ):
+        worlds = GymnasiumWorlds(Shaped(env, reward, flag), 2)
+        worlds.reset(0)
+        with pytest.raises(ValueError, match=named):
+            worlds.step(np.zeros(2, np.int32))
+
+
+def test_a_call_that_only_resets_counts_for_nothing() -> None:
+    # Oracle: the environment by hand, with what the wrapper adds to every reward; what it makes of
+    # the reward of a reset, NaN, is nobody's. `Walk` to the right ends after two steps.
+    def change(reward: np.ndarray) -> np.ndarray:
+        return np.where(reward == 0, np.nan, 10 + reward)  # no step of `Walk` pays 0
+
+    env = Shaped(vector("Walk", 1, AutoresetMode.NEXT_STEP), change, lambda x: x)
+    worlds = GymnasiumWorlds(env, 1)
+    worlds.reset(0)
+    steps = [worlds.step(np.ones(1, np.int32)) for _ in range(6)]
+    np.testing.assert_allclose([s.reward[0] for s in steps], [10.9, 11.8, 0] * 2, rtol=1e-6)
+    assert [s.valid[0] for s in steps] == [True, True, False] * 2
+    # A flag that a wrapper raises in such a call ends nothing, and makes the next one a reset, too.
+    calls = iter([False, False, True, True, False, False] * 2)
+    env = Shaped(vector("Walk", 1, AutoresetMode.NEXT_STEP), lambda x: x, lambda x: [next(calls)])
+    worlds = GymnasiumWorlds(env, 1)
+    worlds.reset(0)
+    steps = [worlds.step(np.zeros(1, np.int32)) for _ in range(3)]
+    assert [s.terminated[0] or s.truncated[0] for s in steps] == [False, True, False]
+    assert [s.valid[0] for s in steps] == [True, True, False]
+
+
+class Careless(gymnasium.vector.VectorWrapper):
+    """A vector environment that resets all, whatever the mask, or knows no mask at all.
+
+    Args:
+      env: the vector environment.
+      knows_options: whether `reset` takes options.
+    """
+
+    def __init__(self, env: Any, knows_options: bool):
+        super().__init__(env)
+        if not knows_options:
+            self.reset = lambda seed=None: env.reset(seed=seed)
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return self.env.reset(seed=seed)
+
+
+def test_a_reset_that_does_not_follow_the_mask_is_named() -> None:
+    # Oracle: the episodes of `Counting` are of 3 and 1 steps, so that the second environment ends
+    # alone.
+    for knows_options, error, message in (
+        (
+            True,
+            ValueError,
+            r"Careless.* reset\(options=\{'reset_mask': ...\}\) at step 1 has changed",
+        ),
+        (
+            False,
+            RuntimeError,
+            r"a world raised TypeError at step 1: .*must know options=.*reset_mask",
+        ),
+    ):
+        env = Careless(vector("Counting", 2, AutoresetMode.DISABLED, action="box"), knows_options)
+        worlds = GymnasiumWorlds(env, 2)
+        worlds.reset(0)
+        with pytest.raises(error, match=message):
+            worlds.step(np.full((2, 2), 0.5, np.float32))
+
+
+def test_a_vector_environment_belongs_to_the_last_that_reset_it() -> None:
+    # Oracle: by hand: the first one's episodes are cut, and it must say so; after a reset it may go
+    # on, and a wrapper around the environment is no other one.
+    env = vector("Walk", 2, AutoresetMode.SAME_STEP)
+    first = GymnasiumWorlds(env, 2)
+    second = GymnasiumWorlds(Shaped(env, lambda x: x, lambda x: x), 2)
+    action = np.zeros(2, np.int32)
+    first.reset(0)
+    first.step(action)
+    second.reset(0)
+    second.step(action)
+    with pytest.raises(
+        ValueError, match=r"SyncVectorEnv.* was reset by another .* after step 1, wh"
+    ):
+        first.step(action)
+    first.reset(0)
+    assert first.step(action).valid.all()
+
+
+def test_discrete_actions_outside_of_the_spec_are_named() -> None:
+    # Oracle: `Walk` has two moves; an environment need not check, and NumPy takes -1 for the last.
+    worlds = GymnasiumWorlds(vector("Walk", 2, AutoresetMode.SAME_STEP), 2)
+    worlds.reset(0)
+    for outside in (-1, 2):
+        with pytest.raises(ValueError, match=rf"action of environment 1 at step \d is {outside},"):
+            worlds.step(np.int32([0, outside]))
 
 
 @pytest.mark.filterwarnings("ignore:.*ERROR. (Received|Traceback|Raising):UserWarning")

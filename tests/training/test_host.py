@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -121,3 +122,18 @@ def test_actions_stay_in_the_bounds_where_policies_saturate() -> None:
     learner = SAC(mx.gymnasium_spec(env), config)
     result = mx.train(learner, env, 40, num_envs=2, records=1, compile="graph")
     assert result.updates == 40
+
+
+def test_episode_returns_are_of_the_steps_alone() -> None:
+    # Oracle: `Walk` always ends after 2 to 6 steps, each of which is paid 50 more than without the
+    # wrapper, so that the mean return is 50 a step more; the call that resets belongs to none.
+    means = []
+    for extra in (0.0, 50.0):
+        env = vector("Walk", 2, AutoresetMode.NEXT_STEP)
+        env = gymnasium.wrappers.vector.TransformReward(env, lambda r, extra=extra: r + extra)
+        # Actions do not follow rewards: nothing is learned.
+        config = A2CConfig(network="table", actor_optimizer=mx.optimizers.SGD(0.0))
+        learner = A2C(mx.gymnasium_spec(env), config)
+        history = mx.train(learner, env, 60, num_envs=2, records=1, compile="graph").history
+        means.append(history["episode_return"][0] - extra * history["episode_length"][0])
+    np.testing.assert_allclose(means[0], means[1], rtol=1e-4)

@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
 from maxent_tf.learners import A2C, SAC, A2CConfig, SACConfig
-from maxent_tf.specs import Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image
 from maxent_tf.training import Normalized, NormalizedState
 from maxent_tf.types import Transition
 from tests.training.gymnasium_envs import vector
@@ -150,6 +150,147 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
         (new.observation, new.discounted_return),
         (state.observation, state.discounted_return),
     )
+
+
+SPEC = EnvironmentSpec(
+    {
+        "place": Box.of((3,)),
+        "inner": {"pair": Box.of((2, 1)), "turn": Discrete(4)},
+        "picture": Image((2, 2, 1)),
+        "only": {"number": Discrete(2)},
+    },
+    Discrete(3),
+)
+
+
+def parts_of(shape: tuple[int, ...], generator: np.random.Generator) -> Any:
+    """Observations of `SPEC`, [*shape, ...], far from 0 and of several scales."""
+    place = np.float32([1e3, 0, -5]) + np.float32([1, 20, 0.1]) * generator.normal(size=(*shape, 3))
+    picture = generator.integers(256, size=(*shape, 2, 2, 1))
+    return {
+        "place": tf.constant(place, tf.float32),
+        "inner": {
+            "pair": tf.constant(7 + 3 * generator.normal(size=(*shape, 2, 1)), tf.float32),
+            "turn": tf.constant(generator.integers(4, size=shape), tf.int32),
+        },
+        "picture": tf.constant(picture, tf.uint8),
+        "only": {"number": tf.constant(generator.integers(2, size=shape), tf.int32)},
+    }
+
+
+def trajectory_of_parts(length: int, seed: int) -> Transition:
+    generator = np.random.default_rng(seed)
+    shape = (length, 2, 3)
+    return Transition(
+        observation=parts_of(shape, generator),
+        action=tf.constant(generator.integers(3, size=shape), tf.int32),
+        reward=tf.constant(generator.normal(size=shape), tf.float32),
+        next_observation=parts_of(shape, generator),
+        terminated=tf.constant(generator.random(shape) < 0.2),
+        truncated=tf.zeros(shape, tf.bool),
+        valid=tf.constant(generator.random(shape) < 0.8),
+    )
+
+
+def test_every_number_of_a_dict_is_scaled_by_its_own_statistics() -> None:
+    # Oracle: NumPy's means and deviations of each part over the valid steps, and the learner inside
+    # given by hand what they scale; what is discrete or an image stays as it is.
+    learner = A2C(SPEC, A2CConfig(hidden_sizes=(4,), rollout_length=2), [2])
+    wrapped = Normalized(learner, observation=True)
+    earlier = [trajectory_of_parts(length, seed) for seed, length in enumerate((30, 50))]
+    state = wrapped.init(0)
+    for trajectory in earlier:
+        state = wrapped.observe(state, trajectory)
+    moments = state.observation
+    assert moments["inner"]["turn"] == moments["picture"] == moments["only"] == ()
+    batch = trajectory_of_parts(2, 7)
+    by_hand = batch
+    for path in (("place",), ("inner", "pair")):
+        part, found = [x.observation for x in earlier], moments
+        for key in path:
+            part, found = [x[key] for x in part], found[key]
+        history = np.concatenate(part).astype(np.float64)
+        valid = np.concatenate([x.valid for x in earlier])
+        for i in range(2):
+            values = history[:, i][valid[:, i]]
+            assert found.count[i] == len(values)
+            np.testing.assert_allclose(found.mean[i], values.mean(0), rtol=1e-12)
+            np.testing.assert_allclose(found.squares[i] / len(values), values.var(0), rtol=1e-9)
+            for field in ("observation", "next_observation"):
+                parent = getattr(by_hand, field)
+                for key in path[:-1]:
+                    parent = parent[key]
+                scaled = np.array(parent[path[-1]])
+                scaled[:, i] = (scaled[:, i] - values.mean(0)) / values.std(0)
+                parent[path[-1]] = tf.constant(scaled)
+    # The dicts of `by_hand` are those of `batch`, which is made anew.
+    batch = trajectory_of_parts(2, 7)
+    new, metrics = wrapped.update(state, batch, tf.constant([0, 1]))
+    expected, expected_metrics = learner.update(state.learner, by_hand)
+    tf.nest.map_structure(
+        lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-5),
+        (new.learner, metrics),
+        (expected, expected_metrics),
+    )
+    first = tf.nest.map_structure(lambda x: x[0], (batch.observation, by_hand.observation))
+    logits = wrapped.policy(state, first[0]).logits_parameter()
+    expected_logits = learner.policy(state.learner, first[1]).logits_parameter()
+    np.testing.assert_allclose(logits, expected_logits, rtol=1e-4, atol=1e-6)
+    with pytest.raises(ValueError, match=r"must be a dict with the keys \['inner', 'only'"):
+        wrapped.policy(state, {"place": first[0]["place"]})
+
+
+@pytest.mark.parametrize("kind", ["a2c", "sac"])
+def test_dicts_are_normalised_in_training_and_across_checkpoints(
+    kind: str, tmp_path: pathlib.Path
+) -> None:
+    # Oracle: NumPy over all that was stepped, invalid steps left out: a run in two halves counts
+    # both. Evaluation needs no more than the learner and the state.
+    seen: list[Transition] = []
+    original = Normalized.observe
+
+    def observe(self: Normalized, state: Any, fresh: Transition) -> Any:
+        if fresh.reward.shape.rank == 2:
+            fresh = tf.nest.map_structure(lambda x: x[None], fresh)
+        seen.append(tf.nest.map_structure(np.asarray, fresh))
+        return original(self, state, fresh)
+
+    action = "discrete" if kind == "a2c" else "box"
+    env = vector("Pictured", 4, AutoresetMode.NEXT_STEP, action=action)
+    spec = mx.gymnasium_spec(env)
+    if kind == "a2c":
+        learner: Any = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3), [2])
+    else:
+        config = SACConfig(hidden_sizes=(4,), batch_size=4, replay_capacity=100, learning_starts=6)
+        learner = SAC(spec, config, [2])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Normalized, "observe", observe)
+        for steps in (12, 24):
+            result = mx.train(
+                learner,
+                env,
+                steps,
+                num_envs=2,
+                records=1,
+                compile="eager",
+                normalize_observation=True,
+                checkpoint_dir=tmp_path,
+            )
+    moments = result.state.observation
+    assert moments["turn"] == moments["seen"]["picture"] == ()
+    counts = np.concatenate([x.observation["seen"]["counts"] for x in seen])
+    valid = np.concatenate([x.valid for x in seen])
+    assert counts.shape == (12, 2, 2, 3)
+    assert not valid.all()
+    for i in range(2):
+        values = counts[:, i][valid[:, i]]
+        found = moments["seen"]["counts"]
+        assert found.count[i] == len(values)
+        np.testing.assert_allclose(found.mean[i], values.mean(0), rtol=1e-6)
+        np.testing.assert_allclose(found.squares[i] / len(values), values.var(0), rtol=1e-5)
+    by_train = mx.evaluate(learner, result.state, env, 2)
+    by_hand = mx.evaluate(Normalized(learner), result.state, env, 2)
+    np.testing.assert_array_equal(by_train.returns, by_hand.returns)
 
 
 def test_far_outliers_are_clipped() -> None:

@@ -1,5 +1,8 @@
 """Specs of Gymnasium's spaces against the spaces themselves."""
 
+import re
+from typing import Any
+
 import gymnasium
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
 from maxent_tf.training.spaces import check_fits
 from tests.training.gymnasium_envs import Spaces
 
-BINARY = spaces.Discrete(2)
+BINARY, BINARY_SPEC = spaces.Discrete(2), Discrete(2)
 PENDULUM = EnvironmentSpec(
     Box.of((3,), [-1, -1, -8], [1, 1, 8]),
     Box.of((1,), -2, 2),
@@ -38,26 +41,132 @@ def test_vectors_of_discrete_spaces_keep_their_counts() -> None:
     assert spec == EnvironmentSpec(MultiDiscrete((2, 5)), MultiDiscrete((3, 2)))
 
 
+UNSUPPORTED = [
+    spaces.MultiDiscrete([[2, 3], [4, 5]]),
+    spaces.MultiBinary((2, 3)),
+    spaces.Tuple([spaces.Discrete(2)]),
+    spaces.Text(3),
+]
+unsupported = pytest.mark.parametrize("space", UNSUPPORTED, ids=lambda space: type(space).__name__)
+
+
+@unsupported
+def test_other_observations_are_named_with_a_remedy_that_helps(space: spaces.Space) -> None:
+    # Oracle: the remedies themselves, tried.
+    message = rf"(?s)the observation space {type(space).__name__}.*not supp.*FlattenObservation"
+    env = Spaces(space, BINARY)
+    with pytest.raises(ValueError, match=message):
+        mx.gymnasium_spec(env)
+    flat = spaces.flatten_space(space)
+    expected = EnvironmentSpec(Box.of(flat.shape, flat.low, flat.high), Discrete(2))
+    assert mx.gymnasium_spec(gymnasium.wrappers.FlattenObservation(env)) == expected
+    inner = spaces.Dict({"b": spaces.Dict({"c": space, "d": BINARY}), "a": BINARY})
+    message = r"(?s)the observation\['b'\]\['c'\] space .*FlattenObservation.*TransformObservation"
+    with pytest.raises(ValueError, match=message):
+        mx.gymnasium_spec(Spaces(inner, BINARY))
+
+
+def test_observations_without_a_size_are_not_to_be_flattened() -> None:
+    # Oracle: Gymnasium, which cannot flatten them to an array either.
+    space = spaces.Sequence(spaces.Discrete(3))
+    assert not space.is_np_flattenable
+    with pytest.raises(ValueError, match=r"no fixed size: .*TransformObservation") as caught:
+        mx.gymnasium_spec(Spaces(space, BINARY))
+    assert "FlattenObservation" not in str(caught.value)
+
+
+@unsupported
+def test_other_actions_are_named_with_another_remedy(space: spaces.Space) -> None:
+    message = rf"(?s)the action space {type(space).__name__}.*not supp.*TransformAction"
+    with pytest.raises(ValueError, match=message) as caught:
+        mx.gymnasium_spec(Spaces(BINARY, space))
+    assert "FlattenObservation" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
-    "space",
+    ("space", "remedy", "other", "take"),
     [
-        spaces.MultiDiscrete([[2, 3], [4, 5]]),
-        spaces.MultiBinary(3),
-        spaces.Tuple([spaces.Discrete(2)]),
-        spaces.Text(3),
+        (
+            spaces.MultiBinary((2, 3)),
+            "MultiDiscrete([2] * 6)",
+            spaces.MultiDiscrete([2] * 6),
+            lambda a: a.reshape(2, 3).astype(np.int8),
+        ),
+        (
+            spaces.Box(np.int16([[-3, 0]]), np.int16([[4, 1]]), dtype=np.int16),
+            "MultiDiscrete([8, 2], start=[-3, 0])",
+            spaces.MultiDiscrete([8, 2], start=[-3, 0]),
+            lambda a: a.reshape(1, 2).astype(np.int16),
+        ),
+        (
+            spaces.Box(0, 255, (2,), np.uint8),
+            "MultiDiscrete([256, 256], start=[0, 0])",
+            spaces.MultiDiscrete([256, 256]),
+            lambda a: a.astype(np.uint8),
+        ),
+        (
+            spaces.Box(0, 1, (1,), np.bool_),
+            "MultiDiscrete([2], start=[0])",
+            spaces.MultiDiscrete([2]),
+            lambda a: a.astype(np.bool_),
+        ),
     ],
-    ids=lambda space: type(space).__name__,
+    ids=lambda x: str(x) if isinstance(x, spaces.Space) else "",
 )
-def test_other_spaces_are_named(space: spaces.Space) -> None:
-    supported = spaces.Discrete(2)
+def test_actions_of_integers_are_to_be_discrete(
+    space: spaces.Space, remedy: str, other: spaces.Space, take: Any
+) -> None:
+    # Oracle: the remedy itself: every action of the other space is one of the environment's, and
+    # of each element every value is among them.
+    env = Spaces(BINARY, space)
+    with pytest.raises(ValueError, match=re.escape(remedy)):
+        mx.gymnasium_spec(env)
+    spec = mx.gymnasium_spec(gymnasium.wrappers.TransformAction(env, take, other))
+    assert spec.action == MultiDiscrete(tuple(other.nvec.tolist()))
+    for end in (other.start, other.start + other.nvec - 1):
+        assert space.contains(take(np.array(end)))
+    if isinstance(space, spaces.Box):
+        np.testing.assert_array_equal(take(np.array(other.start)), space.low)
+        np.testing.assert_array_equal(take(other.start + other.nvec - 1), space.high)
+
+
+def test_integers_of_any_size_are_refused_as_actions_only() -> None:
+    space = spaces.Box(-(2**62), 2**62, (2,), np.int64)
     with pytest.raises(
-        ValueError, match=rf"(?s)the observation space {type(space).__name__}.*not supp"
+        ValueError, match=r"the action space Box.* not supported: .*TransformAction"
     ):
-        mx.gymnasium_spec(Spaces(space, supported))
-    with pytest.raises(
-        ValueError, match=rf"(?s)the action space {type(space).__name__}.*Wrap the env"
-    ):
-        mx.gymnasium_spec(Spaces(supported, space))
+        mx.gymnasium_spec(Spaces(BINARY, space))
+    assert mx.gymnasium_spec(Spaces(space, BINARY)).observation.shape == (2,)
+
+
+def test_constant_observations_are_accepted_and_constant_actions_named() -> None:
+    # Oracle: bounds of observations mean nothing; an action without width is no choice.
+    constant = spaces.Box(np.float32([-1, 3, 0]), np.float32([1, 3, 2]))
+    observation = mx.gymnasium_spec(Spaces(spaces.Dict({"a": constant}), BINARY)).observation
+    assert observation == {"a": Box((3,), (-1, 3, 0), (1, 3, 2))}
+    with pytest.raises(ValueError, match=r"in dimension 1 of .* both are 3.0"):
+        mx.gymnasium_spec(Spaces(BINARY, constant))
+
+
+def test_messages_on_large_spaces_are_short() -> None:
+    # Oracle: a screen has about 2,000 characters.
+    generator = np.random.default_rng(0)
+    low = generator.normal(size=900).astype(np.float32)
+    large = spaces.Dict({str(i): spaces.Box(low, low + 1) for i in range(40)})
+    with pytest.raises(ValueError, match="not supp") as caught:
+        mx.gymnasium_spec(Spaces(BINARY, large))
+    assert len(str(caught.value)) < 1000
+    spec = mx.gymnasium_spec(Spaces(large, BINARY))
+    changed = {**spec.observation, "7": Box.of((899,))}
+    with pytest.raises(ValueError, match=r"observation\['7'\] Box") as caught:
+        check_fits(spec, EnvironmentSpec(changed, spec.action))
+    assert len(str(caught.value)) < 1000
+    with pytest.raises(ValueError, match=r"observation keys .*'0', '1'.*observation keys \['7'\]"):
+        check_fits(spec, EnvironmentSpec({"7": changed["7"]}, spec.action))
+    box, other = Box.of((900,), low, low + 1), Box.of((900,), low, low + 1 + np.eye(900)[500])
+    with pytest.raises(ValueError, match="bounds of action element 500 ") as caught:
+        check_fits(EnvironmentSpec(BINARY_SPEC, box), EnvironmentSpec(BINARY_SPEC, other))
+    assert len(str(caught.value)) < 1000
 
 
 def test_dicts_and_images_are_observations() -> None:
@@ -72,8 +181,6 @@ def test_dicts_and_images_are_observations() -> None:
     check_fits(mx.gymnasium_spec(env), mx.gymnasium_spec(env))
     with pytest.raises(ValueError, match=r"(?s)the action space Dict.*Wrap the env"):
         mx.gymnasium_spec(Spaces(picture, env.observation_space))
-    with pytest.raises(ValueError, match=r"(?s)the observation space Text.*not supp"):
-        mx.gymnasium_spec(Spaces(spaces.Dict({"a": spaces.Text(3)}), BINARY))
 
 
 @pytest.mark.parametrize("env_id", ["NoSuchWorld-v0", "CartPole-v99", "no/such-v1", ""])

@@ -12,6 +12,8 @@ from tf_agents.environments import PyEnvironment
 from tf_agents.trajectories import StepType, TimeStep, time_step
 
 from maxent_tf.bridges.tf_agents.specs import array_spec
+from maxent_tf.training.final_observations import Plain
+from maxent_tf.training.gymnasium_numbers import acted, counted, one_each
 from maxent_tf.training.spaces import make
 
 
@@ -22,7 +24,10 @@ class GymnasiumEnvironment(PyEnvironment):
     terminated and 1 where it was truncated, so that agents bootstrap through a time limit. The step
     after it takes no action and is the FIRST of the next episode: Gymnasium's next-step autoreset.
 
-    Discrete values are counted from 0 and floats are float32; see `specs.array_spec`.
+    That step has reward 0 and discount 1, whatever a wrapper makes of it.
+
+    Discrete values are counted from 0 and floats are float32; see `specs.array_spec`. A discrete
+    observation outside of its space is an error.
 
     Args:
       env: an id, an environment, or a vector environment in next-step autoreset mode.
@@ -44,11 +49,11 @@ class GymnasiumEnvironment(PyEnvironment):
         self._batched = num_envs is not None or isinstance(env, VectorEnv)
         if isinstance(env, str):
             env_id = env
-            makers = [lambda: make(env_id)] * (1 if num_envs is None else num_envs)
+            makers = [lambda: Plain(make(env_id))] * (1 if num_envs is None else num_envs)
             env = SyncVectorEnv(makers, autoreset_mode=AutoresetMode.NEXT_STEP)
         elif isinstance(env, gymnasium.Env):
             single = env
-            env = SyncVectorEnv([lambda: single], autoreset_mode=AutoresetMode.NEXT_STEP)
+            env = SyncVectorEnv([lambda: Plain(single)], autoreset_mode=AutoresetMode.NEXT_STEP)
         mode = (env.metadata or {}).get("autoreset_mode")
         if mode is None or AutoresetMode(mode) != AutoresetMode.NEXT_STEP:
             raise ValueError(
@@ -117,12 +122,16 @@ class GymnasiumEnvironment(PyEnvironment):
     def _step(self, action: Any) -> TimeStep:
         action = _acted(self._env.single_action_space, action, self._batched)
         observation, reward, terminated, truncated, self._info = self._env.step(action)
+        count = self._env.num_envs
+        reward = one_each("reward", reward, count, np.float32)
+        terminated = one_each("terminated", terminated, count, bool)
+        truncated = one_each("truncated", truncated, count, bool)
         done = terminated | truncated
         step_type = np.where(done, StepType.LAST, StepType.MID)
         step = TimeStep(
             step_type=np.where(self._ended, StepType.FIRST, step_type).astype(np.int32),
-            reward=np.array(reward, np.float32),
-            discount=1 - np.array(terminated, np.float32),
+            reward=np.where(self._ended, np.float32(0), reward),
+            discount=np.float32(self._ended | ~terminated),
             observation=_observed(self._env.single_observation_space, observation),
         )
         self._ended = done
@@ -133,14 +142,17 @@ class GymnasiumEnvironment(PyEnvironment):
         return step if self._batched else tf.nest.map_structure(lambda x: np.asarray(x[0]), step)
 
 
-def _observed(space: gymnasium.Space, value: Any) -> Any:
+def _observed(space: gymnasium.Space, value: Any, name: str = "observation") -> Any:
     """A batch of observations as `array_spec` describes them, in memory of its own."""
     if isinstance(space, gymnasium.spaces.Dict):
-        return {key: _observed(part, value[key]) for key, part in space.items()}
+        return {key: _observed(part, value[key], f"{name}/{key}") for key, part in space.items()}
     if isinstance(space, gymnasium.spaces.Tuple):
-        return tuple(_observed(part, x) for part, x in zip(space, value, strict=True))
+        pairs = zip(space, value, strict=True)
+        return tuple(_observed(part, x, f"{name}/{i}") for i, (part, x) in enumerate(pairs))
+    if isinstance(space, _DISCRETE):
+        return counted(space, np.asarray(value), name=name).astype(space.dtype)
     floating = np.issubdtype(space.dtype, np.floating)
-    return np.array(value - _start(space), np.float32 if floating else space.dtype)
+    return np.array(value, np.float32 if floating else space.dtype)
 
 
 def _acted(space: gymnasium.Space, action: Any, batched: bool) -> Any:
@@ -151,12 +163,10 @@ def _acted(space: gymnasium.Space, action: Any, batched: bool) -> Any:
         return tuple(_acted(part, x, batched) for part, x in zip(space, action, strict=True))
     action = np.asarray(action)
     action = action if batched else action[None]
-    if isinstance(space, gymnasium.spaces.Box):
-        # Rounding may have carried an action a hair over its bound, where some worlds raise.
-        action = np.clip(action, space.low, space.high)
-    return (action + _start(space)).astype(space.dtype)
+    if isinstance(space, gymnasium.spaces.MultiBinary):
+        return action.astype(space.dtype)
+    return acted(space, action)
 
 
-def _start(space: gymnasium.Space) -> Any:
-    """The number from which a space counts."""
-    return getattr(space, "start", 0)
+# Spaces that count from a number of their own.
+_DISCRETE = (gymnasium.spaces.Discrete, gymnasium.spaces.MultiDiscrete)

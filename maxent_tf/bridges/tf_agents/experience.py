@@ -32,15 +32,17 @@ def transitions(spec: EnvironmentSpec, experience: Trajectory, data_spec: Trajec
     )
     observation = as_learners_have_it(frames.observation, spec.observation, data_spec.observation)
     action = as_learners_have_it(frames.action, spec.action, data_spec.action)
-    terminated = frames.discount[:-1] == 0
+    valid = frames.step_type[:-1] != StepType.LAST
+    # The pair across an episode's end counts for nothing, whatever the environment says of it.
+    terminated = valid & (frames.discount[:-1] == 0)
     return Transition(
         observation=observation[:-1],
         action=action[:-1],
-        reward=frames.reward[:-1],
+        reward=tf.where(valid, frames.reward[:-1], 0),
         next_observation=observation[1:],
         terminated=terminated,
-        truncated=(frames.next_step_type[:-1] == StepType.LAST) & ~terminated,
-        valid=frames.step_type[:-1] != StepType.LAST,
+        truncated=valid & (frames.next_step_type[:-1] == StepType.LAST) & ~terminated,
+        valid=valid,
     )
 
 

@@ -14,7 +14,7 @@ from maxent_tf.bridges.tf_agents.specs import action_space
 from maxent_tf.distributions import SquashedGaussian
 from maxent_tf.networks import SquashedGaussianHead
 from maxent_tf.specs import Box
-from maxent_tf.training.spaces import space_spec
+from maxent_tf.training.spaces import action_spec
 
 
 class SquashedGaussianProjectionNetwork(network.DistributionNetwork):
@@ -42,7 +42,7 @@ class SquashedGaussianProjectionNetwork(network.DistributionNetwork):
         initial_stddev: float = 1.0,
         name: str = "SquashedGaussianProjectionNetwork",
     ):
-        action = space_spec("action", action_space(sample_spec))
+        action = action_spec(action_space(sample_spec))
         if not isinstance(action, Box):
             raise ValueError(f"sample_spec must be of floats, not {sample_spec}.")
         self._head = SquashedGaussianHead(action, log_std_range, initial_stddev)

@@ -10,8 +10,8 @@ import tensorflow as tf
 from tf_agents.specs import BoundedArraySpec, tensor_spec
 from tf_agents.trajectories import TimeStep
 
-from maxent_tf.specs import Box, EnvironmentSpec, Image
-from maxent_tf.training.spaces import observation_spec, space_spec
+from maxent_tf.specs import Box, EnvironmentSpec, Image, abbreviated
+from maxent_tf.training import spaces
 
 
 def array_spec(space: gymnasium.Space, name: str) -> Any:
@@ -30,25 +30,26 @@ def array_spec(space: gymnasium.Space, name: str) -> Any:
     Raises:
       ValueError: if the space is none of these.
     """
-    spaces = gymnasium.spaces
-    if isinstance(space, spaces.Dict):
+    kinds = gymnasium.spaces
+    if isinstance(space, kinds.Dict):
         return {key: array_spec(part, f"{name}/{key}") for key, part in space.items()}
-    if isinstance(space, spaces.Tuple):
+    if isinstance(space, kinds.Tuple):
         return tuple(array_spec(part, f"{name}/{i}") for i, part in enumerate(space))
     low: Any = 0
     high: Any
-    if isinstance(space, spaces.Box):
+    if isinstance(space, kinds.Box):
         low, high = space.low, space.high
-    elif isinstance(space, spaces.Discrete):
+    elif isinstance(space, kinds.Discrete):
         high = space.n - 1
-    elif isinstance(space, spaces.MultiDiscrete):
+    elif isinstance(space, kinds.MultiDiscrete):
         high = space.nvec - 1
-    elif isinstance(space, spaces.MultiBinary):
+    elif isinstance(space, kinds.MultiBinary):
         high = 1
     else:
         raise ValueError(
-            f"the {name} space {space} is not supported: Box, Discrete, MultiDiscrete, "
-            "MultiBinary, Dict and Tuple are. Wrap the environment to give one of them."
+            f"the {name} space {abbreviated(space)} is not supported: Box, Discrete, "
+            "MultiDiscrete, MultiBinary, Dict and Tuple are. Wrap the environment to give one of "
+            "them."
         )
     dtype = np.float32 if np.issubdtype(space.dtype, np.floating) else space.dtype
     return BoundedArraySpec(
@@ -67,8 +68,8 @@ def environment_spec(time_step_spec: TimeStep, action_spec: Any) -> EnvironmentS
       ValueError: if the observations or actions are not such as our learners take.
     """
     return EnvironmentSpec(
-        observation_spec(observation_space(time_step_spec.observation)),
-        space_spec("action", action_space(action_spec)),
+        spaces.observation_spec(observation_space(time_step_spec.observation)),
+        spaces.action_spec(action_space(action_spec)),
     )
 
 
@@ -100,22 +101,39 @@ def action_space(spec: Any) -> gymnasium.Space:
     """Returns the Gymnasium space of a TF-Agents action spec: Discrete, MultiDiscrete or Box.
 
     Raises:
-      ValueError: if the spec is a structure of several.
+      ValueError: if the spec is a structure of several, or of integers without bounds or with two
+        axes or more.
     """
     spec = _single("action", spec)
     discrete = _discrete(spec)
     if discrete or np.issubdtype(spec.dtype, np.floating):
         return discrete or _box(spec)
-    low, high = (np.broadcast_to(bound, spec.shape) for bound in (spec.minimum, spec.maximum))
-    return gymnasium.spaces.MultiDiscrete(high - low + 1, spec.dtype, start=low)
+    if not isinstance(spec, BoundedArraySpec) or len(spec.shape) != 1:
+        raise ValueError(
+            "integer actions must be a BoundedArraySpec, of one axis at most, not "
+            f"{abbreviated(spec)}: give it its bounds, or flatten it, for example with "
+            f"{_FLATTENING['action']}."
+        )
+    # Counted in 64 bits: there are 256 bytes, which is no byte.
+    low, high = (
+        np.broadcast_to(np.asarray(bound, np.int64), spec.shape)
+        for bound in (spec.minimum, spec.maximum)
+    )
+    return gymnasium.spaces.MultiDiscrete(high - low + 1, start=low)
+
+
+_FLATTENING = {
+    "observation": "tf_agents.environments.wrappers.FlattenObservationsWrapper",
+    "action": "tf_agents.environments.wrappers.FlattenActionWrapper",
+}
 
 
 def _single(role: str, spec: Any) -> Any:
     """The spec in arrays, if it is one."""
     if not hasattr(spec, "shape"):
         raise ValueError(
-            f"the {role} spec must be a single array, not {spec}: flatten it, for example with "
-            "tf_agents.environments.wrappers.FlattenObservationsWrapper."
+            f"the {role} spec must be a single array, not {abbreviated(spec)}: flatten it, for "
+            f"example with {_FLATTENING[role]}."
         )
     return tensor_spec.to_nest_array_spec(tensor_spec.from_spec(spec))
 

@@ -118,3 +118,53 @@ def test_what_does_not_fit_is_refused() -> None:
         GymnasiumEnvironment(Walk(), 2)
     with pytest.raises(ValueError, match="'NoSuchWorld-v0' cannot be made"):
         GymnasiumEnvironment("NoSuchWorld-v0")
+
+
+class Loud(gymnasium.vector.VectorWrapper):
+    """Adds 10 to every reward, that of a reset too, which it also calls a termination.
+
+    Args:
+      env: the vector environment.
+    """
+
+    def step(self, actions: Any) -> Any:
+        observation, reward, terminated, truncated, infos = self.env.step(actions)
+        resets = (reward == 0)[:, None]  # no step of `Walk` pays 0
+        flags = terminated[:, None] | resets, truncated[:, None]
+        return observation, 10 + reward[:, None], *flags, infos
+
+
+def test_the_step_that_only_resets_counts_for_nothing() -> None:
+    # Oracle: TF-Agents' own restart: reward 0, discount 1; the rest is the environment's by hand,
+    # whatever axes of size 1 come with it. `Walk` to the right ends after two steps.
+    env = GymnasiumEnvironment(Loud(vector("Walk", 1, AutoresetMode.NEXT_STEP)))
+    env.reset()
+    steps = [env.step(np.array([1])) for _ in range(3)]
+    np.testing.assert_allclose([s.reward[0] for s in steps], [10.9, 11.8, 0], rtol=1e-6)
+    assert [s.discount[0] for s in steps] == [1, 0, 1]
+    assert [s.step_type[0] for s in steps] == [MID, LAST, FIRST]
+
+
+def test_observations_outside_of_their_space_are_named() -> None:
+    # Oracle: the space: `Walk` numbers its cells from 2 to 4, and this one begins in 5.
+    class Lost(Walk):
+        def reset(self, *, seed: Any = None, options: Any = None) -> tuple[int, dict]:
+            super().reset(seed=seed)
+            return 5, {}
+
+    with pytest.raises(ValueError, match=r"observation of environment 0 is 5, outside of Discrete"):
+        GymnasiumEnvironment(Lost()).reset()
+
+
+def test_rewards_of_an_environment_may_be_arrays_of_one() -> None:
+    # Oracle: the environment by hand.
+    class Boxed(gymnasium.Wrapper):
+        def step(self, action: Any) -> Any:
+            observation, *rest, info = self.env.step(action)
+            return observation, *(np.array([x]) for x in rest), info
+
+    env = GymnasiumEnvironment(Boxed(Walk()))
+    env.reset()
+    steps = [env.step(np.array(1)) for _ in range(2)]
+    np.testing.assert_allclose([s.reward for s in steps], [0.9, 1.8], rtol=1e-6)
+    assert [s.discount for s in steps] == [1, 0]

@@ -61,6 +61,27 @@ def test_numbers_are_counted_from_the_specs_minimum() -> None:
     assert batch.action.numpy().tolist() == [[1], [3]]
 
 
+def test_the_pair_across_an_episodes_end_counts_for_nothing() -> None:
+    # Oracle: by hand; whatever reward and discount the environment gives to a reset.
+    spec = EnvironmentSpec(Discrete(3), Discrete(2))
+    number = tf.constant([[0, 1, 2, 0]])
+    bounds = BoundedTensorSpec((), tf.int32, 0, 2)
+    frames = Trajectory(
+        step_type=tf.constant([[1, 2, 0, 1]]),
+        observation=number,
+        action=tf.zeros_like(number),
+        policy_info=(),
+        next_step_type=tf.constant([[2, 0, 1, 1]]),
+        reward=tf.constant([[1.0, float("nan"), 3.0, 4.0]]),
+        discount=tf.constant([[1.0, 0.0, 1.0, 1.0]]),
+    )
+    batch = transitions(spec, frames, frames._replace(observation=bounds, action=bounds))
+    assert batch.valid.numpy().ravel().tolist() == [True, False, True]
+    assert batch.reward.numpy().ravel().tolist() == [1, 0, 3]
+    assert batch.terminated.numpy().ravel().tolist() == [False] * 3
+    assert batch.truncated.numpy().ravel().tolist() == [True, False, False]
+
+
 def minibatch(valid: list[bool]) -> Transition:
     rows = tf.range(len(valid), dtype=tf.float32)
     return Transition(*[rows] * 4, *[tf.cast(rows, tf.bool)] * 2, tf.constant(valid))

@@ -63,8 +63,23 @@ def test_specs_become_spaces_again() -> None:
     assert observation_space(ArraySpec((3,), np.int32)).shape == (3,)
     unbounded = Box(-np.inf, np.inf, (2,))
     assert action_space(array_spec(unbounded, "")) == unbounded
-    with pytest.raises(ValueError, match="the observation spec must be a single array"):
-        observation_space({"a": array_spec(box, "")})
+    # There are 256 bytes, which is no byte.
+    assert action_space(BoundedArraySpec((2,), np.uint8, 0, 255)) == MultiDiscrete([256, 256])
+    assert action_space(BoundedArraySpec((1,), np.int8, -128, 127)) == MultiDiscrete(
+        [256], start=[-128]
+    )
+
+
+def test_other_specs_are_named_with_a_remedy_by_role() -> None:
+    # Oracle: TF-Agents' wrappers, of which one is for observations and one for actions.
+    single = array_spec(Discrete(2), "")
+    with pytest.raises(ValueError, match=r"observation spec must be .*FlattenObservationsWrapper"):
+        observation_space({"a": single})
+    with pytest.raises(ValueError, match=r"action spec must be a single .*FlattenActionWrapper"):
+        action_space({"a": single})
+    for spec in (ArraySpec((2,), np.int32), BoundedArraySpec((2, 2), np.int32, 0, 3)):
+        with pytest.raises(ValueError, match=r"integer actions must be a BoundedArraySpec, of one"):
+            action_space(spec)
 
 
 def test_a_learner_is_told_what_a_world_is_like() -> None:

@@ -1,0 +1,247 @@
+"""From Gymnasium's numbers to those of a learner, and back.
+
+A learner counts discrete values from 0 and has float32 and uint8; a Gymnasium environment counts
+from its spaces' `start` and has what dtypes it likes. Shape letters: `N` environments, `O` and `A`
+the shapes of one observation and one action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from maxent_tf.specs import Box, abbreviated
+from maxent_tf.training.spaces import action_spec, is_image, observation_spec
+
+if TYPE_CHECKING:
+    import gymnasium
+
+# How far beyond a bound, in its own size, rounding may carry an action.
+_ROUNDING = 1e-5
+
+
+def gymnasium_observation(env: gymnasium.Env | gymnasium.vector.VectorEnv, observation: Any) -> Any:
+    """Returns an environment's observation as its learner takes it, for acting by hand.
+
+    Discrete values are counted from 0, whatever the `start` of their space; numbers are float32,
+    images uint8, discrete values int32.
+
+    Args:
+      env: the environment that showed it, a single one or a vector environment of N.
+      observation: what `reset` or `step` returned: [*O], or [N, *O] of a vector environment; a dict
+        of such where the space is a `Dict`.
+
+    Returns:
+      [1, *O], or [N, *O], for `learner.policy`; a dict of such where the space is a `Dict`.
+
+    Raises:
+      TypeError: if `env` is neither an environment nor a vector environment.
+      ValueError: if the space is not supported, or the observation is of another shape, not finite,
+        or a discrete value outside of its space.
+
+    >>> import gymnasium
+    >>> env = gymnasium.make("FrozenLake-v1")
+    >>> gymnasium_observation(env, 3)
+    array([3], dtype=int32)
+    """
+    space, _, count = _spaces_and_count(env)
+    observation_spec(space)  # which refuses the spaces that learners do not know
+    return observed(space, observation, count)
+
+
+def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: Any) -> Any:
+    """Returns a learner's action as the environment's `step` takes it, for acting by hand.
+
+    Args:
+      env: the environment to act in, a single one or a vector environment of N.
+      action: [1, *A], or [N, *A] for a vector environment: a draw from `learner.policy`, or
+        `learner.greedy` of it.
+
+    Returns:
+      [*A], or [N, *A], in the numbers and the dtype of the environment's space.
+
+    Raises:
+      TypeError: if `env` is neither an environment nor a vector environment.
+      ValueError: if the space is not supported, or the action is of another shape or lies outside
+        of the space by more than rounding.
+
+    >>> import gymnasium
+    >>> env = gymnasium.make("CartPole-v1")
+    >>> env.action_space.contains(gymnasium_action(env, np.int32([1])))
+    True
+    """
+    _, space, count = _spaces_and_count(env)
+    spec = action_spec(space)  # which refuses the spaces that learners do not know
+    action = np.asarray(action)
+    shape = (1 if count is None else count, *spec.shape)
+    if action.shape != shape:
+        raise ValueError(
+            f"the action has shape {action.shape}, but {shape} is what {abbreviated(space)} takes: "
+            "pass the learner's action with its axis of environments, of a learner with batch "
+            "shape []."
+        )
+    if isinstance(spec, Box):
+        low, high = spec.bounds()
+        slack = _ROUNDING * np.maximum(np.abs(low), np.abs(high))
+        _check_inside("action", action, _within(action, low - slack, high + slack), space, "")
+    taken = acted(space, action)
+    return taken[0] if count is None else taken
+
+
+def _spaces_and_count(env: Any) -> tuple[Any, Any, int | None]:
+    """The spaces of one observation and one action, and the number of a vector's environments."""
+    import gymnasium
+
+    if isinstance(env, gymnasium.vector.VectorEnv):
+        return env.single_observation_space, env.single_action_space, env.num_envs
+    if isinstance(env, gymnasium.Env):
+        return env.observation_space, env.action_space, None
+    raise TypeError(f"env must be a Gymnasium environment or vector environment, not {env!r}.")
+
+
+def observed(
+    space: Any,
+    observation: Any,
+    count: int | None,
+    where: str = "",
+    name: str = "observation",
+) -> Any:
+    """Returns observations as specs describe them, in memory of their own.
+
+    Args:
+      space: of one observation.
+      observation: [N, *O], or a dict of such.
+      count: N; None takes one observation without that axis, and returns [1, *O].
+      where: for errors, such as " at step 3".
+      name: of the observation or the part of it, for errors.
+
+    Raises:
+      ValueError: if the observation is not finite, of another shape than the space says, or where
+        the space holds integers, outside of it.
+    """
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Dict):
+        keys = list(observation) if isinstance(observation, Mapping) else observation
+        if not isinstance(observation, Mapping) or not set(keys) >= set(space.spaces):
+            raise ValueError(
+                f"the {name}{where} must be a dict with the keys "
+                f"{abbreviated(list(space.spaces))} of its space, not {abbreviated(keys)}: mend or "
+                "wrap the environment."
+            )
+        return {
+            key: observed(part, observation[key], count, where, f"{name}[{key!r}]")
+            for key, part in space.spaces.items()
+        }
+    array = np.asarray(observation)
+    array = array[None] if count is None else array
+    shape = (1 if count is None else count, *space.shape)
+    if array.shape != shape or array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"the {name}{where} is an array of {array.dtype} of shape {array.shape}, but "
+            f"{abbreviated(space)} says numbers of shape {shape}: mend or wrap the environment."
+        )
+    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+        return counted(space, array, where, name)
+    if is_image(space):
+        if array.dtype != np.uint8:
+            inside = (array == np.round(array)) & _within(array, 0, 255)
+            _check_inside(name, array, inside, space, where)
+        return array.astype(np.uint8)
+    array = array.astype(np.float32)
+    check_finite(name, array, where)
+    return array
+
+
+def counted(space: Any, values: np.ndarray, where: str = "", name: str = "observation") -> Any:
+    """Returns discrete values, [N, *O], counted from 0, as int32.
+
+    Raises:
+      ValueError: if one is no integer or outside of `space`, a `Discrete` or a `MultiDiscrete`.
+    """
+    from gymnasium import spaces
+
+    sizes = space.n if isinstance(space, spaces.Discrete) else space.nvec
+    with np.errstate(invalid="ignore"):  # NaN, which is no integer
+        # Not in a dtype of the environment's, which may wrap around.
+        whole = values.astype(np.int64)
+    from_zero = whole - space.start
+    inside = (whole == values) & _within(from_zero, 0, sizes - 1)
+    _check_inside(name, values, inside, space, where)
+    return from_zero.astype(np.int32)
+
+
+def acted(space: gymnasium.Space, action: np.ndarray, where: str = "") -> np.ndarray:
+    """Returns actions [N, *A] of a learner as an environment takes them, of the space's dtype.
+
+    Raises:
+      ValueError: if the space is discrete and an action not one of it.
+    """
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Box):
+        # Rounding may have carried an action a hair over its bound, where some environments raise.
+        return np.clip(action, space.low, space.high).astype(space.dtype)
+    discrete: Any = space
+    own = action + discrete.start
+    sizes = discrete.n if isinstance(discrete, spaces.Discrete) else discrete.nvec
+    inside = _within(action, 0, sizes - 1) & (action == np.round(action))
+    _check_inside("action", action, inside, f"the numbers 0 to {sizes - 1}", where)
+    return own.astype(discrete.dtype)
+
+
+def one_each(name: str, value: Any, count: int, dtype: type, where: str = "") -> np.ndarray:
+    """Returns a reward or a flag of every environment, [N], whatever axes of size 1 it came with.
+
+    Raises:
+      ValueError: unless there is one number for each of `count` environments, 0 or 1 if `dtype` is
+        bool.
+    """
+    try:
+        array = np.asarray(value)
+        # Arrays of objects may hold numbers, and arrays of one.
+        array = np.array(array.tolist()) if array.dtype == object else array
+    except ValueError:  # parts of several shapes
+        array = np.empty(0, object)
+    if array.size == count and array.dtype.kind in "biuf":
+        array = array.reshape(count)
+        if dtype is not bool or np.all((array == 0) | (array == 1)):
+            return array.astype(dtype)
+    raise ValueError(
+        f"{name}{where} must be one {'flag' if dtype is bool else 'number'} for each of {count} "
+        f"environments, not {abbreviated(value)} of shape {np.shape(array)}: mend or wrap the "
+        "environment."
+    )
+
+
+def check_finite(name: str, value: np.ndarray, where: str) -> None:
+    """Raises ValueError if a number of [N, ...] is NaN or infinite, naming the environments."""
+    finite = np.isfinite(value)
+    if not finite.all():
+        raise ValueError(
+            f"NaN or infinity in the {name} of worlds {_rows(finite)[:5]}{where}: mend or wrap the "
+            "environment; nothing of this step was learned from."
+        )
+
+
+def _within(values: Any, low: Any, high: Any) -> Any:
+    return (values >= low) & (values <= high)
+
+
+def _rows(fine: np.ndarray) -> list[int]:
+    """The indices on the first axis at which not all is fine."""
+    return np.flatnonzero(~fine.reshape(len(fine), -1).all(axis=1)).tolist()
+
+
+def _check_inside(
+    name: str, values: np.ndarray, inside: np.ndarray, space: Any, where: str
+) -> None:
+    if not inside.all():
+        rows = _rows(inside)
+        first = abbreviated(values[rows[0]].tolist())
+        raise ValueError(
+            f"the {name} of environment {rows[0]}{where} is {first}, outside of "
+            f"{abbreviated(space)} (environments {rows[:5]}): mend or wrap the environment."
+        )
