@@ -155,7 +155,9 @@ def horizon(m: TabularMDP) -> tf.Tensor:
     given = (m.transition, m.discount, m.terminal)
     arrays = tf.nest.map_structure(tf.get_static_value, given)
     if any(x is None for x in tf.nest.flatten(arrays)):
-        return 1 / (1 - m.discount)
+        successors = tf.nest.flatten(m.transition)[-1].shape[-1]
+        room = 1 - m.discount * (1 + absorption.rounding(successors))
+        return tf.where(room > 0, 1 / room, np.inf)
     if isinstance(m.transition, Successors):
         return tf.constant(sparse_absorption.longest_horizon(*arrays))
     return tf.constant(absorption.longest_horizon(*arrays))
