@@ -126,13 +126,19 @@ def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -
     return terms * scale * np.finfo(np.float64).eps / 2
 
 
+def as_float64(value: Any) -> tf.Tensor:
+    """Returns numbers, in any structure of lists, array or tensor, in float64."""
+    # `cast` alone would round Python's numbers to float32 first.
+    return tf.cast(value if tf.is_tensor(value) else tf.constant(value, tf.float64), tf.float64)
+
+
 def as_alpha(m: TabularMDP, alpha: Any) -> tf.Tensor:
     """Returns alpha in float64, broadcast against the batch of the processes, [*B].
 
     Raises:
       ValueError: if it is known now and negative or not finite, or does not broadcast.
     """
-    alpha = tf.convert_to_tensor(alpha, tf.float64)
+    alpha = as_float64(alpha)
     known = tf.get_static_value(alpha)
     if known is not None and not np.all((known >= 0) & np.isfinite(known)):
         raise ValueError(f"alpha must be finite, at least 0, not {known}.")

@@ -100,7 +100,7 @@ def as_table(m: TabularMDP, name: str, table: Any, alpha: tf.Tensor) -> tuple[tf
     Raises:
       ValueError: if the table has another shape; `name` is what the message calls it.
     """
-    table = tf.convert_to_tensor(table, tf.float64)
+    table = backups.as_float64(table)
     states, actions = m.num_states, m.num_actions
     if table.shape[-2:] != [states, actions]:
         raise ValueError(f"{name} must have shape [..., {states}, {actions}], not {table.shape}.")

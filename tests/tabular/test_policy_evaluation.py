@@ -93,3 +93,17 @@ def test_a_singular_matrix_in_a_gradient_is_named() -> None:
     m = TabularMDP(table, [[1.0], [0.0]], 1.0, [1.0, 0.0])
     with pytest.raises(ValueError, match="Take a smaller discount, or finite_horizon"):
         policy_gradient(m, np.zeros((2, 1)), 0.0, 0.1, 2)
+
+
+def test_a_network_gives_policies_and_temperatures_in_float32() -> None:
+    # Oracle: the same numbers in float64. Python's numbers are not rounded to float32.
+    m, policy = random_mdp(()), tf.constant(_policy((6, 3)), tf.float32)
+    exact = evaluate_policy(m, tf.cast(policy, tf.float64), float(np.float32(0.3)))
+    np.testing.assert_array_equal(evaluate_policy(m, policy, tf.constant(0.3)).v, exact.v)
+    assert not np.array_equal(evaluate_policy(m, policy, 0.3).v, exact.v)
+    np.testing.assert_array_equal(occupancy(m, policy), occupancy(m, tf.cast(policy, tf.float64)))
+    one = [
+        policy_gradient(m, x, 0.1, s, 1).logits
+        for x, s in [(policy, tf.constant(0.5)), (tf.cast(policy, tf.float64), 0.5)]
+    ]
+    np.testing.assert_array_equal(*one)
