@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.tabular import TabularMDP
+from maxent_tf.tabular import Successors, TabularMDP
 
 
 def check_alpha(alpha: float) -> None:
@@ -26,9 +26,14 @@ def check_horizon(horizon: int | None) -> None:
 
 
 def check_process(m: TabularMDP) -> None:
-    """Raises ValueError unless m is a single process."""
+    """Raises ValueError unless m is a single process with dense transitions."""
     if m.batch_shape.rank:
         raise ValueError(f"m must be a single process, not a batch of {m.batch_shape}.")
+    if isinstance(m.transition, Successors):
+        raise ValueError(
+            "m must have dense transitions here, [S, A, S], not Successors: rewards and visits are "
+            "of transitions. Pass m._replace(transition=tf.constant(m.transition.dense()))."
+        )
 
 
 def as_features(m: TabularMDP, features: Any) -> tf.Tensor:

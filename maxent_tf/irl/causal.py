@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.irl import visitation
-from maxent_tf.irl.arguments import check_alpha, check_horizon
+from maxent_tf.irl.arguments import check_alpha, check_horizon, check_process
 from maxent_tf.irl.visitation import Visitation
 from maxent_tf.tabular import TabularMDP, finite_horizon, soft_policy_iteration
 
@@ -57,6 +57,7 @@ class Causal:
 
     def solve(self, m: TabularMDP, reward: tf.Tensor) -> Visitation:
         """Returns what the soft-optimal policy does under `reward`, [S | 1, A | 1, S | 1]."""
+        check_process(m)
         expected = tf.reduce_sum(m.transition * reward, -1)
         expected = tf.where(m.terminal[:, None], tf.zeros_like(expected), expected)
         discount = self.discount(m)

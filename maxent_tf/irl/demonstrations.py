@@ -94,13 +94,30 @@ def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
       policy: [S, A], or [T, S, A] over a horizon that no trajectory exceeds.
       trajectories: as in `sample_occupancy`.
 
+    Returns:
+      Minus infinity where the policy never does what a trajectory shows.
+
+    Raises:
+      ValueError: if `policy` has another shape or holds no probabilities, or there are no
+        trajectories, or one is empty, longer than T, or has a state or an action that `policy`
+        does not know.
+
     >>> log_likelihood([[0.5, 0.5]], [([0, 0, 0], [1, 0])]).__round__(4)
     -1.3863
     """
     policy = np.asarray(policy)
+    if policy.ndim not in (2, 3):
+        raise ValueError(f"policy must have shape [S, A] or [T, S, A], not {list(policy.shape)}.")
+    if not np.all((policy >= 0) & np.isfinite(policy)):
+        raise ValueError("policy must hold probabilities, finite and at least 0.")
     total = 0.0
-    for states, actions in trajectories:
-        steps, visited = np.arange(len(actions)), np.asarray(states[:-1])
+    for i, (states, actions) in enumerate(_as_paths(trajectories, *policy.shape[-2:])):
+        if policy.ndim == 3 and len(actions) > len(policy):
+            raise ValueError(
+                f"trajectories[{i}] has {len(actions)} actions, but policy only {len(policy)} "
+                "steps: solve over a longer horizon."
+            )
+        steps, visited = np.arange(len(actions)), states[:-1]
         given = policy[visited] if policy.ndim == 2 else policy[steps, visited]
         taken = given[steps, actions]
         with np.errstate(divide="ignore"):
@@ -108,21 +125,31 @@ def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
     return float(total / len(trajectories))
 
 
-def _checked(
-    m: TabularMDP, trajectories: Sequence[Trajectory]
+def _as_paths(
+    trajectories: Sequence[Trajectory], num_states: int, num_actions: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Returns states and actions as arrays, or raises ValueError if they cannot be a path."""
     if not len(trajectories):
-        raise ValueError("trajectories must not be empty.")
-    transition, terminal = m.transition.numpy(), m.terminal.numpy()
-    checked = []
+        raise ValueError("trajectories must not be empty: give at least one pair.")
+    paths = []
     for i, trajectory in enumerate(trajectories):
+        if len(trajectory) != 2:
+            raise ValueError(
+                f"trajectories[{i}] must be a pair, of states and of actions, not "
+                f"{len(trajectory)} parts."
+            )
         states, actions = (np.asarray(part) for part in trajectory)
+        if states.ndim != 1 or actions.ndim != 1:
+            raise ValueError(
+                f"trajectories[{i}] must have lists of numbers as states and actions, not arrays "
+                f"of shape {list(states.shape)} and {list(actions.shape)}."
+            )
         if not len(actions) or len(states) != len(actions) + 1:
             raise ValueError(
                 f"trajectories[{i}] must have one state more than actions, and at least one "
                 f"action, not {len(states)} states and {len(actions)} actions."
             )
-        limits = [("state", states, m.num_states), ("action", actions, m.num_actions)]
+        limits = [("state", states, num_states), ("action", actions, num_actions)]
         for name, values, limit in limits:
             if not np.issubdtype(values.dtype, np.integer):
                 raise ValueError(
@@ -133,6 +160,17 @@ def _checked(
                 raise ValueError(
                     f"trajectories[{i}] has {name} {values[outside][0]}, not in 0 .. {limit - 1}."
                 )
+        paths.append((states, actions))
+    return paths
+
+
+def _checked(
+    m: TabularMDP, trajectories: Sequence[Trajectory]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Returns the trajectories as arrays, or raises ValueError if one is no path of the process."""
+    transition, terminal = m.transition.numpy(), m.terminal.numpy()
+    paths = _as_paths(trajectories, m.num_states, m.num_actions)
+    for i, (states, actions) in enumerate(paths):
         impossible = (transition[states[:-1], actions, states[1:]] == 0) | terminal[states[:-1]]
         if impossible.any():
             t = int(impossible.argmax())
@@ -145,5 +183,4 @@ def _checked(
             raise ValueError(
                 f"trajectories[{i}] starts in state {states[0]}, where no episode starts."
             )
-        checked.append((states, actions))
-    return checked
+    return paths

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.irl import visitation
-from maxent_tf.irl.arguments import check_alpha, check_horizon
+from maxent_tf.irl.arguments import check_alpha, check_horizon, check_process
 from maxent_tf.irl.visitation import Visitation
 from maxent_tf.tabular import TabularMDP
 
@@ -69,6 +69,7 @@ class PathDistribution:
 
         Without a horizon the value is infinite where the paths' total weight is.
         """
+        check_process(m)
         weight = m.transition * tf.exp(reward / self.alpha)
         weight = tf.where(m.terminal[:, None, None], tf.zeros_like(weight), weight)
         if self.horizon is None:

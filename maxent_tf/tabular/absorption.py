@@ -24,6 +24,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Policy iteration takes a handful; among ties that rounding breaks it could go on for ever.
+_MOST_IMPROVEMENTS = 1000
+
 
 def state_kept_forever(transition: np.ndarray, terminal: np.ndarray) -> np.ndarray:
     """Marks the states from which some policy may never reach a terminal state.
@@ -47,6 +50,42 @@ def state_kept_forever(transition: np.ndarray, terminal: np.ndarray) -> np.ndarr
         kept = fewer
 
 
+def discounted_horizon(discount: np.ndarray, successors: int) -> np.ndarray:
+    """Returns an upper bound on w below discount 1 from the discount alone, [*M]; else infinity.
+
+    A row of probabilities sums to 1 only up to rounding, by which a discount next to 1 is exceeded.
+
+    Args:
+      discount: [*M], float64, in [0, 1].
+      successors: how many probabilities a row has.
+    """
+    room = 1 - discount * (1 + rounding(successors))
+    return np.divide(1, room, out=np.full_like(room, np.inf), where=room > 0)
+
+
+def rounding(successors: int) -> float:
+    """Bounds the relative rounding error of an expectation over so many successors, and of 1 + it.
+
+    That of the probabilities themselves, which were normalised, is part of it.
+    """
+    return float((successors + 4) * np.finfo(np.float64).eps)
+
+
+def super_solution(steps: np.ndarray, slack: np.ndarray) -> np.ndarray:
+    """Returns the bound on w that estimates of w give, or infinity where they give none.
+
+    If 1 + gamma max_a P_a w <= w + d with d < 1, then w / (1 - d) is a super-solution of the
+    equation for w. With d >= 1 nothing follows.
+
+    Args:
+      steps: [*M], float64, the largest of the estimates.
+      slack: [*M], float64, d, with the rounding error of its computation added.
+    """
+    room = 1 - slack
+    bound = np.full(np.shape(room), np.inf)
+    return np.divide(np.maximum(steps, 1), room, out=bound, where=room > 0)
+
+
 def longest_horizon(
     transition: np.ndarray, discount: np.ndarray, terminal: np.ndarray
 ) -> np.ndarray:
@@ -59,27 +98,43 @@ def longest_horizon(
 
     Returns:
       [*M], float64: 1 / (1 - discount) below discount 1, and there the largest expected number of
-      steps, by policy iteration.
+      steps, by policy iteration; infinite where float64 cannot bound it, which takes about 1e15
+      steps over the number of states.
     """
-    if np.all(discount < 1):
-        return 1 / (1 - discount)
-    goes_on = (~terminal).astype(np.float64)
-    step = transition * discount[..., None, None, None] * goes_on[..., None, None]
-    action = np.zeros(terminal.shape, np.int64)
-    steps = np.zeros(terminal.shape)
-    while True:
+    bound = discounted_horizon(discount, transition.shape[-1])
+    endless = discount == 1
+    if endless.any():
+        bound[endless] = _expected_steps(transition[endless], ~terminal[endless])
+    return bound
+
+
+def _expected_steps(transition: np.ndarray, goes_on: np.ndarray) -> np.ndarray:
+    """Returns the bound at discount 1, [N], of [N, S, A, S] and [N, S]."""
+    try:
+        return _policy_iteration(transition, goes_on.astype(np.float64))
+    except np.linalg.LinAlgError:
+        # Somewhere the end is so rare that rounding has lost it: nothing bounds those processes.
+        if len(transition) == 1:
+            return np.full(1, np.inf)
+        pairs = zip(transition, goes_on, strict=True)
+        return np.concatenate([_expected_steps(t[None], g[None]) for t, g in pairs])
+
+
+def _policy_iteration(transition: np.ndarray, goes_on: np.ndarray) -> np.ndarray:
+    step = transition * goes_on[:, None, None]
+    unit = rounding(step.shape[-1])
+    action = np.zeros(goes_on.shape, np.int64)
+    for _ in range(_MOST_IMPROVEMENTS):
         chosen = np.take_along_axis(step, action[..., None, None], -2)[..., 0, :]
-        steps = np.linalg.solve(np.eye(terminal.shape[-1]) - chosen, goes_on[..., None])[..., 0]
+        steps = np.linalg.solve(np.eye(goes_on.shape[-1]) - chosen, goes_on[..., None])[..., 0]
         following = (step @ steps[..., None, :, None])[..., 0]
         best = following.max(-1)
         kept = np.take_along_axis(following, action[..., None], -1)[..., 0]
-        # Only a real gain changes an action, so that ties cannot cycle.
-        better = best > kept + 1e-9 * (1 + best)
+        # Only a gain beyond rounding changes an action, so that ties seldom cycle.
+        size = 1 + np.abs(steps).max(-1)
+        better = best > kept + 4 * unit * size[:, None]
         if not better.any():
             break
         action = np.where(better, following.argmax(-1), action)
-    # If 1 + gamma max_a P_a w <= w + d, then w / (1 - d) is a bound: the equation's super-solution.
-    slack = np.max(goes_on + best - steps, axis=-1).clip(0) + 1e-12
-    longest = np.maximum(steps.max(-1), 1) / (1 - slack)
-    with np.errstate(divide="ignore"):
-        return np.where(discount < 1, 1 / (1 - discount), longest)
+    slack = np.max(goes_on + best - steps, -1).clip(0) + unit * size
+    return super_solution(steps.max(-1), slack)

@@ -46,7 +46,7 @@ def arguments(m: TabularMDP, logits: Any, alpha: Any, step_size: Any, iterations
     Raises:
       ValueError: if one is out of range or does not broadcast.
     """
-    step_size = tf.convert_to_tensor(step_size, tf.float64)
+    step_size = backups.as_float64(step_size)
     known = tf.get_static_value(step_size)
     if known is not None and not np.all((known > 0) & np.isfinite(known)):
         raise ValueError(f"step_size must be positive and finite, not {known}.")

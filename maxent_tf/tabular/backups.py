@@ -126,13 +126,19 @@ def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -
     return terms * scale * np.finfo(np.float64).eps / 2
 
 
+def as_float64(value: Any) -> tf.Tensor:
+    """Returns numbers, in any structure of lists, array or tensor, in float64."""
+    # `cast` alone would round Python's numbers to float32 first.
+    return tf.cast(value if tf.is_tensor(value) else tf.constant(value, tf.float64), tf.float64)
+
+
 def as_alpha(m: TabularMDP, alpha: Any) -> tf.Tensor:
     """Returns alpha in float64, broadcast against the batch of the processes, [*B].
 
     Raises:
       ValueError: if it is known now and negative or not finite, or does not broadcast.
     """
-    alpha = tf.convert_to_tensor(alpha, tf.float64)
+    alpha = as_float64(alpha)
     known = tf.get_static_value(alpha)
     if known is not None and not np.all((known >= 0) & np.isfinite(known)):
         raise ValueError(f"alpha must be finite, at least 0, not {known}.")
@@ -155,7 +161,9 @@ def horizon(m: TabularMDP) -> tf.Tensor:
     given = (m.transition, m.discount, m.terminal)
     arrays = tf.nest.map_structure(tf.get_static_value, given)
     if any(x is None for x in tf.nest.flatten(arrays)):
-        return 1 / (1 - m.discount)
+        successors = tf.nest.flatten(m.transition)[-1].shape[-1]
+        room = 1 - m.discount * (1 + absorption.rounding(successors))
+        return tf.where(room > 0, 1 / room, np.inf)
     if isinstance(m.transition, Successors):
         return tf.constant(sparse_absorption.longest_horizon(*arrays))
     return tf.constant(absorption.longest_horizon(*arrays))

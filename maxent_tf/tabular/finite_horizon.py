@@ -73,7 +73,7 @@ def finite_horizon(
         raise ValueError(f"horizon must be at least 1, not {horizon}.")
     alpha = backups.as_alpha(m, alpha)
     shape = [*alpha.shape, m.num_states]
-    last = tf.convert_to_tensor(terminal_value, tf.float64)
+    last = backups.as_float64(terminal_value)
     try:
         last = tf.broadcast_to(last, shape)
     except (ValueError, tf.errors.InvalidArgumentError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf.regularizers import Regularizer, Shannon
-from maxent_tf.tabular import backups, sparse_transitions
+from maxent_tf.tabular import absorption, backups, sparse_transitions
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.sparse_transitions import Successors
 
@@ -50,7 +53,8 @@ def evaluate_policy(
 
     Raises:
       ValueError: if alpha is negative, or shapes do not fit, or the process is sparse and too large
-        for linear solves (then use `iterative_policy_evaluation`).
+        for linear solves (then use `iterative_policy_evaluation`), or the policy's episodes are so
+        long that float64 cannot tell them from endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(evaluate_policy(m, [[0.5, 0.5]], alpha=[0.0, 1.0]).v.numpy().round(6))
@@ -58,6 +62,7 @@ def evaluate_policy(
      [2.386294]]
     """
     policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
+    _refuse_unsolvable(m, policy)
     return evaluate(m, policy, alpha, regularizer or Shannon())
 
 
@@ -77,13 +82,15 @@ def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:
       [*B, S, A], float64, expected discounted visits; 0 where terminal.
 
     Raises:
-      ValueError: if shapes do not fit, or the process is sparse and too large for linear solves.
+      ValueError: if shapes do not fit, the process is sparse and too large for linear solves, or
+        the policy's episodes are so long that float64 cannot tell them from endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(occupancy(m, [[0.25, 0.75]]).numpy())
     [[0.5 1.5]]
     """
     policy, _ = as_table(m, "policy", policy, backups.as_alpha(m, 0.0))
+    _refuse_unsolvable(m, policy)
     return visits(m, policy)[..., None] * policy
 
 
@@ -93,7 +100,7 @@ def as_table(m: TabularMDP, name: str, table: Any, alpha: tf.Tensor) -> tuple[tf
     Raises:
       ValueError: if the table has another shape; `name` is what the message calls it.
     """
-    table = tf.convert_to_tensor(table, tf.float64)
+    table = backups.as_float64(table)
     states, actions = m.num_states, m.num_actions
     if table.shape[-2:] != [states, actions]:
         raise ValueError(f"{name} must have shape [..., {states}, {actions}], not {table.shape}.")
@@ -129,6 +136,47 @@ def _resolvent(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
         chosen = tf.linalg.matmul(policy[..., None, :], m.transition)[..., 0, :]
     chosen *= m.discount[..., None, None] * goes_on[..., None] * goes_on[..., None, :]
     return tf.eye(m.num_states, dtype=tf.float64) - chosen
+
+
+@contextlib.contextmanager
+def solvable() -> Iterator[None]:
+    """Says what it means where a linear solve finds a singular matrix.
+
+    Raises:
+      ValueError: then.
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        if "not invertible" not in str(error):
+            raise
+        raise _unsolvable() from None
+
+
+def _refuse_unsolvable(m: TabularMDP, policy: tf.Tensor) -> None:
+    """Raises ValueError where rounding leaves nothing of a policy's values.
+
+    The largest expected number of steps is the norm of the resolvent's inverse: times the rounding
+    error of a row it bounds the relative error of a solution. Below discount 1 it is known.
+    """
+    discount, unit = tf.get_static_value(m.discount), absorption.rounding(m.num_states)
+    if discount is None or np.all(discount * (1 + unit) < 1):
+        return
+    goes_on = tf.cast(~m.terminal, tf.float64)[..., None]
+    matrix = _resolvent(m, policy)
+    with solvable():
+        steps = tf.linalg.solve(matrix, tf.broadcast_to(goes_on, [*matrix.shape[:-1], 1]))
+    steps = tf.get_static_value(steps)
+    if steps is not None and not np.all((steps >= 0) & (steps * unit < 1)):
+        raise _unsolvable()
+
+
+def _unsolvable() -> ValueError:
+    return ValueError(
+        "discount must be below 1 where a policy's episodes end so rarely that float64 cannot tell "
+        "them from endless ones: rounding leaves nothing of its values and visits. Take a smaller "
+        "discount, or finite_horizon."
+    )
 
 
 def _refuse_large(policy: tf.Tensor) -> None:

@@ -11,7 +11,7 @@ from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.ascent import PolicyAscent, arguments, ascend
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, visits
+from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, solvable, visits
 
 
 def policy_gradient(
@@ -43,7 +43,8 @@ def policy_gradient(
       A `PolicyAscent`.
 
     Raises:
-      ValueError: if an argument is out of range or does not broadcast.
+      ValueError: if an argument is out of range or does not broadcast, or a policy on the way has
+        episodes so long that its linear solve finds a singular matrix.
 
     References:
       J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of
@@ -55,7 +56,9 @@ def policy_gradient(
     [[ 0.25 -0.25]] [0.5    0.6225]
     """
     program = _program(regularizer or Shannon())
-    return program(*arguments(m, logits, alpha, step_size, iterations))
+    given = arguments(m, logits, alpha, step_size, iterations)
+    with solvable():
+        return program(*given)
 
 
 @backups.once_per_regularizer

@@ -10,7 +10,7 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.policy_evaluation import evaluate
+from maxent_tf.tabular.policy_evaluation import evaluate, solvable
 from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
 
 
@@ -41,7 +41,8 @@ def soft_policy_iteration(
       A `Solution`, from the policy that is greedy for values of 0.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast.
+      ValueError: if alpha is negative or does not broadcast, or a policy on the way has episodes so
+        long that its linear solve finds a singular matrix.
 
     References:
       S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy
@@ -51,7 +52,9 @@ def soft_policy_iteration(
     >>> print(soft_policy_iteration(m, alpha=1.0).v.numpy().round(6))
     [2.626523]
     """
-    return _program(regularizer or Shannon())(pose(m, alpha, tolerance, max_iterations))
+    problem = pose(m, alpha, tolerance, max_iterations)
+    with solvable():
+        return _program(regularizer or Shannon())(problem)
 
 
 @backups.once_per_regularizer

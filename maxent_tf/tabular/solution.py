@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf.regularizers import Regularizer
@@ -178,7 +179,7 @@ def advance(
     """
     residual = tf.reduce_max(tf.abs(next_v - v), axis=-1)
     rho = backups.rounding(problem.m, v, next_v, problem.alpha)
-    bound = (problem.horizon - 1) * residual + problem.horizon * rho
+    bound = _certified((problem.horizon - 1) * residual + problem.horizon * rho)
     done = progress.done
     # Once the residual is mere rounding, further iterations change nothing.
     stuck = residual <= rho
@@ -186,7 +187,7 @@ def advance(
     start = next_v if current is None else current
     if isinstance(progress, _LookingOn):
         apart = tf.reduce_max(tf.abs(next_v - progress.v), axis=-1)
-        seen_from_here = tf.minimum(progress.error_bound, apart + bound)
+        seen_from_here = tf.minimum(progress.error_bound, _certified(apart + bound))
         return counted._replace(
             current=_keep(done, progress.current, start),
             error_bound=tf.where(done, progress.error_bound, seen_from_here),
@@ -208,6 +209,11 @@ def advance(
         error_bound=tf.where(kept, progress.error_bound, bound),
         done=done | stuck | (bound <= problem.tolerance),
     )
+
+
+def _certified(bound: tf.Tensor) -> tf.Tensor:
+    """Returns infinity for NaN: infinite horizons times 0, and values that overflowed."""
+    return tf.where(bound >= 0, bound, np.inf)
 
 
 def _keep(done: tf.Tensor, values: tf.Tensor, next_values: tf.Tensor) -> tf.Tensor:

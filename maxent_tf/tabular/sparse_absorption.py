@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.tabular import absorption
 from maxent_tf.tabular.sparse_transitions import Successors, expected_next
 
 _ENOUGH = 0.01
@@ -61,8 +62,8 @@ def longest_horizon(
 ) -> np.ndarray:
     """Returns an upper bound on w over all states, which holds in spite of rounding.
 
-    At discount 1, value iteration approaches w from below. If 1 + max_a P_a w <= w + d, then
-    w / (1 - d) is a super-solution of the equation and thus a bound, for which d = 0.01 is enough.
+    At discount 1, value iteration approaches w from below until `absorption.super_solution` has a
+    slack of at most 0.01.
 
     Args:
       transition: of [*M, S, A, K].
@@ -73,13 +74,14 @@ def longest_horizon(
       [*M], float64: 1 / (1 - discount) below discount 1, and there at most 1.02 times the largest
       expected number of steps; infinite where 100,000 sweeps do not bound it.
     """
-    if np.all(discount < 1):
-        return 1 / (1 - discount)
-    steps, slack = (x.numpy() for x in _expected_steps(transition, terminal, discount == 1))
-    slack += (transition.next_state.shape[-1] + 4) * np.finfo(np.float64).eps * (1 + steps)
-    with np.errstate(divide="ignore"):
-        bound = np.where(slack < 1, np.maximum(steps, 1) / (1 - slack), np.inf)
-        return np.where(discount < 1, 1 / (1 - discount), bound)
+    successors = transition.next_state.shape[-1]
+    bound = absorption.discounted_horizon(discount, successors)
+    endless = discount == 1
+    if not endless.any():
+        return bound
+    steps, slack = (x.numpy() for x in _expected_steps(transition, terminal, endless))
+    slack += absorption.rounding(successors) * (1 + steps)
+    return np.where(endless, absorption.super_solution(steps, slack), bound)
 
 
 @tf.function(autograph=False, jit_compile=True)

@@ -106,3 +106,37 @@ def test_bad_options() -> None:
         sample_occupancy(m, shown, discount=1.5)
     with pytest.raises(ValueError, match="pseudocount must be at least 0, not -1"):
         empirical_policy(m, shown, pseudocount=-1.0)
+
+
+_HALVES = np.full((3, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "trajectories", "message"),
+    [
+        (_HALVES, [], "trajectories must not be empty"),
+        (_HALVES, [([0, 1], [0]), ([2], [])], r"trajectories\[1\] must have one state more"),
+        (_HALVES, [([0, 1], [0, 1])], "not 2 states and 2 actions"),
+        (_HALVES, [([0, 1, 2], [0, 2])], r"trajectories\[0\] has action 2, not in 0 .. 1"),
+        (_HALVES, [([-1, 1], [0])], r"trajectories\[0\] has state -1, not in 0 .. 2"),
+        (_HALVES, [([0.0, 1.0], [0])], "must have integer states, not float64"),
+        (_HALVES, [([0, 1], [0], [1.0])], "must be a pair, of states and of actions, not 3 parts"),
+        (_HALVES, [([[0], [1]], [0])], r"not arrays of shape \[2, 1\] and \[1\]"),
+        (_HALVES[None], [([0, 1, 2], [0, 1])], "has 2 actions, but policy only 1 steps"),
+        (_HALVES[0], [([0, 1], [0])], r"policy must have shape \[S, A\] or \[T, S, A\], not \[2\]"),
+        (_HALVES - 0.6, [([0, 1], [0])], "policy must hold probabilities"),
+    ],
+)
+def test_a_likelihood_of_what_is_no_path_is_refused(
+    policy: np.ndarray, trajectories: list, message: str
+) -> None:
+    # Oracle: none of these has a probability; a negative number would index from the end.
+    with pytest.raises(ValueError, match=message):
+        log_likelihood(policy, trajectories)
+
+
+@pytest.mark.parametrize("function", [sample_occupancy, empirical_policy])
+def test_without_demonstrations_there_is_no_average(function) -> None:
+    # Oracle: 0 / 0.
+    with pytest.raises(ValueError, match="trajectories must not be empty"):
+        function(random_world(0), [])

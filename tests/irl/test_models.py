@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf import tabular
+from maxent_tf import irl, tabular
 from maxent_tf.irl import Causal, Model, PathDistribution
 from maxent_tf.irl.arguments import as_features
+from maxent_tf.tabular import Successors, TabularMDP
 from tests.irl.worlds import acyclic_world, deterministic_world, enumerated, random_world
 
 MODELS = [
@@ -139,3 +140,26 @@ def test_visits_and_curvature_are_the_derivatives_of_the_value(model: Model) -> 
 def test_bad_arguments(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda m: irl.maxent(m, np.eye(3), np.ones((3, 2))),
+        lambda m: irl.maxent_neural(m, lambda w: w, tf.zeros(3), np.ones((3, 2))),
+        lambda m: irl.sample_occupancy(m, [([0, 1], [0])]),
+        lambda m: irl.empirical_policy(m, [([0, 1], [0])]),
+        lambda m: irl.Causal().solve(m, tf.zeros([1, 1, 3], tf.float64)),
+        lambda m: irl.PathDistribution(horizon=2).solve(m, tf.zeros([1, 1, 3], tf.float64)),
+    ],
+)
+def test_sparse_transitions_are_refused_with_a_remedy_that_works(use) -> None:
+    # Oracle: the remedy that the message names, on the same process.
+    every = np.broadcast_to(np.arange(3, dtype=np.int32), (3, 2, 3))
+    probability = np.random.default_rng(0).dirichlet(np.ones(3), (3, 2))
+    m = TabularMDP(Successors(every, probability), np.zeros((3, 2)), 0.9, [1.0, 0.0, 0.0])
+    with pytest.raises(ValueError, match="m must have dense transitions here"):
+        use(m)
+    dense = m._replace(transition=tf.constant(m.transition.dense()))
+    np.testing.assert_allclose(dense.transition, probability, rtol=1e-15)
+    irl.Causal().solve(dense, tf.zeros([1, 1, 3], tf.float64))

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from maxent_tf.tabular import (
 )
 from maxent_tf.tabular.backups import horizon, rounding
 from tests.tabular.processes import random_episodic_mdp, random_mdp
+from tests.tabular.rare_ends import best_over_policies, rarely_ending
 
 Solver = Callable[..., Solution]
 SOLVERS = [
@@ -173,3 +175,47 @@ def test_sparse_transitions_give_the_same(solver: Solver) -> None:
     np.testing.assert_allclose(solver(sparse, alphas).v, solver(m, alphas).v, atol=2e-10)
     dense_steps, sparse_steps = (finite_horizon(x, alphas, 9).v for x in (m, sparse))
     np.testing.assert_allclose(sparse_steps, dense_steps, rtol=1e-12)
+
+
+@each_solver
+@pytest.mark.parametrize("sparse", [False, True])
+def test_however_rare_the_end_no_certificate_is_false(solver: Solver, sparse: bool) -> None:
+    # Oracle: the best of all deterministic policies, in rational numbers.
+    for exponent in (3, 6, 9, 10, 11, 12, 13, 14, 15, 16):
+        end, seed = 10.0**-exponent, exponent
+        dense, m = rarely_ending(end, seed), rarely_ending(end, seed, sparse=sparse)
+        solution = solver(m, 0.0, tolerance=1e-3, max_iterations=300)
+        bound = float(solution.error_bound)
+        assert bool(solution.converged) == (bound <= 1e-3)
+        truth = best_over_policies(dense, m.reward.numpy()[:3])
+        if np.all(truth > 0):
+            v = np.vectorize(Fraction)(solution.v.numpy()[:3])
+            assert np.abs(v - truth).max() <= bound
+        else:
+            assert np.isinf(bound)
+        # An exact solve is certified as far as rounding allows.
+        if exponent == 6 and solver is soft_policy_iteration:
+            assert bound < 0.01
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_nothing_is_certified_where_rounding_has_lost_the_end(sparse: bool) -> None:
+    # Oracle: 1 - 1e-17 is 1 in float64, which leaves a process without end. Its values under a
+    # reward of 0 are 0 all the same, but no bound on the steps can tell.
+    table = [[[1 - 1e-17, 1e-17]], [[0.0, 1.0]]]
+    every = np.broadcast_to(np.arange(2, dtype=np.int32), (2, 1, 2))
+    transition = Successors(every, table) if sparse else table
+    m = TabularMDP(transition, np.zeros((2, 1)), 1.0, [1.0, 0.0], [False, True])
+    solution = soft_value_iteration(m, 0.0)
+    assert np.isinf(solution.error_bound)
+    assert not bool(solution.converged)
+    with pytest.raises(ValueError, match="discount must be below 1 where a policy's episodes"):
+        soft_policy_iteration(m, 0.0)
+
+
+def test_values_that_overflow_are_not_certified() -> None:
+    # Oracle: ten steps at 1e308 are more than float64 holds.
+    m = TabularMDP([[[1.0]]], [[1e308]], 0.9, [1.0])
+    solution = soft_value_iteration(m, 0.0, max_iterations=20)
+    assert np.isinf(solution.error_bound)
+    assert not bool(solution.converged)

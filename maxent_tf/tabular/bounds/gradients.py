@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from maxent_tf.tabular.bounds.arguments import as_discount, as_size
+
 
 def gradient_ascent_limit(num_actions: int, step_size: npt.ArrayLike) -> np.ndarray:
     r"""The limit of t times the suboptimality of policy gradient on a bandit, from uniform.
@@ -78,13 +80,17 @@ def natural_gradient_constant(
       step_size: eta, at most (1 - gamma) / tau.
       discount: gamma, in [0, 1).
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy
       gradient methods with entropy regularization", theorem 1, https://arxiv.org/abs/2007.06558
     """
-    alpha, discount = np.asarray(alpha), np.asarray(discount)
-    decay = 1 - np.asarray(step_size) * alpha / (1 - discount)
-    return np.asarray(q_error) + 2 * alpha * decay * np.asarray(log_policy_error)
+    alpha, discount = as_size("alpha", alpha, positive=True), as_discount(discount)
+    decay = np.maximum(1 - _share(step_size, alpha, discount), 0)
+    q_error = as_size("q_error", q_error)
+    return q_error + 2 * alpha * decay * as_size("log_policy_error", log_policy_error)
 
 
 def natural_gradient_errors(
@@ -110,9 +116,26 @@ def natural_gradient_errors(
     Returns:
       The bounds on the action values and on the log-policy.
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       As `natural_gradient_constant`.
     """
-    constant, alpha = np.asarray(constant), np.asarray(alpha)
-    rate = (1 - np.asarray(step_size) * alpha) ** (np.asarray(iterations) - 1)
-    return constant * np.asarray(discount) * rate, 2 * constant / alpha * rate
+    constant, alpha = as_size("constant", constant), as_size("alpha", alpha, positive=True)
+    discount = as_discount(discount)
+    # eta tau is the share of the largest step, times 1 - gamma.
+    shrinking = 1 - _share(step_size, alpha, discount) * (1 - discount)
+    rate = np.maximum(shrinking, 0) ** (np.asarray(iterations) - 1)
+    return constant * discount * rate, 2 * constant / alpha * rate
+
+
+def _share(step_size: npt.ArrayLike, alpha: np.ndarray, discount: np.ndarray) -> np.ndarray:
+    """Returns eta tau / (1 - gamma), or raises ValueError if it is above 1, beyond rounding."""
+    share = as_size("step_size", step_size) * alpha / (1 - discount)
+    if not np.all(share <= 1 + 1e-12):
+        raise ValueError(
+            f"step_size must be at most (1 - discount) / alpha, not {np.max(share):.6g} times that:"
+            " beyond it the bounds do not hold."
+        )
+    return share

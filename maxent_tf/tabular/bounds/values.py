@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from maxent_tf.tabular.bounds.arguments import as_actions, as_discount, as_size
+
 
 def soft_value_gap(alpha: npt.ArrayLike, num_actions: int, discount: npt.ArrayLike) -> np.ndarray:
     r"""Bounds both what entropy adds to the optimal value and what it costs in reward.
@@ -20,6 +22,9 @@ def soft_value_gap(alpha: npt.ArrayLike, num_actions: int, discount: npt.ArrayLi
     Returns:
       The right-hand side, in units of reward.
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
       processes", section 3, https://arxiv.org/abs/1901.11275
@@ -27,7 +32,8 @@ def soft_value_gap(alpha: npt.ArrayLike, num_actions: int, discount: npt.ArrayLi
     >>> soft_value_gap(0.1, 4, 0.9).round(6).item()
     1.386294
     """
-    return np.asarray(alpha) * np.log(num_actions) / (1 - np.asarray(discount))
+    alpha, discount = as_size("alpha", alpha), as_discount(discount)
+    return alpha * np.log(as_actions(num_actions)) / (1 - discount)
 
 
 def contraction_error(residual: npt.ArrayLike, discount: npt.ArrayLike) -> np.ndarray:
@@ -39,6 +45,9 @@ def contraction_error(residual: npt.ArrayLike, discount: npt.ArrayLike) -> np.nd
       residual: the largest change, in units of reward.
       discount: gamma, in [0, 1).
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       M. L. Puterman (1994), "Markov decision processes", section 6.3,
       https://doi.org/10.1002/9780470316887
@@ -46,8 +55,8 @@ def contraction_error(residual: npt.ArrayLike, discount: npt.ArrayLike) -> np.nd
     >>> contraction_error(0.1, 0.5).item()
     0.1
     """
-    discount = np.asarray(discount)
-    return discount / (1 - discount) * np.asarray(residual)
+    discount = as_discount(discount)
+    return discount / (1 - discount) * as_size("residual", residual)
 
 
 def soft_policy_iteration_error(
@@ -72,6 +81,9 @@ def soft_policy_iteration_error(
       alpha: positive.
       discount: gamma, in [0, 1).
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy
       gradient methods with entropy regularization", section 3, https://arxiv.org/abs/2007.06558,
@@ -80,8 +92,9 @@ def soft_policy_iteration_error(
     >>> soft_policy_iteration_error([1.0, 0.1], 0.5, 0.5).round(6).tolist()
     [0.125, 0.00125]
     """
-    error, discount = np.asarray(error), np.asarray(discount)
-    quadratic = (discount * error) ** 2 / (8 * np.asarray(alpha) * (1 - discount))
+    error, discount = as_size("error", error), as_discount(discount)
+    alpha = as_size("alpha", alpha, positive=True)
+    quadratic = (discount * error) ** 2 / (8 * alpha * (1 - discount))
     return np.minimum(discount * error, quadratic)
 
 
@@ -102,6 +115,9 @@ def bandit_suboptimality(alpha: npt.ArrayLike, num_actions: int) -> np.ndarray:
     Returns:
       The largest loss, in units of reward; smaller than alpha log A.
 
+    Raises:
+      ValueError: if an argument is out of range.
+
     References:
       R. M. Corless, G. H. Gonnet, D. E. G. Hare, D. J. Jeffrey, D. E. Knuth (1996), "On the
       Lambert W function", https://doi.org/10.1007/BF02124750
@@ -109,11 +125,11 @@ def bandit_suboptimality(alpha: npt.ArrayLike, num_actions: int) -> np.ndarray:
     >>> bandit_suboptimality(1.0, 2).round(6).item()
     0.278465
     """
-    target = (num_actions - 1) / np.e
+    target = (as_actions(num_actions) - 1) / np.e
     root = np.log1p(target)
     for _ in range(50):  # Newton on w e^w = target: convex, from above, so monotone
         root -= (root - target * np.exp(-root)) / (1 + root)
-    return np.asarray(alpha) * root
+    return as_size("alpha", alpha) * root
 
 
 def entropy_living_threshold(

@@ -1,6 +1,7 @@
 """The bounds on values and errors, held against exact solutions and numerical maximisation."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -97,3 +98,23 @@ def test_the_estimated_threshold_equates_a_goal_with_wandering() -> None:
     # Closed form: alpha log A / (1 - gamma), what uniform wandering earns, is the goal's value.
     alpha = bounds.entropy_living_threshold(0.93, 4, 0.99)
     np.testing.assert_allclose(bounds.soft_value_gap(alpha, 4, 0.99), 0.93, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        (lambda: bounds.soft_value_gap(0.1, 3, 1.5), r"discount must lie in \[0, 1\), not 1.5"),
+        (lambda: bounds.soft_value_gap([0.1, -0.2], 3, 0.5), "alpha must be at least 0"),
+        (lambda: bounds.soft_value_gap(0.1, 0, 0.5), "num_actions must be at least 1, not 0"),
+        (lambda: bounds.contraction_error(0.3, [0.9, 1.0]), r"discount must lie in \[0, 1\)"),
+        (lambda: bounds.contraction_error(-0.3, 0.9), "residual must be at least 0, not -0.3"),
+        (lambda: bounds.contraction_error(np.nan, 0.9), "residual must be at least 0, not nan"),
+        (lambda: bounds.soft_policy_iteration_error(0.0, 0.0, 0.5), "alpha must be positive"),
+        (lambda: bounds.soft_policy_iteration_error(-1.0, 0.1, 0.5), "error must be at least 0"),
+        (lambda: bounds.bandit_suboptimality(-0.5, 3), "alpha must be at least 0, not -0.5"),
+    ],
+)
+def test_outside_of_their_range_there_is_no_bound(bound: Callable, message: str) -> None:
+    # Oracle: the formulas would give negative numbers, NaN or infinity.
+    with pytest.raises(ValueError, match=message):
+        bound()
