@@ -6,12 +6,15 @@ import dataclasses
 import hashlib
 import inspect
 import json
+import re
 import types
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from maxent_tf.learners import Learner
 
 
 class Configuration(tf.train.experimental.PythonState):
@@ -27,12 +30,18 @@ class Configuration(tf.train.experimental.PythonState):
 
     def __init__(self, parts: Mapping[str, Any]):
         self.items: dict[str, str] = {}
+        self._parts = set(parts)
         for name, part in parts.items():
             self._describe(name, part, whole=True)
 
     def differences(self, stored: bytes) -> list[str]:
-        """Returns what differs from a serialised configuration, one line each."""
-        other = json.loads(stored)
+        """Returns what differs from a serialised configuration, one line each.
+
+        Only the parts that are described here are compared.
+        """
+        other = {
+            name: item for name, item in stored_items(stored).items() if _root(name) in self._parts
+        }
         lines: dict[str, str] = {}
         for name in {**other, **self.items}:
             then, now = other.get(name, "nothing"), self.items.get(name, "nothing")
@@ -74,6 +83,26 @@ class Configuration(tf.train.experimental.PythonState):
             for key, item in vars(value).items() if whole and hasattr(value, "__dict__") else ():
                 if not key.startswith("_"):
                     self._describe(f"{name}.{key}", item, whole=False)
+
+
+def learner_settings(learner: Learner) -> dict[str, Any]:
+    """Returns the parts of a run's configuration that its learner decides, by name."""
+    return {
+        "learner": type(learner).__qualname__,
+        "config": getattr(learner, "config", None),
+        "spec": learner.spec,
+        "batch_shape": tuple(learner.batch_shape),
+    }
+
+
+def stored_items(stored: bytes) -> dict[str, str]:
+    """Returns the items of a serialised configuration."""
+    return json.loads(stored)
+
+
+def _root(name: str) -> str:
+    """Returns the part that an item belongs to."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def _is_plain(value: Any) -> bool:

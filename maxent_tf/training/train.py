@@ -75,8 +75,8 @@ def train(
         world returns NaN, infinity or another shape.
       RuntimeError: if a Gymnasium world raises.
       NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
-      CheckpointError: if a checkpoint cannot be written, none can be read, or those in
-        `checkpoint_dir` are of another run.
+      CheckpointError: if a checkpoint cannot be written, none can be read, another run writes to
+        `checkpoint_dir`, or its checkpoints are of another run.
     """
     trainer = Trainer(
         learner,
