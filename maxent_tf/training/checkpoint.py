@@ -24,6 +24,7 @@ __all__ = [
     "check_same_run",
     "read_newest",
     "stored_configuration",
+    "warn_of_uncompared",
 ]
 
 
@@ -99,6 +100,8 @@ class Checkpoints:
           CheckpointError: if none can be read, or it is of another configuration.
         """
         self._newest = read_newest(self._directory, self._take_in)
+        if self._newest is not None:
+            warn_of_uncompared(_path(self._directory, self._newest), self._configuration)
         # What a killed run had begun and not finished. Nobody else writes here.
         for draft in pathlib.Path(self._directory).glob("checkpoint-*_temp"):
             shutil.rmtree(draft, ignore_errors=True)
@@ -207,6 +210,17 @@ def check_same_run(path: str, configuration: Configuration, trackables: Mapping[
                         differences.append(f"the shape of {name}{leaf} was {then} and is {shape}")
     if differences:
         raise CheckpointError(f"{path} is of another run: {'; '.join(differences)}. {_REMEDY}")
+
+
+def warn_of_uncompared(path: str, configuration: Configuration) -> None:
+    """Warns of what may differ unnoticed between a checkpoint's configuration and another."""
+    lines = configuration.uncompared(stored_configuration(path))
+    if lines:
+        warnings.warn(
+            f"not compared with what {path} was trained with: {'; '.join(lines)}.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
 
 
 def _shapes(structure: Any, path: str = "") -> Iterator[tuple[str, list[int]]]:

@@ -11,7 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner
-from maxent_tf.training.checkpoint import check_same_run, read_newest, stored_configuration
+from maxent_tf.training.checkpoint import (
+    check_same_run,
+    read_newest,
+    stored_configuration,
+    warn_of_uncompared,
+)
 from maxent_tf.training.configuration import Configuration, learner_settings, stored_items
 from maxent_tf.training.history import History
 from maxent_tf.training.loop import StateVariables
@@ -68,14 +73,18 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
             "that the run was trained with."
         )
     taken: dict[str, Any] = {}
+    configuration = Configuration(learner_settings(learner))
 
     def take_in(path: str) -> None:
-        check_same_run(path, Configuration(learner_settings(learner)), {})
+        check_same_run(path, configuration, {})
         variables = StateVariables(_as_trained(learner, path).init(0))
         trackables = {"learner": variables, "history": (history := History())}
         check_same_run(path, Configuration({}), trackables)
-        tf.train.Checkpoint(**trackables).restore(path).assert_existing_objects_matched()
+        status = tf.train.Checkpoint(**trackables).restore(path)
+        # The rest is nothing to acting, and TensorFlow need not warn of it.
+        status.assert_existing_objects_matched().expect_partial()
         taken.update(state=variables.read(), history=history.arrays())
+        warn_of_uncompared(path, configuration)
 
     step = read_newest(directory, take_in)
     if step is None:

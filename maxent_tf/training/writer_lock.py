@@ -42,7 +42,7 @@ class WriterLock:
             os.makedirs(directory, exist_ok=True)
             descriptor = self._acquire(path, directory)
             if descriptor is None:
-                self._release = weakref.finalize(self, lambda: None)
+                self._release: weakref.finalize = weakref.finalize(self, lambda: None)
                 return
             _warn_of_the_dead(os.pread(descriptor, 4096, 0), directory)
             with contextlib.suppress(OSError):  # on a full disk the lock holds without a name
