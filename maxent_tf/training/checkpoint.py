@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf.training.configuration import Configuration
+from maxent_tf.training.loop import StateVariables
+from maxent_tf.training.result import CheckpointError
+from maxent_tf.training.writer_lock import WriterLock
 
-# The newest, and one to fall back to.
-KEPT = 2
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint could not be written, none could be read, or it belongs to another run."""
+__all__ = [
+    "CheckpointError",
+    "Checkpoints",
+    "check_same_run",
+    "read_newest",
+    "stored_configuration",
+    "warn_of_uncompared",
+]
 
 
 class Checkpoints:
     """The checkpoints of one run in a directory, numbered by the steps of each learner.
 
-    TensorFlow's own: `tf.train.CheckpointManager` writes beside what is there and names a
-    checkpoint in its list, by one rename, only when all of it is on disk. Checksums guard every
-    tensor.
+    TensorFlow's own: what is written goes to a draft beside the files that are there, and the
+    checkpoint's index appears when all of it is on disk. Checksums guard every tensor. The newest
+    is kept, and one to fall back to. TensorFlow's list of them is not relied upon: it may be lost,
+    stale, or from another place.
 
     Args:
-      directory: where they live; made if it is not there.
+      directory: where they live; made if it is not there, and locked against other writers.
       trackables: what they hold, by name.
       configuration: of the run; a checkpoint of another one is refused.
+
+    Raises:
+      CheckpointError: if another run writes to the directory, or it cannot be written to.
     """
 
     def __init__(
@@ -43,10 +53,16 @@ class Checkpoints:
     ):
         self._directory = os.path.abspath(directory)
         self._configuration = configuration
+        self._trackables = trackables
         self._checkpoint = tf.train.Checkpoint(configuration=configuration, **trackables)
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, self._directory, KEPT, checkpoint_name="checkpoint"
-        )
+        # TensorFlow's manager has always stored this counter: with it, restoring is complete.
+        self._save_counter = self._checkpoint.save_counter
+        self._newest: int | None = None
+        self._lock = WriterLock(self._directory)
+
+    def close(self) -> None:
+        """Lets other runs write to the directory."""
+        self._lock.release()
 
     def save(self, step: int) -> str:
         """Writes a checkpoint and deletes the oldest; returns its path.
@@ -54,16 +70,28 @@ class Checkpoints:
         Raises:
           CheckpointError: if the disk does not take it; those before stay as they are.
         """
+        if not self._lock.held:
+            raise CheckpointError(
+                f"{self._directory} was let go when the trainer was closed: make a new Trainer to "
+                "go on."
+            )
+        path, before = _path(self._directory, step), self._newest
         try:
-            return self._manager.save(checkpoint_number=step)
+            self._checkpoint.write(path)
+            self._write_list([step] if before is None else [before, step])
         except (tf.errors.OpError, OSError) as error:
-            self._remove_drafts(step)
+            self._remove(step)
+            last = "there is none yet" if before is None else _path(self._directory, before)
             raise CheckpointError(
                 f"the checkpoint of step {step} could not be written to {self._directory}: "
-                f"{_first_line(error)}. The one before is intact"
-                f" ({self._manager.latest_checkpoint or 'there is none yet'}); make room, then "
+                f"{_first_line(error)}. The one before is intact ({last}); make room, then "
                 "call again to go on."
             ) from error
+        self._newest = step
+        for old in _on_disk(self._directory):
+            if before is not None and old < before:
+                self._remove(old)
+        return path
 
     def restore(self) -> None:
         """Takes in the newest checkpoint that can be read; does nothing if there is none at all.
@@ -71,56 +99,183 @@ class Checkpoints:
         Raises:
           CheckpointError: if none can be read, or it is of another configuration.
         """
-        self._remove_drafts()
-        paths = [*reversed(self._manager.checkpoints)] or self._unlisted()
-        failures: list[str] = []
-        for path in paths:
-            try:
-                self._check_configuration(path)
-                self._checkpoint.restore(path).assert_consumed()
-            except CheckpointError:
-                raise
-            except Exception as error:  # TensorFlow's readers raise what they like
-                failures.append(f"{path} ({_first_line(error)})")
-                continue
-            if failures:
-                warnings.warn(
-                    f"unreadable: {'; '.join(failures)}. Training goes on from the one before, "
-                    f"{path}.",
-                    RuntimeWarning,
-                    stacklevel=4,
-                )
-            return
-        if failures:
-            raise CheckpointError(
-                f"no checkpoint in {self._directory} can be read: {'; '.join(failures)}. Empty the "
-                "directory to start anew."
-            )
-
-    def _check_configuration(self, path: str) -> None:
-        reader = tf.train.load_checkpoint(path)
-        stored = reader.get_tensor("configuration/.ATTRIBUTES/py_state")
-        differences = self._configuration.differences(stored)
-        if differences:
-            raise CheckpointError(
-                f"{path} is of another run: {'; '.join(differences)}. Restore what differs, or "
-                "choose another checkpoint_dir."
-            )
-
-    def _unlisted(self) -> list[str]:
-        """Checkpoints on disk, newest first, for when TensorFlow's list of them is unreadable."""
-        found = pathlib.Path(self._directory).glob("checkpoint-*.index")
-        steps = sorted((int(path.stem.split("-")[1]) for path in found), reverse=True)
-        return [os.path.join(self._directory, f"checkpoint-{step}") for step in steps]
-
-    def _remove_drafts(self, step: int | None = None) -> None:
-        """Removes what was begun and not finished: by a killed run, or just now at `step`."""
-        directory = pathlib.Path(self._directory)
-        for draft in directory.glob("checkpoint-*_temp"):
+        self._newest = read_newest(self._directory, self._take_in)
+        if self._newest is not None:
+            warn_of_uncompared(_path(self._directory, self._newest), self._configuration)
+        # What a killed run had begun and not finished. Nobody else writes here.
+        for draft in pathlib.Path(self._directory).glob("checkpoint-*_temp"):
             shutil.rmtree(draft, ignore_errors=True)
-        if os.path.join(self._directory, f"checkpoint-{step}") not in self._manager.checkpoints:
-            for draft in directory.glob(f"checkpoint-{step}.*"):
-                draft.unlink()
+
+    def _take_in(self, path: str) -> None:
+        check_same_run(path, self._configuration, self._trackables)
+        self._checkpoint.restore(path).assert_consumed()
+
+    def _write_list(self, steps: list[int]) -> None:
+        """Writes what `tf.train.latest_checkpoint` reads, by one rename."""
+        lines = [f'model_checkpoint_path: "checkpoint-{steps[-1]}"']
+        lines += [f'all_model_checkpoint_paths: "checkpoint-{step}"' for step in steps]
+        path = _list(self._directory)
+        draft = path.with_name("checkpoint.draft")
+        draft.write_text("\n".join([*lines, ""]))
+        draft.replace(path)
+
+    def _remove(self, step: int) -> None:
+        """Removes a checkpoint, or what has been written of it."""
+        directory = pathlib.Path(self._directory)
+        shutil.rmtree(directory / f"checkpoint-{step}_temp", ignore_errors=True)
+        # The index first: without it, nothing counts as a checkpoint.
+        for pattern in (f"checkpoint-{step}.index", f"checkpoint-{step}.data-*"):
+            for path in directory.glob(pattern):
+                path.unlink()
+
+
+def read_newest(directory: str, take_in: Callable[[str], Any]) -> int | None:
+    """Takes in the newest checkpoint of a directory that can be read; writes nothing.
+
+    Args:
+      directory: where checkpoints are.
+      take_in: takes in the one at a path; raises CheckpointError if it is of another run, and
+        whatever else if it cannot be read.
+
+    Returns:
+      Its step, or None if there is no checkpoint.
+
+    Raises:
+      CheckpointError: if none can be read, or it is of another run.
+    """
+    failures: dict[int, str] = {}
+    # Looked up anew each time: a run may write another and delete this one meanwhile.
+    while untried := (_on_disk(directory) | _listed(directory)) - failures.keys():
+        step = max(untried)
+        path = _path(directory, step)
+        try:
+            take_in(path)
+        except CheckpointError:
+            raise
+        except Exception as error:  # TensorFlow's readers raise what they like
+            if _is_whole(path):
+                raise CheckpointError(
+                    f"{path} is of another run: its contents have another form "
+                    f"({_first_line(error)[:200]}). {_REMEDY}"
+                ) from error
+            failures[step] = f"{path} ({_first_line(error)})"
+            continue
+        unreadable = [failures[x] for x in sorted(failures) if x > step]
+        with contextlib.suppress(FileNotFoundError):
+            if not re.search(_NAMED, _list(directory).read_text(errors="replace")):
+                unreadable.append(f"{_list(directory)} (it should list the checkpoints)")
+        if unreadable:
+            warnings.warn(
+                f"unreadable: {'; '.join(unreadable)}. Going on from the newest that can be read, "
+                f"{path}.",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+        return step
+    if failures:
+        raise CheckpointError(
+            f"no checkpoint in {directory} can be read: {'; '.join(failures.values())}. Name "
+            "another checkpoint_dir to start anew; what is in this one stays."
+        )
+    return None
+
+
+def stored_configuration(path: str) -> bytes:
+    """Returns the serialised configuration in the checkpoint at a path."""
+    return tf.train.load_checkpoint(path).get_tensor("configuration/.ATTRIBUTES/py_state")
+
+
+_REMEDY = (
+    "Restore the configuration that it was trained with, or name another checkpoint_dir; what is "
+    "in this one stays."
+)
+
+
+def check_same_run(path: str, configuration: Configuration, trackables: Mapping[str, Any]) -> None:
+    """Raises CheckpointError if a checkpoint is of another run.
+
+    Args:
+      path: the checkpoint's.
+      configuration: what it must have been written with, in the parts that this describes.
+      trackables: what is to take it in, by name; their shapes are compared.
+    """
+    differences = configuration.differences(stored_configuration(path))
+    if not differences:
+        stored = tf.train.load_checkpoint(path).get_variable_to_shape_map()
+        for name, trackable in trackables.items():
+            if isinstance(trackable, StateVariables):
+                for leaf, shape in _shapes(trackable.read()):
+                    then = stored.get(f"{name}/_variables{leaf}/.ATTRIBUTES/VARIABLE_VALUE", shape)
+                    if then != shape:
+                        differences.append(f"the shape of {name}{leaf} was {then} and is {shape}")
+    if differences:
+        raise CheckpointError(f"{path} is of another run: {'; '.join(differences)}. {_REMEDY}")
+
+
+def warn_of_uncompared(path: str, configuration: Configuration) -> None:
+    """Warns of what may differ unnoticed between a checkpoint's configuration and another."""
+    lines = configuration.uncompared(stored_configuration(path))
+    if lines:
+        warnings.warn(
+            f"not compared with what {path} was trained with: {'; '.join(lines)}.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
+def _shapes(structure: Any, path: str = "") -> Iterator[tuple[str, list[int]]]:
+    """Yields a structure's leaves by the paths that checkpoints give them, and their shapes."""
+    if isinstance(structure, Mapping):
+        items: Any = structure.items()
+    elif hasattr(structure, "_asdict"):
+        items = structure._asdict().items()
+    elif isinstance(structure, tuple | list):
+        items = enumerate(structure)
+    else:
+        yield path, structure.shape.as_list()
+        return
+    for key, item in items:
+        yield from _shapes(item, f"{path}/{key}")
+
+
+def _is_whole(path: str) -> bool:
+    """Whether every tensor of a checkpoint can be read."""
+    try:
+        reader = tf.train.load_checkpoint(path)
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)
+    except Exception:  # TensorFlow's readers raise what they like
+        return False
+    return True
+
+
+_STEP = r"checkpoint-(0|[1-9][0-9]*)"
+# What TensorFlow's list names; a directory before the name is where the run once was.
+_NAMED = rf'(?m)^(?:all_)?model_checkpoint_paths?: "(?:.*/)?{_STEP}"$'
+
+
+def _on_disk(directory: str) -> set[int]:
+    """Returns the steps of the checkpoints on disk, readable or not, and passes over others."""
+    if not os.path.isdir(directory):
+        return set()
+    found = (re.fullmatch(rf"{_STEP}\.index", name) for name in os.listdir(directory))
+    return {int(match.group(1)) for match in found if match}
+
+
+def _listed(directory: str) -> set[int]:
+    """Returns the steps that TensorFlow's list names, whether they are there or not."""
+    try:
+        return {int(step) for step in re.findall(_NAMED, _list(directory).read_text("utf-8"))}
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _list(directory: str) -> pathlib.Path:
+    return pathlib.Path(directory, "checkpoint")
+
+
+def _path(directory: str, step: int) -> str:
+    return os.path.join(directory, f"checkpoint-{step}")
 
 
 def _first_line(error: Exception) -> str:

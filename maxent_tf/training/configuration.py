@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import inspect
 import json
-import types
+import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
+
+from maxent_tf.learners import Learner
+from maxent_tf.training.description import Description
+
+# Of the serialised form. Before the second one, it was the items alone, and less deep.
+_FORMAT = 2
+# What the first one said of much that it did not look into: a name alone.
+_NAME = re.compile(r"(?!(None|True|False)$)[A-Za-z_][\w.<>]*$")
 
 
 class Configuration(tf.train.experimental.PythonState):
     """A description of a run, which a checkpoint carries.
 
     Args:
-      parts: from names to configurations of anything; dataclasses, structures, arrays and functions
-        are described by what is in them, other objects by their type and their public attributes.
+      parts: from names to configurations of anything; see `Description`.
 
     >>> Configuration({"optimizer": {"rate": 0.1}}).items
     {'optimizer.rate': '0.1'}
     """
 
     def __init__(self, parts: Mapping[str, Any]):
-        self.items: dict[str, str] = {}
+        self._parts = set(parts)
+        self._description = Description()
         for name, part in parts.items():
-            self._describe(name, part, whole=True)
+            self._description.add(name, part)
+
+    @property
+    def items(self) -> dict[str, str]:
+        """From paths to descriptions that can be compared."""
+        return self._description.items
 
     def differences(self, stored: bytes) -> list[str]:
-        """Returns what differs from a serialised configuration, one line each, if they are few."""
-        other = json.loads(stored)
+        """Returns what differs from a serialised configuration, one line each, if they are few.
+
+        Only the parts that are described here are compared.
+        """
+        other = self._in_parts(stored_items(stored))
+        items = self.items
+        if not _is_current(stored):  # the rest is in `uncompared`
+            both = {name for name in other.keys() & items.keys() if not _NAME.match(other[name])}
+            items, other = ({name: x[name] for name in x if name in both} for x in (items, other))
         lines: dict[str, str] = {}
-        for name in {**other, **self.items}:
-            then, now = other.get(name, "nothing"), self.items.get(name, "nothing")
+        for name in {**other, **items}:
+            then, now = other.get(name, "nothing"), items.get(name, "nothing")
             # What is part of something else differs with it.
             if then != now and not any(name.startswith((f"{x}.", f"{x}[")) for x in lines):
                 then, now = _where_they_differ(then, now)
@@ -44,39 +60,38 @@ class Configuration(tf.train.experimental.PythonState):
         more = len(lines) - len(shown)
         return [*shown, f"{more} more"] if more else shown
 
+    def uncompared(self, stored: bytes) -> list[str]:
+        """Returns what may differ from a serialised configuration unnoticed, one line each."""
+        description = self._description
+        lines = [
+            f"{name} ({kind} does not show its contents)"
+            for name, kind in description.opaque.items()
+        ]
+        if not _is_current(stored):
+            return [*lines, "nested values (the checkpoint was written by an earlier version)"]
+        then = self._in_parts(json.loads(stored)["code"])
+        for name in then.keys() & description.code.keys():
+            if then[name] != description.code[name]:
+                same = then[name].split()[0] == description.code[name].split()[0]
+                why = "has changed" if same else f"was compiled by {then[name].split()[0]}"
+                lines.append(f"{name} (its code {why})")
+        return sorted(lines)
+
     def serialize(self) -> bytes:
         """Returns the description as JSON."""
-        return json.dumps(self.items).encode()
+        content = {"format": _FORMAT, "items": self.items, "code": self._description.code}
+        return json.dumps(content).encode()
 
     def deserialize(self, string_value: bytes) -> None:
         """Takes in nothing: what is restored is the configuration already."""
 
-    def _describe(self, name: str, value: Any, whole: bool) -> None:
-        if isinstance(value, np.ndarray | np.generic) or tf.is_tensor(value):
-            self.items[name] = _array(np.asarray(value))
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            self.items[name] = type(value).__qualname__
-            for field in dataclasses.fields(value):
-                self._describe(f"{name}.{field.name}", getattr(value, field.name), whole=False)
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                self._describe(f"{name}.{key}", item, whole=whole)
-        elif isinstance(value, tuple | list) and not _is_plain(value):
-            for index, item in enumerate(value):
-                self._describe(f"{name}[{index}]", item, whole=False)
-        elif isinstance(value, types.FunctionType):
-            self.items[name] = f"{value.__module__}.{value.__qualname__}"
-            for variable, item in inspect.getclosurevars(value).nonlocals.items():
-                if item is not value:  # a function that calls itself
-                    self._describe(f"{name}.{variable}", item, whole=False)
-        elif _is_plain(value):
-            self.items[name] = repr(value)
-        else:
-            self.items[name] = type(value).__qualname__
-            # One level deep: beyond, objects may refer to each other, or hold what changes.
-            for key, item in vars(value).items() if whole and hasattr(value, "__dict__") else ():
-                if not key.startswith("_"):
-                    self._describe(f"{name}.{key}", item, whole=False)
+    def _in_parts(self, stored: Mapping[str, str]) -> dict[str, str]:
+        """Returns what belongs to a part that is described here."""
+        return {
+            name: item
+            for name, item in stored.items()
+            if re.split(r"[.\[{]", name, maxsplit=1)[0] in self._parts
+        }
 
 
 # A page of differences helps no more than these, and the bounds of an image fill many.
@@ -98,18 +113,20 @@ def _where_they_differ(*texts: str) -> tuple[str, ...]:
     )
 
 
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, bool | int | float | str)
+def learner_settings(learner: Learner) -> dict[str, Any]:
+    """Returns the parts of a run's configuration that its learner decides, by name."""
+    return {
+        "learner": type(learner).__qualname__,
+        "config": getattr(learner, "config", None),
+        "spec": learner.spec,
+        "batch_shape": tuple(learner.batch_shape),
+    }
 
 
-# Longer arrays are told apart by a digest.
-_LONGEST_SHOWN = 16
+def stored_items(stored: bytes) -> dict[str, str]:
+    """Returns the items of a serialised configuration."""
+    return json.loads(stored)["items"] if _is_current(stored) else json.loads(stored)
 
 
-def _array(value: np.ndarray) -> str:
-    if value.size <= _LONGEST_SHOWN:
-        return repr(value.tolist())
-    digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:12]
-    return f"{value.dtype} of shape {list(value.shape)}, sha256 {digest}"
+def _is_current(stored: bytes) -> bool:
+    return json.loads(stored).get("format") == _FORMAT

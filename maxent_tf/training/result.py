@@ -54,6 +54,10 @@ class NonFiniteError(FloatingPointError):
         self.state = state
 
 
+class CheckpointError(RuntimeError):
+    """A checkpoint could not be written, none could be read, or it belongs to another run."""
+
+
 def check_finite(
     quantities: Mapping[str, Any], batch_shape: tuple[int, ...], update: int, last_good: Any
 ) -> None:

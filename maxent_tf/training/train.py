@@ -76,8 +76,8 @@ def train(
         its vector environment lacks final observations or is reset by another run.
       RuntimeError: if a Gymnasium world raises.
       NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
-      CheckpointError: if a checkpoint cannot be written, none can be read, or those in
-        `checkpoint_dir` are of another run.
+      CheckpointError: if a checkpoint cannot be written, none can be read, another run writes to
+        `checkpoint_dir`, or its checkpoints are of another run.
     """
     trainer = Trainer(
         learner,

@@ -15,7 +15,7 @@ from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import MODES
-from maxent_tf.training.configuration import Configuration
+from maxent_tf.training.configuration import Configuration, learner_settings
 from maxent_tf.training.history import History
 from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
@@ -23,7 +23,7 @@ from maxent_tf.training.loop import Loop
 from maxent_tf.training.normalized import Normalized, NormalizedState
 from maxent_tf.training.records import Recorder, boundaries
 from maxent_tf.training.remembering import InGraph, OnHost, remembering
-from maxent_tf.training.result import TrainResult
+from maxent_tf.training.result import CheckpointError, TrainResult
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
 
@@ -36,12 +36,14 @@ class Trainer:
 
     The arguments are those of `train`, which describes them; `run` takes the rest. Use it as a
     context manager, or call `close`. After an error other than a `CheckpointError` make a new one:
-    it has learned a part of what lies between two records.
+    it has learned a part of what lies between two records. With a `checkpoint_dir` it is the one
+    that writes there until it is closed; to look at a run, use `load`.
 
     Raises:
       TypeError: if `env` is no world.
       ValueError: if the world does not fit the learner, or an argument is out of range.
-      CheckpointError: if `checkpoint_dir` belongs to another run, or holds nothing readable.
+      CheckpointError: if `checkpoint_dir` belongs to another run, another run writes to it, or
+        none of its checkpoints can be read.
 
     >>> import maxent_tf as mx
     >>> world = mx.environments.Bandit([1.0, 0.5])
@@ -71,10 +73,7 @@ class Trainer:
             raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
         seed = as_seed(seed)
         settings = {
-            "learner": type(learner).__qualname__,
-            "config": getattr(learner, "config", None),
-            "spec": learner.spec,
-            "batch_shape": tuple(learner.batch_shape),
+            **learner_settings(learner),
             "seed": seed,
             "num_envs": num_envs,
             "normalize_observation": normalize_observation,
@@ -84,6 +83,8 @@ class Trainer:
         if normalizes or isinstance(state, NormalizedState):
             learner = Normalized(learner, normalize_observation, normalize_reward, num_envs)
             state = None if state is None else learner.around(state)
+        self._begins_anew = checkpoint_dir is not None and state is None
+        self._checkpoint_dir = checkpoint_dir
         self._history = History()
         self._loop, world = _begin(learner, env, seed, num_envs, compile, state)
         self._checkpoints: Checkpoints | None = None
@@ -105,12 +106,25 @@ class Trainer:
         self.close()
 
     def close(self) -> None:
-        """Closes the Gymnasium worlds that were made here."""
+        """Closes the Gymnasium worlds that were made here, and lets go of `checkpoint_dir`."""
         self._loop.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
 
     @property
     def state(self) -> Any:
-        """The learners' state now."""
+        """The learners' state now.
+
+        Raises:
+          CheckpointError: before the first `run` of a trainer whose `checkpoint_dir` was empty and
+            that was given no `state`: what it would return has learned nothing.
+        """
+        if self._begins_anew and self.env_steps == 0:
+            raise CheckpointError(
+                f"checkpoint_dir={str(self._checkpoint_dir)!r} holds no checkpoint, and nothing "
+                "has been trained yet: call run first. To load a policy, use "
+                "maxent_tf.training.load, which refuses a directory without one."
+            )
         return self._loop.state
 
     @property

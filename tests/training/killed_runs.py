@@ -1,9 +1,9 @@
 """Trains in processes that are killed, then whole: `python killed_runs.py KIND KILLS RECORDS`.
 
-Prints JSON: for every kill, the newest checkpoint then listed; for every process that lived to load
-it, its number and the step from which it went on; and the outcomes' digests with and without kills.
-Every run is a process of its own, forked before TensorFlow has looked at its devices, which saves
-importing it anew.
+Prints JSON: for every kill, the newest checkpoint then on disk; for every process that lived to
+load it, its number and the step from which it went on; and the outcomes' digests with and without
+kills. Every run is a process of its own, forked before TensorFlow has looked at its devices, which
+saves importing it anew.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import signal
 import sys
 import tempfile
@@ -67,25 +66,23 @@ def fork(kind: str, directory: pathlib.Path, records: int, number: int) -> int:
 
 
 def newest(directory: pathlib.Path) -> int:
-    """The step of the newest checkpoint in TensorFlow's list; 0 if there is none."""
-    listed = directory / "checkpoints" / "checkpoint"
-    text = listed.read_text() if listed.exists() else ""
-    found = re.search(r'^model_checkpoint_path: "checkpoint-(\d+)"', text)
-    return int(found.group(1)) if found else 0
+    """The step of the newest checkpoint on disk; 0 if there is none."""
+    found = (directory / "checkpoints").glob("checkpoint-*.index")
+    return max((int(path.stem.split("-")[1]) for path in found), default=0)
 
 
 def main(kind: str, kills: int, records: int) -> dict[str, Any]:
     """Runs everything; see the module."""
     draw = random.Random(0)
-    report: dict[str, Any] = {"listed": [], "drafts": 0}
+    report: dict[str, Any] = {"newest": [], "drafts": 0}
     with tempfile.TemporaryDirectory() as temporary:
         whole, killed = pathlib.Path(temporary, "whole"), pathlib.Path(temporary, "killed")
         whole.mkdir()
         killed.mkdir()
-        while len(report["listed"]) < kills:
+        while len(report["newest"]) < kills:
             before = newest(killed)
-            process = fork(kind, killed, records, len(report["listed"]))
-            if len(report["listed"]) % 5 < 4:  # the others are killed while they start
+            process = fork(kind, killed, records, len(report["newest"]))
+            if len(report["newest"]) % 5 < 4:  # the others are killed while they start
                 while newest(killed) == before:
                     time.sleep(0.001)
                 time.sleep(draw.uniform(0, 0.15))
@@ -94,7 +91,7 @@ def main(kind: str, kills: int, records: int) -> dict[str, Any]:
             os.kill(process, signal.SIGKILL)
             _, status = os.waitpid(process, 0)
             assert os.WIFSIGNALED(status), "the run ended before it was killed: more records"
-            report["listed"].append(newest(killed))
+            report["newest"].append(newest(killed))
             report["drafts"] += len([*(killed / "checkpoints").glob("*_temp")])
         for directory in (killed, whole):
             _, status = os.waitpid(fork(kind, directory, records, kills), 0)

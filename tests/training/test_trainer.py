@@ -2,6 +2,7 @@
 
 import copy
 import math
+import os
 import pathlib
 from typing import Any
 
@@ -26,7 +27,7 @@ from maxent_tf.learners import (
 from maxent_tf.optimizers import SGD
 from maxent_tf.replay import Priorities
 from maxent_tf.temperature import linear
-from maxent_tf.training import CheckpointError, NonFiniteError, Trainer, TrainResult
+from maxent_tf.training import CheckpointError, NonFiniteError, Trainer, TrainResult, load
 from tests.training.gymnasium_envs import vector
 from tests.training.test_checkpoint import full_disk
 
@@ -173,6 +174,7 @@ def test_a_host_run_goes_on_with_everything_but_its_worlds(
 
     first = start()
     before = first.run(20, records=5)
+    first.close()
     second = start()
     assert second.env_steps == 20
     kept = [tf.nest.flatten(t._loop.trackables()) for t in (first, second)]
@@ -245,8 +247,7 @@ def test_a_full_disk_stops_a_run_that_can_go_on(tmp_path: pathlib.Path) -> None:
         trainer.run(4, records=2)
         with full_disk(), pytest.raises(CheckpointError, match="step 6 could not be written"):
             trainer.run(12, records=6)
-        with Trainer(learner, PENDULUM, checkpoint_dir=tmp_path) as other:
-            assert other.env_steps == 4
+        assert load(learner, tmp_path).env_steps == 4
         assert trainer.env_steps == 6
         assert_same_bits(trainer.run(12, records=6), whole)
     with Trainer(learner, PENDULUM, checkpoint_dir=tmp_path) as other:
@@ -281,6 +282,50 @@ def test_another_runs_checkpoints_are_refused(
     arguments = {"learner": a2c(), "env": CHAIN, "checkpoint_dir": other_run, **changes}
     with pytest.raises(CheckpointError, match=rf"is of another run: .*{message}"):
         Trainer(**arguments)
+
+
+def test_a_network_that_is_described_alike_and_is_another_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Oracle: the two shapes; the width of the layer comes from where no description reaches.
+    network = mx.networks.PerLearner(
+        lambda seed: tf.zeros([4, int(os.environ["UNITS"])]), lambda kernel, x: x @ kernel
+    )
+    monkeypatch.setenv("UNITS", "3")
+    mx.train(
+        a2c(network=network, hidden_sizes=()),
+        CHAIN,
+        2,
+        records=1,
+        compile="eager",
+        checkpoint_dir=tmp_path,
+    )
+    before = {path.name for path in tmp_path.iterdir()}
+    monkeypatch.setenv("UNITS", "5")
+    learner = a2c(network=network, hidden_sizes=())
+    message = r"another run: the shape of learner/\S+ was \[.*3\] and is \[.*5\].*stays"
+    for open_it in (Trainer, lambda learner, _, checkpoint_dir: load(learner, checkpoint_dir)):
+        with pytest.raises(CheckpointError, match=message):
+            open_it(learner, CHAIN, checkpoint_dir=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_before_its_first_run_a_trainer_hands_out_no_fresh_state(tmp_path: pathlib.Path) -> None:
+    # Oracle: what the trainer was given, has trained, or has loaded.
+    directory = tmp_path / "new"
+    with Trainer(a2c(), CHAIN, compile="eager", checkpoint_dir=directory) as trainer:
+        assert trainer.env_steps == 0
+        with pytest.raises(CheckpointError, match=r"new' holds no checkpoint.*run first.*load"):
+            trainer.state  # noqa: B018
+        trained = trainer.run(4, records=1).state
+        np.testing.assert_array_equal(trainer.state.actor, trained.actor)
+    with pytest.raises(CheckpointError, match="closed: make a new Trainer"):
+        trainer.run(6, records=1)
+    with Trainer(a2c(), CHAIN, checkpoint_dir=directory) as trainer:
+        np.testing.assert_array_equal(trainer.state.actor, trained.actor)
+    given = {"state": trained, "checkpoint_dir": tmp_path / "other"}
+    with Trainer(a2c(), CHAIN, **given) as trainer:
+        np.testing.assert_array_equal(trainer.state.actor, trained.actor)
 
 
 @pytest.fixture(scope="module")
