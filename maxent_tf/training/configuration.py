@@ -12,10 +12,8 @@ import tensorflow as tf
 from maxent_tf.learners import Learner
 from maxent_tf.training.description import Description
 
-# Of the serialised form. Before the second one, it was the items alone, and less deep.
+# Of the serialised form. The first was less deep, and of a time with another storage of tensors.
 _FORMAT = 2
-# What the first one said of much that it did not look into: a name alone.
-_NAME = re.compile(r"(?!(None|True|False)$)[A-Za-z_][\w.<>]*$")
 
 
 class Configuration(tf.train.experimental.PythonState):
@@ -44,17 +42,14 @@ class Configuration(tf.train.experimental.PythonState):
 
         Only the parts that are described here are compared.
         """
-        other = self._in_parts(stored_items(stored))
-        items = self.items
-        if not _is_current(stored):  # the rest is in `uncompared`
-            both = {name for name in other.keys() & items.keys() if not _NAME.match(other[name])}
-            items, other = ({name: x[name] for name in x if name in both} for x in (items, other))
+        if json.loads(stored).get("format") != _FORMAT:
+            return ["an earlier version of maxent_tf wrote it, in a form that is no longer read"]
+        other, items = self._in_parts(stored_items(stored)), self.items
         lines: dict[str, str] = {}
         for name in {**other, **items}:
             then, now = other.get(name, "nothing"), items.get(name, "nothing")
             # What is part of something else differs with it.
             if then != now and not any(name.startswith((f"{x}.", f"{x}[")) for x in lines):
-                then, now = _where_they_differ(then, now)
                 lines[name] = f"{name} was {then} and is {now}"
         shown = list(lines.values())[:_MOST_DIFFERENCES]
         more = len(lines) - len(shown)
@@ -67,8 +62,6 @@ class Configuration(tf.train.experimental.PythonState):
             f"{name} ({kind} does not show its contents)"
             for name, kind in description.opaque.items()
         ]
-        if not _is_current(stored):
-            return [*lines, "nested values (the checkpoint was written by an earlier version)"]
         then = self._in_parts(json.loads(stored)["code"])
         for name in then.keys() & description.code.keys():
             if then[name] != description.code[name]:
@@ -94,23 +87,8 @@ class Configuration(tf.train.experimental.PythonState):
         }
 
 
-# A page of differences helps no more than these, and the bounds of an image fill many.
+# A page of differences helps no more than these.
 _MOST_DIFFERENCES = 8
-_LONGEST_DESCRIPTION = 100
-
-
-def _where_they_differ(*texts: str) -> tuple[str, ...]:
-    """Two descriptions, or of long ones what is around the first difference."""
-    if max(map(len, texts)) <= _LONGEST_DESCRIPTION:
-        return texts
-    shortest = min(map(len, texts))
-    alike = next((i for i in range(shortest) if len({text[i] for text in texts}) > 1), shortest)
-    start = max(alike - _LONGEST_DESCRIPTION // 2, 0)
-    end = start + _LONGEST_DESCRIPTION
-    return tuple(
-        f"{'...' if start else ''}{text[start:end]}{'...' if end < len(text) else ''}"
-        for text in texts
-    )
 
 
 def learner_settings(learner: Learner) -> dict[str, Any]:
@@ -125,8 +103,4 @@ def learner_settings(learner: Learner) -> dict[str, Any]:
 
 def stored_items(stored: bytes) -> dict[str, str]:
     """Returns the items of a serialised configuration."""
-    return json.loads(stored)["items"] if _is_current(stored) else json.loads(stored)
-
-
-def _is_current(stored: bytes) -> bool:
-    return json.loads(stored).get("format") == _FORMAT
+    return json.loads(stored)["items"]

@@ -78,14 +78,16 @@ def test_what_differs_is_named(first: Any, second: Any, message: str) -> None:
     assert any(line.startswith(message) for line in differences(first, second))
 
 
-def test_long_descriptions_are_shown_where_they_differ() -> None:
+def test_differences_of_long_descriptions_are_short() -> None:
     # Oracle: by hand. Bounds of an image printed in full would take 400,000 characters.
     bounds = np.arange(96 * 96 * 4.0).reshape(96, 96, 4)
     other = bounds.copy()
     other.ravel()[20_000] += 0.5
     (line,) = differences(Box.of((96, 96, 4), 0, bounds), Box.of((96, 96, 4), 0, other))
-    assert "20000.0" in line.split(" and is ")[0]
-    assert "20000.5" in line.split(" and is ")[1]
+    assert line.startswith("x.high was (0.0, 1.0, 2.0,")
+    then, now = line.split(" and is ")
+    assert then.endswith(")")  # of a digest, which tells the two apart
+    assert then[-20:] != now[-20:]
     assert len(line) < 300
     many = differences(dict.fromkeys("abcdefghijkl", 0), dict.fromkeys("abcdefghijkl", 1))
     assert many[0] == "x.a was 0 and is 1"
@@ -318,19 +320,8 @@ def test_changed_code_is_named_and_refuses_nothing() -> None:
     assert lines == ["x (its code was compiled by cpython-27)"]
 
 
-def test_descriptions_of_the_first_format_are_compared_as_far_as_they_go() -> None:
-    # Oracle: what the first format said of these, which looked no deeper.
-    stored = json.dumps({"x.a": "partial", "x.b": "0.1", "x.c": "Adam", "x.d": "None"}).encode()
-    now = {
-        "a": functools.partial(scaled, rate=0.2),
-        "b": 0.1,
-        "c": mx.optimizers.Adam(1e-3),
-        "d": None,
-    }
-    assert Configuration({"x": now}).differences(stored) == []
-    assert "earlier version" in Configuration({"x": now}).uncompared(stored)[-1]
-    changed = {**now, "b": 0.2, "d": 1}
-    assert Configuration({"x": changed}).differences(stored) == [
-        "x.b was 0.1 and is 0.2",
-        "x.d was None and is 1",
-    ]
+def test_descriptions_of_an_earlier_format_are_refused() -> None:
+    # Oracle: the first format, which was the items alone.
+    stored = json.dumps({"x": "1"}).encode()
+    (difference,) = Configuration({"x": 1}).differences(stored)
+    assert difference.startswith("an earlier version")
