@@ -28,7 +28,8 @@ class Bounds:
       high: likewise, above `low`.
 
     Raises:
-      ValueError: if a bound is not finite, `low >= high` anywhere, or their shapes do not agree.
+      ValueError: if a bound is not finite, `low >= high` anywhere, `high - low` overflows, or their
+        shapes do not agree.
     """
 
     low: float | tuple[float, ...]
@@ -46,6 +47,7 @@ class Bounds:
                 f"low must be below high in every dimension and both finite, not low={self.low}, "
                 f"high={self.high}."
             )
+        self.check_dtype(tf.float64)
 
     @classmethod
     def of(cls, low: Any, high: Any) -> Bounds:
@@ -66,6 +68,29 @@ class Bounds:
 
         return cls(static(low, "low"), static(high, "high"))
 
+    def check_dtype(self, dtype: tf.DType) -> None:
+        """Raises ValueError if numbers of `dtype` cannot tell the bounds apart or hold the width.
+
+        >>> Bounds(1.0, 1 + 1e-9).check_dtype(tf.float64)
+        >>> Bounds(1.0, 1 + 1e-9).check_dtype(tf.float32)
+        Traceback (most recent call last):
+          ...
+        ValueError: low=1.0 and high=1.000000001 become 1.0 and 1.0 in float32, ...
+        """
+        with np.errstate(over="ignore"):
+            low, high = np.broadcast_arrays(*self.ends(dtype))
+            width = high - low
+        # TensorFlow takes subnormal numbers for 0, and half the width is what tanh is stretched by.
+        fits = np.isfinite(width) & (width >= 2 * np.finfo(width.dtype).tiny)
+        if not np.all(fits):
+            at = int(np.flatnonzero(~fits)[0])
+            given = [np.broadcast_to(x, low.shape).flat[at] for x in (self.low, self.high)]
+            raise ValueError(
+                f"low={given[0]} and high={given[1]} become {low.flat[at]} and {high.flat[at]} in "
+                f"{dtype.name}, which must tell them apart and hold high - low: rescale or shift "
+                "the actions, or compute in a wider dtype."
+            )
+
     def check_dimension(self, dimension: int | None) -> None:
         """Raises ValueError if bounds of shape [D] do not fit actions of `dimension`."""
         size = np.broadcast_shapes(np.shape(self.low), np.shape(self.high))
@@ -77,7 +102,7 @@ class Bounds:
 
     def middle(self, dtype: tf.DType) -> np.ndarray:
         """Returns the middle of the box, [] or [D]."""
-        return np.asarray(np.add(self.low, self.high) / 2, dtype.as_numpy_dtype)
+        return np.asarray(np.divide(self.low, 2) + np.divide(self.high, 2), dtype.as_numpy_dtype)
 
     def half_width(self, dtype: tf.DType) -> np.ndarray:
         """Returns half the width of the box, [] or [D]: the stretch of (-1, 1)."""

@@ -65,12 +65,38 @@ def stored_log_likelihood(
       [...], float, in nats.
     """
     u, resolved = bounds.unsquash(action), bounds.resolved(action.dtype)
+    told = tf.abs(u) < resolved
     distance = tf.where(u < 0, -loc, loc) - resolved
-    beyond = tfd.Normal(tf.zeros([], u.dtype), 1.0).log_cdf(distance / scale)
+    # Each branch divides by the scale: where the other is taken it divides nothing, since zero
+    # times an overflowed derivative is NaN.
+    noise = tf.where(told, u - loc, 0) / scale
+    inside = _terms(u, noise, scale)
+    beyond = _log_normal_cdf(tf.where(told, tf.zeros_like(distance), distance), scale)
     # What `_sum` takes from every term, for a probability has no units.
     beyond += _LOG_SQRT_TWO_PI + np.log(bounds.half_width(u.dtype))
-    inside = _terms(u, (u - loc) / scale, scale)
-    return _sum(tf.where(tf.abs(u) < resolved, inside, beyond), bounds)
+    return _sum(tf.where(told, inside, beyond), bounds)
+
+
+# From this many standard deviations on the tail is its leading term, to relative 1e-8 of a
+# logarithm of 5e7; TFP's series raises the distance to powers that overflow not far beyond.
+_FAR = 1e4
+
+
+def _log_normal_cdf(distance: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+    r"""Logarithm of the normal distribution function at `z = distance / scale`.
+
+    .. math:: \log \Phi(z) \approx -\tfrac12 z^2 - \log(-z) - \tfrac12 \log 2\pi
+
+    far below, and 0 with gradient 0 far above. All three branches have finite derivatives where the
+    true ones are finite.
+    """
+    below, above = distance < -_FAR * scale, distance > _FAR * scale
+    near = tfd.Normal(tf.zeros([], scale.dtype), 1.0).log_cdf(
+        tf.where(below | above, tf.zeros_like(distance), distance) / scale
+    )
+    z = tf.where(below, distance, -scale) / scale
+    tail = -0.5 * tf.square(z) - tf.math.log(-z) - _LOG_SQRT_TWO_PI
+    return tf.where(below, tail, tf.where(above, tf.zeros_like(near), near))
 
 
 def _terms(u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:

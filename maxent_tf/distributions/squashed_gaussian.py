@@ -58,7 +58,8 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
       name: of the operations.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot tell them apart or hold their difference.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic", appendix C, https://arxiv.org/abs/1801.01290
@@ -90,6 +91,7 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
                 "validate_args": validate_args,
                 "name": name,
             }
+            self._bounds.check_dtype(loc.dtype)
             # A composite tensor may be rebuilt from placeholders of unknown shape.
             self._bounds.check_dimension(
                 tf.broadcast_static_shape(loc.shape[-1:], scale.shape[-1:])[0]

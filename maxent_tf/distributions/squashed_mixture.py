@@ -56,7 +56,8 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
       name: of the operations.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot tell them apart or hold their difference.
 
     >>> d = SquashedGaussianMixture([0.0, 0.0], loc=[[-2.0], [2.0]], scale=[[0.1], [0.1]])
     >>> [round(float(x), 2) for x in d.entropy_bounds()]
@@ -77,6 +78,7 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
             self._logits, self._loc, self._scale = float_tensors(
                 logits=logits, loc=loc, scale=scale
             )
+            self._bounds.check_dtype(self._loc.dtype)
             self._bounds.check_dimension(self._event_shape()[0])
             super().__init__(
                 dtype=self._loc.dtype,

@@ -39,7 +39,8 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
       name: of the operations.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot tell them apart or hold their difference.
 
     >>> d = SquashedMultivariateGaussian([0.0, 0.0], [[1.0, 0.0], [0.8, 0.6]])
     >>> independent = SquashedGaussian([0.0, 0.0], [1.0, 1.0])
@@ -58,6 +59,7 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
         self._bounds = Bounds.of(low, high)
         with tf.name_scope(name) as name:
             self._loc, self._scale_tril = float_tensors(loc=loc, scale_tril=scale_tril)
+            self._bounds.check_dtype(self._loc.dtype)
             self._bounds.check_dimension(self._scale_tril.shape[-2:-1][0])
             super().__init__(
                 dtype=self._loc.dtype,

@@ -44,7 +44,8 @@ def state_dependent_gaussian(
       A distribution over actions, of batch shape [...].
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, or the bounds do not fit `D`.
+      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot tell them apart or hold their difference.
 
     >>> d = state_dependent_gaussian(loc=[0.0], features=[3.0, 4.0], noise_scale=[[1.0], [1.0]])
     >>> float(d.scale[0])

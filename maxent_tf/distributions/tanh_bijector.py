@@ -31,7 +31,8 @@ class Tanh(tfb.AutoCompositeTensorBijector):
       name: of the operations.
 
     Raises:
-      ValueError: if `low >= high` anywhere, or a bound is not finite.
+      ValueError: if `low >= high` anywhere, or a bound is not finite; when applied, if the dtype
+        cannot tell the bounds apart or hold their difference.
 
     >>> Tanh().inverse([0.0, 1.0]).numpy().round(2).tolist()
     [0.0, 8.65999984741211]
@@ -81,9 +82,11 @@ class Tanh(tfb.AutoCompositeTensorBijector):
         return {}
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
+        self._bounds.check_dtype(x.dtype)
         return self._bounds.squash(x)
 
     def _inverse(self, y: tf.Tensor) -> tf.Tensor:
+        self._bounds.check_dtype(y.dtype)
         return self._bounds.unsquash(y)
 
     def _forward_log_det_jacobian(self, x: tf.Tensor) -> tf.Tensor:

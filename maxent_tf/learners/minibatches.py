@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf import draws, losses
@@ -65,15 +66,25 @@ def shuffled_worlds(
     return tf.reshape(steps, [epochs * minibatches, -1])
 
 
-def normalize(x: tf.Tensor, valid: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+# Numbers that differ by less than this part of what they were computed from differ by rounding: a
+# few units in the last place of float32, for sums over a rollout.
+_ROUNDING = 16 * float(np.finfo(np.float32).eps)
+
+
+def normalize(x: tf.Tensor, valid: tf.Tensor, magnitude: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Shifts and scales each learner's numbers to mean 0 and standard deviation 1.
 
+    Numbers that are all the same, up to rounding, become 0: their differences mean nothing.
+
     Args:
-      x: [*P, N], float.
+      x: [*P, N], float32.
       valid: [*P, N], bool, what counts.
+      magnitude: [*P, N], float32, the size of the numbers that `x` was computed from, which says
+        how far rounding moves `x`.
 
     Returns:
-      [*P, N], float; and [*P], the standard deviation that was divided by, at least 1e-8.
+      [*P, N], float32; and [*P], what was divided by: the standard deviation, plus 1e-8, or 1
+      where there is none.
 
     Raises:
       ValueError: if N is 1: a number less its own mean is 0.
@@ -84,5 +95,8 @@ def normalize(x: tf.Tensor, valid: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             "num_minibatches, or set it to False."
         )
     deviation = x - losses.masked_mean(x, valid)[..., None]
-    stddev = tf.sqrt(losses.masked_mean(tf.square(deviation), valid)) + 1e-8
-    return deviation / stddev[..., None], stddev
+    stddev = tf.sqrt(losses.masked_mean(tf.square(deviation), valid))
+    largest = tf.reduce_max(tf.where(valid, magnitude, 0), axis=-1)
+    varies = stddev > _ROUNDING * largest
+    divisor = tf.where(varies, stddev + 1e-8, 1)
+    return tf.where(varies[..., None], deviation / divisor[..., None], 0), divisor

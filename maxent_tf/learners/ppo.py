@@ -250,10 +250,12 @@ class PPO:
             begins = tf.reshape(samples.begins, [*self.batch_shape, length, -1])
         target = samples.value + advantage
         if config.normalize_advantage:
-            advantage, stddev = normalize(advantage, valid)
+            # Advantages are differences of values: rounding moves them by a part of these.
+            magnitude = tf.maximum(tf.abs(samples.value), tf.abs(target))
+            advantage, divisor = normalize(advantage, valid, magnitude)
             if config.entropy == "reward":
                 # A part of the return that the advantages estimate, the bonus is scaled with them.
-                alpha /= stddev
+                alpha /= divisor
 
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:

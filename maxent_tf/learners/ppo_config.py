@@ -38,7 +38,8 @@ class PPOConfig:
       value_clip: how far from its old prediction a value counts, in units of reward; None lets it
         go. May broadcast to `P`.
       normalize_advantage: whether the advantages of each minibatch are shifted and scaled to mean
-        0 and standard deviation 1, learner by learner.
+        0 and standard deviation 1, learner by learner. Advantages that are all the same, up to
+        rounding, become 0, and alpha is then not divided.
       target_kl: a learner whose policy's mean divergence from the old one exceeds this, in nats,
         makes no further steps in this update; None never stops. May broadcast to `P`.
       discount: gamma in [0, 1]; may broadcast to `P`.

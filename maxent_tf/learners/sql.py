@@ -151,6 +151,7 @@ class SQL:
                 f"SQL needs a vector of actions with finite bounds, not {action}: flatten or "
                 "rescale the world's actions."
             )
+        Bounds.of(action.low, action.high).check_dtype(action.dtype)
         self.spec = spec
         self.config = config = SQLConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)

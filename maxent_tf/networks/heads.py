@@ -10,6 +10,7 @@ from tensorflow_probability import distributions as tfd
 
 from maxent_tf import specs
 from maxent_tf.distributions import SquashedGaussian
+from maxent_tf.distributions.bounds import Bounds
 from maxent_tf.distributions.categorical import Categorical
 
 
@@ -112,12 +113,13 @@ class SquashedGaussianHead:
 
 
 def check_bounded_vector(action_spec: specs.Box) -> None:
-    """Raises ValueError unless actions are vectors with finite bounds."""
+    """Raises ValueError unless actions are vectors with finite bounds, distinct in float32."""
     if len(action_spec.shape) != 1 or not action_spec.bounded:
         raise ValueError(
             "a squashed Gaussian needs a vector of actions with finite bounds, not "
             f"{action_spec}: flatten or rescale the world's actions."
         )
+    Bounds.of(action_spec.low, action_spec.high).check_dtype(action_spec.dtype)
 
 
 def check_initial_stddev(initial_stddev: float, log_std_range: tuple[float, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.integrate
@@ -100,3 +101,40 @@ def test_of_what_has_none_of_its_own_it_is_the_log_probability() -> None:
     np.testing.assert_array_equal(log_likelihood(d, [0, 1]), d.log_prob([0, 1]))
     gaussian = SquashedGaussian([30.0], [1.0])
     assert log_likelihood(gaussian, [1.0]) == gaussian.log_likelihood([1.0])
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(np.float32, 1e-11), (np.float64, 1e-60)])
+@pytest.mark.parametrize("jit", [False, True])
+def test_gradients_of_tiny_scales_are_finite_and_right(
+    dtype: type, least: float, jit: bool
+) -> None:
+    # Oracle: mpmath's derivatives of the density inside and of the tail at the bounds. The third
+    # dimension is on the bound that its mean is beyond, where nothing changes the probability.
+    loc = np.array([-0.4, 5.0, 40.0, 0.2], dtype)
+    scales = np.array([least, 5e-10, 2e-6, 3e-3], dtype)
+    action = np.array([0.3, -1.0, 1.0, 1.0], dtype)
+
+    @tf.function(jit_compile=jit)
+    def derivatives(loc: tf.Tensor, scale: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch((loc, scale))
+            likelihood = SquashedGaussian(loc, scale).log_likelihood(action)
+        return tape.gradient(likelihood, (loc, scale))
+
+    actual = derivatives(tf.tile(loc[None], [4, 1]), tf.tile(scales[:, None], [1, 4]))
+    expected = np.zeros([2, 4, 4])
+    with mpmath.workdps(200):
+        u = mpmath.atanh(mpmath.mpf(float(action[0])))
+        edge = mpmath.mpf(float(EDGE[dtype]))
+        terms = {
+            0: lambda m, s: -(((u - m) / s) ** 2) / 2 - mpmath.log(s),
+            1: lambda m, s: mpmath.log(mpmath.ncdf((-m - edge) / s)),
+            3: lambda m, s: mpmath.log(mpmath.ncdf((m - edge) / s)),
+        }
+        for row, scale in enumerate(scales):
+            for i, term in terms.items():
+                m, s = mpmath.mpf(float(loc[i])), mpmath.mpf(float(scale))
+                h = s * mpmath.mpf(10) ** -10
+                expected[0, row, i] = (term(m + h, s) - term(m - h, s)) / (2 * h)
+                expected[1, row, i] = (term(m, s + h) - term(m, s - h)) / (2 * h)
+    np.testing.assert_allclose(actual, expected, rtol=2e-5 if dtype == np.float32 else 1e-9)

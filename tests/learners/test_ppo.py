@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.learners import A2C, PPO, A2CConfig, PPOConfig
-from maxent_tf.learners.minibatches import normalize, shuffled_indices
+from maxent_tf.learners.minibatches import shuffled_indices
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete
 from maxent_tf.types import TimeStep
@@ -239,19 +239,6 @@ def test_every_epoch_uses_every_step_once_in_an_order_of_its_own() -> None:
     epochs = indices.reshape(3, 12)
     np.testing.assert_array_equal(np.sort(epochs, -1), np.tile(np.arange(12), (3, 1)))
     assert len(np.unique(epochs, axis=0)) == 3
-
-
-def test_advantages_are_normalised_over_what_is_valid() -> None:
-    # Oracle: NumPy's mean and standard deviation, learner by learner.
-    rng = np.random.default_rng(0)
-    x, valid = rng.normal(2, 5, (*P, 9)), rng.random((*P, 9)) < 0.7
-    placeholder = tf.constant(np.where(valid, x, np.nan))
-    result, stddev = normalize(placeholder, tf.constant(valid))
-    for i in np.ndindex(*P):
-        chosen = x[i][valid[i]]
-        np.testing.assert_allclose(stddev[i], np.std(chosen), rtol=1e-6)
-        expected = (chosen - np.mean(chosen)) / np.std(chosen)
-        np.testing.assert_allclose(result[i].numpy()[valid[i]], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
