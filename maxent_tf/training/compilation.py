@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,11 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     mode = auto if mode == "auto" else mode
     if mode == "eager":
         return function
-    return tf.function(function, autograph=False, jit_compile=mode == "xla")
+    # TensorFlow counts traces by the source of a function, not by the function: of programs that
+    # each training makes anew, and traces once, it would warn as of one that is always traced.
+    # A partial has no source, and is counted by itself.
+    own = functools.partial(function)
+    return tf.function(own, autograph=False, jit_compile=mode == "xla")
 
 
 def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:

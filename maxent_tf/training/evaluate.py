@@ -12,6 +12,7 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
+from maxent_tf.training.compilation import compiled
 from maxent_tf.training.normalized import acting
 from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.spaces import check_fits
@@ -93,7 +94,6 @@ def _in_graph(
     env = remembering(learner, env, InGraph)
     shape = (*learner.batch_shape, episodes)
 
-    @tf.function(autograph=False)
     def run(state: Any, seed: tf.Tensor) -> Any:
         reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
         world, timestep = env.reset(shape, reset_seed)
@@ -120,7 +120,7 @@ def _in_graph(
         )
         return total, length, done
 
-    returns, lengths, done = run(state, seed)
+    returns, lengths, done = compiled(run, "graph", auto="graph")(state, seed)
     return returns.numpy(), lengths.numpy(), done.numpy()
 
 
@@ -141,9 +141,10 @@ def _on_host(
     worlds = GymnasiumWorlds(env, math.prod(shape))
     reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
 
-    @tf.function(autograph=False)
     def act(state: Any, observation: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
         return _action(learner, state, observation, tf.random.fold_in(step_seed, t), greedy)
+
+    act = compiled(act, "graph", auto="graph")
 
     try:
         check_fits(learner.spec, worlds.spec)

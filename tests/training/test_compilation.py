@@ -46,3 +46,26 @@ def test_calls_alike_are_traced_once(mode: str) -> None:
     if mode != "eager":
         with pytest.raises((TypeError, ValueError), match="int32"):
             program(parts, tf.constant(1))
+
+
+def test_programs_made_anew_are_not_taken_for_one_that_is_always_traced(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Oracle: TensorFlow's own warning, which it still gives for a program that is always traced.
+    def made_anew(x: tf.Tensor) -> tf.Tensor:
+        return x + 1
+
+    def always_traced(x: tf.Tensor) -> tf.Tensor:
+        return x + 1
+
+    tf.get_logger().addHandler(caplog.handler)
+    try:
+        for _ in range(7):
+            compiled(made_anew, "graph", auto="graph")(tf.constant(1.0))
+        assert "retracing" not in caplog.text
+        program = compiled(always_traced, "graph", auto="graph")
+        for size in range(1, 8):
+            program(tf.zeros([size]))
+        assert "retracing" in caplog.text
+    finally:
+        tf.get_logger().removeHandler(caplog.handler)

@@ -192,3 +192,16 @@ def test_an_evaluation_waits_for_a_trainer_to_close() -> None:
             mx.evaluate(learner, state, env, 2)
         trainer.run(12, records=1)
     assert mx.evaluate(learner, state, env, 2).lengths.min() >= 2
+
+
+@pytest.mark.parametrize("env", [mx.environments.CartPole(max_episode_steps=3), "CartPole-v1"])
+def test_evaluating_in_a_loop_warns_of_nothing(env: Any, caplog: pytest.LogCaptureFixture) -> None:
+    # Oracle: TensorFlow's log, which at the fifth program made of one source spoke of retracing.
+    learner = A2C(mx.environments.CartPole().spec, A2CConfig(hidden_sizes=(2,)))
+    tf.get_logger().addHandler(caplog.handler)
+    try:
+        for seed in range(6):
+            mx.evaluate(learner, learner.init(seed), env, 1, seed)
+    finally:
+        tf.get_logger().removeHandler(caplog.handler)
+    assert not caplog.text

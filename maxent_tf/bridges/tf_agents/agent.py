@@ -13,6 +13,7 @@ from maxent_tf.bridges.tf_agents.experience import only_valid, transitions
 from maxent_tf.bridges.tf_agents.policies import LearnerPolicy
 from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.seeds import as_seed
+from maxent_tf.training.compilation import compiled
 from maxent_tf.training.loop import StateVariables
 from maxent_tf.training.normalized import Normalized
 
@@ -37,7 +38,8 @@ class LearnerAgent(TFAgent):
       train_step_counter: counts updates; None takes TensorFlow's global step.
 
     Raises:
-      ValueError: if the learner has a batch shape, normalises, or was built for another world.
+      ValueError: if the learner has a batch shape or a memory, normalises, learns from several
+        steps in a row, or was built for another world.
     """
 
     def __init__(
@@ -52,6 +54,12 @@ class LearnerAgent(TFAgent):
             raise ValueError(
                 "the learner's statistics would stand still, since TF-Agents does not tell which "
                 "experience is new: pass the learner inside, learner.learner."
+            )
+        experience = learner.experience
+        if not isinstance(experience, OnPolicy) and experience.n_step > 1:
+            raise ValueError(
+                f"the learner's n_step is {experience.n_step}, but pairs of frames from TF-Agents' "
+                "replay hold one step: build it with n_step=1, or train it by maxent_tf.train."
             )
         init_seed, self._seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         self._learner = learner
@@ -72,7 +80,7 @@ class LearnerAgent(TFAgent):
         self._as_trajectory = data_converter.AsTrajectory(
             self.data_context, sequence_length=self.train_sequence_length
         )
-        self._update = tf.function(self._update_once, autograph=False)
+        self._update = compiled(self._update_once, "graph", auto="graph")
 
     def _train(self, experience: Trajectory, weights: tf.Tensor | None = None) -> LossInfo:
         """Makes one update.

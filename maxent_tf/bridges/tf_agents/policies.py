@@ -35,7 +35,7 @@ class LearnerPolicy(TFPolicy):
       greedy: whether to act by the learner's `greedy`; otherwise actions are drawn.
 
     Raises:
-      ValueError: if the learner has a batch shape, or was built for another world.
+      ValueError: if the learner has a batch shape or a memory, or was built for another world.
     """
 
     def __init__(
@@ -50,6 +50,11 @@ class LearnerPolicy(TFPolicy):
             raise ValueError(
                 f"the learner's batch shape is {list(learner.batch_shape)}, but TF-Agents knows no "
                 "batches of learners: build it with batch_shape=[]."
+            )
+        if getattr(learner, "memory", None) is not None:
+            raise ValueError(
+                "the learner has a memory, which TF-Agents' drivers would not hand back to it: "
+                "build it with memory_size=0, or train and evaluate it by maxent_tf.training."
             )
         check_fits(learner.spec, environment_spec(time_step_spec, action_spec))
         # Actions lie within their bounds already.

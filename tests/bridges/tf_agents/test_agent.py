@@ -155,6 +155,27 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
         LearnerAgent(agent.time_step_spec, agent.action_spec, normalized)
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "message"),
+    [
+        ("A2C", {"memory_size": 5}, "build it with memory_size=0, or train and evaluate"),
+        ("PPO", {"memory_size": 3}, "the learner has a memory, which TF-Agents' drivers"),
+        ("SAC", {"n_step": 4}, "n_step is 4, but pairs of frames from TF-Agents' replay hold one"),
+        ("DiscreteSAC", {"n_step": 2}, "build it with n_step=1, or train it by maxent_tf.train"),
+    ],
+)
+def test_learners_that_need_more_than_a_pair_of_frames_are_refused(
+    trained: dict[str, tuple], name: str, option: dict[str, int], message: str
+) -> None:
+    # Oracle: TF-Agents' frames hold no memory, and its pairs no more than one step. Refused when
+    # the agent is made, not at its first update.
+    _, agent, _ = trained[name]
+    config: Any = getattr(mx.learners, f"{name}Config")(hidden_sizes=(4,), **option)
+    learner = getattr(mx.learners, name)(agent._learner.spec, config)
+    with pytest.raises(ValueError, match=message):
+        LearnerAgent(agent.time_step_spec, agent.action_spec, learner)
+
+
 @pytest.mark.slow
 def test_our_sac_solves_pendulum_in_their_loop() -> None:
     # Oracle: an untrained policy has about -1200, a good one -150.
