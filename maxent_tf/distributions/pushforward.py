@@ -18,7 +18,7 @@ class Pushforward(tfd.Distribution):
 
     Args:
       push: from noise, [..., n, D] with the batch shape in front, to as many draws, [..., n, D].
-      batch_shape: of the distribution, static.
+      batch_shape: of the distribution: integers, and int32 scalars where lengths are open.
       event_size: D.
       name: of the operations.
 
@@ -32,12 +32,12 @@ class Pushforward(tfd.Distribution):
     def __init__(
         self,
         push: Callable[[tf.Tensor], tf.Tensor],
-        batch_shape: Sequence[int],
+        batch_shape: Sequence[int | tf.Tensor],
         event_size: int,
         name: str = "Pushforward",
     ):
         self._push = push
-        self._batch = tf.TensorShape(batch_shape)
+        self._batch = list(batch_shape)
         self._size = event_size
         super().__init__(
             dtype=tf.float32,
@@ -63,10 +63,10 @@ class Pushforward(tfd.Distribution):
         return {}
 
     def _batch_shape(self) -> tf.TensorShape:
-        return self._batch
+        return tf.TensorShape([tf.get_static_value(n) for n in self._batch])
 
     def _batch_shape_tensor(self) -> tf.Tensor:
-        return tf.constant(self._batch.as_list(), tf.int32)
+        return tf.convert_to_tensor(self._batch, tf.int32)
 
     def _event_shape(self) -> tf.TensorShape:
         return tf.TensorShape([self._size])

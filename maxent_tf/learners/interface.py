@@ -71,7 +71,11 @@ class Learner(Protocol):
         """Returns a fresh state, a NamedTuple of tensors with `P` in front of each."""
 
     def policy(self, state: Any, observation: tf.Tensor) -> Any:
-        """Returns the action distribution at `observation` [*P, B, *O]; batch shape [*P, B]."""
+        """Returns the action distribution at `observation` [*P, B, *O]; batch shape [*P, B].
+
+        In a graph the length of B may be open: one program then acts for any number of
+        environments.
+        """
 
     def greedy(self, distribution: Any) -> tf.Tensor:
         """Returns the action to take when nothing is to be explored, [*P, B, ...]."""

@@ -34,6 +34,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import draws, losses, networks
+from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds
 from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
@@ -295,8 +296,8 @@ class SAC:
         )
         # The components beside the minibatch: one product serves all.
         repeated = tf.repeat(observed, self.config.num_components, axis=-2)
-        flat = tf.reshape(action, [*repeated.shape[:-1], -1])
-        each = tf.reshape(q(repeated, flat), weight.shape)
+        flat = tf.reshape(action, [*sizes(repeated)[:-1], action.shape[-1]])
+        each = tf.reshape(q(repeated, flat), sizes(weight))
         return tf.reduce_sum(weight * each, axis=-1), tf.reduce_sum(weight * entropy, axis=-1)
 
     def _entropy(self, policy: Any, seed: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
@@ -206,7 +207,7 @@ class SQL:
         def push(noise: tf.Tensor) -> tf.Tensor:
             return self._bounds.squash(self._pair(self._sampler, state.sampler, observed, noise))
 
-        return Pushforward(push, observed.shape[:-1], self._dimension)
+        return Pushforward(push, sizes(observed)[:-1], self._dimension)
 
     def greedy(self, distribution: Pushforward) -> tf.Tensor:
         """Returns what the sampler makes of the noise's mean, [*P, B, D]."""
@@ -250,7 +251,7 @@ class SQL:
         critic = off_policy.gradient_step(
             critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims
         )
-        shape = [*observed.shape[:-1], config.num_particles, self._dimension]
+        shape = [*sizes(observed)[:-1], config.num_particles, self._dimension]
         noise = tf.random.stateless_normal(shape, noise_seed, dtype=tf.float32)
 
         def sampler_loss(sampler: Any) -> tuple[tf.Tensor, Any]:
@@ -289,7 +290,7 @@ class SQL:
         self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
         """The soft value, alpha log of the integral of exp(Q / alpha), by M actions: [*P, B]."""
-        shape = [*observed.shape[:-1], self.config.num_value_samples, self._dimension]
+        shape = [*sizes(observed)[:-1], self.config.num_value_samples, self._dimension]
         action = 2 * tf.random.stateless_uniform(shape, seed, dtype=tf.float32) - 1
         q = self._q(critic, observed, action)
         log_mean = tf.reduce_logsumexp(q / alpha[..., None, None], axis=-1) - np.log(shape[-2])
@@ -314,12 +315,12 @@ class SQL:
         self, network: networks.Network, params: Any, observed: tf.Tensor, each: tf.Tensor
     ) -> tf.Tensor:
         """A network of a state and n vectors: [*P, B, F], [*P, B, n, D] -> [*P, B, n, out]."""
-        count = each.shape[-2]
+        count = sizes(each)[-2]
         repeated = tf.repeat(observed[..., None, :], count, axis=-2)
         pairs = tf.concat([repeated, each], axis=-1)
         flat = tf.reshape(pairs, [*self.batch_shape, -1, pairs.shape[-1]])
         outputs = network.apply(params, flat)
-        return tf.reshape(outputs, [*observed.shape[:-1], count, outputs.shape[-1]])
+        return tf.reshape(outputs, [*sizes(observed)[:-1], count, outputs.shape[-1]])
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)

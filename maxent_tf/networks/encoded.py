@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.axes import sizes
 from maxent_tf.networks import features
 from maxent_tf.networks.dense import DenseParams
 from maxent_tf.networks.interface import Network
@@ -61,7 +62,7 @@ class Encoded:
         The axes of `x` in front may be 1 where those of the parameters are not.
         """
         learners = params.layers[0].kernel.shape[:-2]
-        rows = tf.shape(x)[-2] if x.shape[-2] is None else x.shape[-2]
+        rows = sizes(x)[-2]
         x = tf.broadcast_to(x, [*learners, rows, x.shape[-1]])
         ndims, count = len(learners), math.prod(learners)
         size = features.num_features(self.spec)

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf.axes import sizes
 from maxent_tf.specs import Discrete, Image, MultiDiscrete, ObservationSpec
 
 
@@ -69,7 +70,7 @@ def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
         observation = tf.cast(observation, tf.float32) / 255
     if rank == 1:
         return observation
-    return tf.reshape(observation, [*observation.shape[:split], num_features(spec)])
+    return tf.reshape(observation, [*sizes(observation)[:split], num_features(spec)])
 
 
 def unflatten(spec: ObservationSpec, flat: tf.Tensor) -> Any:
@@ -89,9 +90,7 @@ def unflatten(spec: ObservationSpec, flat: tf.Tensor) -> Any:
         return {key: unflatten(spec[key], part) for key, part in zip(keys, parts, strict=True)}
     if isinstance(spec, Discrete | MultiDiscrete):
         return flat
-    sizes = tf.shape(flat)
-    leading = [sizes[i] if n is None else n for i, n in enumerate(flat.shape[:-1])]
-    return tf.reshape(flat, [*leading, *spec.shape])
+    return tf.reshape(flat, [*sizes(flat)[:-1], *spec.shape])
 
 
 def check_keys(name: str, spec: dict[str, Any], value: Any) -> None:

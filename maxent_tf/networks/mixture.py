@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from maxent_tf import specs
+from maxent_tf.axes import sizes
 from maxent_tf.distributions import SquashedGaussianMixture
 from maxent_tf.networks.heads import check_bounded_vector, check_initial_stddev
 
@@ -44,8 +45,9 @@ class SquashedMixtureHead:
 
     def __call__(self, outputs: tf.Tensor) -> SquashedGaussianMixture:
         """The distribution: [*P, B, K (1 + 2 D)] -> batch shape [*P, B], event shape [D]."""
-        each = tf.reshape(outputs, [*outputs.shape[:-1], self.num_components, -1])
         dimension = self.action_spec.shape[0]
+        shape = [*sizes(outputs)[:-1], self.num_components, 1 + 2 * dimension]
+        each = tf.reshape(outputs, shape)
         logits, loc, log_std = tf.split(each, [1, dimension, dimension], axis=-1)
         log_std = tf.clip_by_value(log_std + math.log(self.initial_stddev), *self.log_std_range)
         low, high = self.action_spec.bounds()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import specs
+from maxent_tf.axes import sizes
 from maxent_tf.distributions import (
     SquashedGaussian,
     draw_exploration,
@@ -126,7 +127,7 @@ class StateDependentHead:
     def explore(self, outputs: StateDependentOutputs, seed: tf.Tensor) -> tf.Tensor:
         """Actions, [*P, B, D], by noise matrices that follow from the seed, one for each of B."""
         scale = self._noise_scale(outputs)
-        batch = outputs.loc.shape[:-1]
+        batch = sizes(outputs.loc)[:-1]
         each = tf.broadcast_to(scale[..., None, :, :], [*batch, *scale.shape[-2:]])
         matrix = draw_exploration(each, seed=seed)
         return explore(self(outputs), outputs.features, matrix).action

@@ -1,0 +1,77 @@
+"""Every learner acts for any number of environments in one program. Oracle: the same, eagerly."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import maxent_tf as mx
+from maxent_tf.distributions import Pushforward, SquashedGaussianMixture
+from maxent_tf.learners import Learner
+from maxent_tf.learners.memory import Recalling
+from maxent_tf.training import Normalized
+from tests.contracts.learners import LEARNERS, batched, random_batch, random_state, single
+
+
+def observations(learner: Learner) -> Any:
+    """Some, [*P, B, *O], as the learner sees them."""
+    batch = random_batch(learner)
+    time = batch.reward.shape.rank - len(learner.batch_shape) - 1
+    return tf.nest.map_structure(lambda x: x[(0,) * time], batch.observation)
+
+
+def acts(learner: Any, state: Any, observation: Any, seed: tf.Tensor) -> dict[str, Any]:
+    """All that a policy is asked for: what it does, its densities and, if exact, its entropy."""
+    policy = learner.policy(state, observation)
+    results = {"greedy": learner.greedy(policy), "drawn": policy.sample(seed=seed)}
+    if getattr(learner.experience, "noise_period", None) is not None:
+        results["explored"] = learner.explore(state, observation, seed)
+    if isinstance(policy, Recalling):
+        policy = policy.distribution
+    if not isinstance(policy, Pushforward):
+        several = policy.sample(2, seed=seed)
+        results["log_prob"] = policy.log_prob(several)
+        if hasattr(policy, "sample_with_gaussian"):
+            results["before_tanh"] = policy.sample_with_gaussian(seed=seed).gaussian
+        if not isinstance(policy, SquashedGaussianMixture):
+            results["entropy"] = mx.entropy(policy)
+    return results
+
+
+def check_any_number(learner: Learner, state: Any) -> None:
+    """Traces the policy once, and holds what it does for one and three environments to `acts`."""
+    whole, axis = observations(learner), len(learner.batch_shape)
+    signature = tf.nest.map_structure(
+        lambda x: tf.TensorSpec([*x.shape[:axis], None, *x.shape[axis + 1 :]], x.dtype), whole
+    )
+    program = tf.function(
+        lambda observation, seed: acts(learner, state, observation, seed),
+        input_signature=[signature, tf.TensorSpec([2], tf.int32)],
+        autograph=False,
+    )
+    for size in (1, 3):
+        few = tf.nest.map_structure(
+            lambda x: x[(slice(None),) * axis + (slice(size),)],  # noqa: B023
+            whole,
+        )
+        seed = tf.constant([5, size])
+        tf.nest.map_structure(
+            lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5),
+            program(few, seed),
+            acts(learner, state, few, seed),
+        )
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "batch"])
+@pytest.mark.parametrize("name", LEARNERS)
+def test_one_program_acts_for_any_number_of_environments(name: str, many: bool) -> None:
+    learner = batched(name) if many else single(name, (1, 2))
+    check_any_number(learner, random_state(learner))
+
+
+@pytest.mark.parametrize("name", ["a2c_network", "ppo_continuous"])
+def test_a_normalized_learner_does_so_too(name: str) -> None:
+    continuous = name == "ppo_continuous"
+    learner = Normalized(single(name, (0, 0)), observation=continuous, reward_discount=0.9)
+    check_any_number(learner, random_state(learner))
