@@ -10,7 +10,8 @@ def test_open_lengths_are_those_of_the_call() -> None:
     @tf.function(input_signature=[tf.TensorSpec([3, None, 2, None])], autograph=False)
     def both(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         lengths = sizes(x)
-        assert (lengths[0], lengths[2]) == (3, 2)  # known to whoever builds a program
+        assert lengths[0] == 3
+        assert lengths[2] == 2
         return tf.stack(lengths), tf.shape(x)
 
     for open_lengths in ((5, 1), (0, 7)):
