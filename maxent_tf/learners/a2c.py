@@ -162,6 +162,7 @@ class A2C:
         Returns:
           A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
         """
+        validation.check_state_kind(self, state, ActorCriticState)
         return self._parts.act(state, observation)
 
     def greedy(self, distribution: Any) -> tf.Tensor:
@@ -170,6 +171,7 @@ class A2C:
 
     def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
+        validation.check_state_kind(self, state, ActorCriticState)
         return self._parts.value(state.critic, self._parts.features(observation))
 
     def update(
@@ -186,6 +188,7 @@ class A2C:
         Returns:
           The new state, and the metrics of the update.
         """
+        validation.check_state_kind(self, state, ActorCriticState)
         del seed
         validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
         parts = self._parts

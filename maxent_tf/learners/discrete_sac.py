@@ -124,6 +124,7 @@ class DiscreteSAC:
         Returns:
           A categorical distribution of batch shape [*P, B].
         """
+        validation.check_state_kind(self, state, DiscreteSACState)
         return self._policy(state.actor, self._features(observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
@@ -132,6 +133,7 @@ class DiscreteSAC:
 
     def q(self, state: DiscreteSACState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critics' minimum or mean for every action, [*P, B, A]."""
+        validation.check_state_kind(self, state, DiscreteSACState)
         return self._q(state.critics, self._features(observation))
 
     def update(
@@ -162,6 +164,7 @@ class DiscreteSAC:
         They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
         transitions' Bellman errors before the update, [*P, B], means over the critics.
         """
+        validation.check_state_kind(self, state, DiscreteSACState)
         del seed
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         config, ndims = self.config, len(self.batch_shape)

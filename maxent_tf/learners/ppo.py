@@ -120,6 +120,7 @@ class PPO:
         Returns:
           A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
         """
+        validation.check_state_kind(self, state, ActorCriticState)
         return self._parts.act(state, observation)
 
     def greedy(self, distribution: Any) -> tf.Tensor:
@@ -128,6 +129,7 @@ class PPO:
 
     def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
+        validation.check_state_kind(self, state, ActorCriticState)
         return self._parts.value(state.critic, self._parts.features(observation))
 
     def bonus_entropy(self, distribution: Any, action: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -164,6 +166,7 @@ class PPO:
         Raises:
           ValueError: if the batch does not fit, or `num_minibatches` does not divide its steps.
         """
+        validation.check_state_kind(self, state, ActorCriticState)
         validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)

@@ -135,6 +135,7 @@ class SAC:
         Returns:
           A `SquashedGaussian`, or a mixture, of batch shape [*P, B] and event shape [D].
         """
+        validation.check_state_kind(self, state, SACState)
         return self._policy(state.actor, self._features(observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
@@ -155,6 +156,7 @@ class SAC:
         Returns:
           [*P, B, D], whose law over seeds is the policy's.
         """
+        validation.check_state_kind(self, state, SACState)
         if self.config.exploration is None:
             return self.policy(state, observation).sample(seed=seed)
         return self._head.explore(self._actor.apply(state.actor, self._features(observation)), seed)
@@ -165,6 +167,7 @@ class SAC:
         The actions are in the environment's unit. The entropies of later steps that are part of the
         value are those of actions scaled to [-1, 1].
         """
+        validation.check_state_kind(self, state, SACState)
         return self._smallest_q(state.critics, self._features(observation), action)
 
     def draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -203,6 +206,7 @@ class SAC:
         They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
         transitions' Bellman errors before the update, [*P, B], means over the critics.
         """
+        validation.check_state_kind(self, state, SACState)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         config, ndims = self.config, len(self.batch_shape)
         next_seed, actor_seed = tf.unstack(tf.random.split(as_seed(seed), 2))

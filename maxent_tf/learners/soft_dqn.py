@@ -201,6 +201,7 @@ class SoftDQN:
           A categorical distribution of batch shape [*P, B]: the policy that attains the regularised
           maximum of Q at the temperature alpha.
         """
+        validation.check_state_kind(self, state, SoftDQNState)
         alpha = self._temperature.alpha(state.temperature)
         return self._policy(self.q(state, observation), alpha)
 
@@ -210,6 +211,7 @@ class SoftDQN:
 
     def q(self, state: SoftDQNState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the values of every action, [*P, B, A]."""
+        validation.check_state_kind(self, state, SoftDQNState)
         return self._network.apply(state.network, self._features(observation))
 
     def update(
@@ -236,6 +238,7 @@ class SoftDQN:
         They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
         transitions' Bellman errors before the update, [*P, B].
         """
+        validation.check_state_kind(self, state, SoftDQNState)
         del seed
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         alpha = self._temperature.alpha(state.temperature)

@@ -204,6 +204,7 @@ class SQL:
         Returns:
           A `Pushforward` of batch shape [*P, B] and event shape [D].
         """
+        validation.check_state_kind(self, state, SQLState)
         observed = self._features(observation)
 
         def push(noise: tf.Tensor) -> tf.Tensor:
@@ -220,6 +221,7 @@ class SQL:
 
         The actions are in the environment's unit.
         """
+        validation.check_state_kind(self, state, SQLState)
         scaled = self._bounds.scale_to_unit(action)
         return self._q(state.critic, self._features(observation), scaled)
 
@@ -234,6 +236,7 @@ class SQL:
         Returns:
           The new state, and the metrics of the update.
         """
+        validation.check_state_kind(self, state, SQLState)
         validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
         config, ndims = self.config, len(self.batch_shape)
         value_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))

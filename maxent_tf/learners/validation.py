@@ -111,6 +111,23 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
         )
 
 
+def check_state_kind(learner: Any, state: Any, kind: type) -> None:
+    """Raises ValueError unless a state is of the kind that the learner's `init` makes."""
+    if isinstance(state, kind):
+        return
+    name, given = type(learner).__name__, type(state).__name__
+    if given == "NormalizedState":
+        remedy = (
+            "of a run that normalised: its statistics act, too. Use maxent_tf.training."
+            f"Normalized(learner) in place of the learner, a {name}."
+        )
+    elif hasattr(state, "state"):
+        remedy = "which has the state as its attribute `state`: pass that."
+    else:
+        remedy = f"which is no state of a {name}: pass what its `init` or its training returned."
+    raise ValueError(f"{name} needs as state a {kind.__name__}, not a {given}, {remedy}")
+
+
 def check_batch(spec: Any, batch: Transition, leading: tuple[int | None, ...]) -> None:
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
 

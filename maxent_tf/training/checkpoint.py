@@ -8,7 +8,7 @@ import pathlib
 import re
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -16,6 +16,7 @@ import tensorflow as tf
 from maxent_tf.training.configuration import Configuration
 from maxent_tf.training.loop import StateVariables
 from maxent_tf.training.result import CheckpointError
+from maxent_tf.training.states import named_leaves
 from maxent_tf.training.writer_lock import WriterLock
 
 __all__ = [
@@ -204,7 +205,8 @@ def check_same_run(path: str, configuration: Configuration, trackables: Mapping[
         stored = tf.train.load_checkpoint(path).get_variable_to_shape_map()
         for name, trackable in trackables.items():
             if isinstance(trackable, StateVariables):
-                for leaf, shape in _shapes(trackable.read()):
+                for leaf, tensor in named_leaves(trackable.read()):
+                    shape = tensor.shape.as_list()
                     then = stored.get(f"{name}/_variables{leaf}/.ATTRIBUTES/VARIABLE_VALUE", shape)
                     if then != shape:
                         differences.append(f"the shape of {name}{leaf} was {then} and is {shape}")
@@ -221,21 +223,6 @@ def warn_of_uncompared(path: str, configuration: Configuration) -> None:
             RuntimeWarning,
             stacklevel=5,
         )
-
-
-def _shapes(structure: Any, path: str = "") -> Iterator[tuple[str, list[int]]]:
-    """Yields a structure's leaves by the paths that checkpoints give them, and their shapes."""
-    if isinstance(structure, Mapping):
-        items: Any = structure.items()
-    elif hasattr(structure, "_asdict"):
-        items = structure._asdict().items()
-    elif isinstance(structure, tuple | list):
-        items = enumerate(structure)
-    else:
-        yield path, structure.shape.as_list()
-        return
-    for key, item in items:
-        yield from _shapes(item, f"{path}/{key}")
 
 
 def _is_whole(path: str) -> bool:

@@ -13,9 +13,10 @@ from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
-from maxent_tf.training.normalized import acting
+from maxent_tf.training.normalized import Normalized, NormalizedState, acting
 from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.spaces import check_fits
+from maxent_tf.training.states import check_state
 
 
 class Evaluation(NamedTuple):
@@ -59,13 +60,19 @@ def evaluate(
     Raises:
       RuntimeError: if an episode is still running after `max_steps` steps.
       TypeError: if `env` is no world.
-      ValueError: if `episodes` is not positive, the world does not fit the learner, a training run
+      ValueError: if `episodes` is not positive, the state is another learner's, the world does not
+        fit the learner, a training run
         has its episodes in the vector environment, or a Gymnasium world returns NaN, infinity,
         another shape, or a discrete value outside of its space.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
     learner = acting(learner, state)
+    # The statistics are of as many environments as trained, which are nothing to acting.
+    if isinstance(learner, Normalized) and isinstance(state, NormalizedState):
+        check_state(learner.learner, state.learner)
+    else:
+        check_state(learner, state)
     run = _in_graph if rollout.is_in_graph(env) else _on_host
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 import tensorflow as tf
 
 from maxent_tf.learners import ExploringLearner, Learner, PrioritizedLearner
+from maxent_tf.learners.validation import check_state_kind
 from maxent_tf.networks.features import check_keys
 from maxent_tf.operators.recurrence import backward_recurrence
 from maxent_tf.specs import Box, ObservationSpec, abbreviated
@@ -128,6 +129,7 @@ class Normalized:
 
     def policy(self, state: NormalizedState, observation: tf.Tensor) -> Any:
         """Returns the action distribution at observations as the world shows them."""
+        check_state_kind(self, state, NormalizedState)
         return self.learner.policy(state.learner, self._scaled(state.observation, observation))
 
     def greedy(self, distribution: Any) -> tf.Tensor:
@@ -136,11 +138,13 @@ class Normalized:
 
     def explore(self, state: NormalizedState, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns the actions of a learner inside that explores in a way of its own."""
+        check_state_kind(self, state, NormalizedState)
         learner = cast(ExploringLearner, self.learner)
         return learner.explore(state.learner, self._scaled(state.observation, observation), seed)
 
     def update(self, state: NormalizedState, batch: Transition, seed: Any) -> tuple[Any, Metrics]:
         """One update of the learner inside; the statistics stay."""
+        check_state_kind(self, state, NormalizedState)
         inside, metrics = self.learner.update(state.learner, self._seen(state, batch), seed)
         return state._replace(learner=inside), metrics
 
@@ -148,6 +152,7 @@ class Normalized:
         self, state: NormalizedState, batch: Transition, weight: tf.Tensor | None, seed: Any
     ) -> tuple[Any, Metrics, tf.Tensor]:
         """One update of the learner inside with importance weights; the statistics stay."""
+        check_state_kind(self, state, NormalizedState)
         learner = cast(PrioritizedLearner, self.learner)
         inside, metrics, error = learner.prioritized_update(
             state.learner, self._seen(state, batch), weight, seed
@@ -161,6 +166,7 @@ class Normalized:
           state: the learners' state.
           fresh: steps that follow those observed before, [*P, B, ...] or [T, *P, B, ...].
         """
+        check_state_kind(self, state, NormalizedState)
         if fresh.reward.shape.rank == len(self.batch_shape) + 1:
             fresh = tf.nest.map_structure(lambda x: x[None], fresh)
         if state.observation:

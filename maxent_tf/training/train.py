@@ -53,7 +53,9 @@ def train(
       progress: whether to show a progress bar with live metrics (needs tqdm).
       log_dir: where to write TensorBoard scalars (needs TensorBoard), averaged over learners, and
         every learner's in `metrics.csv`; None writes neither.
-      state: the learners' state to start from; None draws a fresh one.
+      state: the learners' state to start from; None draws a fresh one. Its parts, shapes and dtypes
+        must be those of the learner's own; what no shape shows, such as the activation, cannot be
+        compared (`load` compares the whole configuration of a checkpoint).
       normalize_observation: whether learners see observations less their running mean, over their
         running standard deviation, of a dict every `Box` by its own; see `Normalized`.
       normalize_reward: the discount in [0, 1] of the return whose running standard deviation
@@ -71,9 +73,9 @@ def train(
 
     Raises:
       TypeError: if `env` is no world.
-      ValueError: if the world does not fit the learner, an argument is out of range, or a Gymnasium
-        world returns NaN, infinity, another shape or a discrete value outside of its space, or
-        its vector environment lacks final observations or is reset by another run.
+      ValueError: if the world or the state does not fit the learner, or an argument is out of
+        range; if a Gymnasium world returns NaN, infinity, another shape or a discrete value outside
+        of its space, or its vector environment lacks final observations or is reset by another run.
       RuntimeError: if a Gymnasium world raises.
       NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
       CheckpointError: if a checkpoint cannot be written, none can be read, another run writes to

@@ -26,6 +26,7 @@ from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.result import CheckpointError, TrainResult
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
+from maxent_tf.training.states import check_state
 
 # From the steps of each learner, the record's metrics, [*P] each, and the learners' state.
 Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | None]
@@ -83,6 +84,8 @@ class Trainer:
         if normalizes or isinstance(state, NormalizedState):
             learner = Normalized(learner, normalize_observation, normalize_reward, num_envs)
             state = None if state is None else learner.around(state)
+        if state is not None:
+            check_state(learner, state)
         self._begins_anew = checkpoint_dir is not None and state is None
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
