@@ -49,7 +49,7 @@ def constant(alpha: tf.Tensor | float) -> Schedule:
     (constant(alpha=0.1), 0.5)
     """
     value = _checked("alpha", alpha)
-    return Schedule(_call("constant", alpha=value), lambda step: value)
+    return Schedule(_call("constant", alpha=value), _Constant(value))
 
 
 def linear(
@@ -72,7 +72,7 @@ def linear(
     (linear(initial=0.5, final=0.0, steps=100), [0.5, 0.25, 0.0, 0.0])
     """
     start, end = _checked("initial", initial), _checked("final", final)
-    return _interpolation("linear", start, end, steps, lambda u: start + u * (end - start))
+    return _interpolation("linear", start, end, steps, _straight)
 
 
 def exponential(
@@ -98,9 +98,7 @@ def exponential(
         _checked("initial", initial, positive=True),
         _checked("final", final, positive=True),
     )
-    return _interpolation(
-        "exponential", start, end, steps, lambda u: start * tf.pow(end / start, u)
-    )
+    return _interpolation("exponential", start, end, steps, _geometric)
 
 
 def cosine(
@@ -129,11 +127,7 @@ def cosine(
     [0.5, 0.25, 0.0, 0.0]
     """
     start, end = _checked("initial", initial), _checked("final", final)
-
-    def interpolate(u: tf.Tensor) -> tf.Tensor:
-        return start + 0.5 * (1 - tf.cos(math.pi * u)) * (end - start)
-
-    return _interpolation("cosine", start, end, steps, interpolate)
+    return _interpolation("cosine", start, end, steps, _half_wave)
 
 
 def piecewise(boundaries: Sequence[Any], values: Sequence[Any]) -> Schedule:
@@ -162,32 +156,74 @@ def piecewise(boundaries: Sequence[Any], values: Sequence[Any]) -> Schedule:
         if rises is not None and not np.all(rises):
             raise ValueError(f"boundaries must rise, not {boundaries}.")
 
-    def function(step: tf.Tensor) -> tf.Tensor:
-        alpha = levels[0]
-        for edge, level in zip(edges, levels[1:], strict=True):
+    return Schedule(
+        _call("piecewise", boundaries=edges, values=levels), _Piecewise(tuple(edges), tuple(levels))
+    )
+
+
+# Functions of the step as objects, since closures cannot be pickled, nor a learner that has one.
+@dataclass(frozen=True, eq=False)
+class _Constant:
+    value: tf.Tensor
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return self.value
+
+
+@dataclass(frozen=True, eq=False)
+class _Piecewise:
+    edges: tuple[tf.Tensor, ...]
+    levels: tuple[tf.Tensor, ...]
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        alpha = self.levels[0]
+        for edge, level in zip(self.edges, self.levels[1:], strict=True):
             alpha = tf.where(tf.cast(step, edge.dtype) >= edge, level, alpha)
         return alpha
 
-    return Schedule(_call("piecewise", boundaries=edges, values=levels), function)
+
+# From the ends and the share u of the way between them, in [0, 1], to the value.
+_Curve = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class _Interpolation:
+    """`curve` at `step / steps`, and exactly `final` from `steps` on."""
+
+    curve: _Curve
+    initial: tf.Tensor
+    final: tf.Tensor
+    steps: tf.Tensor | float
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        dtype = self.initial.dtype
+        u = tf.cast(step, dtype) / tf.cast(self.steps, dtype)
+        return tf.where(u < 1, self.curve(self.initial, self.final, u), self.final)
+
+
+def _straight(initial: tf.Tensor, final: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
+    return initial + u * (final - initial)
+
+
+def _geometric(initial: tf.Tensor, final: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
+    return initial * tf.pow(final / initial, u)
+
+
+def _half_wave(initial: tf.Tensor, final: tf.Tensor, u: tf.Tensor) -> tf.Tensor:
+    return initial + 0.5 * (1 - tf.cos(math.pi * u)) * (final - initial)
 
 
 def _interpolation(
-    name: str,
-    initial: tf.Tensor,
-    final: tf.Tensor,
-    steps: tf.Tensor | float,
-    interpolate: Callable[[tf.Tensor], tf.Tensor],
+    name: str, initial: tf.Tensor, final: tf.Tensor, steps: tf.Tensor | float, curve: _Curve
 ) -> Schedule:
-    """Returns the schedule `interpolate(step / steps)`, and exactly `final` from `steps` on."""
+    """Returns the schedule that follows `curve`, or raises if `steps` is out of range."""
     known = tf.get_static_value(tf.convert_to_tensor(steps))
     if known is not None and not np.all(known > 0):
         raise ValueError(f"steps must be positive, not {steps}.")
-
-    def function(step: tf.Tensor) -> tf.Tensor:
-        u = tf.cast(step, initial.dtype) / tf.cast(steps, initial.dtype)
-        return tf.where(u < 1, interpolate(u), final)
-
-    return Schedule(_call(name, initial=initial, final=final, steps=steps), function)
+    return Schedule(
+        _call(name, initial=initial, final=final, steps=steps),
+        _Interpolation(curve, initial, final, steps),
+    )
 
 
 def _checked(name: str, value: tf.Tensor | float, positive: bool = False) -> tf.Tensor:

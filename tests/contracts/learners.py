@@ -49,18 +49,28 @@ PARTS = EnvironmentSpec(
 CONTINUOUS = EnvironmentSpec(Box.of((3,)), Box.of((2,), [-1.0, 0.0], [1.0, 4.0]))
 
 
+# Named functions, not lambdas: learners that hold them can be pickled.
+def _keras_model(inputs: int) -> Any:
+    import keras
+
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(4, "tanh")])
+
+
 def keras_network(inputs: int) -> networks.Network:
-    keras = pytest.importorskip("keras", minversion="3.0")
-    return networks.Keras(
-        lambda: keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(4, "tanh")])
-    )
+    pytest.importorskip("keras", minversion="3.0")
+    return networks.Keras(functools.partial(_keras_model, inputs))
+
+
+def _kernel(inputs: int, seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.stateless_normal([inputs, 4], seed)
+
+
+def _tanh_layer(kernel: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    return tf.tanh(x @ kernel)
 
 
 def function_network(inputs: int) -> networks.Network:
-    return networks.PerLearner(
-        lambda seed: tf.random.stateless_normal([inputs, 4], seed),
-        lambda kernel, x: tf.tanh(x @ kernel),
-    )
+    return networks.PerLearner(functools.partial(_kernel, inputs), _tanh_layer)
 
 
 # From a name to a learner of batch shape `shape`; `at` takes the shape's part of a hyper-parameter.
