@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf.networks.per_learner import mapped, stacked
@@ -21,6 +22,10 @@ class Keras:
     targets treat them as they treat the package's own. The model is called by `stateless_call`, in
     inference mode. Its initialisers draw from the learner's seed, as long as none has one of its
     own.
+
+    What a learner would leave out of the model's training is refused: losses of the model's own,
+    such as those of regularisers, constraints of weights, random numbers that are drawn in training
+    alone, such as those of dropout, and variables other than weights.
 
     Attributes:
       build: makes a new model, already built (`keras.Input`, or called once), whose weights are all
@@ -44,17 +49,19 @@ class Keras:
         return stacked(self._weights, seed, batch_shape)
 
     def apply(self, params: tuple[tf.Tensor, ...], x: Any) -> tf.Tensor:
-        """The features, [N, B, F], of observations [N, B, *O]; see `Network`."""
+        """The features, [N, B, F], of observations [N, B, *O]; see `Network`.
 
-        def call(weights: tuple[tf.Tensor, ...], x: Any) -> tf.Tensor:
-            return self._layers.stateless_call(list(weights), [], x)[0]
-
-        return mapped(call, params, x)
+        Raises:
+          ValueError: if the model has losses of its own, or draws random numbers in training.
+        """
+        model = self._stateless
+        return mapped(model, params, x, one_by_one=model.has_loops)
 
     @functools.cached_property
-    def _layers(self) -> Any:
+    def _stateless(self) -> _Stateless:
         """A model that is called with the weights of others."""
-        return self._model(seed=0)
+        with tf.init_scope():
+            return _Stateless(self._model(seed=0))
 
     def _weights(self, seed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         high, low = (int(part) % 2**32 for part in seed.numpy())
@@ -71,20 +78,95 @@ class Keras:
                 model = self.build()
         finally:
             random.setstate(before)
-        if not hasattr(model, "stateless_call"):
-            raise ValueError(
-                f"build must return a model of Keras 3, which has `stateless_call`, not {model!r}."
-            )
-        if not model.built:
-            raise ValueError(
-                f"build returned {model.name!r} without weights: begin it with a keras.Input of "
-                "the observation's shape, or call it once."
-            )
-        fixed = [v.path for v in model.non_trainable_variables]
-        if fixed:
-            raise ValueError(
-                f"the model {model.name!r} has variables that are not trained, {fixed}, which a "
-                "learner's state does not hold: replace batch normalisation by layer "
-                "normalisation, and leave out dropout and frozen layers."
-            )
+        _check_variables(model)
         return model
+
+
+class _Stateless:
+    """A model as a function of its weights, in inference mode.
+
+    Args:
+      model: one that `_check_variables` lets pass.
+
+    Attributes:
+      has_loops: whether it runs loops, as recurrent layers do that are not unrolled. XLA has no
+        program for such a loop with a gradient once it is vectorised over learners.
+    """
+
+    def __init__(self, model: Any):
+        self.has_loops = any(getattr(x, "unroll", None) is False for x in model._flatten_layers())
+        self._model = model
+        # The states of random generators, from which nothing is drawn; constants in every program.
+        self._generators = [v.numpy() for v in model.non_trainable_variables]
+        self._checked = False
+
+    def __call__(self, weights: tuple[tf.Tensor, ...], x: Any) -> tf.Tensor:
+        """The features of observations: [B, *O] -> [B, F]."""
+        if not self._checked:
+            with tf.init_scope():
+                self._check(x)
+            self._checked = True
+        return self._model.stateless_call(list(weights), self._generators, x)[0]
+
+    def _check(self, x: Any) -> None:
+        """Raises ValueError if in training the model does more than make features."""
+        model, name = self._model, self._model.name
+        zeros = tf.nest.map_structure(lambda leaf: tf.zeros([1, *leaf.shape[1:]], leaf.dtype), x)
+        outputs = model(zeros, training=True)
+        if not tf.is_tensor(outputs):
+            raise ValueError(
+                f"the model {name!r} must return one tensor of TensorFlow, not "
+                f"{type(outputs).__name__}: give it a single output, and Keras the backend "
+                "tensorflow."
+            )
+        if model.losses:
+            raise ValueError(
+                f"the model {name!r} has losses of its own, by regularisers of kernels, biases or "
+                "activities or by add_loss, which no learner adds to the one it minimises: leave "
+                "them out. Weight decay is not supported."
+            )
+        states = [v.numpy() for v in model.non_trainable_variables]
+        if any(np.any(now != then) for now, then in zip(states, self._generators, strict=True)):
+            raise ValueError(
+                f"the model {name!r} draws random numbers in training, by dropout, noise or "
+                "augmentation, but learners call it in inference mode, where those layers do "
+                "nothing: leave out dropout and the like, in recurrent layers too."
+            )
+
+
+def _check_variables(model: Any) -> None:
+    """Raises ValueError unless a model is built, of Keras 3, and has nothing but free weights."""
+    if not hasattr(model, "stateless_call"):
+        raise ValueError(
+            f"build must return a model of Keras 3, which has `stateless_call`, not {model!r}."
+        )
+    if not model.built:
+        raise ValueError(
+            f"build returned {model.name!r} without weights: begin it with a keras.Input of "
+            "the observation's shape, or call it once."
+        )
+    # Recurrent layers have a random generator, though they draw from it for dropout alone.
+    fixed = [v.path for v in model.non_trainable_variables if not _is_generator(v)]
+    if fixed:
+        raise ValueError(
+            f"the model {model.name!r} has variables that are not trained, {fixed}, which a "
+            "learner's state does not hold: replace batch normalisation by layer "
+            "normalisation, and leave out dropout and frozen layers."
+        )
+    constrained = [v.path for v in model.trainable_variables if v.constraint is not None]
+    if constrained:
+        raise ValueError(
+            f"the model {model.name!r} constrains its weights {constrained}, which the optimisers "
+            "of learners do not: leave out kernel_constraint, bias_constraint and the like."
+        )
+    stateful = [x.name for x in model._flatten_layers() if getattr(x, "stateful", False)]
+    if stateful:
+        raise ValueError(
+            f"the model {model.name!r} has layers that remember from call to call, {stateful}, "
+            "which a learner's state does not hold: use memory_size of A2C or PPO instead of "
+            "stateful=True."
+        )
+
+
+def _is_generator(variable: Any) -> bool:
+    return variable.path.endswith("seed_generator_state")

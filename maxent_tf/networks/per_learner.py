@@ -50,9 +50,19 @@ def stacked(
     return tf.nest.map_structure(stack, *each)
 
 
-def mapped(call: Callable[[Any, Any], tf.Tensor], params: Any, x: Any) -> tf.Tensor:
-    """Calls a network of one learner for each of N: [N, ...], [N, B, *O] -> [N, B, F]."""
-    if tf.nest.flatten(x)[0].shape[0] == 1:
-        outputs = call(*tf.nest.map_structure(lambda leaf: leaf[0], (params, x)))
-        return tf.convert_to_tensor(outputs)[None]
-    return tf.vectorized_map(lambda each: call(*each), (params, x))
+def mapped(
+    call: Callable[[Any, Any], tf.Tensor], params: Any, x: Any, one_by_one: bool = False
+) -> tf.Tensor:
+    """Calls a network of one learner for each of N: [N, ...], [N, B, *O] -> [N, B, F].
+
+    Args:
+      call: from one learner's parameters and observations to its features.
+      params: of all learners.
+      x: their observations.
+      one_by_one: whether learners follow each other instead of being vectorised.
+    """
+    count = tf.nest.flatten(x)[0].shape[0]
+    if count > 1 and not one_by_one:
+        return tf.vectorized_map(lambda each: call(*each), (params, x))
+    each = (tf.nest.map_structure(lambda leaf: leaf[i], (params, x)) for i in range(count))  # noqa: B023
+    return tf.stack([call(*one) for one in each])
