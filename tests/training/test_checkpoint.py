@@ -224,7 +224,10 @@ def test_another_runs_checkpoint_is_refused(saved: pathlib.Path) -> None:
         ),
         (lambda: {"state": tf.Variable(tf.zeros([7]))}, "state"),
         (lambda: {"state": StateVariables(tf.zeros([5000], tf.float64))}, "dtype|type"),
-        (lambda: {"state": StateVariables((tf.zeros([5000]), tf.zeros([2])))}, "shape=\\(2,\\)"),
+        (
+            lambda: {"state": StateVariables((tf.zeros([5000]), tf.zeros([2])))},
+            "not bound to checkpointed values",
+        ),
         (dict, "state"),
     ],
     ids=["shape", "kind", "dtype", "more", "less"],
