@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability.python.internal import dtype_util, tensor_util
@@ -35,7 +36,7 @@ def draw_seed(seed: Any) -> tf.Tensor:
     """
     if seed is None:
         return tfp.random.sanitize_seed(None)
-    return as_seed(seed % 2**31 if isinstance(seed, int) else seed)
+    return as_seed(seed % 2**31 if isinstance(seed, int | np.integer) else seed)
 
 
 def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from maxent_tf.integers import is_integer
+
 
 @dataclass(frozen=True)
 class StateDependentExploration:
@@ -31,7 +33,7 @@ class StateDependentExploration:
     initial_scale: float = math.exp(-3)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.period, int) or self.period < 1:
+        if not is_integer(self.period, least=1):
             raise ValueError(f"period must be an integer of at least 1, not {self.period!r}.")
         if not 0 < self.initial_scale < math.inf:
             raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.integers import is_integer
 from maxent_tf.networks.features import check_keys
 from maxent_tf.optimizers import Optimizer
 from maxent_tf.specs import Discrete, EnvironmentSpec
@@ -46,7 +47,7 @@ def positive(name: str, value: Any) -> None:
 
 def positive_integer(name: str, value: int, least: int = 1) -> None:
     """Raises ValueError unless `value` is an integer of at least `least`."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not is_integer(value, least):
         raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
 
 
