@@ -10,7 +10,15 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
+from maxent_tf.tabular.solution import (
+    Problem,
+    Progress,
+    Solution,
+    advance,
+    iterate,
+    one_by_one,
+    pose,
+)
 
 # Of the mean squared change: below it directions of the memory count as rounding.
 _RIDGE = 1e-13
@@ -81,7 +89,6 @@ def anderson_value_iteration(
 
 @backups.once_per_regularizer
 def _program(regularizer: Regularizer) -> Callable[[Problem, int], Solution]:
-    @tf.function(autograph=False, jit_compile=True)
     def solve(problem: Problem, memory: int) -> Solution:
         m, alpha = problem.m, problem.alpha
         enough = (1 + m.discount) / 2
@@ -102,7 +109,11 @@ def _program(regularizer: Regularizer) -> Callable[[Problem, int], Solution]:
         past = _Memory(nothing, nothing, tf.ones(tf.shape(alpha), tf.bool))
         return iterate(problem, regularizer, step, past)
 
-    return solve
+    @tf.function(autograph=False, jit_compile=True)
+    def program(problem: Problem, memory: int) -> Solution:
+        return one_by_one(solve, problem, memory)
+
+    return program
 
 
 def _size(change: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,15 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
+from maxent_tf.tabular.solution import (
+    Problem,
+    Progress,
+    Solution,
+    advance,
+    iterate,
+    one_by_one,
+    pose,
+)
 
 
 def modified_policy_iteration(
@@ -66,7 +74,6 @@ def modified_policy_iteration(
 
 @backups.once_per_regularizer
 def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], Solution]:
-    @tf.function(autograph=False, jit_compile=True)
     def solve(problem: Problem, sweeps: tf.Tensor) -> Solution:
         m, alpha = problem.m, problem.alpha
 
@@ -86,4 +93,8 @@ def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], Solutio
 
         return iterate(problem, regularizer, step)
 
-    return solve
+    @tf.function(autograph=False, jit_compile=True)
+    def program(problem: Problem, sweeps: tf.Tensor) -> Solution:
+        return one_by_one(solve, problem, sweeps)
+
+    return program

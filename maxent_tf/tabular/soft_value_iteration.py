@@ -10,7 +10,15 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.solution import Problem, Progress, Solution, advance, iterate, pose
+from maxent_tf.tabular.solution import (
+    Problem,
+    Progress,
+    Solution,
+    advance,
+    iterate,
+    one_by_one,
+    pose,
+)
 
 
 def soft_value_iteration(
@@ -60,7 +68,6 @@ def soft_value_iteration(
 
 @backups.once_per_regularizer
 def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
-    @tf.function(autograph=False, jit_compile=True)
     def solve(problem: Problem) -> Solution:
         backup = backups.backup(problem.m, problem.alpha, regularizer)
 
@@ -70,4 +77,8 @@ def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
 
         return iterate(problem, regularizer, step)
 
-    return solve
+    @tf.function(autograph=False, jit_compile=True)
+    def program(problem: Problem) -> Solution:
+        return one_by_one(solve, problem)
+
+    return program

@@ -25,6 +25,7 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
+from maxent_tf.tabular.sparse_transitions import Successors
 
 
 class Solution(NamedTuple):
@@ -139,6 +140,39 @@ def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any 
         error_bound=progress.error_bound,
         converged=progress.error_bound <= problem.tolerance,
     )
+
+
+def one_by_one(solve: Callable[..., Solution], problem: Problem, *rest: Any) -> Solution:
+    """Solves for one temperature after another where transitions are sparse, else for all at once.
+
+    Dense transitions are read once for all temperatures. To gather from a batch of values is slower
+    than from one after the other, and temperatures that are done would wait for the last.
+
+    Args:
+      solve: from a problem, and `rest`, to its solution.
+      problem: of any temperatures.
+      rest: what else `solve` takes.
+    """
+    m, alpha = problem.m, problem.alpha
+    if not isinstance(m.transition, Successors) or m.batch_shape.rank or not alpha.shape.rank:
+        return solve(problem, *rest)
+    float64 = tf.TensorSpec([], tf.float64)
+    table = tf.TensorSpec([m.num_states, m.num_actions], tf.float64)
+    structure = Solution(
+        q=table,
+        v=tf.TensorSpec([m.num_states], tf.float64),
+        policy=table,
+        iterations=tf.TensorSpec([], tf.int32),
+        residual=float64,
+        error_bound=float64,
+        converged=tf.TensorSpec([], tf.bool),
+    )
+    solutions = tf.map_fn(
+        lambda one: solve(problem._replace(alpha=one), *rest),
+        tf.reshape(alpha, [-1]),
+        fn_output_signature=structure,
+    )
+    return tf.nest.map_structure(lambda x: tf.reshape(x, [*alpha.shape, *x.shape[1:]]), solutions)
 
 
 def _start(problem: Problem) -> Progress:

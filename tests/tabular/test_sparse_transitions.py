@@ -317,3 +317,23 @@ def test_linear_solves_of_many_states_name_the_remedy() -> None:
     ):
         with pytest.raises(ValueError, match=r"20000 states.* 3\.0 GiB.*soft_value_iteration"):
             call()
+
+
+@pytest.mark.parametrize(
+    "solver", [anderson_value_iteration, modified_policy_iteration, soft_value_iteration]
+)
+def test_temperatures_in_one_call_are_solved_as_in_calls_of_their_own(solver: Any) -> None:
+    # Oracle: separate calls, to the bit. Solved all at once they were gathered from a batch, at a
+    # multiple of the time, and combinations of backups differed in the last digits.
+    rng = np.random.default_rng(3)
+    next_state, probability = rng.integers(0, 60, (60, 3, 4)), rng.dirichlet(np.ones(4), (60, 3))
+    transition = Successors(next_state.astype(np.int32), probability)
+    m = TabularMDP(transition, rng.normal(size=(60, 3)), 0.97, np.full(60, 1 / 60))
+    alphas = np.array([[0.02, 0.3], [4.0, 0.0]])
+    together = solver(m, alphas, tolerance=1e-7)
+    for i in np.ndindex(2, 2):
+        alone = solver(m, np.full((1, 1), alphas[i]), tolerance=1e-7)
+        for ours, theirs in zip(together, alone, strict=True):
+            if alphas[i] > 0:
+                np.testing.assert_array_equal(ours[i], theirs[0, 0])
+        np.testing.assert_allclose(together.v[i], alone.v[0, 0], rtol=1e-12)
