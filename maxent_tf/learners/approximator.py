@@ -85,7 +85,18 @@ def _num_encoded(spec: EnvironmentSpec, network: Network) -> int:
     """Returns the number of features that a network makes, by making them of zeros."""
     zeros = tf.zeros([1, 1, features.num_features(spec.observation)])
     params = network.init(tf.constant([0, 0]), (1,))
-    encoded = network.apply(params, features.unflatten(spec.observation, zeros))
+    observation = features.unflatten(spec.observation, zeros)
+    try:
+        # Traced, not run: what does not fit then is an error of Python's, where a kernel of
+        # TensorFlow's may end the process.
+        traced = tf.function(network.apply, autograph=False).get_concrete_function
+        encoded = traced(params, observation).structured_outputs
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+        shapes = tf.nest.map_structure(lambda x: x.shape.as_list()[2:], observation)
+        raise ValueError(
+            f"network={network!r} does not take observations of shape {shapes}, which come as "
+            f"[learners, B, *shape]: {error}"
+        ) from error
     if encoded.dtype != tf.float32 or encoded.shape.rank != 3 or encoded.shape[:2] != [1, 1]:
         raise ValueError(
             f"network={network!r} must make float32 features [learners, B, F] of observations "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
+from maxent_tf.integers import is_integer
 from maxent_tf.networks import dense
 
 
@@ -27,7 +28,8 @@ class Convolution:
         `FrameStackObservation` makes of grey ones; `shape` then is in that order, too.
 
     Raises:
-      ValueError: if the layers differ in number, or one has nothing left to look at.
+      ValueError: if `shape` is not that of an image with channels, a number is not a positive
+        integer, the layers differ in number, or one has nothing left to look at.
 
     References:
       V. Mnih et al. (2015), "Human-level control through deep reinforcement learning",
@@ -41,6 +43,14 @@ class Convolution:
     channels_first: bool = False
 
     def __post_init__(self) -> None:
+        if len(self.shape) != 3:
+            raise ValueError(
+                f"shape={self.shape} must have three axes, (height, width, channels): a grey image "
+                "has one channel, shape=(84, 84, 1)."
+            )
+        for name in ("shape", "filters", "kernel_sizes", "strides"):
+            if not all(is_integer(n, least=1) for n in getattr(self, name)):
+                raise ValueError(f"{name}={getattr(self, name)} must hold positive integers only.")
         if not len(self.filters) == len(self.kernel_sizes) == len(self.strides):
             raise ValueError(
                 f"filters={self.filters}, kernel_sizes={self.kernel_sizes} and "
@@ -85,11 +95,34 @@ class Convolution:
         return tuple(layers)
 
     def apply(self, params: tuple[dense.DenseParams, ...], x: tf.Tensor) -> tf.Tensor:
-        """The features, [N, B, F], of images [N, B, *shape], float32; see `Network`."""
+        """The features, [N, B, F], of images [N, B, *shape], float32; see `Network`.
+
+        Raises:
+          ValueError: if what is given are no such images.
+        """
+        given = None if isinstance(x, Mapping) else tuple(x.shape[2:])
+        if given != self.shape:
+            raise ValueError(
+                f"Convolution takes images of its shape={self.shape}, not "
+                f"{'a dict' if given is None else f'observations of shape {given}'}: "
+                f"{self._remedy(given)}"
+            )
         # A convolution is no batched product: learners follow each other, as they would anyway on
         # a processor that one of them keeps busy.
         each = zip(tf.unstack(x), *map(_unstacked, params), strict=True)
         return tf.stack([self._features(image, layers) for image, *layers in each])
+
+    def _remedy(self, given: tuple[int, ...] | None) -> str:
+        if given is None:
+            return "name the part that is an image, network={'image': Convolution(...)}."
+        if len(given) == 2:
+            return (
+                f"give every image an axis of channels, specs.Image({(*given, 1)}), a Gymnasium "
+                f"environment by gymnasium.wrappers.ReshapeObservation(env, {(*given, 1)})."
+            )
+        if given == (self._image[2], *self._image[:2]):
+            return f"build it as Convolution({given}, channels_first=True)."
+        return f"build it as Convolution({given}) for images, and leave it out for anything else."
 
     def _features(self, x: tf.Tensor, layers: Sequence[dense.DenseParams]) -> tf.Tensor:
         """Of one learner: [B, *shape] -> [B, F]."""

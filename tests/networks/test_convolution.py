@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from maxent_tf import specs
+from maxent_tf.learners import A2C, A2CConfig
 from maxent_tf.networks import Convolution, Network
 from maxent_tf.seeds import as_seed
 
@@ -63,8 +65,41 @@ def test_filters_are_orthogonal_and_each_learners_own() -> None:
     [
         ({"filters": (3, 4)}, r"filters=\(3, 4\), .* must have one number each"),
         ({"shape": (24, 84, 4)}, r"leave images of 1 x 9 to filters of 3 x 3, from shape=\(24, 84"),
+        ({"shape": (84, 84)}, r"shape=\(84, 84\) must have three axes"),
+        ({"shape": (84, 84, 0)}, r"shape=\(84, 84, 0\) must hold positive integers only"),
+        ({"strides": (4, 0, 1)}, r"strides=\(4, 0, 1\) must hold positive integers only"),
     ],
 )
 def test_layers_that_do_not_fit_are_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Convolution(**{"shape": (84, 84, 4), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (specs.Image((40, 36)), r"gymnasium\.wrappers\.ReshapeObservation\(env, \(40, 36, 1\)\)"),
+        (specs.Image((3, 40, 36)), r"Convolution\(\(3, 40, 36\), channels_first=True\)"),
+        (specs.Image((36, 40, 3)), r"not observations of shape \(36, 40, 3\): build it as"),
+        (specs.Box.of((7,)), r"not observations of shape \(7,\)"),
+        (specs.Discrete(5), r"not observations of shape \(5,\)"),
+        ({"eye": specs.Image((40, 36, 3))}, r"not a dict: name the part that is an image"),
+    ],
+)
+def test_other_observations_are_refused_before_anything_runs(
+    observation: Any, message: str
+) -> None:
+    # Oracle: the shape that is named; TensorFlow's kernel ends the process on some of these.
+    network = Convolution((40, 36, 3), (4,), (8,), (4,))
+    spec = specs.EnvironmentSpec(observation, specs.Discrete(2))
+    with pytest.raises(ValueError, match=message) as error:
+        A2C(spec, A2CConfig(network=network, hidden_sizes=(4,)))
+    assert "shape=(40, 36, 3)" in str(error.value)
+
+
+def test_the_remedy_for_grey_images_helps() -> None:
+    network = Convolution((40, 36, 1), (4,), (8,), (4,))
+    spec = specs.EnvironmentSpec(specs.Image((40, 36, 1)), specs.Discrete(2))
+    learner = A2C(spec, A2CConfig(network=network, hidden_sizes=(4,)))
+    pictures = tf.zeros([3, 40, 36, 1], tf.uint8)
+    assert learner.policy(learner.init(0), pictures).batch_shape == [3]

@@ -23,8 +23,10 @@ from maxent_tf.regularizers import KL, Shannon, Tsallis
 from maxent_tf.tabular import (
     Successors,
     TabularMDP,
+    anderson_value_iteration,
     evaluate_policy,
     from_environment,
+    modified_policy_iteration,
     natural_policy_gradient,
     occupancy,
     policy_gradient,
