@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import tensorflow as tf
@@ -35,7 +36,7 @@ def draw_seed(seed: Any) -> tf.Tensor:
     """
     if seed is None:
         return tfp.random.sanitize_seed(None)
-    return as_seed(seed % 2**31 if isinstance(seed, int) else seed)
+    return as_seed(seed % 2**31 if isinstance(seed, numbers.Integral) else seed)
 
 
 def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:

@@ -35,6 +35,7 @@ from maxent_tf.types import Transition
 
 def check_config(config: Any) -> None:
     """Raises ValueError if a hyper-parameter that all off-policy learners have is out of range."""
+    validation.check_shared(config)
     if isinstance(config.network, str):
         validation.one_of("network", config.network, ("mlp",))
     validation.in_range("discount", config.discount, 0, 1)
@@ -42,6 +43,11 @@ def check_config(config: Any) -> None:
     for name in ("batch_size", "replay_capacity", "updates_per_step"):
         validation.positive_integer(name, getattr(config, name))
     validation.positive_integer("learning_starts", config.learning_starts, least=0)
+    # SQL has neither.
+    validation.positive_integer("n_step", getattr(config, "n_step", 1))
+    priorities = getattr(config, "priorities", None)
+    if not isinstance(priorities, Priorities | None):
+        raise ValueError(f"priorities must be Priorities(...) or None, not {priorities!r}.")
 
 
 def experience(
@@ -53,9 +59,8 @@ def experience(
     """Returns what a learner with these hyper-parameters is to be fed with.
 
     Raises:
-      ValueError: if `n_step` is not positive, or a tensor does not broadcast to `batch_shape`.
+      ValueError: if a tensor does not broadcast to `batch_shape`.
     """
-    validation.positive_integer("n_step", n_step)
     if priorities is not None:
         validation.per_learner(
             "priorities.beta", priorities.beta_after(tf.constant(0)), batch_shape
