@@ -7,6 +7,7 @@ result is a function of its arguments. Derive new seeds with `tf.random.split` a
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,18 @@ def as_seed(seed: Any) -> tf.Tensor:
     >>> as_seed(3).numpy().tolist()
     [0, 3]
     """
-    if isinstance(seed, int | np.integer) and not isinstance(seed, bool):
+    if isinstance(seed, numbers.Integral) and not isinstance(seed, bool):
         words = [int(seed) >> 32 & 0xFFFFFFFF, int(seed) & 0xFFFFFFFF]
         return tf.constant(np.array(words, np.uint32).view(np.int32))
-    seed = tf.convert_to_tensor(seed)
-    if not seed.dtype.is_integer or seed.shape not in ([], [2]):
+    given = seed
+    try:
+        seed = tf.convert_to_tensor(seed)
+        fits = seed.dtype.is_integer and seed.shape in ([], [2])
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
         raise ValueError(
-            f"seed must be an integer or an integer tensor of shape [2], not {seed}: "
+            f"seed must be an integer or an integer tensor of shape [2], not {given!r}: "
             "pass for example seed=0 or seed=tf.constant([0, 1])."
         )
     seed = tf.cast(seed, tf.int32)

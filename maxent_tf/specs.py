@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import is_integer
 
 __all__ = [
     "Box",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability.python.internal import dtype_util, tensor_util
@@ -36,7 +36,7 @@ def draw_seed(seed: Any) -> tf.Tensor:
     """
     if seed is None:
         return tfp.random.sanitize_seed(None)
-    return as_seed(seed % 2**31 if isinstance(seed, int | np.integer) else seed)
+    return as_seed(seed % 2**31 if isinstance(seed, numbers.Integral) else seed)
 
 
 def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:
@@ -53,6 +53,4 @@ def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:
     dynamic = tf.shape(tensors[0])
     for tensor in tensors[1:]:
         dynamic = tf.broadcast_dynamic_shape(dynamic, tf.shape(tensor))
-    # Without the hint, () would be an empty vector of floats.
-    in_front = tf.convert_to_tensor(sample_shape, dtype_hint=tf.int32)
-    return tf.concat([tf.reshape(tf.cast(in_front, tf.int32), [-1]), dynamic], 0)
+    return tf.concat([tf.reshape(sample_shape, [-1]), dynamic], 0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import is_integer
 from maxent_tf.specs import Discrete, Spec
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import as_integer, number
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class StateDependentExploration:
     initial_scale: float = math.exp(-3)
 
     def __post_init__(self) -> None:
-        if not is_integer(self.period, least=1):
-            raise ValueError(f"period must be an integer of at least 1, not {self.period!r}.")
+        object.__setattr__(self, "period", as_integer("period", self.period))
+        number("initial_scale", self.initial_scale)
         if not 0 < self.initial_scale < math.inf:
             raise ValueError(
                 f"initial_scale must be positive and finite, not {self.initial_scale}."

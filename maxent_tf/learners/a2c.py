@@ -44,7 +44,8 @@ class A2CConfig:
       memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
         between the network's features and the hidden layers; 0 for none. For worlds whose
         observations do not tell all; gradients flow back through the rollout.
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
       critic_optimizer: of the value function; likewise.
       max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
         learner; None leaves them, and their norms unmeasured.
@@ -67,10 +68,10 @@ class A2CConfig:
     hidden_sizes: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
     memory_size: int = 0
-    actor_optimizer: optimizers.Optimizer = field(
+    actor_optimizer: Any = field(
         default_factory=lambda: optimizers.RMSProp(7e-4, rho=0.99, epsilon=1e-5)
     )
-    critic_optimizer: optimizers.Optimizer = field(
+    critic_optimizer: Any = field(
         default_factory=lambda: optimizers.RMSProp(7e-4, rho=0.99, epsilon=1e-5)
     )
     max_grad_norm: float | None = 0.5
@@ -136,7 +137,7 @@ class A2C:
         batch_shape: Sequence[int] = (),
     ):
         self.spec = spec
-        self.config = config = A2CConfig() if config is None else config
+        self.config = config = validation.as_config(spec, config, A2CConfig)
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = OnPolicy(config.rollout_length)
         measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]

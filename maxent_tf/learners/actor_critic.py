@@ -33,6 +33,7 @@ class ActorCriticState(NamedTuple):
 
 def check_config(config: Any) -> None:
     """Raises ValueError if one of the values that `A2CConfig` and `PPOConfig` share is wrong."""
+    validation.check_shared(config)
     if isinstance(config.network, str):
         validation.one_of("network", config.network, ("mlp", "table"))
     validation.positive_integer("memory_size", config.memory_size, least=0)

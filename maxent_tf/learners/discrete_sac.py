@@ -74,9 +74,9 @@ class DiscreteSAC:
         config: DiscreteSACConfig | None = None,
         batch_shape: Sequence[int] = (),
     ):
+        self.config = config = validation.as_config(spec, config, DiscreteSACConfig)
         validation.discrete_actions("DiscreteSAC", spec)
         self.spec = spec
-        self.config = config = DiscreteSACConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = off_policy.experience(
             config, self.batch_shape, config.n_step, config.priorities

@@ -29,7 +29,8 @@ class DiscreteSACConfig:
       hidden_sizes: widths of the hidden layers of the actor and of every critic; none makes both
         linear, which on one-hot observations is a table.
       activation: of the hidden layers, "relu" or "tanh".
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
       critic_optimizer: of the critics; likewise.
       num_critics: the size of the ensemble.
       critic_reduction: "min", the smallest critic of every action, against overestimation; or
@@ -56,8 +57,8 @@ class DiscreteSACConfig:
     network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
-    actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     num_critics: int = 2
     critic_reduction: str = "min"
     discount: Any = 0.99

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import losses, optimizers
+from maxent_tf.checks import number
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import OffPolicy
 from maxent_tf.optimizers.learning_rate import expand_to
@@ -35,14 +36,21 @@ from maxent_tf.types import Transition
 
 def check_config(config: Any) -> None:
     """Raises ValueError if a hyper-parameter that all off-policy learners have is out of range."""
+    validation.check_shared(config)
     if isinstance(config.network, str):
         validation.one_of("network", config.network, ("mlp",))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("tau", config.tau, 0, 1, above=True)
     for name in ("batch_size", "replay_capacity"):
         validation.positive_integer(name, getattr(config, name))
-    validation.number("updates_per_step", config.updates_per_step, least=1e-4)
+    number("updates_per_step", config.updates_per_step)
+    validation.in_range("updates_per_step", config.updates_per_step, 1e-4, 1e4)
     validation.positive_integer("learning_starts", config.learning_starts, least=0)
+    # SQL has neither.
+    validation.positive_integer("n_step", getattr(config, "n_step", 1))
+    priorities = getattr(config, "priorities", None)
+    if not isinstance(priorities, Priorities | None):
+        raise ValueError(f"priorities must be Priorities(...) or None, not {priorities!r}.")
 
 
 def experience(
@@ -54,9 +62,8 @@ def experience(
     """Returns what a learner with these hyper-parameters is to be fed with.
 
     Raises:
-      ValueError: if `n_step` is not positive, or a tensor does not broadcast to `batch_shape`.
+      ValueError: if a tensor does not broadcast to `batch_shape`.
     """
-    validation.positive_integer("n_step", n_step)
     if priorities is not None:
         validation.per_learner(
             "priorities.beta", priorities.beta_after(tf.constant(0)), batch_shape

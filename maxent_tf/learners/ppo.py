@@ -84,7 +84,7 @@ class PPO:
         batch_shape: Sequence[int] = (),
     ):
         self.spec = spec
-        self.config = config = PPOConfig() if config is None else config
+        self.config = config = validation.as_config(spec, config, PPOConfig)
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = OnPolicy(config.rollout_length)
         unmeasured = {"step_fraction"} if config.target_kl is None else set()

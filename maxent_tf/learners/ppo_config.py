@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import optimizers
+from maxent_tf.checks import boolean
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import check_config
 
@@ -27,7 +28,8 @@ class PPOConfig:
         observations do not tell all; gradients flow back through the rollout, and
         minibatches divide worlds, not steps.
       actor_optimizer: of the policy; its learning rate may broadcast to `P`. A schedule of it
-        counts gradient steps, `num_epochs * num_minibatches` for each update.
+        counts gradient steps, `num_epochs * num_minibatches` for each update. A number stands for
+        `Adam` with that rate.
       critic_optimizer: of the value function; likewise.
       max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
         learner; None leaves them, and their norms unmeasured.
@@ -61,12 +63,8 @@ class PPOConfig:
     hidden_sizes: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
     memory_size: int = 0
-    actor_optimizer: optimizers.Optimizer = field(
-        default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5)
-    )
-    critic_optimizer: optimizers.Optimizer = field(
-        default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5)
-    )
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5))
     max_grad_norm: float | None = 0.5
     rollout_length: int = 128
     num_epochs: int = 4
@@ -86,6 +84,7 @@ class PPOConfig:
         check_config(self)
         validation.positive_integer("num_epochs", self.num_epochs)
         validation.positive_integer("num_minibatches", self.num_minibatches)
+        boolean("normalize_advantage", self.normalize_advantage)
         validation.in_range("clip_epsilon", self.clip_epsilon, 0, 1, above=True)
         for name in ("value_clip", "target_kl"):
             if getattr(self, name) is not None:

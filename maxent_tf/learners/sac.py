@@ -79,13 +79,13 @@ class SAC:
         config: SACConfig | None = None,
         batch_shape: Sequence[int] = (),
     ):
+        self.config = config = validation.as_config(spec, config, SACConfig)
         if not isinstance(spec.action, Box):
             raise ValueError(
                 f"SAC needs continuous actions, a Box, not {spec.action}: use DiscreteSAC or A2C "
                 "for discrete ones."
             )
         self.spec = spec
-        self.config = config = SACConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
         period = None if config.exploration is None else config.exploration.period
         self.experience = off_policy.experience(

@@ -22,7 +22,8 @@ class SACConfig:
         layers come, in critics beside the action.
       hidden_sizes: widths of the hidden layers of the actor and of every critic.
       activation: of the hidden layers, "relu" or "tanh".
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`.
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
       critic_optimizer: of the critics; likewise.
       num_critics: the ensemble whose minimum is used; 2 in the paper.
       target_subset: how many critics, drawn anew for every update, a target takes the minimum of;
@@ -62,8 +63,8 @@ class SACConfig:
     network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
-    actor_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     num_critics: int = 2
     target_subset: int | None = None
     num_components: int = 1
@@ -92,6 +93,11 @@ class SACConfig:
                     f"target_subset={self.target_subset} must be at most "
                     f"num_critics={self.num_critics}."
                 )
+        if not isinstance(self.exploration, StateDependentExploration | None):
+            raise ValueError(
+                "exploration must be StateDependentExploration(...) or None, not "
+                f"{self.exploration!r}."
+            )
         if self.num_components > 1 and self.entropy_estimator == "exact":
             raise ValueError(
                 f'entropy_estimator="exact" does not go with num_components={self.num_components}: '

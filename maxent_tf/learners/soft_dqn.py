@@ -53,7 +53,7 @@ class SoftDQNConfig:
       hidden_sizes: widths of the hidden layers; none makes Q linear, which on one-hot observations
         is a table.
       activation: of the hidden layers, "relu" or "tanh".
-      optimizer: its learning rate may broadcast to `P`.
+      optimizer: its learning rate may broadcast to `P`; a number stands for `Adam` with that rate.
       discount: gamma in [0, 1]; may broadcast to `P`.
       alpha: the temperature of the values and of the policy that acts, in reward per nat: a number
         or tensor that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0
@@ -81,7 +81,7 @@ class SoftDQNConfig:
     network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (256, 256)
     activation: str = "relu"
-    optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     discount: Any = 0.99
     alpha: Any = 0.03
     regularizer: Regularizer | None = None
@@ -101,6 +101,13 @@ class SoftDQNConfig:
         validation.positive_integer("target_period", self.target_period)
         validation.in_range("munchausen", self.munchausen, 0, 1)
         validation.in_range("munchausen_floor", self.munchausen_floor, -np.inf, 0)
+        functions = (getattr(self.regularizer, x, None) for x in ("value", "soft_max", "greedy"))
+        is_class = isinstance(self.regularizer, type)
+        if self.regularizer is not None and (is_class or not all(map(callable, functions))):
+            raise ValueError(
+                "regularizer must be one of maxent_tf.regularizers, such as Tsallis(), or None, "
+                f"not {self.regularizer!r}."
+            )
         if np.any(self.munchausen) and not isinstance(self.regularizer, Shannon | None):
             raise ValueError(
                 f"munchausen={self.munchausen} adds the logarithm of a Boltzmann policy and does "
@@ -160,9 +167,9 @@ class SoftDQN:
         config: SoftDQNConfig | None = None,
         batch_shape: Sequence[int] = (),
     ):
+        self.config = config = validation.as_config(spec, config, SoftDQNConfig)
         self.num_actions = validation.discrete_actions("SoftDQN", spec)
         self.spec = spec
-        self.config = config = SoftDQNConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = off_policy.experience(
             config, self.batch_shape, config.n_step, config.priorities

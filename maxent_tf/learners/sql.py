@@ -50,7 +50,8 @@ class SQLConfig:
         layers come, beside the action or the noise.
       hidden_sizes: widths of the hidden layers of the critic and of the sampler.
       activation: of the hidden layers, "relu" or "tanh".
-      sampler_optimizer: of the sampler; its learning rate may broadcast to `P`.
+      sampler_optimizer: of the sampler; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
       critic_optimizer: of the critic; likewise.
       discount: gamma in [0, 1]; may broadcast to `P`.
       tau: the fraction by which the target critic follows at every update, in (0, 1]; may
@@ -72,8 +73,8 @@ class SQLConfig:
     network: Any = "mlp"
     hidden_sizes: tuple[int, ...] = (128, 128)
     activation: str = "relu"
-    sampler_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
-    critic_optimizer: optimizers.Optimizer = field(default_factory=lambda: optimizers.Adam(3e-4))
+    sampler_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     discount: Any = 0.99
     tau: Any = 0.005
     alpha: Any = 1.0
@@ -145,6 +146,7 @@ class SQL:
         config: SQLConfig | None = None,
         batch_shape: Sequence[int] = (),
     ):
+        self.config = config = validation.as_config(spec, config, SQLConfig)
         action = spec.action
         if not isinstance(action, Box) or len(action.shape) != 1 or not action.bounded:
             raise ValueError(
@@ -153,7 +155,6 @@ class SQL:
             )
         Bounds.of(action.low, action.high).check_dtype(action.dtype)
         self.spec = spec
-        self.config = config = SQLConfig() if config is None else config
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = off_policy.experience(config, self.batch_shape)
         temperature = as_temperature(config.alpha, action, self.batch_shape)

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from maxent_tf import temperature
+from maxent_tf.checks import is_schedule, numbers_in
 from maxent_tf.learners import validation
 from maxent_tf.specs import Spec
 
@@ -90,11 +91,6 @@ def as_temperature(
     if isinstance(alpha, str) and auto is not None:
         validation.one_of("alpha", alpha, ("auto",))
         alpha = temperature.AutoTemperature(temperature.target_entropy(action, auto))
-    elif isinstance(alpha, str):
-        raise ValueError(
-            "alpha must be a number, a schedule or, where it may be automatic, an AutoTemperature, "
-            f"not {alpha!r}."
-        )
     if isinstance(alpha, temperature.AutoTemperature):
         temperature.validate_target_entropy(action, alpha.target_entropy)
         for name in ("target_entropy", "initial_alpha", "learning_rate"):
@@ -102,7 +98,15 @@ def as_temperature(
             value = value(tf.constant(0)) if callable(value) else value
             validation.per_learner(f"alpha.{name}", value, batch_shape)
         return DualTemperature(alpha, batch_shape)
-    schedule = alpha if callable(alpha) else temperature.constant(alpha)
+    if not is_schedule(alpha):
+        try:
+            numbers_in("alpha", alpha)
+        except ValueError:
+            raise ValueError(
+                "alpha must be a number, a schedule or, where it may be automatic, an "
+                f"AutoTemperature, not {alpha!r}."
+            ) from None
+    schedule = alpha if is_schedule(alpha) else temperature.constant(alpha)
     first = validation.per_learner("alpha", schedule(tf.constant(0)), batch_shape)
     validation.not_negative("alpha", first)
     return ScheduledTemperature(schedule, batch_shape)

@@ -2,63 +2,105 @@
 
 from __future__ import annotations
 
-import math
-import numbers
-from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import (
+    as_integer,
+    as_sizes,
+    in_range,
+    not_negative,
+    numbers_in,
+    one_of,
+    positive,
+)
 from maxent_tf.networks.features import check_keys
-from maxent_tf.optimizers import Optimizer
+from maxent_tf.networks.mlp import ACTIVATIONS
+from maxent_tf.optimizers import Adam, Optimizer
 from maxent_tf.specs import Discrete, EnvironmentSpec
 from maxent_tf.types import Transition, transition_spec
 
-
-def one_of(name: str, value: str, choices: Sequence[str]) -> None:
-    """Raises ValueError unless `value` is one of `choices`."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {list(choices)}, not {value!r}.")
-
-
-def in_range(name: str, value: Any, low: float, high: float, above: bool = False) -> None:
-    """Raises ValueError unless all of `value` is in [low, high], or with `above` in (low, high]."""
-    array = np.asarray(value)
-    fits = (array > low) if above else (array >= low)
-    if not np.all(fits & (array <= high)):
-        raise ValueError(f"{name} must lie in {'(' if above else '['}{low}, {high}], not {value}.")
-
-
-def not_negative(name: str, value: Any) -> None:
-    """Raises ValueError unless all of `value` is finite and at least 0."""
-    array = np.asarray(value)
-    if not np.all(np.isfinite(array) & (array >= 0)):
-        raise ValueError(f"{name} must be finite and at least 0, not {value}.")
+__all__ = [
+    "as_batch_shape",
+    "as_config",
+    "check_batch",
+    "check_optimizer",
+    "check_shared",
+    "check_state_kind",
+    "discrete_actions",
+    "in_range",
+    "not_negative",
+    "one_of",
+    "per_learner",
+    "positive",
+    "positive_integer",
+]
 
 
-def positive(name: str, value: Any) -> None:
-    """Raises ValueError unless all of `value` is finite and above 0."""
-    array = np.asarray(value)
-    if not np.all(np.isfinite(array) & (array > 0)):
-        raise ValueError(f"{name} must be positive and finite, not {value}.")
-
-
-def positive_integer(name: str, value: int, least: int = 1) -> None:
+def positive_integer(name: str, value: Any, least: int = 1) -> None:
     """Raises ValueError unless `value` is an integer of at least `least`."""
-    if not is_integer(value, least):
-        raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
+    as_integer(name, value, least)
 
 
-def number(name: str, value: Any, least: float) -> None:
-    """Raises ValueError unless `value` is one finite number of at least `least`."""
-    if (
-        not isinstance(value, numbers.Real)
-        or isinstance(value, bool)
-        or not least <= float(value) < math.inf
-    ):
-        raise ValueError(f"{name} must be a number of at least {least}, not {value!r}.")
+def check_shared(config: Any) -> None:
+    """Checks what the configurations of all learners have, and puts it in its plain form.
+
+    NumPy's integers become Python's, lists of sizes tuples, and numbers in an optimiser's place
+    `Adam` with that learning rate.
+
+    Raises:
+      ValueError: if `hidden_sizes`, `activation` or an optimiser is none.
+    """
+    for field in fields(config):
+        name, value = field.name, getattr(config, field.name)
+        if isinstance(value, np.integer):
+            value = int(value)
+        elif name == "hidden_sizes":
+            value = as_sizes(name, value)
+        elif name.endswith("optimizer"):
+            value = _as_optimizer(name, value)
+        # Before anyone has seen the frozen object.
+        object.__setattr__(config, name, value)
+    one_of("activation", config.activation, sorted(ACTIVATIONS))
+
+
+def _as_optimizer(name: str, value: Any) -> Any:
+    """Returns an optimiser: `value` itself, or Adam with the learning rate `value`."""
+    is_one = all(callable(getattr(value, method, None)) for method in ("init", "update"))
+    # Those of optax are tuples of functions, and take other arguments.
+    if is_one and not isinstance(value, tuple | type):
+        return value
+    try:
+        not_negative(name, value)
+    except ValueError:
+        if isinstance(value, int | float | np.ndarray | np.generic) or tf.is_tensor(value):
+            raise
+        raise ValueError(
+            f"{name} must be an optimiser of maxent_tf.optimizers, such as Adam(3e-4), or a "
+            f"learning rate for Adam, not {value!r}."
+        ) from None
+    return Adam(value)
+
+
+def as_config(spec: Any, config: Any, kind: type) -> Any:
+    """Returns a learner's configuration, the default one for None.
+
+    Raises:
+      ValueError: if it is of another `kind`, or `spec` is no specification of an environment.
+    """
+    if not isinstance(spec, EnvironmentSpec):
+        raise ValueError(
+            f"spec must be an EnvironmentSpec, not {spec!r}: pass the attribute spec of an "
+            "environment of maxent_tf, or what maxent_tf.gymnasium_spec returns."
+        )
+    if config is None:
+        return kind()
+    if not isinstance(config, kind):
+        raise ValueError(f"config must be a {kind.__name__}, not {config!r}.")
+    return config
 
 
 def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:
@@ -74,19 +116,17 @@ def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:
 def as_batch_shape(batch_shape: Any) -> tuple[int, ...]:
     """Returns a learner's batch shape, or raises ValueError if it is none."""
     try:
-        shape = tuple(int(n) for n in batch_shape)
-    except TypeError:
-        shape = (0,)
-    if any(n < 1 for n in shape):
+        return tuple(as_integer("batch_shape", n) for n in batch_shape)
+    except (TypeError, ValueError):
         raise ValueError(
             f"batch_shape must be a sequence of positive integers, not {batch_shape!r}: pass [] "
             "for one learner, [8] for eight."
-        )
-    return shape
+        ) from None
 
 
 def per_learner(name: str, value: Any, batch_shape: tuple[int, ...]) -> tf.Tensor:
     """Returns a hyper-parameter as float32 [*P], or raises ValueError if it does not broadcast."""
+    numbers_in(name, value)
     value = tf.cast(value, tf.float32)
     try:
         return tf.broadcast_to(value, batch_shape)
@@ -103,6 +143,11 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
     try:
         updated, _ = optimizer.update(params, optimizer.init(params), params, len(batch_shape))
         fits = updated.shape == params.shape
+    except TypeError as error:
+        raise ValueError(
+            f"{name} must be an optimiser of maxent_tf.optimizers, or act like one; {optimizer!r} "
+            f"takes no step: {error}"
+        ) from error
     except (ValueError, tf.errors.InvalidArgumentError):
         fits = False
     if not fits:
@@ -119,13 +164,13 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
     name, given = type(learner).__name__, type(state).__name__
     if given == "NormalizedState":
         remedy = (
-            "of a run that normalised: its statistics act, too. Use maxent_tf.training."
+            "which is of a run that normalised: its statistics act, too. Use maxent_tf.training."
             f"Normalized(learner) in place of the learner, a {name}."
         )
     elif hasattr(state, "state"):
         remedy = "which has the state as its attribute `state`: pass that."
     else:
-        remedy = f"which is no state of a {name}: pass what its `init` or its training returned."
+        remedy = "which is another's: pass what this learner's `init` or its training returned."
     raise ValueError(f"{name} needs as state a {kind.__name__}, not a {given}, {remedy}")
 
 

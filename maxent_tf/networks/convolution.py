@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import is_integer
 from maxent_tf.networks import dense
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf import specs
+from maxent_tf import checks, specs
 from maxent_tf.distributions import SquashedGaussian
 from maxent_tf.distributions.bounds import Bounds
 from maxent_tf.distributions.categorical import Categorical
@@ -124,7 +124,8 @@ def check_bounded_vector(action_spec: specs.Box) -> None:
 
 def check_initial_stddev(initial_stddev: float, log_std_range: tuple[float, float]) -> None:
     """Raises ValueError unless the logarithm of a standard deviation lies within its range."""
-    low, high = log_std_range
+    low, high = checks.pair("log_std_range", log_std_range)
+    checks.number("initial_stddev", initial_stddev)
     if not (initial_stddev > 0 and low <= math.log(initial_stddev) <= high):
         raise ValueError(
             f"initial_stddev={initial_stddev} must be positive with its logarithm within "

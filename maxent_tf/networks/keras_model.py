@@ -34,6 +34,13 @@ class Keras:
 
     build: Callable[[], Any]
 
+    def __post_init__(self) -> None:
+        if not callable(self.build) or hasattr(self.build, "trainable_variables"):
+            raise ValueError(
+                f"build must be a function that makes a new Keras model, not {self.build!r}: every "
+                "learner has weights of its own. Pass for example a lambda that makes the model."
+            )
+
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tuple[tf.Tensor, ...]:
         """Draws weights, [N, ...], for `batch_shape` (N,); see `Network`.
 

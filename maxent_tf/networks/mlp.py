@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from maxent_tf import checks
 from maxent_tf.networks import dense
 
 ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh}
@@ -40,13 +41,12 @@ class MLP:
     output_gain: float = 1.0
 
     def __post_init__(self) -> None:
-        sizes = (self.inputs, *self.hidden_sizes, self.outputs)
-        if min(sizes) < 1:
-            raise ValueError(f"every layer needs a positive size, not {sizes}.")
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(
-                f"activation must be one of {sorted(ACTIVATIONS)}, not {self.activation!r}."
-            )
+        for name in ("inputs", "outputs"):
+            object.__setattr__(self, name, checks.as_integer(name, getattr(self, name)))
+        sizes = checks.as_sizes("hidden_sizes", self.hidden_sizes)
+        object.__setattr__(self, "hidden_sizes", sizes)
+        checks.one_of("activation", self.activation, sorted(ACTIVATIONS))
+        checks.number("output_gain", self.output_gain)
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tuple[dense.DenseParams, ...]:
         """Draws parameters, independently for every learner of `batch_shape`.

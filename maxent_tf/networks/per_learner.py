@@ -27,6 +27,11 @@ class PerLearner:
     initialize: Callable[[tf.Tensor], Any]
     call: Callable[[Any, Any], tf.Tensor]
 
+    def __post_init__(self) -> None:
+        for name in ("initialize", "call"):
+            if not callable(getattr(self, name)):
+                raise ValueError(f"{name} must be a function, not {getattr(self, name)!r}.")
+
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> Any:
         """Draws parameters, [N, ...], for `batch_shape` (N,); see `Network`."""
         return stacked(self.initialize, seed, batch_shape)

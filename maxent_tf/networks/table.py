@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from maxent_tf.checks import as_integer
 from maxent_tf.networks import dense
 
 
@@ -26,10 +27,8 @@ class Table:
     outputs: int
 
     def __post_init__(self) -> None:
-        if min(self.inputs, self.outputs) < 1:
-            raise ValueError(
-                f"inputs and outputs must be positive, not {self.inputs} and {self.outputs}."
-            )
+        for name in ("inputs", "outputs"):
+            object.__setattr__(self, name, as_integer(name, getattr(self, name)))
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tf.Tensor:
         """Returns the table of zeros, [*P, in, out], float32; `seed` is not needed."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import checks
 from maxent_tf.optimizers.learning_rate import (
     LearningRate,
     check_learning_rate,
@@ -72,6 +73,8 @@ class Adam:
 
     def __post_init__(self) -> None:
         check_learning_rate(self.learning_rate)
+        for name in ("beta_1", "beta_2", "epsilon"):
+            checks.number(name, getattr(self, name))
         for name in ("beta_1", "beta_2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), not {getattr(self, name)}.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Union
 
-import numpy as np
 import tensorflow as tf
+
+from maxent_tf.checks import is_schedule, not_negative
 
 #: A number, a tensor broadcastable to the learners' batch shape P, or a schedule: a function of the
 #: step (an integer scalar, 0 at the first update) to such a value.
@@ -15,11 +16,8 @@ LearningRate = Union[float, tf.Tensor, Callable[[tf.Tensor], Any]]  # noqa: UP00
 
 def check_learning_rate(learning_rate: LearningRate) -> None:
     """Raises a ValueError if a value known now is negative or not finite."""
-    if callable(learning_rate):
-        return
-    value = tf.get_static_value(tf.convert_to_tensor(learning_rate))
-    if value is not None and not np.all(np.isfinite(value) & (value >= 0)):
-        raise ValueError(f"learning_rate must be finite and at least 0, not {learning_rate}.")
+    if not is_schedule(learning_rate):
+        not_negative("learning_rate", learning_rate)
 
 
 def learning_rate_at(learning_rate: LearningRate, step: tf.Tensor, dtype: tf.DType) -> tf.Tensor:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import checks
 from maxent_tf.optimizers.learning_rate import (
     LearningRate,
     check_learning_rate,
@@ -65,6 +66,8 @@ class RMSProp:
 
     def __post_init__(self) -> None:
         check_learning_rate(self.learning_rate)
+        for name in ("rho", "epsilon"):
+            checks.number(name, getattr(self, name))
         if not 0 <= self.rho < 1:
             raise ValueError(f"rho must be in [0, 1), not {self.rho}.")
         if not self.epsilon > 0:

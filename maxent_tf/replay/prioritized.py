@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf import draws
+from maxent_tf.checks import in_range, is_schedule, number
 from maxent_tf.replay.ring import Ring
 from maxent_tf.replay.sum_tree import SumTree
 from maxent_tf.specs import EnvironmentSpec
@@ -35,17 +35,17 @@ class Priorities:
     epsilon: float = 1e-6
 
     def __post_init__(self) -> None:
+        number("exponent", self.exponent)
+        number("epsilon", self.epsilon)
         if not 0 <= self.exponent <= 1:
             raise ValueError(f"exponent must lie in [0, 1], not {self.exponent}.")
         if not 0 < self.epsilon < float("inf"):
             raise ValueError(f"epsilon must be positive and finite, not {self.epsilon}.")
-        first = np.asarray(self.beta_after(tf.constant(0)))
-        if not np.all((first >= 0) & (first <= 1)):
-            raise ValueError(f"beta must lie in [0, 1], not {self.beta}.")
+        in_range("beta", self.beta_after(tf.constant(0)), 0, 1)
 
     def beta_after(self, updates: tf.Tensor) -> Any:
         """Returns beta after so many updates, an int32 scalar."""
-        return self.beta(updates) if callable(self.beta) else self.beta
+        return self.beta(updates) if is_schedule(self.beta) else self.beta
 
 
 class PrioritizedSample(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Union
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.checks import is_schedule, numbers_in, pair
 from maxent_tf.optimizers import Adam, AdamState, LearningRate
 
 # A number, a tensor broadcastable to the batch shape P, or a function of the step to such a value.
@@ -94,20 +95,20 @@ class AutoTemperature:
     bounds: tuple[float, float] = (1e-8, 1e6)
 
     def __post_init__(self) -> None:
-        low, high = self.bounds
+        low, high = pair("bounds", self.bounds)
         if not 0 < low < high < np.inf:
             raise ValueError(f"bounds must satisfy 0 < low < high < inf, not {self.bounds}.")
         if self.parametrisation not in ("log_alpha", "alpha"):
             raise ValueError(
                 f'parametrisation must be "log_alpha" or "alpha", not {self.parametrisation!r}.'
             )
-        initial = tf.get_static_value(tf.convert_to_tensor(self.initial_alpha))
+        initial = numbers_in("initial_alpha", self.initial_alpha)
         # In float32, as alpha is kept: a bound itself must not be refused for its rounding.
         within = np.float32(low), np.float32(high)
         if initial is not None and not np.all((initial >= within[0]) & (initial <= within[1])):
             raise ValueError(f"initial_alpha must be within bounds {self.bounds}, not {initial}.")
-        if not callable(self.target_entropy):
-            target = tf.get_static_value(tf.convert_to_tensor(self.target_entropy))
+        if not is_schedule(self.target_entropy):
+            target = numbers_in("target_entropy", self.target_entropy)
             if target is not None and not np.all(np.isfinite(target)):
                 raise ValueError(f"target_entropy must be finite, not {target}.")
         Adam(self.learning_rate)

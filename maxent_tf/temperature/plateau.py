@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.checks import as_integer, number
+
 
 class PlateauState(NamedTuple):
     """The state of `Plateau`.
@@ -57,6 +59,9 @@ class Plateau:
     min_alpha: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("initial", "factor", "min_improvement", "min_alpha"):
+            number(name, getattr(self, name))
+        object.__setattr__(self, "patience", as_integer("patience", self.patience))
         if not 0 <= self.min_alpha <= self.initial < float("inf"):
             raise ValueError(
                 "initial and min_alpha must satisfy 0 <= min_alpha <= initial, not "
@@ -64,8 +69,6 @@ class Plateau:
             )
         if not 0 < self.factor < 1:
             raise ValueError(f"factor must be in (0, 1), not {self.factor}.")
-        if not self.patience >= 1:
-            raise ValueError(f"patience must be at least 1, not {self.patience}.")
         if not self.min_improvement >= 0:
             raise ValueError(f"min_improvement must be at least 0, not {self.min_improvement}.")
 

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.checks import not_negative, numbers_in
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Schedule:
@@ -145,11 +147,16 @@ def piecewise(boundaries: Sequence[Any], values: Sequence[Any]) -> Schedule:
     >>> [float(schedule(t)) for t in (0, 99, 100, 199, 200)]
     [1.0, 1.0, 0.5, 0.5, 0.0]
     """
+    for name, given in (("boundaries", boundaries), ("values", values)):
+        if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
+            raise ValueError(f"{name} must be a sequence of numbers, not {given!r}.")
     if len(values) != len(boundaries) + 1:
         raise ValueError(
             f"values must be one more than boundaries, not {len(values)} and {len(boundaries)}."
         )
     levels = [_checked(f"values[{i}]", value) for i, value in enumerate(values)]
+    for i, edge in enumerate(boundaries):
+        not_negative(f"boundaries[{i}]", edge)
     edges = [tf.convert_to_tensor(edge) for edge in boundaries]
     for before, after in itertools.pairwise(edges):
         rises = tf.get_static_value(before < after)
@@ -217,7 +224,7 @@ def _interpolation(
     name: str, initial: tf.Tensor, final: tf.Tensor, steps: tf.Tensor | float, curve: _Curve
 ) -> Schedule:
     """Returns the schedule that follows `curve`, or raises if `steps` is out of range."""
-    known = tf.get_static_value(tf.convert_to_tensor(steps))
+    known = numbers_in("steps", steps)
     if known is not None and not np.all(known > 0):
         raise ValueError(f"steps must be positive, not {steps}.")
     return Schedule(
@@ -228,9 +235,9 @@ def _interpolation(
 
 def _checked(name: str, value: tf.Tensor | float, positive: bool = False) -> tf.Tensor:
     """Returns `value` as a tensor (float32 unless it is one), or raises if it is out of range."""
+    known = numbers_in(name, value)
     if not tf.is_tensor(value):
         value = tf.convert_to_tensor(value, tf.float32)
-    known = tf.get_static_value(value)
     if known is not None:
         ok = np.isfinite(known) & ((known > 0) if positive else (known >= 0))
         if not np.all(ok):

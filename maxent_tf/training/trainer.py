@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.integers import is_integer
+from maxent_tf.checks import is_integer
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.checkpoint import Checkpoints

@@ -87,7 +87,7 @@ OPTIMIZERS = [
 ]
 NAMES = [
     ({"activation": "gelu"}, "activation must be one of"),
-    ({"hidden_sizes": (4, 0)}, "every layer needs a positive size"),
+    ({"hidden_sizes": (4, 0)}, r"hidden_sizes\[1\] must be an integer of at least 1, not 0"),
 ]
 
 

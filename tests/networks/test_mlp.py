@@ -53,7 +53,9 @@ def test_layers_and_learners_are_drawn_independently() -> None:
 
 @pytest.mark.parametrize("sizes", [(0, (8,), 3), (5, (8, 0), 3), (5, (8,), -1)], ids=str)
 def test_sizes_must_be_positive(sizes: tuple[int, tuple[int, ...], int]) -> None:
-    with pytest.raises(ValueError, match="positive size"):
+    with pytest.raises(
+        ValueError, match=r"(inputs|outputs|hidden_sizes\[1\]) must be an integer of at least 1"
+    ):
         MLP(*sizes)
 
 

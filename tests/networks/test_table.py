@@ -22,5 +22,5 @@ def test_starts_at_zero() -> None:
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(0, 4), (5, -1)])
 def test_sizes_must_be_positive(inputs: int, outputs: int) -> None:
-    with pytest.raises(ValueError, match=f"must be positive, not {inputs} and {outputs}"):
+    with pytest.raises(ValueError, match=r"(inputs|outputs) must be an integer of at least 1"):
         Table(inputs, outputs)

@@ -59,7 +59,7 @@ def test_learners_fall_each_on_its_own_under_xla() -> None:
         ({"initial": -1.0}, "0 <= min_alpha <= initial"),
         ({"min_alpha": 2.0}, r"initial=1\.0, min_alpha=2\.0"),
         ({"factor": 1.0}, r"factor must be in \(0, 1\), not 1\.0"),
-        ({"patience": 0}, "patience must be at least 1, not 0"),
+        ({"patience": 0}, "patience must be an integer of at least 1, not 0"),
         ({"min_improvement": -1.0}, "min_improvement must be at least 0"),
     ],
 )
