@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.checks import is_integer
+
 __all__ = [
     "Box",
     "Discrete",
@@ -33,8 +35,9 @@ class Discrete:
     num_values: int
 
     def __post_init__(self) -> None:
-        if not isinstance(self.num_values, int) or self.num_values < 1:
+        if not is_integer(self.num_values):
             raise ValueError(f"num_values must be a positive integer, not {self.num_values!r}.")
+        object.__setattr__(self, "num_values", int(self.num_values))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,9 +70,10 @@ class MultiDiscrete:
         if (
             not isinstance(self.nvec, tuple)
             or not self.nvec
-            or not all(isinstance(n, int) and n >= 1 for n in self.nvec)
+            or not all(is_integer(n) for n in self.nvec)
         ):
             raise ValueError(f"nvec must be a tuple of positive integers, not {self.nvec!r}.")
+        object.__setattr__(self, "nvec", tuple(int(n) for n in self.nvec))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -162,9 +166,10 @@ class Image:
         if (
             not isinstance(self.shape, tuple)
             or not self.shape
-            or not all(isinstance(n, int) and n >= 1 for n in self.shape)
+            or not all(is_integer(n) for n in self.shape)
         ):
             raise ValueError(f"shape must be a tuple of positive integers, not {self.shape!r}.")
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
 
     @property
     def dtype(self) -> tf.DType:

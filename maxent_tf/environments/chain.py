@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maxent_tf.checks import is_integer
 from maxent_tf.environments.finite import FiniteWorld
 
 
@@ -28,7 +29,7 @@ def Chain(length: int) -> FiniteWorld:  # noqa: N802
       DQN", https://arxiv.org/abs/1602.04621; rewards and length of the episode as in
       https://github.com/facebookresearch/RandomizedValueFunctions
     """
-    if not isinstance(length, int | np.integer) or length < 3:
+    if not is_integer(length, least=3):
         raise ValueError(f"length must be an integer, at least 3, not {length!r}.")
     state = np.arange(length)
     next_state = np.clip(state[:, None] + np.array([-1, 1]), 0, length - 1)[..., None]

@@ -52,7 +52,7 @@ def GridWorld(  # noqa: N802 (a constructor, whatever it is made of)
     >>> world.num_states, world.next_state[0, :, 0].tolist()
     (9, [0, 3, 0, 1])
     """
-    rows, columns = (size, size) if isinstance(size, int) else size
+    rows, columns = (size, size) if isinstance(size, int | np.integer) else size
     if rows < 1 or columns < 1:
         raise ValueError(f"size must be positive, not {size}.")
     if not 0 <= slip <= 1:

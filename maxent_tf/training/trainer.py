@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.checks import is_integer
 from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.checkpoint import Checkpoints
@@ -201,7 +202,7 @@ def _begin(
 
 
 def _check_positive(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
+    if not is_integer(value):
         raise ValueError(f"{name} must be a positive integer, not {value!r}.")
 
 
