@@ -10,6 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 
+def is_integer(value: Any, least: int = 1) -> bool:
+    """Returns whether `value` is an integer, of whatever library but no bool, of at least `least`.
+
+    >>> is_integer(np.uint8(3)), is_integer(True), is_integer(3.0)
+    (True, False, False)
+    """
+    is_one = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return is_one and bool(value >= least)
+
+
 def as_integer(name: str, value: Any, least: int = 1) -> int:
     """Returns an integer of Python's, NumPy's or another library's as Python's.
 
@@ -19,7 +29,7 @@ def as_integer(name: str, value: Any, least: int = 1) -> int:
     >>> as_integer("size", np.int64(3))
     3
     """
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+    if not is_integer(value, least):
         raise ValueError(f"{name} must be an integer of at least {least}, not {value!r}.")
     return int(value)
 
@@ -33,7 +43,7 @@ def as_sizes(name: str, value: Any) -> tuple[int, ...]:
     >>> as_sizes("hidden_sizes", [64, np.int64(32)])
     (64, 32)
     """
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+    if is_integer(value):
         raise ValueError(f"{name} must be a tuple, with a size for each layer, not {value}: write "
                          f"({value},).")  # fmt: skip
     if not isinstance(value, tuple | list):

@@ -58,7 +58,7 @@ class Discrete:
     num_values: int
 
     def __post_init__(self) -> None:
-        if not is_integer(self.num_values, least=1):
+        if not is_integer(self.num_values):
             raise ValueError(f"num_values must be a positive integer, not {self.num_values!r}.")
         object.__setattr__(self, "num_values", int(self.num_values))
 
@@ -93,13 +93,10 @@ class MultiDiscrete:
         if (
             not isinstance(self.nvec, tuple)
             or not self.nvec
-            or not all(is_integer(n, least=1) for n in self.nvec)
+            or not all(is_integer(n) for n in self.nvec)
         ):
             raise ValueError(f"nvec must be a tuple of positive integers, not {self.nvec!r}.")
         object.__setattr__(self, "nvec", tuple(int(n) for n in self.nvec))
-
-    def __repr__(self) -> str:
-        return f"MultiDiscrete(nvec={_few(self.nvec)})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -212,7 +209,7 @@ class Image:
         if (
             not isinstance(self.shape, tuple)
             or not self.shape
-            or not all(is_integer(n, least=1) for n in self.shape)
+            or not all(is_integer(n) for n in self.shape)
         ):
             raise ValueError(f"shape must be a tuple of positive integers, not {self.shape!r}.")
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))

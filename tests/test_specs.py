@@ -82,3 +82,23 @@ def test_box_bounds_come_back_in_row_major_order() -> None:
 def test_box_is_bounded_only_if_every_bound_is_finite() -> None:
     assert Box.of((2,), -1.0, 1.0).bounded
     assert not Box.of((2,), -1.0, [1.0, np.inf]).bounded
+
+
+def test_numpys_integers_give_the_spec_of_pythons() -> None:
+    # Oracle: the spec of Python's integers, which prints and hashes alike.
+    pairs = [
+        (Discrete(np.int64(4)), Discrete(4)),
+        (MultiDiscrete((np.uint8(3), np.int32(2))), MultiDiscrete((3, 2))),
+        (Image((np.int16(6), np.int64(5), 1)), Image((6, 5, 1))),
+        (Box.of((np.int64(2),), 0, 1), Box.of((2,), 0, 1)),
+    ]
+    for numpy, python in pairs:
+        assert numpy == python
+        assert hash(numpy) == hash(python)
+        assert repr(numpy) == repr(python)
+
+
+def test_truth_is_no_number_of_values() -> None:
+    for make in (lambda: Discrete(True), lambda: MultiDiscrete((2, True)), lambda: Image((True,))):
+        with pytest.raises(ValueError, match="positive integer"):
+            make()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maxent_tf.checks import is_integer
 from maxent_tf.environments.finite import FiniteWorld
 from maxent_tf.checks import is_integer
 

@@ -87,7 +87,7 @@ def check_max_episode_steps(max_episode_steps: int | None) -> None:
     Raises:
       ValueError: if it is neither None nor a positive integer.
     """
-    if max_episode_steps is not None and not is_integer(max_episode_steps, least=1):
+    if max_episode_steps is not None and not is_integer(max_episode_steps):
         raise ValueError(
             "max_episode_steps must be a positive integer, or None for no limit, not "
             f"{max_episode_steps!r}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maxent_tf.checks import is_integer
 from maxent_tf.environments.finite import FiniteWorld
 from maxent_tf.checks import is_integer
 
@@ -32,7 +33,7 @@ def DeepSea(size: int) -> FiniteWorld:  # noqa: N802
     >>> DeepSea(10).num_states
     101
     """
-    if not is_integer(size, least=1):
+    if not is_integer(size):
         raise ValueError(f"size must be a positive integer, not {size!r}.")
     end = size * size
     row, column = np.divmod(np.arange(end), size)

@@ -19,7 +19,7 @@ class SumTree(tf.Module):
 
     def __init__(self, num_trees: int, capacity: int):
         super().__init__(name="sum_tree")
-        self._depth = (capacity - 1).bit_length()
+        self._depth = (int(capacity) - 1).bit_length()
         self._first_leaf = 1 << self._depth
         self._width = 2 * self._first_leaf
         self._num_trees = num_trees

@@ -219,7 +219,7 @@ def _begin(
 
 
 def _check_positive(name: str, value: int) -> None:
-    if not is_integer(value, least=1):
+    if not is_integer(value):
         raise ValueError(f"{name} must be a positive integer, not {value!r}.")
 
 
