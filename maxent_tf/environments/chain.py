@@ -6,7 +6,6 @@ import numpy as np
 
 from maxent_tf.checks import is_integer
 from maxent_tf.environments.finite import FiniteWorld
-from maxent_tf.checks import is_integer
 
 
 def Chain(length: int) -> FiniteWorld:  # noqa: N802
