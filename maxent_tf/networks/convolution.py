@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from maxent_tf.checks import is_integer
+from maxent_tf.checks import as_sizes
 from maxent_tf.networks import dense
 
 
@@ -43,14 +43,13 @@ class Convolution:
     channels_first: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("shape", "filters", "kernel_sizes", "strides"):
+            object.__setattr__(self, name, as_sizes(name, getattr(self, name)))
         if len(self.shape) != 3:
             raise ValueError(
                 f"shape={self.shape} must have three axes, (height, width, channels): a grey image "
                 "has one channel, shape=(84, 84, 1)."
             )
-        for name in ("shape", "filters", "kernel_sizes", "strides"):
-            if not all(is_integer(n, least=1) for n in getattr(self, name)):
-                raise ValueError(f"{name}={getattr(self, name)} must hold positive integers only.")
         if not len(self.filters) == len(self.kernel_sizes) == len(self.strides):
             raise ValueError(
                 f"filters={self.filters}, kernel_sizes={self.kernel_sizes} and "

@@ -66,8 +66,9 @@ def test_filters_are_orthogonal_and_each_learners_own() -> None:
         ({"filters": (3, 4)}, r"filters=\(3, 4\), .* must have one number each"),
         ({"shape": (24, 84, 4)}, r"leave images of 1 x 9 to filters of 3 x 3, from shape=\(24, 84"),
         ({"shape": (84, 84)}, r"shape=\(84, 84\) must have three axes"),
-        ({"shape": (84, 84, 0)}, r"shape=\(84, 84, 0\) must hold positive integers only"),
-        ({"strides": (4, 0, 1)}, r"strides=\(4, 0, 1\) must hold positive integers only"),
+        ({"shape": (84, 84, 0)}, r"shape\[2\] must be an integer of at least 1, not 0"),
+        ({"strides": (4, 0, 1)}, r"strides\[1\] must be an integer of at least 1, not 0"),
+        ({"filters": 32}, r"filters must be a tuple, .* not 32"),
     ],
 )
 def test_layers_that_do_not_fit_are_named(arguments: dict[str, Any], message: str) -> None:
