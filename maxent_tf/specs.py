@@ -98,6 +98,9 @@ class MultiDiscrete:
             raise ValueError(f"nvec must be a tuple of positive integers, not {self.nvec!r}.")
         object.__setattr__(self, "nvec", tuple(int(n) for n in self.nvec))
 
+    def __repr__(self) -> str:
+        return f"MultiDiscrete(nvec={_few(self.nvec)})"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one value: (number of elements,)."""
