@@ -165,13 +165,13 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
     if given == "NormalizedState":
         remedy = (
             "which is of a run that normalised: its statistics act, too. Use maxent_tf.training."
-            f"Normalized(learner) in place of the learner, a {name}."
+            "Normalized(learner) in place of the learner."
         )
     elif hasattr(state, "state"):
         remedy = "which has the state as its attribute `state`: pass that."
     else:
         remedy = "which is another's: pass what this learner's `init` or its training returned."
-    raise ValueError(f"{name} needs as state a {kind.__name__}, not a {given}, {remedy}")
+    raise ValueError(f"{name} needs {kind.__name__} as its state, not {given}, {remedy}")
 
 
 def check_batch(spec: Any, batch: Transition, leading: tuple[int | None, ...]) -> None:

@@ -79,7 +79,7 @@ def test_states_of_another_kind_get_the_remedy() -> None:
     assert Normalized(learner).policy(result.state, observation).batch_shape == [1]
     with pytest.raises(ValueError, match="attribute `state`: pass that"):
         learner.policy(result, observation)
-    with pytest.raises(ValueError, match="needs as state a NormalizedState"):
+    with pytest.raises(ValueError, match="needs NormalizedState as its state"):
         Normalized(learner).policy(learner.init(0), observation)
     sac = SAC(world.spec, SACConfig(hidden_sizes=(4,)))
     for act in (
@@ -88,6 +88,6 @@ def test_states_of_another_kind_get_the_remedy() -> None:
         lambda s, o: sac.update(s, o, 0),
     ):
         with pytest.raises(
-            ValueError, match="SAC needs as state a SACState, not a ActorCriticState"
+            ValueError, match="SAC needs SACState as its state, not ActorCriticState"
         ):
             act(learner.init(0), observation)
