@@ -53,4 +53,6 @@ def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:
     dynamic = tf.shape(tensors[0])
     for tensor in tensors[1:]:
         dynamic = tf.broadcast_dynamic_shape(dynamic, tf.shape(tensor))
-    return tf.concat([tf.reshape(sample_shape, [-1]), dynamic], 0)
+    # Without the hint, () would be an empty vector of floats.
+    in_front = tf.convert_to_tensor(sample_shape, dtype_hint=tf.int32)
+    return tf.concat([tf.reshape(tf.cast(in_front, tf.int32), [-1]), dynamic], 0)

@@ -105,8 +105,12 @@ class AutoTemperature:
         initial = numbers_in("initial_alpha", self.initial_alpha)
         # In float32, as alpha is kept: a bound itself must not be refused for its rounding.
         within = np.float32(low), np.float32(high)
-        if initial is not None and not np.all((initial >= within[0]) & (initial <= within[1])):
-            raise ValueError(f"initial_alpha must be within bounds {self.bounds}, not {initial}.")
+        if initial is not None:
+            kept = np.asarray(initial, np.float32)
+            if not np.all((kept >= within[0]) & (kept <= within[1])):
+                raise ValueError(
+                    f"initial_alpha must be within bounds {self.bounds}, not {initial}."
+                )
         if not is_schedule(self.target_entropy):
             target = numbers_in("target_entropy", self.target_entropy)
             if target is not None and not np.all(np.isfinite(target)):

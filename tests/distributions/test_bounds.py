@@ -84,10 +84,15 @@ def test_the_dimension_that_does_not_fit_is_named() -> None:
 
 
 @pytest.mark.parametrize("learner", [A2C, PPO, SAC, SQL])
-@pytest.mark.parametrize(("low", "high"), [(5.0, 5.0 + 1e-9), (-3e38, 3e38), (-1.0, 1e40)])
+@pytest.mark.parametrize(("low", "high"), [(-3e38, 3e38), (-1.0, 1e40)])
 def test_learners_refuse_actions_that_float32_cannot_hold(
     learner: Callable[[EnvironmentSpec], object], low: float, high: float
 ) -> None:
     spec = EnvironmentSpec(Box.of((2,)), Box.of((2,), [-1.0, low], [1.0, high]))
     with pytest.raises(ValueError, match=r"become .* in float32, .* rescale or shift the actions"):
         learner(spec)
+
+
+def test_specifications_refuse_actions_that_float32_collapses() -> None:
+    with pytest.raises(ValueError, match=r"in dimension 1 of .* both are 5\.0"):
+        EnvironmentSpec(Box.of((2,)), Box.of((2,), [-1.0, 5.0], [1.0, 5.0 + 1e-9]))
