@@ -61,9 +61,8 @@ def evaluate(
       RuntimeError: if an episode is still running after `max_steps` steps.
       TypeError: if `env` is no world.
       ValueError: if `episodes` is not positive, the state is another learner's, the world does not
-        fit the learner, a training run
-        has its episodes in the vector environment, or a Gymnasium world returns NaN, infinity,
-        another shape, or a discrete value outside of its space.
+        fit the learner, a training run has its episodes in the vector environment, or a Gymnasium
+        world returns NaN, infinity, another shape, or a discrete value outside of its space.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
