@@ -115,12 +115,13 @@ def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:
 
     @tf.function(autograph=False, jit_compile=compile_with_xla)
     def program(state: Any, seed: tf.Tensor) -> Any:
-        return replay_updates(learner.update, state, replay, BATCH, updates, seed)
+        measured = len(learner.metric_names)
+        return replay_updates(learner.update, state, replay, BATCH, measured, updates, seed)
 
     state = learner.init(0)
 
     def call() -> object:
-        return program(state, tf.constant([0, 3]))[1].q.numpy()
+        return program(state, tf.constant([0, 3]))[1][0].numpy()
 
     return Case(call, updates, "updates", program.experimental_get_tracing_count)
 
