@@ -178,6 +178,7 @@ def test_plan_knows_worlds_and_overrides() -> None:
         Arguments(alphas=(0.0, 1.0))
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,7 @@ def test_plan_applies_overrides() -> None:
         Arguments(seeds=0)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,7 +46,12 @@ _ROLLOUT = {"num_envs": 2, "rollout_length": 4, "discount": 0.9, "gae_lambda": 1
     "sweep",
     [
         RolloutSweep(**_SHARED, **_ROLLOUT, learner="a2c", steps=50),
-        PPOSweep(**_SHARED, **_ROLLOUT, learner="ppo", steps=50, num_epochs=3, num_minibatches=2),
+        pytest.param(
+            PPOSweep(
+                **_SHARED, **_ROLLOUT, learner="ppo", steps=50, num_epochs=3, num_minibatches=2
+            ),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["a2c", "ppo"],
 )
@@ -137,6 +142,7 @@ def test_plan_knows_worlds_and_overrides() -> None:
         Arguments(seeds=0)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,6 +70,7 @@ def test_the_peers_bound_holds() -> None:
     assert np.abs(plain().v - truth).max() <= 1e-8
 
 
+@pytest.mark.slow
 def test_a_million_states_take_less_than_four_gibibytes() -> None:
     # Limit: 4 GiB; measured by the operating system in a process of its own.
     assert tabular.peak_memory(1000, SPARSE) < 4

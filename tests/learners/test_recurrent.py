@@ -217,7 +217,9 @@ def recaller(name: str, size: int) -> A2C | PPO:
     return PPO(Recall.spec, ppo, [2])
 
 
-@pytest.mark.parametrize(("name", "steps"), [("a2c", 100_000), ("ppo", 30_000)])
+@pytest.mark.parametrize(
+    ("name", "steps"), [("a2c", 100_000), pytest.param("ppo", 30_000, marks=pytest.mark.slow)]
+)
 def test_what_was_seen_is_remembered(name: str, steps: int) -> None:
     # Oracles: 1 for who remembers; half of the episodes for who does not, a coin's toss: within
     # four standard errors of 200 episodes.

@@ -82,14 +82,20 @@ def stop_at(step: int) -> Any:
     [
         (a2c(), CHAIN, {"compile": "xla"}, [16]),
         (a2c(), CHAIN, {"normalize_observation": True, "normalize_reward": 0.9}, [8, 16, 32]),
-        (sac(), PENDULUM, {"normalize_observation": True, "normalize_reward": 0.9}, [8, 16, 28]),
+        pytest.param(
+            sac(),
+            PENDULUM,
+            {"normalize_observation": True, "normalize_reward": 0.9},
+            [8, 16, 28],
+            marks=pytest.mark.slow,
+        ),
         (
             sac(**REPLAY, exploration=StateDependentExploration(period=5)),
             PENDULUM,
             {"normalize_reward": 0.9},
             [8, 16, 28],
         ),
-        (discrete_sac(), CHAIN, {}, [16]),
+        pytest.param(discrete_sac(), CHAIN, {}, [16], marks=pytest.mark.slow),
         (soft_dqn(), CHAIN, {}, [28]),
     ],
     ids=[
