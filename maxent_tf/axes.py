@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 
@@ -22,3 +24,73 @@ def sizes(x: tf.Tensor) -> list[int | tf.Tensor]:
         return x.shape.as_list()
     lengths = tf.shape(x)
     return [lengths[axis] if n is None else n for axis, n in enumerate(x.shape.as_list())]
+
+
+def merge_time(structure: Any, batch_ndims: int) -> Any:
+    """Puts time behind the learners' axes and before the environments', as one axis with them.
+
+    Args:
+      structure: of tensors [T, *P, B, ...].
+      batch_ndims: the rank of P.
+
+    Returns:
+      Tensors [*P, T B, ...].
+
+    >>> merge_time(tf.zeros([4, 2, 3, 5]), 1).shape.as_list()
+    [2, 12, 5]
+    """
+
+    def merge(x: tf.Tensor) -> tf.Tensor:
+        order = [*range(1, batch_ndims + 1), 0, *range(batch_ndims + 1, x.shape.rank)]
+        moved = x if x.shape[0] == 1 else tf.transpose(x, order)
+        learners = x.shape[1 : batch_ndims + 1]
+        return tf.reshape(moved, [*learners, -1, *x.shape[batch_ndims + 2 :]])
+
+    return tf.nest.map_structure(merge, structure)
+
+
+def split_time(structure: Any, batch_ndims: int, length: int) -> Any:
+    """Undoes `merge_time`.
+
+    Args:
+      structure: of tensors [*P, T B, ...].
+      batch_ndims: the rank of P.
+      length: T.
+
+    Returns:
+      Tensors [T, *P, B, ...].
+
+    >>> split_time(tf.zeros([2, 12, 5]), 1, length=4).shape.as_list()
+    [4, 2, 3, 5]
+    """
+
+    def split(x: tf.Tensor) -> tf.Tensor:
+        if length == 1:
+            return x[None]
+        learners, rest = x.shape[:batch_ndims], x.shape[batch_ndims + 1 :]
+        apart = tf.reshape(x, [*learners, length, -1, *rest])
+        others = range(batch_ndims + 1, apart.shape.rank)
+        return tf.transpose(apart, [batch_ndims, *range(batch_ndims), *others])
+
+    return tf.nest.map_structure(split, structure)
+
+
+def expand_like(x: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
+    """Appends axes of length 1 to a tensor until it has the rank of another.
+
+    >>> expand_like(tf.zeros([2]), tf.zeros([2, 3, 4])).shape.as_list()
+    [2, 1, 1]
+    """
+    missing = like.shape.rank - x.shape.rank
+    return tf.reshape(x, [*sizes(x), *[1] * missing]) if missing else x
+
+
+def select(condition: tf.Tensor, if_true: Any, if_false: Any) -> Any:
+    """Selects between two structures whose leaves begin with the shape of a condition.
+
+    >>> select(tf.constant([True, False]), tf.ones([2, 2]), tf.zeros([2, 2])).numpy().tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    return tf.nest.map_structure(
+        lambda x, y: tf.where(expand_like(condition, x), x, y), if_true, if_false
+    )

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-__all__ = ["Metrics", "TimeStep", "Transition", "transition_spec"]
+__all__ = ["Acted", "Metrics", "TimeStep", "Transition", "Updated", "transition_spec"]
 
 
 class TimeStep(NamedTuple):
@@ -51,6 +51,7 @@ class Transition(NamedTuple):
       truncated: [*batch], bool: see `TimeStep`.
       valid: [*batch], bool. False marks a placeholder to be left out of every average, such as the
         call in which a Gymnasium vector environment only resets.
+      extras: what the learner that acted knew when it did, see `Acted`; () for nothing.
     """
 
     observation: Any
@@ -60,14 +61,47 @@ class Transition(NamedTuple):
     terminated: tf.Tensor
     truncated: tf.Tensor
     valid: tf.Tensor
+    extras: Any = ()
 
 
-def transition_spec(observation: Any, action: Any) -> Transition:
+class Acted(NamedTuple):
+    """What a learner answers to an observation.
+
+    Attributes:
+      action: [*P, B, ...], as in a `Transition`.
+      carry: what the learner takes along to the next step of the same episode, such as a memory:
+        tensors [*P, B, ...] in any structure; () for nothing.
+      extras: what learning needs to know of this act, such as the probability of the action or the
+        memory that the learner acted from: tensors [*P, B, ...] in any structure; () for nothing.
+    """
+
+    action: tf.Tensor
+    carry: Any = ()
+    extras: Any = ()
+
+
+class Updated(NamedTuple):
+    """What an update of a learner leaves behind.
+
+    Attributes:
+      state: the learners' state after it.
+      metrics: its metrics, see `Metrics`.
+      error: [*P, B], float32, the sizes of the transitions' errors, which prioritised replay goes
+        by; () from learners that have none.
+    """
+
+    state: Any
+    metrics: Any
+    error: Any = ()
+
+
+def transition_spec(observation: Any, action: Any, extras: Any = ()) -> Transition:
     """Returns what a transition is made of: at every leaf something with a shape and a dtype.
 
     Args:
       observation: the spec of one observation, or a dict of such.
       action: the spec of one action.
+      extras: the specs of what the learner knew, in its structure.
     """
     flag = tf.TensorSpec([], tf.bool)
     return Transition(
@@ -78,6 +112,7 @@ def transition_spec(observation: Any, action: Any) -> Transition:
         terminated=flag,
         truncated=flag,
         valid=flag,
+        extras=extras,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf import losses
-from maxent_tf.learners import SAC
-from maxent_tf.learners.sac import SACState
+from maxent_tf.learners import SAC, SACState
+from maxent_tf.learners.entropy_estimators import draw
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
+from maxent_tf.types import Acted
 
 
 def actor_gradient(
@@ -33,7 +35,8 @@ def actor_gradient(
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(state.actor)
-        action, entropy = learner.draw(learner.policy(state, observation), seed)
+        estimator = learner.config.entropy_estimator
+        action, entropy = draw(learner.policy(state, observation), estimator, seed)
         loss = losses.soft_actor_loss(learner.q(state, observation, action), entropy, alpha)
         total = tf.reduce_sum(loss)
     grads = tf.nest.flatten(tape.gradient(total, state.actor))
@@ -96,17 +99,17 @@ def visited_states(
     shape = (*learner.batch_shape, count)
 
     @tf.function(autograph=False)
-    def act(observation: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
-        return learner.policy(state, observation).sample(seed=tf.random.fold_in(seed, t))
+    def act(observation: tf.Tensor, t: tf.Tensor) -> Acted:
+        return learner.act(state, (), observation, seed=tf.random.fold_in(seed, t))
 
     def observations() -> Any:
         if not isinstance(world, str):
-            worlds = rollout.begin(world, shape, seed)
-            step = tf.function(rollout.step, autograph=False)
+            worlds = rollout.begin(learner, world, count, seed)
+            step = tf.function(functools.partial(rollout.step, learner, world), autograph=False)
             for t in range(horizon):
                 yield worlds.observation
-                action = act(worlds.observation, tf.constant(t))
-                worlds, *_ = step(world, worlds, action, tf.random.fold_in(seed, -1 - t))
+                acted = act(worlds.observation, tf.constant(t))
+                worlds, *_ = step(worlds, acted, tf.random.fold_in(seed, -1 - t))
             return
         vector = GymnasiumWorlds(world, int(np.prod(shape)))
         try:
@@ -114,7 +117,7 @@ def visited_states(
             for t in range(horizon):
                 observation = tf.constant(flat.reshape(*shape, *learner.spec.observation.shape))
                 yield observation
-                action = act(observation, tf.constant(t)).numpy()
+                action = act(observation, tf.constant(t)).action.numpy()
                 flat = vector.step(action.reshape(-1, *learner.spec.action.shape)).observation
         finally:
             vector.close()

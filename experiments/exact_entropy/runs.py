@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.exact_entropy.gradients import moments_program, visited_states
-from experiments.exact_entropy.learner import ManyEstimatorsSAC
+from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
 from experiments.premature_convergence import exact
 from maxent_tf.environments import ContinuousTrap
@@ -54,7 +56,12 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         initial_stddev=sweep.initial_stddev,
     )
     shape = (len(sweep.alphas), sweep.seeds)
-    learner = ManyEstimatorsSAC(spec, ESTIMATORS, config, shape)
+    many = dataclasses.replace(config, entropy_estimator=ManyEstimators(ESTIMATORS))
+    learner = mx.learners.SAC(spec, many, (len(ESTIMATORS), *shape))
+    parts = [
+        mx.learners.SAC(spec, dataclasses.replace(config, entropy_estimator=name), shape)
+        for name in ESTIMATORS
+    ]
     train_seed, *seeds = tf.unstack(tf.random.split(as_seed(sweep.seed), 5))
     result = mx.train(
         learner,
@@ -83,10 +90,10 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     arrays["steps"] = result.history["env_steps"]
     arrays["episode_return"] = result.history["episode_return"]
 
-    first = learner.parts[0]
+    first = parts[0]
     # The schedule's counter has no axes of learners.
     trained = tf.nest.map_structure(lambda x: x[0] if x.shape.rank else x, result.state)
-    moments_of = moments_program(learner.parts, sweep.draws)
+    moments_of = moments_program(parts, sweep.draws)
     variances, squares = [], []
     for actor in (trained.actor, first.init(seeds[1]).actor):
         state = trained._replace(actor=actor)

@@ -1,16 +1,14 @@
-"""PPO learners that differ in what they take the entropy of their bonus to be, in one program."""
+"""Bonuses that differ in what they take the entropy of a policy to be, in one program."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf.distributions import SquashedGaussian
-from maxent_tf.learners import PPO, PPOConfig, entropy_estimators
-from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.learners import entropy_estimators
 
 
 def bonus_entropy(
@@ -40,30 +38,20 @@ def bonus_entropy(
     raise ValueError(f'estimator must be "exact", "base", "sample" or "stored", not {estimator!r}.')
 
 
-class ManyBonusesPPO(PPO):
-    """PPO in which each learner along the first axis of the batch has an estimator of its own.
+@dataclasses.dataclass(frozen=True)
+class ManyBonuses:
+    """A `PPOConfig.bonus_entropy` by which each learner along the first axis has its own estimator.
 
-    Args:
-      spec: of the world, with bounded continuous actions.
-      estimators: by name, one for each index of the first axis of `batch_shape`.
-      config: hyper-parameters.
-      batch_shape: `P`.
+    Attributes:
+      estimators: by name, see `bonus_entropy`, one for each index of the first axis.
     """
 
-    def __init__(
-        self,
-        spec: EnvironmentSpec,
-        estimators: Sequence[str],
-        config: PPOConfig,
-        batch_shape: Sequence[int],
-    ):
-        if len(estimators) != batch_shape[0]:
-            raise ValueError(f"{estimators} must have one entry for each of {batch_shape[0]}.")
-        super().__init__(spec, config, batch_shape)
-        self._estimators = tuple(estimators)
+    estimators: tuple[str, ...]
 
-    def bonus_entropy(self, distribution: Any, action: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Each learner's estimate, see `PPO.bonus_entropy`."""
+    def __call__(
+        self, distribution: SquashedGaussian, action: tf.Tensor, seed: tf.Tensor
+    ) -> tf.Tensor:
+        """Each learner's estimate, [*P, N], float32, in nats."""
         return tf.stack(
             [
                 bonus_entropy(
@@ -72,6 +60,6 @@ class ManyBonusesPPO(PPO):
                     action[i],
                     seed,
                 )
-                for i, estimator in enumerate(self._estimators)
+                for i, estimator in enumerate(self.estimators)
             ]
         )

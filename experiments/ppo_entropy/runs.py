@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments.ppo_entropy.learner import ManyBonusesPPO
+from experiments.ppo_entropy.learner import ManyBonuses
 from experiments.ppo_entropy.sweep import ESTIMATORS, OBJECTIVES, GridSweep, Sweep, make_world
 from experiments.premature_convergence import exact
 from maxent_tf.environments import ContinuousTrap
@@ -52,9 +52,14 @@ def _config(sweep: Sweep | GridSweep, **changes: Any) -> mx.learners.PPOConfig:
 
 def _run(sweep: Sweep, progress: bool) -> Arrays:
     world = make_world(sweep.world)
-    config = _config(sweep, target_kl=sweep.target_kl, initial_stddev=sweep.initial_stddev)
+    config = _config(
+        sweep,
+        target_kl=sweep.target_kl,
+        initial_stddev=sweep.initial_stddev,
+        bonus_entropy=ManyBonuses(ESTIMATORS),
+    )
     shape = (len(ESTIMATORS), len(sweep.alphas), sweep.seeds)
-    learner = ManyBonusesPPO(world.spec, ESTIMATORS, config, shape)
+    learner = mx.learners.PPO(world.spec, config, shape)
     train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 2))
     result = mx.train(
         learner,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.distributions import SquashedGaussian
 from maxent_tf.distributions.standard_normal import normal_cdf
 from maxent_tf.distributions.tanh import log_sech_squared
-from maxent_tf.learners import SAC, SACConfig
-from maxent_tf.learners.sac import SACState
+from maxent_tf.learners import SAC, Learner, SACConfig, SACState, Wrapper
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 
 # The size from which an action, scaled to [-1, 1], counts as saturated.
 SATURATED = 0.99
@@ -66,63 +67,94 @@ class CorrectionMetrics(NamedTuple):
     saturation: tf.Tensor
 
 
-class CorrectedSAC(SAC):
-    """SAC in which each learner along the first axis of the batch has a correction of its own.
+@dataclasses.dataclass(frozen=True)
+class BelievedEntropy:
+    """`SACConfig.entropy_estimator` of learners that believe a log-density, right or wrong.
+
+    Attributes:
+      corrections: by name, one for each index of the first axis of the learners.
+    """
+
+    corrections: tuple[str, ...]
+
+    def __call__(self, policy: SquashedGaussian, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws actions and what each learner believes to be minus their log-density."""
+        draw = policy.sample_with_gaussian(seed=seed)
+        u = draw.gaussian
+        believed = tf.stack([log_jacobian(c, u[i]) for i, c in enumerate(self.corrections)])
+        error = tf.reduce_sum(believed - log_sech_squared(u), axis=-1)
+        return draw.action, error - draw.log_prob
+
+
+class WatchedState(NamedTuple):
+    """The state of a `Watched` learner: that of the one inside."""
+
+    learner: SACState
+
+    def wrapped(self, learner: Learner) -> Learner:
+        """Returns the wrapper around a learner."""
+        return Watched(learner)
+
+
+class Watched(Wrapper):
+    """Measures, beside what SAC does, the truth about the policy that an update starts from."""
+
+    def __init__(self, learner: Learner):
+        super().__init__(learner)
+        self.metric_names = CorrectionMetrics._fields
+
+    def init(self, seed: Any) -> WatchedState:
+        """Returns a fresh state."""
+        return WatchedState(self.learner.init(seed))
+
+    def update(
+        self, state: WatchedState, batch: Transition, *, seed: Any, weight: Any = None
+    ) -> Updated:
+        """Makes one update, with `CorrectionMetrics`."""
+        updated = super().update(state, batch, seed=seed, weight=weight)
+        policy = self.policy(state, batch.observation)
+        metrics = CorrectionMetrics(
+            actor_loss=updated.metrics.actor_loss,
+            critic_loss=updated.metrics.critic_loss,
+            entropy=updated.metrics.entropy,
+            alpha=updated.metrics.alpha,
+            true_entropy=tf.reduce_mean(policy.entropy(), axis=-1),
+            saturation=tf.reduce_mean(saturation(policy.loc, policy.scale), axis=[-2, -1]),
+        )
+        return updated._replace(metrics=metrics)
+
+
+def corrected_sac(
+    spec: EnvironmentSpec,
+    corrections: Sequence[str],
+    config: SACConfig,
+    batch_shape: Sequence[int],
+) -> Watched:
+    """Returns SAC in which each learner along the first axis has a correction of its own.
 
     Args:
       spec: of the world.
       corrections: by name, one for each index of the first axis of `batch_shape`.
-      config: hyper-parameters; the entropy estimator is "sample", as in the paper.
+      config: hyper-parameters.
       batch_shape: `P`.
     """
-
-    metric_names = CorrectionMetrics._fields
-
-    def __init__(
-        self,
-        spec: EnvironmentSpec,
-        corrections: Sequence[str],
-        config: SACConfig,
-        batch_shape: Sequence[int],
-    ):
-        if len(corrections) != batch_shape[0]:
-            raise ValueError(f"{corrections} must have one entry for each of {batch_shape[0]}.")
-        super().__init__(spec, config, batch_shape)
-        self._corrections = tuple(corrections)
-
-    def draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws actions and what each learner believes to be minus their log-density."""
-        draw = distribution.sample_with_gaussian(seed=seed)
-        u = draw.gaussian
-        believed = tf.stack([log_jacobian(c, u[i]) for i, c in enumerate(self._corrections)])
-        error = tf.reduce_sum(believed - log_sech_squared(u), axis=-1)
-        return draw.action, error - draw.log_prob
-
-    def update(
-        self, state: SACState, batch: Transition, seed: Any
-    ) -> tuple[SACState, CorrectionMetrics]:
-        """One update, see `SAC.update`, with the truth about the policy that it started from."""
-        new_state, metrics = super().update(state, batch, seed)
-        policy = self.policy(state, batch.observation)
-        return new_state, CorrectionMetrics(
-            actor_loss=metrics.actor_loss,
-            critic_loss=metrics.critic_loss,
-            entropy=metrics.entropy,
-            alpha=metrics.alpha,
-            true_entropy=tf.reduce_mean(policy.entropy(), axis=-1),
-            saturation=tf.reduce_mean(saturation(policy.loc, policy.scale), axis=[-2, -1]),
-        )
+    if len(corrections) != batch_shape[0]:
+        raise ValueError(f"{corrections} must have one entry for each of {batch_shape[0]}.")
+    believed = BelievedEntropy(tuple(corrections))
+    config = dataclasses.replace(config, entropy_estimator=believed)
+    return Watched(SAC(spec, config, batch_shape))
 
 
-def start_at(state: SACState, means: tf.Tensor) -> SACState:
+def start_at(state: WatchedState, means: tf.Tensor) -> WatchedState:
     """Returns a fresh state whose policies have, nearly, the given pre-tanh means everywhere.
 
     Args:
       state: from `init`.
       means: broadcastable to [*P], float.
     """
-    *hidden, last = state.actor
+    *hidden, last = state.learner.actor
     dimension = last.bias.shape[-1] // 2
     is_location = tf.constant([1.0] * dimension + [0.0] * dimension)
     bias = last.bias + tf.cast(means, tf.float32)[..., None, None] * is_location
-    return state._replace(actor=(*hidden, last._replace(bias=bias)))
+    actor = (*hidden, last._replace(bias=bias))
+    return WatchedState(state.learner._replace(actor=actor))

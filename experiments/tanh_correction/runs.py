@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.premature_convergence import exact
-from experiments.tanh_correction.learner import CorrectedSAC, start_at
+from experiments.tanh_correction.learner import corrected_sac, start_at
 from experiments.tanh_correction.sweep import Sweep, make_world
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam
@@ -46,7 +46,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         learning_starts=sweep.learning_starts,
         log_std_range=sweep.log_std_range,
     )
-    learner = CorrectedSAC(world.spec, sweep.corrections, config, shape)
+    learner = corrected_sac(world.spec, sweep.corrections, config, shape)
     init_seed, train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 3))
     starts = tf.constant(sweep.starts)[None, :, None]
     result = mx.train(

@@ -16,6 +16,7 @@ from maxent_tf.distributions.estimates import (
     divergence_estimate,
     entropy_estimate,
 )
+from maxent_tf.distributions.greedy import greedy_action
 from maxent_tf.distributions.likelihood import log_likelihood
 from maxent_tf.distributions.pushforward import Pushforward
 from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
@@ -47,6 +48,7 @@ __all__ = [
     "entropy",
     "entropy_estimate",
     "explore",
+    "greedy_action",
     "log_likelihood",
     "log_sech_squared",
     "renyi_entropy",

@@ -1,23 +1,21 @@
 """Learners: pure functions over explicit states, batched over hyper-parameters and seeds."""
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
-from maxent_tf.learners.actor_critic import ActorCriticState
-from maxent_tf.learners.discrete_sac import DiscreteSAC, DiscreteSACState
-from maxent_tf.learners.discrete_sac_config import DiscreteSACConfig, DiscreteSACMetrics
-from maxent_tf.learners.interface import (
-    ExploringLearner,
-    Learner,
-    OffPolicy,
-    OnPolicy,
-    PrioritizedLearner,
+from maxent_tf.learners.actor_critic import ActorCriticState, Known
+from maxent_tf.learners.discrete_sac import (
+    DiscreteSAC,
+    DiscreteSACConfig,
+    DiscreteSACMetrics,
+    DiscreteSACState,
 )
-from maxent_tf.learners.memory import Recalling
-from maxent_tf.learners.ppo import PPO
-from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
-from maxent_tf.learners.sac import SAC, SACState
-from maxent_tf.learners.sac_config import SACConfig, SACMetrics
+from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.normalized import Normalized, NormalizedState
+from maxent_tf.learners.ppo import PPO, PPOConfig, PPOMetrics
+from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
+from maxent_tf.learners.sequences import Memory
 from maxent_tf.learners.soft_dqn import SoftDQN, SoftDQNConfig, SoftDQNMetrics, SoftDQNState
 from maxent_tf.learners.sql import SQL, SQLConfig, SQLMetrics, SQLState
+from maxent_tf.learners.wrapper import Wrapper, as_trained
 
 __all__ = [
     "A2C",
@@ -31,14 +29,15 @@ __all__ = [
     "DiscreteSACConfig",
     "DiscreteSACMetrics",
     "DiscreteSACState",
-    "ExploringLearner",
+    "Known",
     "Learner",
+    "Memory",
+    "Normalized",
+    "NormalizedState",
     "OffPolicy",
     "OnPolicy",
     "PPOConfig",
     "PPOMetrics",
-    "PrioritizedLearner",
-    "Recalling",
     "SACConfig",
     "SACMetrics",
     "SACState",
@@ -49,4 +48,6 @@ __all__ = [
     "SoftDQNConfig",
     "SoftDQNMetrics",
     "SoftDQNState",
+    "Wrapper",
+    "as_trained",
 ]

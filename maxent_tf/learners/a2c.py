@@ -8,11 +8,15 @@ Pseudocode, for each of the learners:
    critic's, half the mean squared advantage.
 4. Let the temperature follow its schedule, or its dual problem if it is automatic.
 
+Where the policy that acts lags behind the one that learns, V-trace takes the place of GAE.
+
 References:
   V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning",
   https://arxiv.org/abs/1602.01783
   J. Schulman et al. (2016), "High-dimensional continuous control using generalized advantage
   estimation", https://arxiv.org/abs/1506.02438
+  L. Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
+  actor-learner architectures", https://arxiv.org/abs/1802.01561 (V-trace)
 """
 
 from __future__ import annotations
@@ -24,11 +28,12 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import distributions, losses, optimizers
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState, check_config
-from maxent_tf.learners.interface import OnPolicy
+from maxent_tf.learners.interface import Learner, OnPolicy
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,10 @@ class A2CConfig:
       entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
         it to the rewards, so that the policy seeks states where it will have entropy. Continuous
         actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
+      correction: "none" for trajectories of the present policy; "vtrace" corrects those of an
+        earlier one by its probabilities of the actions, with all weights clipped at 1.
+      exploration: for continuous actions: None explores by fresh noise at every step;
+        `exploration.StateDependentExploration` by noise that is a function of the state.
       log_std_range: for continuous actions, see `SquashedGaussianHead`.
       initial_stddev: for continuous actions, likewise.
 
@@ -80,11 +89,14 @@ class A2CConfig:
     gae_lambda: float = 1.0
     alpha: Any = 0.01
     entropy: str = "bonus"
+    correction: str = "none"
+    exploration: StateDependentExploration | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)
     initial_stddev: float = 1.0
 
     def __post_init__(self) -> None:
         check_config(self)
+        validation.one_of("correction", self.correction, ("none", "vtrace"))
 
 
 class A2CMetrics(NamedTuple):
@@ -113,12 +125,11 @@ class A2CMetrics(NamedTuple):
     critic_grad_norm: tf.Tensor | tuple[()]
 
 
-class A2C:
+class A2C(Learner):
     """Advantage actor-critic for discrete or bounded continuous actions.
 
-    With a `memory_size`, an observation is a dict of the world's "observation" and the "memory",
-    and an action one of the world's "action" and the "memory" to be shown with the next
-    observation, or zeros where an episode begins: `train` and `evaluate` see to that.
+    With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
+    the memory from which it was acted.
 
     Args:
       spec: of the world.
@@ -139,11 +150,12 @@ class A2C:
         self.spec = spec
         self.config = config = validation.as_config(spec, config, A2CConfig)
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = OnPolicy(config.rollout_length)
+        period = 1 if config.exploration is None else config.exploration.period
+        self.experience = OnPolicy(config.rollout_length, period)
+        self.discount = config.discount
         measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]
         self.metric_names: tuple[str, ...] = measured
         self._parts = ActorCritic(spec, config, self.batch_shape)
-        self.memory = self._parts.memory
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state.
@@ -153,81 +165,104 @@ class A2C:
         """
         return self._parts.init(seed)
 
-    def policy(self, state: ActorCriticState, observation: tf.Tensor) -> Any:
+    def policy(self, state: ActorCriticState, observation: Any, carry: Any = None) -> Any:
         """Returns the action distribution.
 
         Args:
           state: the learners' state.
-          observation: [*P, B, *O], float32.
+          observation: [*P, B, *O], of the spec's dtype.
+          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
 
         Returns:
-          A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
+          A TFP distribution of batch shape [*P, B].
         """
         validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.act(state, observation)
+        return self._parts.distribution(state, observation, carry)
 
-    def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the mode of discrete and the median of continuous actions, [*P, B, ...]."""
-        return self._parts.greedy(distribution)
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns empty memories; () from a learner without."""
+        return self._parts.initial_carry(num_envs)
 
-    def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
-        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
+    def act(
+        self,
+        state: ActorCriticState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
+
+        The extras are a `Known`.
+        """
+        del world
         validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.value(state.critic, self._parts.features(observation))
+        log_prob = self.config.correction != "none"
+        return self._parts.act(state, carry, observation, seed, explore, log_prob)
+
+    def value(self, state: ActorCriticState, observation: Any, carry: Any = None) -> tf.Tensor:
+        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]; see `policy`."""
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.state_value(state, observation, carry)
 
     def update(
-        self, state: ActorCriticState, batch: Transition, seed: Any = None
-    ) -> tuple[ActorCriticState, A2CMetrics]:
-        """One update from trajectories of the current policy.
+        self, state: ActorCriticState, batch: Transition, *, seed: Any = None, weight: Any = None
+    ) -> Updated:
+        """Makes one update from trajectories of the current policy, or a little earlier one.
 
         Args:
           state: the learners' state.
           batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner. Those
-            not `valid` count for nothing, but must hold finite numbers.
+            not `valid` count for nothing, but must hold finite numbers. The extras are those of
+            `act`.
           seed: not used: the update is deterministic.
+          weight: must be None.
 
         Returns:
-          The new state, and the metrics of the update.
+          The new state, and `A2CMetrics` of the update.
         """
-        validation.check_state_kind(self, state, ActorCriticState)
         del seed
-        validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
         parts = self._parts
+        validation.check_state_kind(self, state, ActorCriticState)
+        parts.check_batch(batch, weight, log_prob=self.config.correction != "none")
         alpha = parts.temperature.alpha(state.temperature)
-        observed = parts.features(parts.merge_time(batch.observation))
-        next_observed = parts.features(parts.merge_time(batch.next_observation))
-        action, valid = parts.merge_time(parts.taken(batch)), parts.merge_time(batch.valid)
-        begins = parts.begins(batch)
-        next_value = parts.value(state.critic, next_observed)
+        steps, length = parts.merge_time(batch), batch.reward.shape[0]
+        inputs = parts.inputs(batch, steps)
+        memory = parts.memory_after("critic", state.critic, inputs)
+        next_value = parts.next_value(state.critic, steps.next_observation, memory)
 
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            distribution = parts.policy(parameters[0], observed, begins)
-            entropy = distribution.entropy()
-            value = parts.value(parameters[1], observed, begins)
+            actor_memory = parts.memory_after("actor", parameters[0], inputs, length)
+            critic_memory = parts.memory_after("critic", parameters[1], inputs, length)
+            policy = parts.head(parts.outputs(parameters[0], inputs.observed, actor_memory))
+            entropy = policy.entropy()
+            value = parts.value(parameters[1], inputs.observed, critic_memory)
+            log_prob = distributions.log_likelihood(policy, steps.action)
             with tape.stop_recording():
-                advantage = parts.advantage(batch, entropy, value, next_value, alpha)
+                ratio = None
+                if self.config.correction == "vtrace":
+                    ratio = log_prob - steps.extras.log_prob
+                target, advantage = parts.advantage(batch, entropy, value, next_value, alpha, ratio)
             actor_loss = losses.policy_gradient_loss(
-                distributions.log_likelihood(distribution, action), advantage, entropy, alpha, valid
+                log_prob, advantage, entropy, alpha, steps.valid
             )
-            critic_loss = losses.squared_error_loss(
-                value, tf.stop_gradient(value) + advantage, valid
-            )
+            critic_loss = losses.squared_error_loss(value, target, steps.valid)
             total = actor_loss + critic_loss
         new_state, actor_norm, critic_norm = parts.descend(state, tape.gradient(total, parameters))
-        mean_entropy = losses.masked_mean(entropy, valid)
+        mean_entropy = losses.masked_mean(entropy, steps.valid)
         temperature, bound = parts.temperature.update(state.temperature, mean_entropy)
-        return (
-            new_state._replace(temperature=temperature),
-            A2CMetrics(
-                actor_loss=actor_loss,
-                critic_loss=critic_loss,
-                entropy=mean_entropy,
-                alpha=alpha,
-                alpha_bound=bound,
-                value=losses.masked_mean(value, valid),
-                actor_grad_norm=actor_norm,
-                critic_grad_norm=critic_norm,
-            ),
+        metrics = A2CMetrics(
+            actor_loss=actor_loss,
+            critic_loss=critic_loss,
+            entropy=mean_entropy,
+            alpha=alpha,
+            alpha_bound=bound,
+            value=losses.masked_mean(value, steps.valid),
+            actor_grad_norm=actor_norm,
+            critic_grad_norm=critic_norm,
         )
+        return Updated(new_state._replace(temperature=temperature), metrics)

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import networks, operators, optimizers
-from maxent_tf.distributions import Bounds
+from maxent_tf.axes import merge_time, select, sizes, split_time
+from maxent_tf.distributions import Bounds, greedy_action, log_likelihood
 from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
-from maxent_tf.learners.memory import Recalling, memory_spec, seen, with_memory
+from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
+from maxent_tf.learners.sequences import Memory, Sequence, beginnings, unrolled
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition
 
 
 class ActorCriticState(NamedTuple):
@@ -31,6 +33,32 @@ class ActorCriticState(NamedTuple):
     temperature: Any
 
 
+class Known(NamedTuple):
+    """What an on-policy learner knew when it acted; () where learning does not ask for it.
+
+    Attributes:
+      memory: the `Memory` from which it acted.
+      log_prob: [*P, B], float32, the log-likelihood of the action, in nats.
+    """
+
+    memory: Any = ()
+    log_prob: Any = ()
+
+
+class Inputs(NamedTuple):
+    """What the networks take of the steps of a trajectory.
+
+    Attributes:
+      observed: [*P, T B, F], float32, the features of the observations, time before worlds.
+      memory: the `Memory` from which each step was acted, [*P, T B, H]; () if there is none.
+      begins: [*P, T B], bool, where an episode begins within the trajectory; () without memories.
+    """
+
+    observed: tf.Tensor
+    memory: Any
+    begins: Any
+
+
 def check_config(config: Any) -> None:
     """Raises ValueError if one of the values that `A2CConfig` and `PPOConfig` share is wrong."""
     validation.check_shared(config)
@@ -40,6 +68,12 @@ def check_config(config: Any) -> None:
     if config.memory_size and config.network == "table":
         raise ValueError(
             f'network="table" has no memory, but memory_size is {config.memory_size}: use "mlp".'
+        )
+    check_exploration(config)
+    if config.exploration is not None and (config.memory_size or config.network == "table"):
+        raise ValueError(
+            f"exploration={config.exploration} needs features of the state alone: it goes neither "
+            'with memory_size above 0 nor with network="table".'
         )
     validation.one_of("entropy", config.entropy, ("bonus", "reward"))
     validation.in_range("discount", config.discount, 0, 1)
@@ -69,20 +103,20 @@ class ActorCritic:
             validation.check_optimizer(name, getattr(config, name), batch_shape)
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
-        self.head = networks.make_head(spec.action, config.log_std_range, config.initial_stddev)
         # What the unit of continuous actions adds to their entropy, which must not be a reward.
         self._log_volume = 0.0
         if isinstance(spec.action, Box):
             self._log_volume = Bounds.of(*spec.action.bounds()).log_volume(spec.action.shape[0])
-        size, outputs = config.memory_size, self.head.num_outputs
-        self.memory = memory_spec(size) if size else None
-        self.seen = seen(spec, self.memory)
+        self._spec = spec
         # A small last layer starts the policy near uniform.
-        if size:
-            self._actor: Any = make_recurrent(spec, config, outputs, 0.01, memory_at=0)
-            self._critic: Any = make_recurrent(spec, config, 1, 1.0, memory_at=size)
+        if config.memory_size:
+            self.head: Any = networks.make_head(
+                spec.action, config.log_std_range, config.initial_stddev
+            )
+            self._actor: Any = make_recurrent(spec, config, self.head.num_outputs, 0.01)
+            self._critic: Any = make_recurrent(spec, config, 1, 1.0)
         else:
-            self._actor = make_approximator(spec, config, outputs, output_gain=0.01)
+            self.head, self._actor = head_and_network(spec, config)
             self._critic = make_approximator(spec, config, 1)
 
     def init(self, seed: Any) -> ActorCriticState:
@@ -98,57 +132,141 @@ class ActorCritic:
             temperature=self.temperature.init(),
         )
 
-    def act(self, state: ActorCriticState, observation: Any) -> Any:
-        """The action distribution, with the memory behind the action if there is any."""
-        observed = self.features(observation)
-        distribution = self.policy(state.actor, observed)
-        if self.memory is None:
-            return distribution
-        actor = self._actor.remember(state.actor, observed)
-        critic = self._critic.remember(state.critic, observed)
-        return Recalling(distribution, {"actor": actor, "critic": critic})
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Empty memories; () if nothing is remembered."""
+        if not self._config.memory_size:
+            return ()
+        empty = tf.zeros([*self._batch_shape, num_envs, self._config.memory_size])
+        return Memory(empty, empty)
 
-    def greedy(self, distribution: Any) -> Any:
-        """The mode of discrete and the median of continuous actions, maybe with a memory."""
-        if self.memory is None:
-            return self.head.greedy(distribution)
-        action = self.head.greedy(distribution.distribution)
-        return with_memory("action", action, distribution.memory)
+    def distribution(self, state: ActorCriticState, observation: Any, carry: Any) -> Any:
+        """The action distribution at observations [*P, B, *O]; `carry` None is an empty memory."""
+        observed = self.features(observation)
+        if carry is None:
+            carry = self.initial_carry(sizes(observed)[-2])
+        memory = self._actor.remember(state.actor, carry.actor, observed) if carry else None
+        return self.head(self.outputs(state.actor, observed, memory))
+
+    def act(
+        self,
+        state: ActorCriticState,
+        carry: Any,
+        observation: Any,
+        seed: Any,
+        explore: bool,
+        log_prob: bool,
+    ) -> Acted:
+        """Acts, see `Learner.act`; with `log_prob`, the action's likelihood is in the extras."""
+        observed = self.features(observation)
+        memory: Any = ()
+        if carry:
+            memory = Memory(
+                self._actor.remember(state.actor, carry.actor, observed),
+                self._critic.remember(state.critic, carry.critic, observed),
+            )
+        outputs = self.outputs(state.actor, observed, memory.actor if carry else None)
+        policy = self.head(outputs)
+        if not explore:
+            action = greedy_action(policy)
+        elif self._config.exploration is None:
+            action = policy.sample(seed=seed)
+        else:
+            action = self.head.explore(outputs, seed)
+        known = Known(memory=carry)
+        if log_prob:
+            known = known._replace(log_prob=log_likelihood(policy, action))
+        return Acted(action, memory, known)
 
     def features(self, observation: Any) -> tf.Tensor:
         """What the networks take: [*P, N, *O] -> [*P, N, F]."""
-        return features.flatten(self.seen.observation, observation)
+        return features.flatten(self._spec.observation, observation)
 
-    def outputs(
-        self, actor: Any, observed: tf.Tensor, begins: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """What the head makes a distribution of: [*P, N, F] -> [*P, N, outputs].
+    def check_batch(self, batch: Transition, weight: Any, log_prob: bool) -> None:
+        """Raises ValueError unless a trajectory fits, its extras included.
 
-        Each step's from the memory that comes with it; or, with `begins`, from the first step's
-        memory through all steps of a rollout, see `GRU.unroll`.
+        Args:
+          batch: what the learner was given.
+          weight: importance weights, of which there must be none.
+          log_prob: whether learning needs the likelihood of the actions when they were taken.
         """
-        return _through(self._actor, actor, observed, begins)
+        if weight is not None:
+            raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
+        scalar, size = tf.TensorSpec([], tf.float32), self._config.memory_size
+        memory = tf.TensorSpec([size], tf.float32)
+        extras: Any = Known(Memory(memory, memory) if size else (), scalar if log_prob else ())
+        if not size and not log_prob:
+            extras = ()
+        validation.check_batch(self._spec, batch, (None, *self._batch_shape, None), extras)
 
-    def policy(self, actor: Any, observed: tf.Tensor, begins: tf.Tensor | None = None) -> Any:
-        """The action distribution, of batch shape [*P, N], at features [*P, N, F]."""
-        return self.head(self.outputs(actor, observed, begins))
+    def inputs(self, batch: Transition, steps: Transition) -> Inputs:
+        """What the networks take of a trajectory [T, *P, B, ...], whose `steps` are merged."""
+        observed = self.features(steps.observation)
+        if not self._config.memory_size:
+            return Inputs(observed, (), ())
+        return Inputs(observed, steps.extras.memory, self.merge_time(beginnings(batch)))
 
-    def value(self, critic: Any, observed: tf.Tensor, begins: tf.Tensor | None = None) -> tf.Tensor:
-        """The critic's values: [*P, N, F] -> [*P, N]."""
-        return tf.squeeze(_through(self._critic, critic, observed, begins), axis=-1)
+    def memory_after(
+        self, network: str, params: Any, inputs: Inputs, length: int | None = None
+    ) -> tf.Tensor | None:
+        """The memories after each step, [*P, T B, H]; None if nothing is remembered.
 
-    def taken(self, batch: Transition) -> tf.Tensor:
-        """The actions taken, [T, *P, B, ...], without the memories that went with them."""
-        return batch.action if self.memory is None else batch.action["action"]
-
-    def begins(self, batch: Transition) -> tf.Tensor | None:
-        """Where in a rollout an episode begins, [*P, T, B], bool; None if nothing is remembered."""
-        if self.memory is None:
+        Args:
+          network: "actor" or "critic".
+          params: its parameters.
+          inputs: of the steps.
+          length: T, to go through time from the first step's memory, so that gradients flow. With
+            None each step goes from the memory from which it was acted.
+        """
+        if not self._config.memory_size:
             return None
-        ended = batch.terminated | batch.truncated | ~batch.valid
-        ended = tf.concat([tf.zeros_like(ended[:1]), ended[:-1]], axis=0)
-        ndims = len(self._batch_shape)
-        return tf.transpose(ended, [*range(1, ndims + 1), 0, ndims + 1])
+        gru = self._actor if network == "actor" else self._critic
+        memory = getattr(inputs.memory, network)
+        if length is None:
+            return gru.remember(params, memory, inputs.observed)
+        begins = split_time(inputs.begins, len(self._batch_shape), length)
+        return unrolled(gru, params, Sequence(inputs.observed, memory, begins))
+
+    def outputs(self, actor: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> Any:
+        """What the head makes a distribution of, [*P, N, outputs].
+
+        Args:
+          actor: the actor's parameters.
+          observed: [*P, N, F], features.
+          memory: [*P, N, H], the actor's after these observations; None if nothing is remembered.
+        """
+        return _outputs(self._actor, actor, observed, memory)
+
+    def value(self, critic: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> tf.Tensor:
+        """The critic's values, [*P, N]; arguments as in `outputs`."""
+        return tf.squeeze(_outputs(self._critic, critic, observed, memory), axis=-1)
+
+    def next_value(self, critic: Any, observation: Any, memory: tf.Tensor | None) -> tf.Tensor:
+        """The values of the observations that each step led to, [*P, T B].
+
+        Args:
+          critic: the critic's parameters.
+          observation: [*P, T B, *O], of the steps' successors.
+          memory: [*P, T B, H], the critic's after each step; None if nothing is remembered.
+        """
+        observed = self.features(observation)
+        if memory is not None:
+            memory = self._critic.remember(critic, memory, observed)
+        return self.value(critic, observed, memory)
+
+    def state_value(self, state: ActorCriticState, observation: Any, carry: Any) -> tf.Tensor:
+        """The critic's values, [*P, B], at observations; `carry` None is an empty memory."""
+        observed = self.features(observation)
+        if carry is None:
+            carry = self.initial_carry(sizes(observed)[-2])
+        return self.next_value(state.critic, observation, carry.critic if carry else None)
+
+    def old_policy(self, outputs: Any) -> Any:
+        """What a policy is made of, sample by sample: tensors [*P, N, ...]."""
+        return outputs if self._config.exploration is None else self.head.parameters(outputs)
+
+    def as_policy(self, kept: Any) -> Any:
+        """The action distribution that `old_policy` took apart."""
+        return self.head(kept) if self._config.exploration is None else self.head.of(kept)
 
     def advantage(
         self,
@@ -157,8 +275,11 @@ class ActorCritic:
         value: tf.Tensor,
         next_value: tf.Tensor,
         alpha: tf.Tensor,
-    ) -> tf.Tensor:
-        """The advantages of all steps, [*P, T B], by GAE.
+        log_ratio: tf.Tensor | None = None,
+    ) -> operators.VTrace:
+        """The value targets and the advantages of all steps, each [*P, T B].
+
+        They come by GAE if the policy that acted is the one that learns, else by V-trace.
 
         Args:
           batch: fields [T, *P, B, ...].
@@ -168,21 +289,28 @@ class ActorCritic:
           value: [*P, T B], of the observations where the actions were chosen.
           next_value: [*P, T B], of those that they led to.
           alpha: [*P], reward per nat.
+          log_ratio: [*P, T B], the log-likelihood of the actions less that under the policy that
+            acted; None where the two are the same.
         """
-        length = batch.reward.shape[0]
+        length, ndims = batch.reward.shape[0], len(self._batch_shape)
+        entropy, values, next_value = split_time((entropy, value, next_value), ndims, length)
         reward = batch.reward
         if self._config.entropy == "reward":
-            scaled = entropy - self._log_volume
-            reward += self._split_time(alpha[..., None] * scaled, length)
-        alive = 1 - tf.cast(batch.terminated, tf.float32)
+            reward += alpha[..., None] * (entropy - self._log_volume)
+        discount = self._discount[..., None] * (1 - tf.cast(batch.terminated, tf.float32))
+        lambda_, truncated = self._config.gae_lambda, batch.truncated
+        if log_ratio is None:
+            advantage = self.merge_time(
+                operators.generalized_advantage_estimation(
+                    reward, discount, values, next_value, lambda_, truncated=truncated
+                )
+            )
+            return operators.VTrace(value + advantage, advantage)
+        # A placeholder's action was not taken, whatever its likelihood.
+        ratio = tf.where(batch.valid, split_time(log_ratio, ndims, length), 0)
         return self.merge_time(
-            operators.generalized_advantage_estimation(
-                reward,
-                self._discount[..., None] * alive,
-                self._split_time(value, length),
-                self._split_time(next_value, length),
-                self._config.gae_lambda,
-                truncated=batch.truncated,
+            operators.vtrace(
+                reward, discount, values, next_value, ratio, lambda_, truncated=truncated
             )
         )
 
@@ -211,33 +339,16 @@ class ActorCritic:
             actor, critic, actor_optimizer, critic_optimizer, state.temperature
         )
 
-        def select(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
-            if not new.dtype.is_floating:
-                return new
-            extra = [1] * (new.shape.rank - len(self._batch_shape))
-            return tf.where(tf.reshape(where, [*self._batch_shape, *extra]), new, old)
+        def keep(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+            return select(where, new, old) if new.dtype.is_floating else new
 
         if where is not None:
-            new_state = tf.nest.map_structure(select, new_state, state)
+            new_state = tf.nest.map_structure(keep, new_state, state)
         return new_state, actor_norm, critic_norm
 
     def merge_time(self, structure: Any) -> Any:
         """[T, *P, B, ...] -> [*P, T B, ...]."""
-        return tf.nest.map_structure(self._merge_time, structure)
-
-    def _merge_time(self, x: tf.Tensor) -> tf.Tensor:
-        ndims = len(self._batch_shape)
-        order = [*range(1, ndims + 1), 0, *range(ndims + 1, len(x.shape))]
-        moved = x if x.shape[0] == 1 else tf.transpose(x, order)
-        return tf.reshape(moved, [*self._batch_shape, -1, *x.shape[ndims + 2 :]])
-
-    def _split_time(self, x: tf.Tensor, length: int) -> tf.Tensor:
-        """[*P, T B] -> [T, *P, B]."""
-        ndims = len(self._batch_shape)
-        if length == 1:
-            return x[None]
-        split = tf.reshape(x, [*self._batch_shape, length, -1])
-        return tf.transpose(split, [ndims, *range(ndims), ndims + 1])
+        return merge_time(structure, len(self._batch_shape))
 
     def _apply(self, optimizer: Any, grads: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
         ndims = len(self._batch_shape)
@@ -248,7 +359,7 @@ class ActorCritic:
         return params, state, norm
 
 
-def _through(network: Any, params: Any, observed: tf.Tensor, begins: tf.Tensor | None) -> tf.Tensor:
-    if begins is None:
+def _outputs(network: Any, params: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> Any:
+    if memory is None:
         return network.apply(params, observed)
-    return network.unroll(params, observed, begins)
+    return network.read(params, memory)

@@ -47,9 +47,7 @@ def make_approximator(
     return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
 
 
-def make_recurrent(
-    spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float, memory_at: int
-) -> GRU:
+def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float) -> GRU:
     """Returns a recurrent network whose hidden layers come on its memory.
 
     Args:
@@ -57,16 +55,14 @@ def make_recurrent(
       config: of the learner, with `memory_size` and what `make_approximator` needs.
       outputs: the number of outputs.
       output_gain: of the last layer, see `MLP`.
-      memory_at: where the memory is among those of an actor and a critic, which come before the
-        observation's features.
 
     Returns:
-      A network from [*P, B, in], memories and features, to [*P, B, outputs].
+      A network from memories [*P, B, H] and features [*P, B, in] to [*P, B, outputs].
     """
     units = config.memory_size
     gates = make_approximator(spec, config, 3 * units, hidden_sizes=())
     layers = MLP(units, config.hidden_sizes, outputs, config.activation, output_gain)
-    return GRU(units, memory_at, 2 * units, gates, layers)
+    return GRU(units, gates, layers)
 
 
 def _as_network(network: Any) -> Network:

@@ -17,29 +17,150 @@ References:
   https://arxiv.org/abs/1910.07207
   H. Zhou et al. (2022), "Revisiting discrete soft actor-critic",
   https://arxiv.org/abs/2209.10081 (the mean of the critics)
+  S. Kapturowski et al. (2019), "Recurrent experience replay in distributed reinforcement learning",
+  https://openreview.net/forum?id=r1lyTjAqYX (stored memories and burn-in)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import abc
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks
+from maxent_tf import losses, networks, optimizers
+from maxent_tf.axes import merge_time, sizes, split_time
+from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import off_policy, validation
-from maxent_tf.learners.approximator import make_approximator
-from maxent_tf.learners.discrete_sac_config import (
-    AUTO_FRACTION,
-    REDUCTIONS,
-    DiscreteSACConfig,
-    DiscreteSACMetrics,
+from maxent_tf.learners.approximator import make_approximator, make_recurrent
+from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.sequences import (
+    Memory,
+    Sequence,
+    beginnings,
+    burned_in,
+    for_ensemble,
+    unrolled,
+    worlds_last,
 )
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
+from maxent_tf.replay import Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition, Updated
+
+REDUCTIONS = {"min": tf.reduce_min, "mean": tf.reduce_mean}
+
+# Of log A. A target says how often the policy errs however much better the best action is
+# (`forced_probability`): at .98, the paper's, nearly always. At .3 the better of two actions has
+# probability .947 and the best of eighteen .846, which explores and still can do the task.
+AUTO_FRACTION = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteSACConfig:
+    """Hyper-parameters of `DiscreteSAC`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come.
+      hidden_sizes: widths of the hidden layers of the actor and of every critic; none makes both
+        linear, which on one-hot observations is a table.
+      activation: of the hidden layers, "relu" or "tanh".
+      memory_size: the units of gated recurrent units, one for the actor and one for every critic,
+        between the network's features and the hidden layers; 0 for none. An update then learns from
+        sequences.
+      sequence_length: with a memory, the steps in a row that an update goes through.
+      burn_in: with a memory, how many of these only bring the memory up to date.
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
+      critic_optimizer: of the critics; likewise.
+      num_critics: the size of the ensemble.
+      critic_reduction: "min", the smallest critic of every action, against overestimation; or
+        "mean", against the underestimation that Zhou et al. found the minimum to cause.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
+      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+        schedule over updates, an `AutoTemperature`, whose target may be a schedule too, or "auto":
+        automatic from 1 at 3e-4 towards .3 log A. The paper's .98 log A is refused: it forces a
+        nearly uniform policy (see `validate_target_entropy`).
+      batch_size: of the minibatches.
+      replay_capacity: transitions kept for each learner.
+      learning_starts: steps with uniformly random actions before the first update.
+      updates_per_step: updates for each step of one environment; 0.25 is an update every four
+        steps, at least 0.0001.
+      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
+        actions in between are not the present policy's is not corrected for (see `off_policy`).
+      priorities: how much replay prefers transitions with large errors; None draws uniformly.
+
+    Raises:
+      ValueError: if a value is out of its range or a name is unknown.
+    """
+
+    network: Any = "mlp"
+    hidden_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    memory_size: int = 0
+    sequence_length: int = 16
+    burn_in: int = 4
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    num_critics: int = 2
+    critic_reduction: str = "min"
+    discount: Any = 0.99
+    tau: Any = 0.005
+    alpha: Any = "auto"
+    batch_size: int = 256
+    replay_capacity: int = 1_000_000
+    learning_starts: int = 100
+    updates_per_step: float = 1
+    n_step: int = 1
+    priorities: Priorities | None = None
+
+    def __post_init__(self) -> None:
+        validation.one_of("critic_reduction", self.critic_reduction, tuple(REDUCTIONS))
+        validation.positive_integer("num_critics", self.num_critics)
+        validation.positive_integer("memory_size", self.memory_size, least=0)
+        validation.positive_integer("sequence_length", self.sequence_length)
+        validation.positive_integer("burn_in", self.burn_in, least=0)
+        if self.memory_size and self.burn_in >= self.sequence_length:
+            raise ValueError(
+                f"burn_in={self.burn_in} must be below sequence_length={self.sequence_length}: "
+                "nothing would be left to learn from."
+            )
+        if self.memory_size and self.n_step != 1:
+            raise ValueError(
+                f"n_step={self.n_step} does not go with memory_size={self.memory_size}: leave one "
+                "of the two out."
+            )
+        off_policy.check_config(self)
+
+
+class DiscreteSACMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32.
+
+    Attributes:
+      actor_loss: minus the mean of the policy's value by the critics plus alpha times its entropy.
+      critic_loss: half the mean squared soft Bellman error, summed over critics.
+      entropy: the mean entropy of the policy, in nats.
+      alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
+      q: the mean of the policy's value by the critics, without entropy.
+      actor_grad_norm: the global norm of the actor's gradient.
+      critic_grad_norm: the same for all critics together.
+    """
+
+    actor_loss: tf.Tensor
+    critic_loss: tf.Tensor
+    entropy: tf.Tensor
+    alpha: tf.Tensor
+    alpha_bound: tf.Tensor
+    q: tf.Tensor
+    actor_grad_norm: tf.Tensor
+    critic_grad_norm: tf.Tensor
 
 
 class DiscreteSACState(NamedTuple):
@@ -53,8 +174,31 @@ class DiscreteSACState(NamedTuple):
     temperature: Any
 
 
-class DiscreteSAC:
+class _Steps(NamedTuple):
+    """What an update learns from; what it remembers is () without a memory.
+
+    Attributes:
+      transition: fields [*P, N, ...].
+      observed: [*P, N, F], the features of the observations.
+      next_observed: [*P, N, F], of their successors.
+      actor: the `Sequence` of the actor.
+      critics: of the critics, by their present parameters.
+      target_critics: of the critics, by the target's parameters.
+    """
+
+    transition: Any
+    observed: tf.Tensor
+    next_observed: tf.Tensor
+    actor: Any = ()
+    critics: Any = ()
+    target_critics: Any = ()
+
+
+class DiscreteSAC(Learner):
     """Soft actor-critic for discrete actions.
+
+    With a `memory_size` the carry is the `Memory` of actor and critics, and every step's extras are
+    the one from which it was acted. Updates go through stored sequences from there.
 
     Args:
       spec: of the world; its actions must be discrete.
@@ -72,15 +216,15 @@ class DiscreteSAC:
         self,
         spec: EnvironmentSpec,
         config: DiscreteSACConfig | None = None,
-        batch_shape: Sequence[int] = (),
+        batch_shape: abc.Sequence[int] = (),
     ):
         self.config = config = validation.as_config(spec, config, DiscreteSACConfig)
         validation.discrete_actions("DiscreteSAC", spec)
         self.spec = spec
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = off_policy.experience(
-            config, self.batch_shape, config.n_step, config.priorities
-        )
+        length = config.sequence_length if config.memory_size else config.n_step
+        self.experience = off_policy.experience(config, self.batch_shape, length, config.priorities)
+        self.discount = config.discount
         self._temperature = as_temperature(
             config.alpha, spec.action, self.batch_shape, auto=AUTO_FRACTION
         )
@@ -91,10 +235,11 @@ class DiscreteSAC:
         self._reduce = REDUCTIONS[config.critic_reduction]
         self._head = networks.make_head(spec.action)
         outputs = self._head.num_outputs
+        make: Any = make_recurrent if config.memory_size else make_approximator
         # A small last layer starts the policy near uniform.
-        self._actor = make_approximator(spec, config, outputs, output_gain=0.01)
-        critic = make_approximator(spec, config, outputs)
-        self._critics = networks.Ensemble(critic, config.num_critics)
+        self._actor = make(spec, config, outputs, output_gain=0.01)
+        self._critic = make(spec, config, outputs, output_gain=1.0)
+        self._critics = networks.Ensemble(self._critic, config.num_critics)
 
     def init(self, seed: Any) -> DiscreteSACState:
         """Returns a fresh state.
@@ -114,93 +259,121 @@ class DiscreteSAC:
             temperature=self._temperature.init(),
         )
 
-    def policy(self, state: DiscreteSACState, observation: tf.Tensor) -> Any:
+    def policy(self, state: DiscreteSACState, observation: Any, carry: Any = None) -> Any:
         """Returns the action distribution.
 
         Args:
           state: the learners' state.
           observation: [*P, B, *O], of the spec's dtype.
+          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
 
         Returns:
           A categorical distribution of batch shape [*P, B].
         """
         validation.check_state_kind(self, state, DiscreteSACState)
-        return self._policy(state.actor, self._features(observation))
+        observed = self._features(observation)
+        if not self.config.memory_size:
+            return self._head(self._actor.apply(state.actor, observed))
+        if carry is None:
+            carry = self.initial_carry(sizes(observed)[-2])
+        memory = self._actor.remember(state.actor, carry.actor, observed)
+        return self._head(self._actor.read(state.actor, memory))
 
-    def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the most likely action, [*P, B], int32."""
-        return self._head.greedy(distribution)
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns empty memories; () from a learner without."""
+        size = self.config.memory_size
+        if not size:
+            return ()
+        shape = [*self.batch_shape, num_envs]
+        return Memory(tf.zeros([*shape, size]), tf.zeros([*shape, self.config.num_critics, size]))
 
-    def q(self, state: DiscreteSACState, observation: tf.Tensor) -> tf.Tensor:
-        """Returns the critics' minimum or mean for every action, [*P, B, A]."""
+    def act(
+        self,
+        state: DiscreteSACState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions or, where nothing is to be explored, takes the most likely ones."""
+        del world
+        policy = self.policy(state, observation, carry)
+        action = policy.sample(seed=seed) if explore else greedy_action(policy)
+        if not self.config.memory_size:
+            return Acted(action, carry)
+        observed = self._features(observation)
+        critic = self._critic.remember(
+            state.critics, worlds_last(carry.critic), observed[..., None, :, :]
+        )
+        actor = self._actor.remember(state.actor, carry.actor, observed)
+        return Acted(action, Memory(actor, worlds_last(critic)), extras=carry)
+
+    def q(self, state: DiscreteSACState, observation: Any) -> tf.Tensor:
+        """Returns the critics' minimum or mean for every action, [*P, B, A].
+
+        With a memory, it is that of an episode's first step.
+        """
         validation.check_state_kind(self, state, DiscreteSACState)
-        return self._q(state.critics, self._features(observation))
+        observed = self._features(observation)
+        if not self.config.memory_size:
+            return self._reduced(self._critics.apply(state.critics, observed))
+        empty = worlds_last(self.initial_carry(sizes(observed)[-2]).critic)
+        memory = self._critic.remember(state.critics, empty, observed[..., None, :, :])
+        return self._reduced(self._critic.read(state.critics, memory))
 
     def update(
-        self, state: DiscreteSACState, batch: Transition, seed: Any = None
-    ) -> tuple[DiscreteSACState, DiscreteSACMetrics]:
-        """One update of critics, actor, temperature and target critics.
+        self, state: DiscreteSACState, batch: Transition, *, seed: Any = None, weight: Any = None
+    ) -> Updated:
+        """Makes one update of critics, actor, temperature and target critics.
 
         Args:
           state: the learners' state.
-          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
+          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1, and
+            [sequence_length, *P, B, ...] with a memory, with the extras of `act`.
           seed: not used: the update is deterministic.
+          weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
-          The new state, and the metrics of the update.
+          The new state, `DiscreteSACMetrics`, and the sizes of the transitions' Bellman errors
+          before the update, means over the critics and the steps of a sequence.
         """
-        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
-        return new_state, metrics
-
-    def prioritized_update(
-        self,
-        state: DiscreteSACState,
-        batch: Transition,
-        weight: tf.Tensor | None,
-        seed: Any = None,
-    ) -> tuple[DiscreteSACState, DiscreteSACMetrics, tf.Tensor]:
-        """One update, see `update`, with importance weights in the critics' loss.
-
-        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
-        transitions' Bellman errors before the update, [*P, B], means over the critics.
-        """
-        validation.check_state_kind(self, state, DiscreteSACState)
         del seed
-        off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
+        validation.check_state_kind(self, state, DiscreteSACState)
         config, ndims = self.config, len(self.batch_shape)
         alpha = self._temperature.alpha(state.temperature)
 
-        def entropy_reward(later: Transition) -> tf.Tensor:
-            policy = self._policy(state.actor, self._features(later.observation))
-            return alpha[..., None] * policy.entropy()
+        if config.memory_size:
+            steps, bootstrap_discount = self._sequences(state, batch)
+        else:
+            steps, bootstrap_discount = self._transitions(state, batch, alpha)
+        length = config.sequence_length - config.burn_in if config.memory_size else 1
+        if weight is not None and length > 1:
+            weight = merge_time(tf.repeat(weight[None], length, axis=0), ndims)
 
-        step, bootstrap_discount = off_policy.soft_n_step(
-            batch, config.n_step, self._discount, entropy_reward
-        )
-        observed = self._features(step.observation)
-        next_observed = self._features(step.next_observation)
-
-        next_policy = self._policy(state.actor, next_observed)
+        next_policy = self._head(self._next(self._actor, state.actor, steps, steps.actor))
+        next_q = self._next(self._critics, state.target_critics, steps, steps.target_critics)
         target = losses.soft_q_target(
-            step.reward,
+            steps.transition.reward,
             bootstrap_discount,
-            _expectation(next_policy, self._q(state.target_critics, next_observed)),
+            _expectation(next_policy, self._reduced(next_q)),
             next_policy.entropy(),
             alpha,
         )
 
         def critic_loss(critics: Any) -> tuple[tf.Tensor, Any]:
-            q = self._critics.apply(critics, observed)
-            taken = off_policy.of_action(q, step.action[..., None, :])
+            q = self._here(self._critics, critics, steps, steps.critics)
+            taken = off_policy.of_action(q, steps.transition.action[..., None, :])
             return off_policy.ensemble_loss(taken, target, weight)
 
         critic = off_policy.gradient_step(
             critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
         )
-        q = self._q(critic.params, observed)
+        q = self._reduced(self._here(self._critics, critic.params, steps, steps.critics))
 
         def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
-            policy = self._policy(actor, observed)
+            policy = self._head(self._here(self._actor, actor, steps, steps.actor))
             value, entropy = _expectation(policy, q), policy.entropy()
             return losses.soft_actor_loss(value, entropy, alpha), (value, entropy)
 
@@ -228,17 +401,74 @@ class DiscreteSAC:
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
-        return new_state, metrics, critic.aux
+        error = critic.aux
+        if length > 1:
+            error = tf.reduce_mean(split_time(error, ndims, length), axis=0)
+        return Updated(new_state, metrics, error)
 
-    def _features(self, observation: tf.Tensor) -> tf.Tensor:
+    def _transitions(
+        self, state: DiscreteSACState, batch: Transition, alpha: tf.Tensor
+    ) -> tuple[_Steps, tf.Tensor]:
+        """The transitions, over several steps maybe, and what the values behind them count for."""
+        off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
+
+        def entropy_reward(later: Transition) -> tf.Tensor:
+            policy = self._head(self._actor.apply(state.actor, self._features(later.observation)))
+            return alpha[..., None] * policy.entropy()
+
+        step, bootstrap_discount = off_policy.soft_n_step(
+            batch, self.config.n_step, self._discount, entropy_reward
+        )
+        observed = self._features(step.observation)
+        return _Steps(step, observed, self._features(step.next_observation)), bootstrap_discount
+
+    def _sequences(self, state: DiscreteSACState, batch: Transition) -> tuple[_Steps, tf.Tensor]:
+        """The steps after the burn-in, each with its memory, and likewise."""
+        config, ndims = self.config, len(self.batch_shape)
+        carry = tf.nest.map_structure(
+            lambda x: tf.TensorSpec(x.shape[ndims + 1 :], x.dtype), self.initial_carry(1)
+        )
+        length = config.sequence_length
+        off_policy.check_batch(self.spec, batch, self.batch_shape, length, carry)
+        whole, begins = merge_time(batch, ndims), beginnings(batch)
+        observed, memory = self._features(whole.observation), whole.extras
+        for_critics = for_ensemble(observed, memory.critic, begins)
+        critics, target_critics = (
+            burned_in(self._critic, params, for_critics, config.burn_in)
+            for params in (state.critics, state.target_critics)
+        )
+        for_actor = Sequence(observed, memory.actor, begins)
+        actor = burned_in(self._actor, state.actor, for_actor, config.burn_in)
+        step = merge_time(tf.nest.map_structure(lambda x: x[config.burn_in :], batch), ndims)
+        next_observed = self._features(step.next_observation)
+        alive = 1 - tf.cast(step.terminated, tf.float32)
+        steps = _Steps(step, actor.observed, next_observed, actor, critics, target_critics)
+        return steps, self._discount[..., None] * alive
+
+    def _here(self, network: Any, params: Any, steps: _Steps, sequence: Any) -> tf.Tensor:
+        """A network's outputs at the observations, through time where it remembers."""
+        if not self.config.memory_size:
+            return network.apply(params, steps.observed)
+        gru = self._actor if network is self._actor else self._critic
+        return gru.read(params, unrolled(gru, params, sequence))
+
+    def _next(self, network: Any, params: Any, steps: _Steps, sequence: Any) -> tf.Tensor:
+        """A network's outputs at the observations' successors."""
+        if not self.config.memory_size:
+            return network.apply(params, steps.next_observed)
+        gru = self._actor if network is self._actor else self._critic
+        observed = steps.next_observed
+        if gru is self._critic:
+            observed = observed[..., None, :, :]
+        after = gru.remember(params, unrolled(gru, params, sequence), observed)
+        return gru.read(params, after)
+
+    def _features(self, observation: Any) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
 
-    def _policy(self, actor: Any, observed: tf.Tensor) -> Any:
-        return self._head(self._actor.apply(actor, observed))
-
-    def _q(self, critics: Any, observed: tf.Tensor) -> tf.Tensor:
-        """The critics' minimum or mean: [*P, B, in] -> [*P, B, A]."""
-        return self._reduce(self._critics.apply(critics, observed), axis=-3)
+    def _reduced(self, q: tf.Tensor) -> tf.Tensor:
+        """The critics' minimum or mean: [*P, E, B, A] -> [*P, B, A]."""
+        return self._reduce(q, axis=-3)
 
 
 def _expectation(policy: Any, q: tf.Tensor) -> tf.Tensor:

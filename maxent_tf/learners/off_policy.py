@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from maxent_tf import losses, optimizers
+from maxent_tf.axes import merge_time, split_time
 from maxent_tf.checks import number
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import OffPolicy
@@ -56,7 +57,7 @@ def check_config(config: Any) -> None:
 def experience(
     config: Any,
     batch_shape: tuple[int, ...],
-    n_step: int = 1,
+    sequence_length: int = 1,
     priorities: Priorities | None = None,
 ) -> OffPolicy:
     """Returns what a learner with these hyper-parameters is to be fed with.
@@ -73,17 +74,21 @@ def experience(
         config.batch_size,
         config.learning_starts,
         config.updates_per_step,
-        n_step,
+        sequence_length,
         priorities,
     )
 
 
 def check_batch(
-    spec: EnvironmentSpec, batch: Transition, batch_shape: tuple[int, ...], n_step: int
+    spec: EnvironmentSpec,
+    batch: Transition,
+    batch_shape: tuple[int, ...],
+    length: int,
+    extras: Any = (),
 ) -> None:
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have."""
-    time = () if n_step == 1 else (n_step,)
-    validation.check_batch(spec, batch, leading=(*time, *batch_shape, None))
+    time = () if length == 1 else (length,)
+    validation.check_batch(spec, batch, (*time, *batch_shape, None), extras)
 
 
 def soft_n_step(
@@ -108,16 +113,8 @@ def soft_n_step(
     if n_step == 1:
         return NStepTransition(batch, discount * (1 - tf.cast(batch.terminated, tf.float32)))
     ndims = discount.shape.rank - 1
-    in_front, time = (*range(1, ndims + 1), 0), (ndims, *range(ndims))
-
-    def merge(x: tf.Tensor) -> tf.Tensor:
-        """[n, *P, B, ...] -> [*P, (n - 1) B, ...]."""
-        moved = tf.transpose(x[1:], [*in_front, *range(ndims + 1, x.shape.rank)])
-        return tf.reshape(moved, [*x.shape[1 : ndims + 1], -1, *x.shape[ndims + 2 :]])
-
-    added = entropy_reward(tf.nest.map_structure(merge, batch))
-    added = tf.reshape(added, [*batch.reward.shape[1 : ndims + 1], n_step - 1, -1])
-    later = batch.reward[1:] + tf.transpose(added, [*time, ndims + 1])
+    between = merge_time(tf.nest.map_structure(lambda x: x[1:], batch), ndims)
+    later = batch.reward[1:] + split_time(entropy_reward(between), ndims, n_step - 1)
     reward = tf.concat([batch.reward[:1], later], axis=0)
     window = n_step_transitions(batch._replace(reward=reward), discount, n_step)
     return tf.nest.map_structure(lambda x: x[0], window)

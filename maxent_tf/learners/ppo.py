@@ -20,31 +20,160 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, losses
+from maxent_tf import distributions, losses, optimizers
+from maxent_tf.checks import boolean
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
-from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState
-from maxent_tf.learners.interface import OnPolicy
+from maxent_tf.learners.actor_critic import (
+    ActorCritic,
+    ActorCriticState,
+    Inputs,
+    check_config,
+)
+from maxent_tf.learners.interface import Learner, OnPolicy
 from maxent_tf.learners.minibatches import normalize, shuffled_indices, shuffled_worlds
-from maxent_tf.learners.ppo_config import PPOConfig, PPOMetrics
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition, Updated
+
+
+@dataclass(frozen=True, eq=False)
+class PPOConfig:
+    """Hyper-parameters of `PPO`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
+        `Network` of your own from observations to features, on which the hidden layers come.
+      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
+        puts both heads right on the features.
+      activation: of the hidden layers, "tanh" or "relu".
+      memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
+        between the network's features and the hidden layers; 0 for none. For worlds whose
+        observations do not tell all; gradients flow back through the rollout, and
+        minibatches divide worlds, not steps.
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A schedule of it
+        counts gradient steps, `num_epochs * num_minibatches` for each update. A number stands for
+        `Adam` with that rate.
+      critic_optimizer: of the value function; likewise.
+      max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
+        learner; None leaves them, and their norms unmeasured.
+      rollout_length: T, steps between updates.
+      num_epochs: how many times each update goes over its steps.
+      num_minibatches: into how many an epoch's steps are divided; must divide T B, with a memory B.
+      clip_epsilon: how far the ratio of probabilities counts, in (0, 1]; may broadcast to `P`.
+      value_clip: how far from its old prediction a value counts, in units of reward; None lets it
+        go. May broadcast to `P`.
+      normalize_advantage: whether the advantages of each minibatch are shifted and scaled to mean
+        0 and standard deviation 1, learner by learner. Advantages that are all the same, up to
+        rounding, become 0, and alpha is then not divided.
+      target_kl: a learner whose policy's mean divergence from the old one exceeds this, in nats,
+        makes no further steps in this update; None never stops. May broadcast to `P`.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      gae_lambda: in [0, 1]; 1 gives n-step advantages with n = T.
+      alpha: the temperature: a number or tensor that broadcasts to `P`, a schedule over updates, or
+        an `AutoTemperature`. In reward per nat; but if the advantages are normalised, the "bonus"
+        is in their standard deviations per nat, as is usual for PPO.
+      entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
+        it to the rewards, so that the policy seeks states where it will have entropy. Continuous
+        actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
+      bonus_entropy: estimates the entropy for the bonus of each gradient step, from the policy, the
+        actions taken, [*P, N, ...], and a seed, [2] int32: a function that returns [*P, N], in
+        nats, through which the gradient flows. None is the exact entropy.
+      exploration: for continuous actions: None explores by fresh noise at every step;
+        `exploration.StateDependentExploration` by noise that is a function of the state.
+      log_std_range: for continuous actions, see `SquashedGaussianHead`.
+      initial_stddev: for continuous actions, likewise.
+
+    Raises:
+      ValueError: if a value is out of its range or a name is unknown.
+    """
+
+    network: Any = "mlp"
+    hidden_sizes: tuple[int, ...] = (64, 64)
+    activation: str = "tanh"
+    memory_size: int = 0
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4, epsilon=1e-5))
+    max_grad_norm: float | None = 0.5
+    rollout_length: int = 128
+    num_epochs: int = 4
+    num_minibatches: int = 4
+    clip_epsilon: Any = 0.2
+    value_clip: Any = None
+    normalize_advantage: bool = True
+    target_kl: Any = None
+    discount: Any = 0.99
+    gae_lambda: float = 0.95
+    alpha: Any = 0.01
+    entropy: str = "bonus"
+    bonus_entropy: Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor] | None = None
+    exploration: StateDependentExploration | None = None
+    log_std_range: tuple[float, float] = (-5.0, 2.0)
+    initial_stddev: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_config(self)
+        validation.positive_integer("num_epochs", self.num_epochs)
+        validation.positive_integer("num_minibatches", self.num_minibatches)
+        if self.bonus_entropy is not None and not callable(self.bonus_entropy):
+            raise ValueError(
+                "bonus_entropy must be a function of the policy, the actions and a seed, or None, "
+                f"not {self.bonus_entropy!r}."
+            )
+        boolean("normalize_advantage", self.normalize_advantage)
+        validation.in_range("clip_epsilon", self.clip_epsilon, 0, 1, above=True)
+        for name in ("value_clip", "target_kl"):
+            if getattr(self, name) is not None:
+                validation.positive(name, getattr(self, name))
+
+
+class PPOMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32; losses and norms averaged over its steps.
+
+    Attributes:
+      actor_loss: the clipped surrogate loss with its entropy bonus.
+      critic_loss: half the mean squared difference of value and return.
+      entropy: the mean entropy of the old policy at the visited states, in nats.
+      alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
+      value: the mean value that the old critic predicted.
+      kl: the mean divergence from the old policy, in nats, before each step.
+      clip_fraction: the share of actions whose ratio of probabilities was out of its range.
+      step_fraction: the share of the gradient steps that were made. Nothing, `()`, without a
+        `target_kl`, when all are.
+      actor_grad_norm: the global norm of the actor's gradient before clipping. Nothing, `()`, where
+        nothing is clipped.
+      critic_grad_norm: the same for the critic.
+    """
+
+    actor_loss: tf.Tensor
+    critic_loss: tf.Tensor
+    entropy: tf.Tensor
+    alpha: tf.Tensor
+    alpha_bound: tf.Tensor
+    value: tf.Tensor
+    kl: tf.Tensor
+    clip_fraction: tf.Tensor
+    step_fraction: tf.Tensor | tuple[()]
+    actor_grad_norm: tf.Tensor | tuple[()]
+    critic_grad_norm: tf.Tensor | tuple[()]
 
 
 class _Samples(NamedTuple):
-    """What an update learns from, [*P, N, ...]; from `outputs` on as the old networks have it."""
+    """What an update learns from, [*P, N, ...]; from `log_prob` on as the old networks have it."""
 
-    observed: tf.Tensor
-    begins: tf.Tensor | tuple[()]
+    inputs: Inputs
     action: tf.Tensor
     valid: tf.Tensor
-    outputs: tf.Tensor
-    log_likelihood: tf.Tensor
+    log_prob: tf.Tensor
+    policy: Any
     value: tf.Tensor
     advantage: tf.Tensor
 
@@ -60,12 +189,11 @@ class _Measured(NamedTuple):
     critic_grad_norm: tf.Tensor | tuple[()]
 
 
-class PPO:
+class PPO(Learner):
     """Proximal policy optimisation for discrete or bounded continuous actions.
 
-    With a `memory_size`, an observation is a dict of the world's "observation" and the "memory",
-    and an action one of the world's "action" and the "memory" to be shown with the next
-    observation, or zeros where an episode begins: `train` and `evaluate` see to that.
+    With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
+    the memory from which it was acted.
 
     Args:
       spec: of the world.
@@ -86,13 +214,14 @@ class PPO:
         self.spec = spec
         self.config = config = validation.as_config(spec, config, PPOConfig)
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        self.experience = OnPolicy(config.rollout_length)
+        period = 1 if config.exploration is None else config.exploration.period
+        self.experience = OnPolicy(config.rollout_length, period)
+        self.discount = config.discount
         unmeasured = {"step_fraction"} if config.target_kl is None else set()
         if config.max_grad_norm is None:
             unmeasured |= {"actor_grad_norm", "critic_grad_norm"}
         self.metric_names = tuple(name for name in PPOMetrics._fields if name not in unmeasured)
         self._parts = ActorCritic(spec, config, self.batch_shape)
-        self.memory = self._parts.memory
 
         def per_learner(name: str) -> Any:
             value = getattr(config, name)
@@ -110,71 +239,76 @@ class PPO:
         """
         return self._parts.init(seed)
 
-    def policy(self, state: ActorCriticState, observation: tf.Tensor) -> Any:
+    def policy(self, state: ActorCriticState, observation: Any, carry: Any = None) -> Any:
         """Returns the action distribution.
 
         Args:
           state: the learners' state.
           observation: [*P, B, *O], of the spec's dtype.
+          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
 
         Returns:
-          A TFP distribution of batch shape [*P, B]; with a memory, a `Recalling` of one.
+          A TFP distribution of batch shape [*P, B].
         """
         validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.act(state, observation)
+        return self._parts.distribution(state, observation, carry)
 
-    def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the mode of discrete and the median of continuous actions, [*P, B, ...]."""
-        return self._parts.greedy(distribution)
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns empty memories; () from a learner without."""
+        return self._parts.initial_carry(num_envs)
 
-    def value(self, state: ActorCriticState, observation: tf.Tensor) -> tf.Tensor:
-        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]."""
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.value(state.critic, self._parts.features(observation))
+    def act(
+        self,
+        state: ActorCriticState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
 
-    def bonus_entropy(self, distribution: Any, action: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Returns the entropy that the actor's loss rewards: the exact one.
-
-        A subclass that overrides this tries another estimator.
-
-        Args:
-          distribution: the policy at a minibatch of observations, of batch shape [*P, N].
-          action: [*P, N, ...], what was done there when the steps were taken.
-          seed: [2], int32, another one for every gradient step.
-
-        Returns:
-          [*P, N], float32, in nats.
+        The extras are a `Known`.
         """
-        del action, seed
-        return distribution.entropy()
+        del world
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.act(state, carry, observation, seed, explore, log_prob=True)
+
+    def value(self, state: ActorCriticState, observation: Any, carry: Any = None) -> tf.Tensor:
+        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]; see `policy`."""
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.state_value(state, observation, carry)
 
     def update(
-        self, state: ActorCriticState, batch: Transition, seed: Any
-    ) -> tuple[ActorCriticState, PPOMetrics]:
-        """One update, of several gradient steps, from trajectories of the current policy.
+        self, state: ActorCriticState, batch: Transition, *, seed: Any, weight: Any = None
+    ) -> Updated:
+        """Makes one update, of several gradient steps, from trajectories of the current policy.
 
         Args:
           state: the learners' state.
           batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner. Those
-            not `valid` count for nothing, but must hold finite numbers.
+            not `valid` count for nothing, but must hold finite numbers. The extras are those of
+            `act`.
           seed: an integer or [2], int32, for the minibatches: all learners draw the same, each
             from its own steps.
+          weight: must be None.
 
         Returns:
-          The new state, and the metrics of the update.
+          The new state, and `PPOMetrics` of the update.
 
         Raises:
           ValueError: if the batch does not fit, or `num_minibatches` does not divide its steps.
         """
         validation.check_state_kind(self, state, ActorCriticState)
-        validation.check_batch(self._parts.seen, batch, leading=(None, *self.batch_shape, None))
+        self._parts.check_batch(batch, weight, log_prob=True)
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
         samples, entropy = self._samples(state, batch, alpha)
         seed = as_seed(seed)
         length, *_, worlds = batch.reward.shape
         epochs, minibatches = config.num_epochs, config.num_minibatches
-        if self.memory is None:
+        if not config.memory_size:
             indices = shuffled_indices(length * worlds, epochs, minibatches, seed)
         else:
             indices = shuffled_worlds(length, worlds, epochs, minibatches, seed)
@@ -201,7 +335,7 @@ class PPO:
         mean_entropy = losses.masked_mean(entropy, samples.valid)
         new_temperature, bound = temperature.update(state.temperature, mean_entropy)
         means = tf.nest.map_structure(lambda total: total / tf.maximum(steps, 1), totals)
-        return state._replace(temperature=new_temperature), PPOMetrics(
+        metrics = PPOMetrics(
             entropy=mean_entropy,
             alpha=alpha,
             alpha_bound=bound,
@@ -209,28 +343,27 @@ class PPO:
             step_fraction=() if config.target_kl is None else steps / due,
             **means._asdict(),
         )
+        return Updated(state._replace(temperature=new_temperature), metrics)
 
     def _samples(
         self, state: ActorCriticState, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Samples, tf.Tensor]:
         """What the update learns from, N = T B, and the policy's entropy there, [*P, N]."""
         parts, steps = self._parts, self._parts.merge_time(batch)
-        observed = parts.features(steps.observation)
-        outputs = parts.outputs(state.actor, observed)
-        policy = parts.head(outputs)
-        entropy = policy.entropy()
-        value = parts.value(state.critic, observed)
-        next_value = parts.value(state.critic, parts.features(steps.next_observation))
-        advantage = parts.advantage(batch, entropy, value, next_value, alpha)
-        action = parts.taken(steps)
-        begins: Any = () if self.memory is None else tf.reshape(parts.begins(batch), value.shape)
+        inputs = parts.inputs(batch, steps)
+        actor_memory = parts.memory_after("actor", state.actor, inputs)
+        critic_memory = parts.memory_after("critic", state.critic, inputs)
+        outputs = parts.outputs(state.actor, inputs.observed, actor_memory)
+        entropy = parts.head(outputs).entropy()
+        value = parts.value(state.critic, inputs.observed, critic_memory)
+        next_value = parts.next_value(state.critic, steps.next_observation, critic_memory)
+        _, advantage = parts.advantage(batch, entropy, value, next_value, alpha)
         samples = _Samples(
-            observed=observed,
-            begins=begins,
-            action=action,
+            inputs=inputs,
+            action=steps.action,
             valid=steps.valid,
-            outputs=outputs,
-            log_likelihood=distributions.log_likelihood(policy, action),
+            log_prob=steps.extras.log_prob,
+            policy=parts.old_policy(outputs),
             value=value,
             advantage=advantage,
         )
@@ -248,9 +381,6 @@ class PPO:
         """One gradient step of the actors and critics that are, and after this still, learning."""
         parts, config, epsilon = self._parts, self.config, self._clip_epsilon
         valid, advantage = samples.valid, samples.advantage
-        begins = None
-        if self.memory is not None:
-            begins = tf.reshape(samples.begins, [*self.batch_shape, length, -1])
         target = samples.value + advantage
         if config.normalize_advantage:
             # Advantages are differences of values: rounding moves them by a part of these.
@@ -263,14 +393,19 @@ class PPO:
         parameters = (state.actor, state.critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            policy = parts.policy(parameters[0], samples.observed, begins)
-            likelihood = distributions.log_likelihood(policy, samples.action)
-            log_ratio = likelihood - samples.log_likelihood
-            entropy = self.bonus_entropy(policy, samples.action, seed)
+            actor_memory = parts.memory_after("actor", parameters[0], samples.inputs, length)
+            critic_memory = parts.memory_after("critic", parameters[1], samples.inputs, length)
+            observed = samples.inputs.observed
+            policy = parts.head(parts.outputs(parameters[0], observed, actor_memory))
+            log_ratio = distributions.log_likelihood(policy, samples.action) - samples.log_prob
+            if config.bonus_entropy is None:
+                entropy = policy.entropy()
+            else:
+                entropy = config.bonus_entropy(policy, samples.action, seed)
             actor_loss = losses.clipped_surrogate_loss(
                 log_ratio, advantage, entropy, alpha, epsilon, valid
             )
-            value = parts.value(parameters[1], samples.observed, begins)
+            value = parts.value(parameters[1], observed, critic_memory)
             if config.value_clip is None:
                 critic_loss = losses.squared_error_loss(value, target, valid)
             else:
@@ -280,7 +415,7 @@ class PPO:
             total = actor_loss + critic_loss
         grads = tape.gradient(total, parameters)
 
-        divergence = distributions.divergence(parts.head(samples.outputs), policy)
+        divergence = distributions.divergence(parts.as_policy(samples.policy), policy)
         kl = losses.masked_mean(divergence, valid)
         if config.target_kl is not None:
             learning &= ~(kl > self._target_kl)

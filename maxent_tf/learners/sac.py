@@ -29,22 +29,150 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import draws, losses, networks
+from maxent_tf import draws, losses, networks, optimizers
 from maxent_tf.axes import sizes
-from maxent_tf.distributions import Bounds
+from maxent_tf.distributions import Bounds, greedy_action
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
-from maxent_tf.learners.sac_config import SACConfig, SACMetrics
-from maxent_tf.learners.sac_policy import head_and_network
+from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
+from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
+from maxent_tf.replay import Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition, Updated
+
+
+@dataclass(frozen=True, eq=False)
+class SACConfig:
+    """Hyper-parameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
+
+    Attributes:
+      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
+        layers come, in critics beside the action.
+      hidden_sizes: widths of the hidden layers of the actor and of every critic.
+      activation: of the hidden layers, "relu" or "tanh".
+      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
+        stands for `Adam` with that rate.
+      critic_optimizer: of the critics; likewise.
+      num_critics: the ensemble whose minimum is used; 2 in the paper.
+      target_subset: how many critics, drawn anew for every update, a target takes the minimum of;
+        the actor then follows the mean of all (Chen et al. 2021, who have 2 of 10 and 20 updates
+        per step). None: the minimum of all for both.
+      num_components: of the policy, a mixture of squashed Gaussians; 1 is the paper's. Its entropy
+        has no closed form; every expectation over it is taken exactly over the components, at as
+        many times the cost in critics, and by one action of each.
+      exploration: how a Gaussian policy explores: None, by fresh noise at every step; or by noise
+        that is a function of the state (see `exploration.StateDependentExploration`), whose scale
+        stands in for `initial_stddev`.
+      discount: gamma in [0, 1]; may broadcast to `P`.
+      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
+      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+        schedule over updates, an `AutoTemperature`, or "auto": automatic from 1 at 3e-4 towards
+        minus the number of action dimensions.
+      entropy_estimator: how the entropy enters every loss: "sample", the surprise of the one action
+        drawn, as in the paper; "exact", the entropy itself; "path", the surprise of the one action
+        without its score term in the actor's gradient (see `entropy_estimators.draw`); or a
+        function of your own, from a policy of batch shape [*P, B] and a seed, [2] int32, to
+        actions, [*P, B, D], and entropies, [*P, B], in nats.
+      batch_size: of the minibatches.
+      replay_capacity: transitions kept for each learner.
+      learning_starts: steps with uniformly random actions before the first update.
+      updates_per_step: updates for each step of one environment; 0.25 is an update every four
+        steps, at least 0.0001.
+      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
+        actions in between are not the present policy's is not corrected for (see `off_policy`).
+      priorities: how much replay prefers transitions with large errors; None draws uniformly.
+      log_std_range: the pre-tanh log standard deviation is clipped to this range; with state-
+        dependent exploration that of the entries of the noise matrix.
+      initial_stddev: the pre-tanh standard deviation of a fresh policy, whose location is near 0.
+
+    Raises:
+      ValueError: if a value is out of its range, a name is unknown, or two values do not go
+        together.
+    """
+
+    network: Any = "mlp"
+    hidden_sizes: tuple[int, ...] = (256, 256)
+    activation: str = "relu"
+    actor_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    num_critics: int = 2
+    target_subset: int | None = None
+    num_components: int = 1
+    exploration: StateDependentExploration | None = None
+    discount: Any = 0.99
+    tau: Any = 0.005
+    alpha: Any = "auto"
+    entropy_estimator: Any = "sample"
+    batch_size: int = 256
+    replay_capacity: int = 1_000_000
+    learning_starts: int = 100
+    updates_per_step: float = 1
+    n_step: int = 1
+    priorities: Priorities | None = None
+    log_std_range: tuple[float, float] = (-5.0, 2.0)
+    initial_stddev: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not callable(self.entropy_estimator):
+            validation.one_of("entropy_estimator", self.entropy_estimator, entropy_estimators.NAMES)
+        validation.positive_integer("num_critics", self.num_critics)
+        validation.positive_integer("num_components", self.num_components)
+        if self.target_subset is not None:
+            validation.positive_integer("target_subset", self.target_subset)
+            if self.target_subset > self.num_critics:
+                raise ValueError(
+                    f"target_subset={self.target_subset} must be at most "
+                    f"num_critics={self.num_critics}."
+                )
+        check_exploration(self)
+        if self.num_components > 1 and self.entropy_estimator not in ("sample", "path"):
+            raise ValueError(
+                f"entropy_estimator={self.entropy_estimator!r} does not go with "
+                f"num_components={self.num_components}: the entropy of a mixture has no closed "
+                'form, and is estimated by an action of each; take "sample" or "path".'
+            )
+        if self.num_components > 1 and self.exploration is not None:
+            raise ValueError(
+                f"exploration={self.exploration} does not go with "
+                f"num_components={self.num_components}: leave one of the two out."
+            )
+        off_policy.check_config(self)
+
+
+class SACMetrics(NamedTuple):
+    """Metrics of one update, each [*P], float32.
+
+    Attributes:
+      actor_loss: minus the mean of the smallest critic plus alpha times the entropy.
+      critic_loss: half the mean squared soft Bellman error, summed over critics.
+      entropy: the mean entropy estimate that the actor's loss used, in nats, of actions in the
+        environment's unit.
+      alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
+        the entropy target is then out of its reach.
+      q: the mean smallest critic at the actor's actions. The entropies of later steps in it are
+        those of actions scaled to [-1, 1] (see `SAC`).
+      actor_grad_norm: the global norm of the actor's gradient.
+      critic_grad_norm: the same for all critics together.
+    """
+
+    actor_loss: tf.Tensor
+    critic_loss: tf.Tensor
+    entropy: tf.Tensor
+    alpha: tf.Tensor
+    alpha_bound: tf.Tensor
+    q: tf.Tensor
+    actor_grad_norm: tf.Tensor
+    critic_grad_norm: tf.Tensor
 
 
 class SACState(NamedTuple):
@@ -58,7 +186,7 @@ class SACState(NamedTuple):
     temperature: Any
 
 
-class SAC:
+class SAC(Learner):
     """Soft actor-critic for bounded continuous actions.
 
     Args:
@@ -87,10 +215,11 @@ class SAC:
             )
         self.spec = spec
         self.batch_shape = validation.as_batch_shape(batch_shape)
-        period = None if config.exploration is None else config.exploration.period
+        period = 1 if config.exploration is None else config.exploration.period
         self.experience = off_policy.experience(
             config, self.batch_shape, config.n_step, config.priorities
-        )._replace(noise_period=period)
+        )._replace(seed_period=period)
+        self.discount = config.discount
         self._temperature = as_temperature(
             config.alpha, spec.action, self.batch_shape, auto="minus_dim"
         )
@@ -98,7 +227,7 @@ class SAC:
             validation.check_optimizer(name, getattr(config, name), self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
-        self._head, self._actor = head_and_network(spec, spec.action, config)
+        self._head, self._actor = head_and_network(spec, config)
         self._bounds = Bounds.of(*spec.action.bounds())
         self._log_volume = self._bounds.log_volume(spec.action.shape[0])
         # Calibrated: the size of fresh critics changes how many learners a low temperature leaves
@@ -138,28 +267,29 @@ class SAC:
         validation.check_state_kind(self, state, SACState)
         return self._policy(state.actor, self._features(observation))
 
-    def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the median action, of a mixture its likeliest component's, [*P, B, D]."""
-        return self._head.greedy(distribution)
+    def act(
+        self,
+        state: SACState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
 
-    def explore(self, state: SACState, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Returns the actions by which training explores.
-
-        With state-dependent exploration they are, for one seed, a function of the state. Without,
-        they are drawn from the policy.
-
-        Args:
-          state: the learners' state.
-          observation: [*P, B, *O], float32.
-          seed: [2], int32; each of the B worlds has noise of its own.
-
-        Returns:
-          [*P, B, D], whose law over seeds is the policy's.
+        With state-dependent exploration the actions are, for one seed, a function of the state;
+        each of the B worlds has noise of its own, and over seeds their law is the policy's.
         """
+        del world
         validation.check_state_kind(self, state, SACState)
+        outputs = self._actor.apply(state.actor, self._features(observation))
+        if not explore:
+            return Acted(greedy_action(self._head(outputs)), carry)
         if self.config.exploration is None:
-            return self.policy(state, observation).sample(seed=seed)
-        return self._head.explore(self._actor.apply(state.actor, self._features(observation)), seed)
+            return Acted(self._head(outputs).sample(seed=seed), carry)
+        return Acted(self._head.explore(outputs, seed), carry)
 
     def q(self, state: SACState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Returns the smallest critic's value, [*P, B], of actions [*P, B, D].
@@ -170,41 +300,20 @@ class SAC:
         validation.check_state_kind(self, state, SACState)
         return self._smallest_q(state.critics, self._features(observation), action)
 
-    def draw(self, distribution: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws actions and the entropy estimates that every loss uses with them.
-
-        A subclass that overrides this tries another estimator.
-
-        Args:
-          distribution: from `policy`.
-          seed: [2], int32.
-
-        Returns:
-          Actions, [*P, B, D], and entropies in nats, [*P, B].
-        """
-        return entropy_estimators.draw(distribution, self.config.entropy_estimator, seed)
-
-    def update(self, state: SACState, batch: Transition, seed: Any) -> tuple[SACState, SACMetrics]:
-        """One update of critics, actor, temperature and target critics.
+    def update(
+        self, state: SACState, batch: Transition, *, seed: Any, weight: Any = None
+    ) -> Updated:
+        """Makes one update of critics, actor, temperature and target critics.
 
         Args:
           state: the learners' state.
           batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
           seed: an integer or [2], int32, for the actions drawn.
+          weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
-          The new state, and the metrics of the update.
-        """
-        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
-        return new_state, metrics
-
-    def prioritized_update(
-        self, state: SACState, batch: Transition, weight: tf.Tensor | None, seed: Any
-    ) -> tuple[SACState, SACMetrics, tf.Tensor]:
-        """One update, see `update`, with importance weights in the critics' loss.
-
-        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
-        transitions' Bellman errors before the update, [*P, B], means over the critics.
+          The new state, `SACMetrics`, and the sizes of the transitions' Bellman errors before the
+          update, means over the critics.
         """
         validation.check_state_kind(self, state, SACState)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
@@ -276,7 +385,7 @@ class SAC:
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
-        return new_state, metrics, critic.aux
+        return Updated(new_state, metrics, critic.aux)
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
@@ -293,7 +402,7 @@ class SAC:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """A policy's value by critics at features [*P, B, in], and its entropy: [*P, B] each."""
         if self.config.num_components == 1:
-            action, entropy = self.draw(policy, seed)
+            action, entropy = self._draw(policy, seed)
             return q(observed, action), entropy
         weight, action, entropy = entropy_estimators.draw_each(
             policy, self.config.entropy_estimator, seed
@@ -307,10 +416,17 @@ class SAC:
     def _entropy(self, policy: Any, seed: tf.Tensor) -> tf.Tensor:
         """What a loss takes for a policy's entropy, [*P, B], in nats."""
         if self.config.num_components == 1:
-            return self.draw(policy, seed)[1]
+            return self._draw(policy, seed)[1]
         estimator = self.config.entropy_estimator
         weight, _, entropy = entropy_estimators.draw_each(policy, estimator, seed)
         return tf.reduce_sum(weight * entropy, axis=-1)
+
+    def _draw(self, policy: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Actions, [*P, B, D], and the entropies that every loss uses with them, [*P, B]."""
+        estimator = self.config.entropy_estimator
+        if callable(estimator):
+            return estimator(policy, seed)
+        return entropy_estimators.draw(policy, estimator, seed)
 
     def _subset(self, critics: Any, seed: Any) -> Any:
         """The critics that a target takes the minimum of, the same for all learners."""

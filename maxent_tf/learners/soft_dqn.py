@@ -34,13 +34,14 @@ from maxent_tf import losses, operators, optimizers
 from maxent_tf.distributions import boltzmann
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
+from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.replay import NStepTransition, Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class SoftDQNMetrics(NamedTuple):
     grad_norm: tf.Tensor
 
 
-class SoftDQN:
+class SoftDQN(Learner):
     """Value-based learning of discrete actions: soft, sparse, hard and Munchausen Q-learning.
 
     Args:
@@ -174,6 +175,7 @@ class SoftDQN:
         self.experience = off_policy.experience(
             config, self.batch_shape, config.n_step, config.priorities
         )
+        self.discount = config.discount
         self._temperature = as_temperature(config.alpha, spec.action, self.batch_shape)
         validation.check_optimizer("optimizer", config.optimizer, self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
@@ -212,38 +214,25 @@ class SoftDQN:
         alpha = self._temperature.alpha(state.temperature)
         return self._policy(self.q(state, observation), alpha)
 
-    def greedy(self, distribution: Any) -> tf.Tensor:
-        """Returns the action of the largest value, [*P, B], int32."""
-        return distribution.mode()
-
     def q(self, state: SoftDQNState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the values of every action, [*P, B, A]."""
         validation.check_state_kind(self, state, SoftDQNState)
         return self._network.apply(state.network, self._features(observation))
 
     def update(
-        self, state: SoftDQNState, batch: Transition, seed: Any = None
-    ) -> tuple[SoftDQNState, SoftDQNMetrics]:
-        """One update of the network, the temperature and the target network.
+        self, state: SoftDQNState, batch: Transition, *, seed: Any = None, weight: Any = None
+    ) -> Updated:
+        """Makes one update of the network, the temperature and the target network.
 
         Args:
           state: the learners' state.
           batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
           seed: not used: the update is deterministic.
+          weight: [*P, B], importance weights in the loss; None is 1.
 
         Returns:
-          The new state, and the metrics of the update.
-        """
-        new_state, metrics, _ = self.prioritized_update(state, batch, None, seed)
-        return new_state, metrics
-
-    def prioritized_update(
-        self, state: SoftDQNState, batch: Transition, weight: tf.Tensor | None, seed: Any = None
-    ) -> tuple[SoftDQNState, SoftDQNMetrics, tf.Tensor]:
-        """One update, see `update`, with importance weights in the loss.
-
-        They are [*P, B]; None is 1. Returns beside the state and the metrics the sizes of the
-        transitions' Bellman errors before the update, [*P, B].
+          The new state, `SoftDQNMetrics`, and the sizes of the transitions' Bellman errors before
+          the update.
         """
         validation.check_state_kind(self, state, SoftDQNState)
         del seed
@@ -287,7 +276,7 @@ class SoftDQN:
             q=tf.reduce_mean(taken, axis=-1),
             grad_norm=descent.grad_norm,
         )
-        return new_state, metrics, tf.abs(taken - target)
+        return Updated(new_state, metrics, tf.abs(taken - target))
 
     def _target(
         self, target_network: Any, observed: tf.Tensor, step: NStepTransition, alpha: tf.Tensor

@@ -34,11 +34,12 @@ from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
+from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.temperatures import ScheduledTemperature, as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +126,7 @@ class SQLMetrics(NamedTuple):
     critic_grad_norm: tf.Tensor
 
 
-class SQL:
+class SQL(Learner):
     """Soft Q-learning for bounded continuous actions; for discrete ones the policy is exact.
 
     Args:
@@ -157,6 +158,7 @@ class SQL:
         self.spec = spec
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = off_policy.experience(config, self.batch_shape)
+        self.discount = config.discount
         temperature = as_temperature(config.alpha, action, self.batch_shape)
         if not isinstance(temperature, ScheduledTemperature):
             raise ValueError(
@@ -213,10 +215,6 @@ class SQL:
 
         return Pushforward(push, sizes(observed)[:-1], self._dimension)
 
-    def greedy(self, distribution: Pushforward) -> tf.Tensor:
-        """Returns what the sampler makes of the noise's mean, [*P, B, D]."""
-        return distribution.centre()
-
     def q(self, state: SQLState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B, n], of n actions each, [*P, B, n, D].
 
@@ -226,19 +224,23 @@ class SQL:
         scaled = self._bounds.scale_to_unit(action)
         return self._q(state.critic, self._features(observation), scaled)
 
-    def update(self, state: SQLState, batch: Transition, seed: Any) -> tuple[SQLState, SQLMetrics]:
-        """One update of critic, sampler and target critic.
+    def update(
+        self, state: SQLState, batch: Transition, *, seed: Any, weight: Any = None
+    ) -> Updated:
+        """Makes one update of critic, sampler and target critic.
 
         Args:
           state: the learners' state.
           batch: fields [*P, B, ...], all valid.
           seed: an integer or [2], int32, for the actions drawn.
+          weight: [*P, B], importance weights in the critic's loss; None is 1.
 
         Returns:
-          The new state, and the metrics of the update.
+          The new state, `SQLMetrics`, and the sizes of the transitions' Bellman errors before the
+          update.
         """
         validation.check_state_kind(self, state, SQLState)
-        validation.check_batch(self.spec, batch, leading=(*self.batch_shape, None))
+        validation.check_batch(self.spec, batch, (*self.batch_shape, None))
         config, ndims = self.config, len(self.batch_shape)
         value_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
@@ -252,7 +254,8 @@ class SQL:
 
         def critic_loss(critic: Any) -> tuple[tf.Tensor, Any]:
             q = self._q(critic, observed, action[..., None, :])[..., 0]
-            return losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool)), ()
+            valid = tf.ones_like(q, tf.bool)
+            return losses.squared_error_loss(q, target, valid, weight), tf.abs(q - target)
 
         critic = off_policy.gradient_step(
             critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims
@@ -282,7 +285,7 @@ class SQL:
             critic_optimizer=critic.optimizer,
             temperature=temperature,
         )
-        return new_state, SQLMetrics(
+        metrics = SQLMetrics(
             critic_loss=critic.loss,
             q=tf.reduce_mean(sampled_q, axis=[-2, -1]),
             value=tf.reduce_mean(value, axis=-1),
@@ -291,6 +294,7 @@ class SQL:
             sampler_grad_norm=sampler.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
+        return Updated(new_state, metrics, critic.aux)
 
     def _soft_value(
         self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor

@@ -162,10 +162,10 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
     if isinstance(state, kind):
         return
     name, given = type(learner).__name__, type(state).__name__
-    if given == "NormalizedState":
+    if hasattr(state, "wrapped"):
         remedy = (
-            "which is of a run that normalised: its statistics act, too. Use maxent_tf.training."
-            "Normalized(learner) in place of the learner."
+            "which is of a learner within a wrapper, such as one that normalises: use "
+            "maxent_tf.learners.as_trained(learner, state) in place of the learner."
         )
     elif hasattr(state, "state"):
         remedy = "which has the state as its attribute `state`: pass that."
@@ -174,15 +174,18 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
     raise ValueError(f"{name} needs {kind.__name__} as its state, not {given}, {remedy}")
 
 
-def check_batch(spec: Any, batch: Transition, leading: tuple[int | None, ...]) -> None:
+def check_batch(
+    spec: EnvironmentSpec, batch: Transition, leading: tuple[int | None, ...], extras: Any = ()
+) -> None:
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
 
     Args:
-      spec: of the world, or of what the learner sees of it and answers.
+      spec: of the world.
       batch: what a learner was given.
       leading: the axes every field must begin with; None fits any size.
+      extras: the specs of what the learner needs of the extras, in their structure.
     """
-    fields = transition_spec(spec.observation, spec.action)
+    fields = transition_spec(spec.observation, spec.action, extras)
     for name, field, value in zip(batch._fields, fields, batch, strict=True):
         _check_field(f"batch.{name}", field, value, leading)
 
@@ -192,6 +195,16 @@ def _check_field(name: str, spec: Any, value: Any, leading: tuple[int | None, ..
         check_keys(name, spec, value)
         for key in sorted(spec):
             _check_field(f"{name}[{key!r}]", spec[key], value[key], leading)
+        return
+    if isinstance(spec, tuple):
+        parts = spec._asdict() if hasattr(spec, "_asdict") else {}
+        for key, part in parts.items():
+            if not hasattr(value, key):
+                raise ValueError(
+                    f"{name} lacks {key!r}: a transition must hold the extras that the learner's "
+                    "`act` answered with its action."
+                )
+            _check_field(f"{name}.{key}", part, getattr(value, key), leading)
         return
     value = tf.convert_to_tensor(value)
     if not value.shape.is_compatible_with([*leading, *spec.shape]) or value.dtype != spec.dtype:

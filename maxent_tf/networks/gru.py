@@ -1,4 +1,4 @@
-"""Gated recurrent units, batched over learners, stepped one by one or over a whole rollout."""
+"""Gated recurrent units, batched over learners, stepped one by one or over a whole sequence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.axes import merge_time, select, split_time
 from maxent_tf.networks import dense
 from maxent_tf.networks.interface import Network
 from maxent_tf.networks.mlp import MLP
@@ -35,9 +36,7 @@ class GRU:
 
     Attributes:
       units: H, the size of the memory.
-      memory_at: where among the inputs the memory begins.
-      features_at: where among them the observation's features begin, up to the last of them.
-      inputs: makes the three gates' 3 H inputs of these features.
+      inputs: makes the three gates' 3 H inputs of an observation's features.
       layers: from the memory to the outputs.
 
     References:
@@ -47,8 +46,6 @@ class GRU:
     """
 
     units: int
-    memory_at: int
-    features_at: int
     inputs: Network
     layers: MLP
 
@@ -61,49 +58,39 @@ class GRU:
             self.layers.init(seeds[2], batch_shape),
         )
 
-    def apply(self, params: GRUParams, x: tf.Tensor) -> tf.Tensor:
-        """The outputs of one step: [*P, B, in], memories among them -> [*P, B, out]."""
-        return self.layers.apply(params.layers, self.remember(params, x))
+    def remember(self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        """The memories after one step: [*P, B, H] and [*P, B, in] -> [*P, B, H]."""
+        return self._step(params, memory, self.inputs.apply(params.inputs, x))
 
-    def remember(self, params: GRUParams, x: tf.Tensor) -> tf.Tensor:
-        """The memories after one step: [*P, B, in] -> [*P, B, H]."""
-        return self._step(params, self._memory(x), self._gates(params, x))
+    def read(self, params: GRUParams, memory: tf.Tensor) -> tf.Tensor:
+        """The outputs of a step, from the memories after it: [*P, B, H] -> [*P, B, out]."""
+        return self.layers.apply(params.layers, memory)
 
-    def unroll(self, params: GRUParams, x: tf.Tensor, begins: tf.Tensor) -> tf.Tensor:
-        """The outputs of a whole rollout, along which gradients flow.
+    def unroll(
+        self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor, begins: tf.Tensor
+    ) -> tf.Tensor:
+        """The memories after each step of a sequence, along which gradients flow.
 
         Args:
           params: of the network.
-          x: [*P, T B, in], time before worlds; of their memories only the first step's are looked
-            at.
-          begins: [*P, T, B], bool, where an episode begins, at an empty memory; the first step's
-            count for nothing.
+          memory: [*P, T B, H], time before worlds: the memory that each step was acted from. Those
+            of the first step and where an episode begins are used; the others are made anew.
+          x: [*P, T B, in], likewise.
+          begins: [T, *P, B], bool, where an episode begins; the first step's count for nothing.
 
         Returns:
-          [*P, T B, out].
+          [*P, T B, H].
         """
-        *learners, length, worlds = begins.shape
-        ndims = len(learners)
-        gates = tf.reshape(self._gates(params, x), [*learners, length, worlds, 3 * self.units])
-        gates = tf.transpose(gates, [ndims, *range(ndims), ndims + 1, ndims + 2])
-        goes_on = tf.cast(tf.transpose(~begins, [ndims, *range(ndims), ndims + 1]), x.dtype)
-        goes_on = tf.concat([tf.ones_like(goes_on[:1]), goes_on[1:]], axis=0)
+        ndims, length = begins.shape.rank - 2, begins.shape[0]
+        gates = split_time(self.inputs.apply(params.inputs, x), ndims, length)
+        acted_from = split_time(memory, ndims, length)
 
-        def step(memory: tf.Tensor, at: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-            gates, goes_on = at
-            return self._step(params, goes_on[..., None] * memory, gates)
+        def step(memory: tf.Tensor, at: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tf.Tensor:
+            gates, acted_from, begins = at
+            return self._step(params, select(begins, acted_from, memory), gates)
 
-        first = self._memory(x)[..., :worlds, :]
-        memories = tf.scan(step, (gates, goes_on), initializer=first)
-        memories = tf.transpose(memories, [*range(1, ndims + 1), 0, ndims + 1, ndims + 2])
-        memories = tf.reshape(memories, [*learners, length * worlds, self.units])
-        return self.layers.apply(params.layers, memories)
-
-    def _memory(self, x: tf.Tensor) -> tf.Tensor:
-        return x[..., self.memory_at : self.memory_at + self.units]
-
-    def _gates(self, params: GRUParams, x: tf.Tensor) -> tf.Tensor:
-        return self.inputs.apply(params.inputs, x[..., self.features_at :])
+        memories = tf.scan(step, (gates, acted_from, begins), initializer=acted_from[0])
+        return merge_time(memories, ndims)
 
     def _step(self, params: GRUParams, memory: tf.Tensor, gates: tf.Tensor) -> tf.Tensor:
         z_x, r_x, c_x = tf.split(gates, 3, axis=-1)

@@ -124,6 +124,15 @@ class StateDependentHead:
             outputs.loc, outputs.features, scale, *self.action_spec.bounds()
         )
 
+    def parameters(self, outputs: StateDependentOutputs) -> tuple[tf.Tensor, tf.Tensor]:
+        """Location and scale of the distribution, [*P, B, D] each: what changes with the state."""
+        distribution = self(outputs)
+        return distribution.loc, distribution.scale
+
+    def of(self, parameters: tuple[tf.Tensor, tf.Tensor]) -> SquashedGaussian:
+        """The distribution with a location and a scale, see `parameters`."""
+        return SquashedGaussian(*parameters, *self.action_spec.bounds())
+
     def explore(self, outputs: StateDependentOutputs, seed: tf.Tensor) -> tf.Tensor:
         """Actions, [*P, B, D], by noise matrices that follow from the seed, one for each of B."""
         scale = self._noise_scale(outputs)
@@ -131,10 +140,6 @@ class StateDependentHead:
         each = tf.broadcast_to(scale[..., None, :, :], [*batch, *scale.shape[-2:]])
         matrix = draw_exploration(each, seed=seed)
         return explore(self(outputs), outputs.features, matrix).action
-
-    def greedy(self, distribution: SquashedGaussian) -> tf.Tensor:
-        """The median, [*P, B, D], see `SquashedGaussianHead`."""
-        return distribution.median()
 
     def _noise_scale(self, outputs: StateDependentOutputs) -> tf.Tensor:
         return tf.exp(tf.clip_by_value(outputs.log_scale, *self.log_scale_range))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf import draws
 from maxent_tf.checks import in_range, is_schedule, number
 from maxent_tf.replay.ring import Ring
+from maxent_tf.replay.sample import Sample
 from maxent_tf.replay.sum_tree import SumTree
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
@@ -48,20 +49,6 @@ class Priorities:
         return self.beta(updates) if is_schedule(self.beta) else self.beta
 
 
-class PrioritizedSample(NamedTuple):
-    """A minibatch with what corrects it and what identifies it.
-
-    Attributes:
-      transition: fields [*P, B, ...], or [n, *P, B, ...] as in `UniformReplay.sample`.
-      weight: [*P, B], float32, importance weights, the largest of each minibatch 1.
-      slot: [*P, B], int64, to hand to `update_priorities`.
-    """
-
-    transition: Transition
-    weight: tf.Tensor
-    slot: tf.Tensor
-
-
 class PrioritizedReplay(tf.Module):
     r"""A ring of transitions for each learner, sampled in proportion to their priorities.
 
@@ -78,6 +65,7 @@ class PrioritizedReplay(tf.Module):
       priorities: omega, beta and epsilon.
       n_step: n, how many steps of a world in a row are drawn at once.
       num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
+      extras: the specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
       ValueError: if an argument is out of its range.
@@ -95,9 +83,10 @@ class PrioritizedReplay(tf.Module):
         priorities: Priorities | None = None,
         n_step: int = 1,
         num_envs: int = 1,
+        extras: Any = (),
     ):
         super().__init__(name="prioritized_replay")
-        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs)
+        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs, extras)
         self.capacity = capacity
         self.batch_shape = self._ring.batch_shape
         self._priorities = Priorities() if priorities is None else priorities
@@ -130,7 +119,7 @@ class PrioritizedReplay(tf.Module):
         """Tells that all worlds have been reset: their next steps do not follow those held."""
         self._ring.break_off()
 
-    def sample(self, batch_size: int, seed: tf.Tensor) -> PrioritizedSample:
+    def sample(self, batch_size: int, seed: tf.Tensor) -> Sample:
         """Draws transitions in proportion to their priorities, independently for every learner.
 
         Stratified, as in the paper: one transition from each of B equal parts of the total. So a
@@ -154,7 +143,7 @@ class PrioritizedReplay(tf.Module):
         relative = tf.reduce_min(expected, axis=-1, keepdims=True) / expected
         beta = self._priorities.beta_after(tf.cast(self._updates.read_value(), tf.int32))
         weight = relative ** tf.cast(beta, tf.float64)[..., None]
-        return PrioritizedSample(self._ring.read(slot), tf.cast(weight, tf.float32), slot)
+        return Sample(self._ring.read(slot), tf.cast(weight, tf.float32), slot)
 
     def update_priorities(self, slot: tf.Tensor, error: tf.Tensor) -> None:
         """Sets the priorities of transitions to the size of their errors, which ends an update.

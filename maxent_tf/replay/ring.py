@@ -28,6 +28,7 @@ class Ring(tf.Module):
       batch_shape: `P`, the learners' batch shape.
       n_step: n, how many steps of a world in a row are read at once.
       num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
+      extras: the specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
       ValueError: if `capacity` or `n_step` is not positive, or the memory does not suffice.
@@ -40,6 +41,7 @@ class Ring(tf.Module):
         batch_shape: Sequence[int] = (),
         n_step: int = 1,
         num_envs: int = 1,
+        extras: Any = (),
     ):
         super().__init__(name="ring")
         for name, value in (("capacity", capacity), ("n_step", n_step)):
@@ -51,8 +53,9 @@ class Ring(tf.Module):
         self._n_step = n_step
         self._links = Links(capacity, self.num_learners, num_envs) if n_step > 1 else None
         rows = capacity * self.num_learners + 1
-        self._spec = spec
-        fields = transition_spec(spec.observation, spec.action)
+        fields = transition_spec(spec.observation, spec.action, extras)
+        # A function: a NamedTuple that is an attribute is wrapped by TensorFlow 2.15.
+        self._fields = lambda: fields
 
         def variable(field: Any) -> tf.Variable:
             dtype = storage.stored_dtype(field.dtype)
@@ -137,7 +140,7 @@ class Ring(tf.Module):
             shape = [*self.batch_shape, slot.shape[-1], *variable.shape[1:]]
             return storage.from_stored(tf.reshape(tf.gather(variable, rows), shape), field.dtype)
 
-        structure = transition_spec(self._spec.observation, self._spec.action)
+        structure = self._fields()
         pairs = zip(tf.nest.flatten(structure), tf.nest.flatten(self._storage), strict=True)
         return tf.nest.pack_sequence_as(structure, [gather(*pair) for pair in pairs])
 

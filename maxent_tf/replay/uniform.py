@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf.replay.ring import Ring
+from maxent_tf.replay.sample import Sample
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition
 
@@ -20,6 +22,7 @@ class UniformReplay(tf.Module):
       batch_shape: `P`, the learners' batch shape.
       n_step: n, how many steps of a world in a row are drawn at once.
       num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
+      extras: the specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
       ValueError: if `capacity` or `n_step` is not positive.
@@ -32,9 +35,10 @@ class UniformReplay(tf.Module):
         batch_shape: Sequence[int] = (),
         n_step: int = 1,
         num_envs: int = 1,
+        extras: Any = (),
     ):
         super().__init__(name="uniform_replay")
-        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs)
+        self._ring = Ring(spec, capacity, batch_shape, n_step, num_envs, extras)
         self.capacity = capacity
         self.batch_shape = self._ring.batch_shape
 
@@ -58,7 +62,7 @@ class UniformReplay(tf.Module):
         """Tells that all worlds have been reset: their next steps do not follow those held."""
         self._ring.break_off()
 
-    def sample(self, batch_size: int, seed: tf.Tensor) -> Transition:
+    def sample(self, batch_size: int, seed: tf.Tensor) -> Sample:
         """Draws transitions uniformly with replacement, independently for every learner.
 
         The buffer of every learner must hold at least one transition.
@@ -68,13 +72,12 @@ class UniformReplay(tf.Module):
           seed: [2], int32.
 
         Returns:
-          Fields of shape [*P, B, ...]; where n is above 1, [n, *P, B, ...]: each transition with
-          those that followed it. What comes after an episode's end is of the next one; where the
-          world has not gone on yet, `truncated` is True.
+          Transitions that all weigh the same.
         """
         # Each learner has its own size, which a drawn range could not follow; the remainder of 32
         # random bits is uniform to within size / 2^32.
         bits = tf.random.stateless_uniform(
             [*self.batch_shape, batch_size], seed, minval=None, maxval=None, dtype=tf.uint32
         )
-        return self._ring.read(tf.cast(bits, tf.int64) % self.size[..., None])
+        slot = tf.cast(bits, tf.int64) % self.size[..., None]
+        return Sample(self._ring.read(slot), None, slot)

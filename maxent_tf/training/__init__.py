@@ -3,7 +3,6 @@
 from maxent_tf.training.evaluate import Evaluation, evaluate
 from maxent_tf.training.gymnasium_numbers import gymnasium_action, gymnasium_observation
 from maxent_tf.training.load import Loaded, load
-from maxent_tf.training.normalized import Normalized, NormalizedState
 from maxent_tf.training.result import CheckpointError, NonFiniteError, TrainResult
 from maxent_tf.training.spaces import gymnasium_spec
 from maxent_tf.training.train import train
@@ -14,8 +13,6 @@ __all__ = [
     "Evaluation",
     "Loaded",
     "NonFiniteError",
-    "Normalized",
-    "NormalizedState",
     "TrainResult",
     "Trainer",
     "evaluate",

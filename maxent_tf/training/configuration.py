@@ -93,12 +93,14 @@ _MOST_DIFFERENCES = 8
 
 def learner_settings(learner: Learner) -> dict[str, Any]:
     """Returns the parts of a run's configuration that its learner decides, by name."""
-    return {
+    settings = {
         "learner": type(learner).__qualname__,
         "config": getattr(learner, "config", None),
         "spec": learner.spec,
         "batch_shape": tuple(learner.batch_shape),
     }
+    inside = getattr(learner, "learner", None)
+    return settings if inside is None else {**settings, "inside": learner_settings(inside)}
 
 
 def stored_items(stored: bytes) -> dict[str, str]:

@@ -9,14 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.environments import Environment
-from maxent_tf.learners import Learner
+from maxent_tf.learners import Learner, as_trained
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
-from maxent_tf.training.normalized import Normalized, NormalizedState, acting
-from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
+from maxent_tf.types import Acted
 
 
 class Evaluation(NamedTuple):
@@ -51,7 +50,7 @@ def evaluate(
         exactly (number of learners x `episodes`) worlds, in which no training is under way.
       episodes: how many for each learner.
       seed: an integer or [2], int32.
-      greedy: whether to take the policy's preferred action (`learner.greedy`) or to sample.
+      greedy: whether to act without exploring; see `Learner.act`.
       max_steps: a limit for worlds without one.
 
     Returns:
@@ -66,12 +65,8 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
-    learner = acting(learner, state)
-    # The statistics are of as many environments as trained, which are nothing to acting.
-    if isinstance(learner, Normalized) and isinstance(state, NormalizedState):
-        check_state(learner.learner, state.learner)
-    else:
-        check_state(learner, state)
+    learner = as_trained(learner, state)
+    check_state(learner, state)
     run = _in_graph if rollout.is_in_graph(env) else _on_host
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():
@@ -80,11 +75,6 @@ def evaluate(
             "or give the world a time limit."
         )
     return Evaluation(returns, lengths)
-
-
-def _action(learner: Learner, state: Any, observation: Any, seed: Any, greedy: bool) -> tf.Tensor:
-    distribution = learner.policy(state, observation)
-    return learner.greedy(distribution) if greedy else distribution.sample(seed=seed)
 
 
 def _in_graph(
@@ -97,32 +87,38 @@ def _in_graph(
     max_steps: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     check_fits(learner.spec, env.spec)
-    env = remembering(learner, env, InGraph)
     shape = (*learner.batch_shape, episodes)
 
     def run(state: Any, seed: tf.Tensor) -> Any:
         reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
         world, timestep = env.reset(shape, reset_seed)
 
-        def body(t: Any, world: Any, observation: Any, done: Any, total: Any, length: Any) -> Any:
-            seeds = tf.unstack(tf.random.split(tf.random.fold_in(step_seed, t), 2))
-            action = _action(learner, state, observation, seeds[0], greedy)
-            world, timestep = env.step(world, action, seeds[1])
+        def body(
+            t: Any, world: Any, observation: Any, carry: Any, done: Any, total: Any, length: Any
+        ) -> Any:
+            own_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(step_seed, t), 2))
+            act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
+            acted = learner.act(
+                state, carry, observation, seed=act_seed, explore=not greedy, world=world
+            )
+            world, timestep = env.step(world, acted.action, world_seed)
             # Those that are done step on, to no effect.
             running = tf.cast(~done, tf.float32)
             return (
                 t + 1,
                 world,
                 timestep.observation,
+                acted.carry,
                 done | timestep.terminated | timestep.truncated,
                 total + running * timestep.reward,
                 length + running,
             )
 
         zeros = tf.zeros(shape)
-        carry = (0, world, timestep.observation, tf.zeros(shape, tf.bool), zeros, zeros)
+        carry, done = learner.initial_carry(episodes), tf.zeros(shape, tf.bool)
+        start = (0, world, timestep.observation, carry, done, zeros, zeros)
         *_, done, total, length = tf.while_loop(
-            lambda t, _w, _o, done, *_: (t < max_steps) & ~tf.reduce_all(done), body, carry
+            lambda t, _w, _o, _c, done, *_: (t < max_steps) & ~tf.reduce_all(done), body, start
         )
         return total, length, done
 
@@ -147,27 +143,25 @@ def _on_host(
     worlds = GymnasiumWorlds(env, math.prod(shape))
     reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
 
-    def act(state: Any, observation: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
-        return _action(learner, state, observation, tf.random.fold_in(step_seed, t), greedy)
+    def act(state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor) -> Acted:
+        own_seed = tf.random.fold_in(step_seed, t)
+        act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
+        return learner.act(state, carry, observation, seed=act_seed, explore=not greedy)
 
     act = compiled(act, "graph", auto="graph")
 
     try:
         check_fits(learner.spec, worlds.spec)
-        shown = remembering(learner, worlds, OnHost)
-        observation = shown.reset(int(reset_seed[0]) % 2**31)
+        observation = worlds.reset(int(reset_seed[0]) % 2**31)
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        done = np.zeros(shape, bool)
+        done, carry = np.zeros(shape, bool), learner.initial_carry(episodes)
         for t in range(max_steps):
             batched = tf.nest.map_structure(
                 lambda x: tf.constant(x.reshape(*shape, *x.shape[1:])), observation
             )
-            action = act(state, batched, tf.constant(np.int32(t)))
-            step = shown.step(
-                tf.nest.map_structure(
-                    lambda x: x.numpy().reshape(-1, *x.shape[len(shape) :]), action
-                )
-            )
+            acted = act(state, carry, batched, tf.constant(np.int32(t)))
+            carry, action = acted.carry, acted.action.numpy()
+            step = worlds.step(action.reshape(-1, *action.shape[len(shape) :]))
             total += ~done * step.reward.reshape(shape)
             length += ~done
             done |= (step.terminated | step.truncated).reshape(shape)

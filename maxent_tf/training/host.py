@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, OnPolicy
+from maxent_tf.learners.wrapper import parts
 from maxent_tf.training.host_programs import HostPrograms, OffPolicyPrograms, OnPolicyPrograms
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
-from maxent_tf.training.normalized import Normalized, parts
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition
 
 if TYPE_CHECKING:
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
@@ -47,7 +47,7 @@ class HostLoop:
         self._programs: HostPrograms
         if isinstance(learner.experience, OnPolicy):
             self._programs = OnPolicyPrograms(
-                learner, learner.experience, self._state, run_seed, compile
+                learner, learner.experience, self._state, run_seed, compile, self._batch
             )
         else:
             self._programs = OffPolicyPrograms(
@@ -55,7 +55,7 @@ class HostLoop:
             )
         self._tally = _Tally(learner, self._batch)
         self._observation: Any = None
-        self._action: Any
+        self._acted: Acted
 
     @property
     def iterations(self) -> int:
@@ -98,33 +98,34 @@ class HostLoop:
         self._worlds.close()
 
     def _begin(self, iterations: int) -> None:
-        """Resets the worlds and draws their first actions."""
+        """Resets the worlds, and acts in them for the first time."""
         seed = self._world_seed
         if iterations:  # other episodes than those of the run that is continued
             seed = tf.random.fold_in(seed, iterations)
-            if isinstance(self._learner, Normalized):  # whose returns so far are of those episodes
-                self._state.write(self._learner.around(self.state))
         self._observation = self._batched(self._worlds.reset(int(seed[0]) % 2**31))
-        self._action = self._programs.first_action(self._observation, iterations * self.pace.calls)
+        self._acted = self._programs.first(self._observation, iterations * self.pace.calls)
 
     def _step(self, call: int) -> np.ndarray | None:
         """Steps the worlds, counted from 1, and returns sums of metrics [M, *P] if it learned."""
         ndims = len(self._batch)
         flat = tf.nest.map_structure(
-            lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._action
+            lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._acted.action
         )
         step = self._batched(self._worlds.step(flat))
         transition = Transition(
             observation=self._observation,
-            action=self._action,
+            action=self._acted.action,
             reward=step.reward,
             next_observation=step.next_observation,
             terminated=step.terminated,
             truncated=step.truncated,
             valid=step.valid,
+            extras=self._acted.extras,
         )
         self._observation = step.observation
-        self._action, metrics = self._programs.advance(transition, step.observation, call)
+        self._acted, metrics = self._programs.advance(
+            transition, self._acted.carry, step.observation, call
+        )
         self._tally.add(transition, metrics)
         return metrics
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -17,21 +17,30 @@ from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.loop import Pace, StateVariables
-from maxent_tf.training.normalized import Normalized, observe
-from maxent_tf.training.updates import make_replay, replay_updates, update_of
-from maxent_tf.types import Transition
+from maxent_tf.training.updates import make_replay, replay_updates
+from maxent_tf.types import Acted, Transition, Updated
 
 
 class HostPrograms(Protocol):
     """How one kind of learner meets the host's worlds; `call` counts their steps."""
 
-    def first_action(self, observation: Any, call: int) -> tf.Tensor:
-        """Returns the actions of the first step after `call` earlier ones."""
+    def first(self, observation: Any, call: int) -> Acted:
+        """Acts in worlds that have just been reset, after `call` earlier steps."""
 
     def advance(
-        self, transition: Transition, observation: Any, call: int
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
-        """Takes in a step; returns the next actions, and sums of metrics [M, *P] if it learned."""
+        self, transition: Transition, carry: Any, observation: Any, call: int
+    ) -> tuple[Acted, np.ndarray | None]:
+        """Takes in a step, and acts again.
+
+        Args:
+          transition: the step.
+          carry: what the learner took along from it.
+          observation: after it, and after the resets of worlds whose episodes ended.
+          call: the number of the step.
+
+        Returns:
+          The next actions, and sums of metrics [M, *P] if it learned.
+        """
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns what a checkpoint must hold beside the learners' state."""
@@ -39,6 +48,11 @@ class HostPrograms(Protocol):
 
 def _tensors(structure: Any) -> Any:
     return tf.nest.map_structure(tf.convert_to_tensor, structure)
+
+
+def _ended(transition: Transition) -> Any:
+    """Where the next step is another episode's first; the call that only resets is in neither."""
+    return transition.terminated | transition.truncated | ~transition.valid
 
 
 def _number(call: int) -> tf.Tensor:
@@ -56,31 +70,38 @@ class OnPolicyPrograms:
         kept: StateVariables,
         seed: tf.Tensor,
         compile: str,
+        batch: tuple[int, ...],
     ):
+        self._batch = batch
         self._length = experience.rollout_length
         self._steps: list[Transition] = []
+        self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
 
-        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            policy = learner.policy(kept.read(), observation)
-            return policy.sample(seed=tf.random.fold_in(seed, call))
+        def act(carry: Any, ended: tf.Tensor, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+            carry = rollout.carry_on(learner, carry, ended)
+            own_seed = tf.random.fold_in(seed, call)
+            act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
+            return learner.act(kept.read(), carry, observation, seed=act_seed)
 
         def learn(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
             update_seed = tf.random.fold_in(tf.random.fold_in(seed, call), 1)
-            state, metrics = learner.update(kept.read(), trajectory, update_seed)
+            updated = learner.update(kept.read(), trajectory, seed=update_seed)
             # Only now, so that a rollout is acted and learned from on one scale.
-            kept.write(observe(learner, state, trajectory))
-            return tf.stack(tf.nest.flatten(metrics))
+            kept.write(learner.observe(updated.state, trajectory))
+            return tf.stack(tf.nest.flatten(updated.metrics))
 
         self._act = called_alike(compiled(act, compile, auto="graph"))
         self._learn = called_alike(compiled(learn, compile, auto="graph"))
 
-    def first_action(self, observation: Any, call: int) -> tf.Tensor:
-        """Draws the first actions."""
-        return self._act(_tensors(observation), _number(call))
+    def first(self, observation: Any, call: int) -> Acted:
+        """Acts in worlds that have just been reset."""
+        carry = self._initial_carry()
+        nobody = np.zeros(self._batch, bool)
+        return self._next(carry, nobody, observation, call)
 
     def advance(
-        self, transition: Transition, observation: Any, call: int
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
+        self, transition: Transition, carry: Any, observation: Any, call: int
+    ) -> tuple[Acted, np.ndarray | None]:
         """Takes in a step."""
         self._steps.append(transition)
         metrics = None
@@ -88,18 +109,16 @@ class OnPolicyPrograms:
             trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
             metrics = self._learn(trajectory, _number(call)).numpy()
             self._steps = []
-        return self._act(_tensors(observation), _number(call)), metrics
+        return self._next(carry, _ended(transition), observation, call), metrics
+
+    def _next(self, carry: Any, ended: np.ndarray, observation: Any, call: int) -> Acted:
+        # Passed only if it is looked at: every argument costs.
+        where = tf.constant(ended) if tf.nest.flatten(carry) else ()
+        return self._act(carry, where, _tensors(observation), _number(call))
 
     def trackables(self) -> Mapping[str, Any]:
         """Names nothing: a record comes after whole rollouts."""
         return {}
-
-
-class _Acting(NamedTuple):
-    """Learners, and what they do next."""
-
-    state: Any
-    action: tf.Tensor
 
 
 class OffPolicyPrograms:
@@ -115,55 +134,67 @@ class OffPolicyPrograms:
         batch: tuple[int, ...],
     ):
         pace = Pace.of(experience, batch[-1])
-        self._replay = replay = make_replay(learner, experience, batch[-1])
+        self._replay = replay = make_replay(learner, kept.read(), experience, batch[-1])
 
         # XLA compiles what computes and leaves out what stores: a program that stores would copy
         # the whole replay buffer at every call.
-        update = update_of(learner, experience)
         storing = "eager" if compile == "eager" else "graph"
+        self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
 
-        def explore(call: tf.Tensor) -> tf.Tensor:
-            return rollout.uniform_action(learner.spec.action, batch, tf.random.fold_in(seed, call))
+        def explore(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+            own_seed = tf.random.fold_in(seed, call)
+            return rollout.act_uniformly(learner, kept.read(), carry, observation, own_seed)
 
-        def draw(state: Any, observation: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            return rollout.act(learner, experience, state, observation, seed)
+        def draw(state: Any, carry: Any, observation: tf.Tensor, seed: tf.Tensor) -> Acted:
+            return learner.act(state, carry, observation, seed=seed)
 
         draw = compiled(draw, compile, auto="xla")
 
-        def act(observation: tf.Tensor, call: tf.Tensor) -> tf.Tensor:
-            act_seed = rollout.action_seed(experience, tf.random.fold_in(seed, call), seed, call)
-            return draw(kept.read(), observation, act_seed)
+        def act(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+            own_seed = tf.random.fold_in(seed, call)
+            act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
+            return draw(kept.read(), carry, observation, act_seed)
 
-        def store(transition: Transition) -> None:
+        def store(transition: Transition, carry: Any) -> Any:
             replay.add(transition)
-            if isinstance(learner, Normalized):
-                kept.write(learner.observe(kept.read(), transition))
+            state = kept.read()
+            observed = learner.observe(state, transition)
+            if observed is not state:  # or every variable would be written for nothing
+                kept.write(observed)
+            return rollout.carry_on(learner, carry, _ended(transition))
 
         def learn_and_act(
-            due: int, transition: Transition, observation: tf.Tensor, call: tf.Tensor
-        ) -> tuple[tf.Tensor, tf.Tensor]:
+            due: int, transition: Transition, carry: Any, observation: tf.Tensor, call: tf.Tensor
+        ) -> tuple[Acted, tf.Tensor]:
             replay.add(transition)
             own_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
-            act_seed = rollout.action_seed(experience, own_seed, seed, call)
+            act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
+            carry = rollout.carry_on(learner, carry, _ended(transition))
 
-            def update_and_draw(acting: Any, *batch_and_seed: Any) -> Any:
-                state, *rest = update(acting.state, *batch_and_seed)
-                action = rollout.act(learner, experience, state, observation, act_seed)
-                return _Acting(state, action), *rest
+            def update_and_act(
+                state_and_acted: Any, batch: Transition, *, seed: tf.Tensor, weight: Any
+            ) -> Updated:
+                state, _ = state_and_acted
+                updated = learner.update(state, batch, seed=seed, weight=weight)
+                acted = learner.act(updated.state, carry, observation, seed=act_seed)
+                return updated._replace(state=(updated.state, acted))
 
-            acting, sums = replay_updates(
-                # One program: of several updates only the last one's draw counts, but to start
-                # another program costs more than to draw.
-                compiled(update_and_draw, compile, auto="xla"),
-                _Acting(observe(learner, kept.read(), transition), transition.action),
+            (state, acted), sums = replay_updates(
+                # One program: of several updates only the last one's actions count, but to start
+                # another program costs more than to act.
+                compiled(update_and_act, compile, auto="xla"),
+                (
+                    learner.observe(kept.read(), transition),
+                    Acted(transition.action, carry, transition.extras),
+                ),
                 replay,
                 experience.batch_size,
                 len(learner.metric_names),
                 due,
                 update_seed,
             )
-            kept.write(acting.state)
-            return acting.action, tf.stack(sums)
+            kept.write(state)
+            return acted, tf.stack(sums)
 
         self._explore = called_alike(compiled(explore, storing, auto="graph"))
         self._act = called_alike(compiled(act, storing, auto="graph"))
@@ -176,30 +207,27 @@ class OffPolicyPrograms:
             )
         )
 
-    def first_action(self, observation: Any, call: int) -> tf.Tensor:
-        """Draws the first actions in worlds that have just been reset."""
+    def first(self, observation: Any, call: int) -> Acted:
+        """Acts in worlds that have just been reset."""
         self._replay.break_off()
-        return self._next(_tensors(observation), call)
+        return self._next(self._initial_carry(), _tensors(observation), call)
 
     def advance(
-        self, transition: Transition, observation: Any, call: int
-    ) -> tuple[tf.Tensor, np.ndarray | None]:
+        self, transition: Transition, carry: Any, observation: Any, call: int
+    ) -> tuple[Acted, np.ndarray | None]:
         """Takes in a step."""
-        transition = _tensors(transition)
+        transition, observation = _tensors(transition), _tensors(observation)
         due = self._pace.updates_after(call) - self._pace.updates_after(call - 1)
         if due == 0:
-            self._store(transition)
-            return self._next(_tensors(observation), call), None
-        program = self._learn_and_act(due)
-        action, sums = program(transition, _tensors(observation), _number(call))
-        return action, sums.numpy()
+            return self._next(self._store(transition, carry), observation, call), None
+        acted, sums = self._learn_and_act(due)(transition, carry, observation, _number(call))
+        return acted, sums.numpy()
 
     def trackables(self) -> Mapping[str, Any]:
         """Names replay."""
         return {"replay": self._replay}
 
-    def _next(self, observation: tf.Tensor, call: int) -> tf.Tensor:
-        """The actions after `call` steps: random ones in the warm-up, then the policy's."""
-        if call < self._pace.warm_up:
-            return self._explore(_number(call))
-        return self._act(observation, _number(call))
+    def _next(self, carry: Any, observation: Any, call: int) -> Acted:
+        """Acts after `call` steps: at random in the warm-up, then by the learner."""
+        act = self._explore if call < self._pace.warm_up else self._act
+        return act(carry, observation, _number(call))

@@ -10,13 +10,13 @@ import tensorflow as tf
 
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.wrapper import parts
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
-from maxent_tf.training.normalized import observe, parts
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
-from maxent_tf.training.updates import Replay, make_replay, replay_updates, update_of
+from maxent_tf.training.updates import Replay, make_replay, replay_updates
 
 # One iteration, by the run's seed and its own number:
 # (learner state, worlds, seed, number) -> (learner state, worlds, metrics, episodes).
@@ -43,7 +43,7 @@ class InGraphLoop:
     ):
         init_seed, world_seed, self._warm_up_seed, self._seed = tf.unstack(tf.random.split(seed, 4))
         state = learner.init(init_seed) if state is None else state
-        worlds = rollout.begin(env, (*learner.batch_shape, num_envs), world_seed)
+        worlds = rollout.begin(learner, env, num_envs, world_seed)
         _check_finite_observation(worlds.observation)
         self.pace = Pace.of(learner.experience, num_envs)
         self._learner = learner
@@ -52,9 +52,9 @@ class InGraphLoop:
         self._replay: Replay | None = None
         experience = learner.experience
         if isinstance(experience, OnPolicy):
-            iteration = on_policy_iteration(learner, env, experience.rollout_length)
+            iteration = on_policy_iteration(learner, env, experience)
         else:
-            self._replay = replay = make_replay(learner, experience, num_envs)
+            self._replay = replay = make_replay(learner, state, experience, num_envs)
             self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
             iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
@@ -154,18 +154,20 @@ def training_program(learner: Learner, iteration: Iteration) -> Callable[..., An
     return program
 
 
-def on_policy_iteration(learner: Learner, env: Environment, length: int) -> Iteration:
-    """Returns an iteration that acts for `length` steps and makes one update."""
+def on_policy_iteration(learner: Learner, env: Environment, experience: OnPolicy) -> Iteration:
+    """Returns an iteration that acts for a rollout and makes one update."""
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
         seeds = tf.random.split(tf.random.fold_in(seed, i), 2)
         collect_seed, update_seed = tf.unstack(seeds)
+        first = i * experience.rollout_length
         worlds, trajectory, episodes = rollout.collect(
-            learner, state, env, worlds, length, collect_seed
+            learner, state, env, worlds, experience, collect_seed, seed, first
         )
-        state, metrics = learner.update(state, trajectory, update_seed)
+        updated = learner.update(state, trajectory, seed=update_seed)
         # Only now, so that a rollout is acted and learned from on one scale.
-        return observe(learner, state, trajectory), worlds, metrics, episodes
+        state = learner.observe(updated.state, trajectory)
+        return state, worlds, updated.metrics, episodes
 
     return iteration
 
@@ -174,18 +176,19 @@ def off_policy_iteration(
     learner: Learner, env: Environment, replay: Replay, experience: OffPolicy, pace: Pace
 ) -> Iteration:
     """Returns an iteration that acts once, stores the step, and makes the updates that are due."""
-    update = update_of(learner, experience)
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
         seeds = tf.random.split(tf.random.fold_in(seed, i), 3)
         own_seed, world_seed, update_seed = tf.unstack(seeds)
-        act_seed = rollout.action_seed(experience, own_seed, seed, i)
-        action = rollout.act(learner, experience, state, worlds.observation, act_seed)
-        worlds, transition, episodes = rollout.step(env, worlds, action, world_seed)
+        act_seed = rollout.seed_of_step(experience, own_seed, seed, i)
+        acted = learner.act(
+            state, worlds.carry, worlds.observation, seed=act_seed, world=worlds.world
+        )
+        worlds, transition, episodes = rollout.step(learner, env, worlds, acted, world_seed)
         replay.add(transition)
-        state = observe(learner, state, transition)
+        state = learner.observe(state, transition)
         state, metrics = replay_updates(
-            update,
+            learner.update,
             state,
             replay,
             experience.batch_size,
@@ -206,11 +209,12 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
     ) -> Any:
         def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
             action_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, i), 2))
-            shape = worlds.episode_return.shape
-            action = rollout.uniform_action(env.spec.action, shape, action_seed)
-            worlds, transition, ended = rollout.step(env, worlds, action, world_seed)
+            acted = rollout.act_uniformly(
+                learner, state, worlds.carry, worlds.observation, action_seed
+            )
+            worlds, transition, ended = rollout.step(learner, env, worlds, acted, world_seed)
             replay.add(transition)
-            state = observe(learner, state, transition)
+            state = learner.observe(state, transition)
             return i + 1, state, worlds, tf.nest.map_structure(tf.add, episodes, ended)
 
         _, state, worlds, episodes = tf.while_loop(

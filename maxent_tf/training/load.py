@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.learners import Learner
+from maxent_tf.learners import Learner, Normalized
 from maxent_tf.training.checkpoint import (
     check_same_run,
     read_newest,
@@ -20,7 +20,6 @@ from maxent_tf.training.checkpoint import (
 from maxent_tf.training.configuration import Configuration, learner_settings, stored_items
 from maxent_tf.training.history import History
 from maxent_tf.training.loop import StateVariables
-from maxent_tf.training.normalized import Normalized
 from maxent_tf.training.result import CheckpointError
 
 
@@ -102,6 +101,6 @@ def _as_trained(learner: Learner, path: str) -> Learner:
         ast.literal_eval(settings[name])
         for name in ("normalize_observation", "normalize_reward", "num_envs")
     )
-    if not observation and reward is None:
+    if not observation and not reward:
         return learner
     return Normalized(learner, observation, reward, num_envs)

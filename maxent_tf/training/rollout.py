@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeGuard, cast
+from typing import Any, NamedTuple, TypeGuard
 
 import tensorflow as tf
 
 from maxent_tf import draws
+from maxent_tf.axes import select
 from maxent_tf.environments import Environment
-from maxent_tf.learners import ExploringLearner, Learner, OffPolicy
+from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete, Spec
-from maxent_tf.types import Transition
+from maxent_tf.types import Acted, Transition
 
 
 class Episodes(NamedTuple):
@@ -39,12 +40,14 @@ class RolloutState(NamedTuple):
     Attributes:
       world: the worlds' state, [*P, B, ...].
       observation: [*P, B, *O], or a dict of such.
+      carry: what the learner takes along, see `Acted`.
       episode_return: [*P, B], float32, the undiscounted return of the episode so far.
       episode_length: [*P, B], float32, its steps so far.
     """
 
     world: Any
     observation: Any
+    carry: Any
     episode_return: tf.Tensor
     episode_length: tf.Tensor
 
@@ -54,22 +57,13 @@ def is_in_graph(env: Any) -> TypeGuard[Environment]:
     return isinstance(getattr(env, "spec", None), EnvironmentSpec)
 
 
-def begin(env: Environment, batch_shape: tuple[int, ...], seed: tf.Tensor) -> RolloutState:
-    """Resets worlds of shape `batch_shape`, [*P, B]."""
+def begin(learner: Learner, env: Environment, num_envs: int, seed: tf.Tensor) -> RolloutState:
+    """Resets `num_envs` worlds of each learner."""
+    batch_shape = (*learner.batch_shape, num_envs)
     world, timestep = env.reset(batch_shape, seed)
     zeros = tf.zeros(batch_shape)
-    return RolloutState(world, timestep.observation, zeros, zeros)
-
-
-def where(condition: tf.Tensor, if_true: Any, if_false: Any) -> Any:
-    """Selects between two structures whose leaves begin with the shape of `condition`."""
-    rank = condition.shape.rank
-
-    def select(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        extra = x.shape.rank - rank
-        return tf.where(tf.reshape(condition, [*condition.shape, *[1] * extra]), x, y)
-
-    return tf.nest.map_structure(select, if_true, if_false)
+    carry = learner.initial_carry(num_envs)
+    return RolloutState(world, timestep.observation, carry, zeros, zeros)
 
 
 def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
@@ -85,45 +79,55 @@ def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
     return tf.random.stateless_uniform(batch_shape, seed, maxval=spec.num_values, dtype=tf.int32)
 
 
-def act(
-    learner: Learner,
-    experience: OffPolicy,
-    state: Any,
-    observation: tf.Tensor,
-    seed: tf.Tensor,
-) -> tf.Tensor:
-    """Draws the actions, [*P, B, ...], by which an off-policy learner explores."""
-    if experience.noise_period is None:
-        return learner.policy(state, observation).sample(seed=seed)
-    return cast(ExploringLearner, learner).explore(state, observation, seed)
+def act_uniformly(
+    learner: Learner, state: Any, carry: Any, observation: Any, seed: tf.Tensor
+) -> Acted:
+    """Acts uniformly at random, with what the learner takes along and knows all the same."""
+    acted = learner.act(state, carry, observation, seed=seed)
+    shape = acted.action.shape[: len(learner.batch_shape) + 1]
+    return acted._replace(action=uniform_action(learner.spec.action, shape, seed))
 
 
-def action_seed(
-    experience: OffPolicy, seed: tf.Tensor, run_seed: tf.Tensor, step: tf.Tensor
+def seed_of_step(
+    experience: OnPolicy | OffPolicy, own: tf.Tensor, run_seed: tf.Tensor, step: tf.Tensor
 ) -> tf.Tensor:
-    """Returns the seed of the actions of one step.
+    """Returns the seed by which a learner acts at one step.
 
     Args:
-      experience: of the learner.
-      seed: [2], int32, the step's own, where actions are drawn anew at every step.
+      experience: of the learner, whose `seed_period` says for how many steps a seed is kept.
+      own: [2], int32, the step's own seed, which it is if the period is 1.
       run_seed: [2], int32, of all steps.
-      step: int32, their number; noise that is kept follows from this and `run_seed` alone, so that
+      step: int32, their number; a seed that is kept follows from this and `run_seed` alone, so that
         an interrupted run goes on with it.
     """
-    if experience.noise_period is None:
-        return seed
-    return tf.random.fold_in(tf.random.fold_in(run_seed, step // experience.noise_period), 1)
+    if experience.seed_period == 1:
+        return own
+    return tf.random.fold_in(tf.random.fold_in(run_seed, step // experience.seed_period), 1)
+
+
+def carry_on(learner: Learner, carry: Any, ended: tf.Tensor) -> Any:
+    """Returns what a learner takes along into the next step: nothing into a new episode.
+
+    Args:
+      learner: whose carry it is.
+      carry: after the last step.
+      ended: [*P, B], bool, whether the next step is another episode's first.
+    """
+    if not tf.nest.flatten(carry):
+        return carry
+    return select(ended, learner.initial_carry(ended.shape[-1]), carry)
 
 
 def step(
-    env: Environment, state: RolloutState, action: tf.Tensor, seed: tf.Tensor
+    learner: Learner, env: Environment, state: RolloutState, acted: Acted, seed: tf.Tensor
 ) -> tuple[RolloutState, Transition, Episodes]:
     """Steps every world once and resets those whose episode ended.
 
     Args:
+      learner: which acted.
       env: the world.
       state: where its batch is.
-      action: [*P, B, ...].
+      acted: the actions, with what goes along.
       seed: [2], int32.
 
     Returns:
@@ -131,16 +135,17 @@ def step(
       before a reset; and the episodes that ended, summed over B.
     """
     step_seed, reset_seed = tf.unstack(tf.random.split(seed, 2))
-    world, timestep = env.step(state.world, action, step_seed)
+    world, timestep = env.step(state.world, acted.action, step_seed)
     done = timestep.terminated | timestep.truncated
     transition = Transition(
         observation=state.observation,
-        action=action,
+        action=acted.action,
         reward=timestep.reward,
         next_observation=timestep.observation,
         terminated=timestep.terminated,
         truncated=timestep.truncated,
         valid=tf.ones_like(done),
+        extras=acted.extras,
     )
     episode_return = state.episode_return + timestep.reward
     episode_length = state.episode_length + 1
@@ -150,8 +155,9 @@ def step(
         total_return=tf.reduce_sum(ended * episode_return, axis=-1),
         total_length=tf.reduce_sum(ended * episode_length, axis=-1),
     )
-    ongoing = RolloutState(world, timestep.observation, episode_return, episode_length)
-    return where(done, begin(env, done.shape, reset_seed), ongoing), transition, episodes
+    ongoing = RolloutState(world, timestep.observation, acted.carry, episode_return, episode_length)
+    fresh = begin(learner, env, done.shape[-1], reset_seed)
+    return select(done, fresh, ongoing), transition, episodes
 
 
 def collect(
@@ -159,45 +165,55 @@ def collect(
     learner_state: Any,
     env: Environment,
     state: RolloutState,
-    length: int,
+    experience: OnPolicy,
     seed: tf.Tensor,
+    run_seed: tf.Tensor,
+    first: tf.Tensor,
 ) -> tuple[RolloutState, Transition, Episodes]:
-    """Follows a learner's policy for several steps.
+    """Lets a learner act for a rollout.
 
     Args:
-      learner: whose policy acts.
+      learner: which acts.
       learner_state: its state.
       env: the world.
       state: where its batch [*P, B] is.
-      length: T, the number of steps.
-      seed: [2], int32.
+      experience: of the learner: the number of steps, T, and how long it keeps a seed.
+      seed: [2], int32, of this rollout.
+      run_seed: [2], int32, of all rollouts.
+      first: int32, how many steps came before.
 
     Returns:
       The state after the steps, the trajectory with fields [T, *P, B, ...], and the episodes that
       ended on the way.
     """
+    length = experience.rollout_length
 
-    def one(state: RolloutState, seed: tf.Tensor) -> tuple[RolloutState, Transition, Episodes]:
-        action_seed, world_seed = tf.unstack(tf.random.split(seed, 2))
-        action = learner.policy(learner_state, state.observation).sample(seed=action_seed)
-        return step(env, state, action, world_seed)
+    def one(
+        state: RolloutState, seed: tf.Tensor, t: tf.Tensor
+    ) -> tuple[RolloutState, Transition, Episodes]:
+        own_seed, world_seed = tf.unstack(tf.random.split(seed, 2))
+        act_seed = seed_of_step(experience, own_seed, run_seed, first + t)
+        acted = learner.act(
+            learner_state, state.carry, state.observation, seed=act_seed, world=state.world
+        )
+        return step(learner, env, state, acted, world_seed)
 
     if length == 1:
-        state, transition, episodes = one(state, seed)
+        state, transition, episodes = one(state, seed, tf.constant(0))
         return state, tf.nest.map_structure(lambda x: x[None], transition), episodes
 
     # A loop, however short: unrolled, XLA took minutes over a few steps of CartPole and then
     # computed the same draws in many places, at a tenth of the speed.
     seeds = tf.random.split(seed, length)
     # Called once more only to learn the structure of a transition; the graph prunes it.
-    _, transition, episodes = one(state, seeds[0])
+    _, transition, episodes = one(state, seeds[0], tf.constant(0))
     arrays = tf.nest.map_structure(
         lambda x: tf.TensorArray(x.dtype, length, element_shape=x.shape), transition
     )
     totals = tf.nest.map_structure(tf.zeros_like, episodes)
 
     def body(t: tf.Tensor, state: Any, arrays: Any, totals: Any) -> Any:
-        state, transition, episodes = one(state, seeds[t])
+        state, transition, episodes = one(state, seeds[t], t)
         arrays = tf.nest.map_structure(lambda array, x: array.write(t, x), arrays, transition)
         return t + 1, state, arrays, tf.nest.map_structure(tf.add, totals, episodes)
 

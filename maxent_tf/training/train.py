@@ -24,7 +24,7 @@ def train(
     log_dir: str | pathlib.Path | None = None,
     state: Any = None,
     normalize_observation: bool = False,
-    normalize_reward: float | None = None,
+    normalize_reward: bool = False,
     callback: Callback | None = None,
     max_seconds: float = math.inf,
     checkpoint_dir: str | pathlib.Path | None = None,
@@ -58,8 +58,8 @@ def train(
         compared (`load` compares the whole configuration of a checkpoint).
       normalize_observation: whether learners see observations less their running mean, over their
         running standard deviation, of a dict every `Box` by its own; see `Normalized`.
-      normalize_reward: the discount in [0, 1] of the return whose running standard deviation
-        divides the rewards that learners see; None leaves them.
+      normalize_reward: whether learners see rewards over the running standard deviation of the
+        return, with the learner's own discount; see `Normalized`.
       callback: called at every record with the steps of each learner, the record's metrics by name,
         [*P] each, and the learners' state; returns "stop" to end training there, or None.
       max_seconds: training ends at the first record after so many seconds of this call.

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.checks import is_integer
-from maxent_tf.learners import Learner
+from maxent_tf.checks import boolean, is_integer
+from maxent_tf.learners import Learner, Normalized, as_trained
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import MODES
@@ -21,9 +21,7 @@ from maxent_tf.training.history import History
 from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
 from maxent_tf.training.loop import Loop
-from maxent_tf.training.normalized import Normalized, NormalizedState
 from maxent_tf.training.records import Recorder, boundaries
-from maxent_tf.training.remembering import InGraph, OnHost, remembering
 from maxent_tf.training.result import CheckpointError, TrainResult
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
@@ -67,7 +65,7 @@ class Trainer:
         compile: str = "auto",
         state: Any = None,
         normalize_observation: bool = False,
-        normalize_reward: float | None = None,
+        normalize_reward: bool = False,
         checkpoint_dir: str | pathlib.Path | None = None,
     ):
         _check_positive("num_envs", num_envs)
@@ -81,10 +79,9 @@ class Trainer:
             "normalize_observation": normalize_observation,
             "normalize_reward": normalize_reward,
         }
-        normalizes = normalize_observation or normalize_reward is not None
-        if normalizes or isinstance(state, NormalizedState):
-            learner = Normalized(learner, normalize_observation, normalize_reward, num_envs)
-            state = None if state is None else learner.around(state)
+        learner, state = _normalized(
+            learner, state, normalize_observation, normalize_reward, num_envs
+        )
         if state is not None:
             check_state(learner, state)
         self._begins_anew = checkpoint_dir is not None and state is None
@@ -197,22 +194,45 @@ class Trainer:
         self._saved = self.env_steps
 
 
+def _normalized(
+    learner: Learner, state: Any, observation: bool, reward: bool, num_envs: int
+) -> tuple[Learner, Any]:
+    """Returns the learner that is to be trained, and a state of it if one is given."""
+    boolean("normalize_observation", observation)
+    boolean("normalize_reward", reward)
+    normalized = Normalized(learner, observation, reward, num_envs)
+    trained = normalized if observation or reward else learner
+    if state is None:
+        return trained, None
+    if as_trained(learner, state) is learner:  # a state without statistics
+        return trained, state if trained is learner else normalized.around(state)
+    for name, now, before in (
+        ("normalize_observation", observation, state.observation),
+        ("normalize_reward", reward, state.discounted_return),
+    ):
+        if now != bool(before):
+            raise ValueError(
+                f"{name} must be as in the run that `state` is from, which was trained "
+                f"with{'out' if now else ''} it."
+            )
+    # The worlds begin new episodes, and may be another number.
+    return trained, state._replace(running=normalized.around(state.learner).running)
+
+
 def _begin(
     learner: Learner, env: Any, seed: tf.Tensor, num_envs: int, compile: str, state: Any
 ) -> tuple[Loop, Any]:
     """Returns the loop for a world, and what to know the world by."""
     if is_in_graph(env):
         check_fits(learner.spec, env.spec)
-        shown = remembering(learner, env, InGraph)
-        return InGraphLoop(learner, shown, seed, num_envs, compile, state), env
+        return InGraphLoop(learner, env, seed, num_envs, compile, state), env
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
     worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
     try:
         check_fits(learner.spec, worlds.spec)
-        shown = remembering(learner, worlds, OnHost)
-        return HostLoop(learner, shown, seed, num_envs, compile, state), worlds.name
+        return HostLoop(learner, worlds, seed, num_envs, compile, state), worlds.name
     except BaseException:
         worlds.close()
         raise

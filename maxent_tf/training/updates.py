@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.learners import Learner, OffPolicy, PrioritizedLearner
+from maxent_tf.learners import Learner, OffPolicy
+from maxent_tf.learners.interface import extras_spec
 from maxent_tf.replay import PrioritizedReplay, UniformReplay
+from maxent_tf.types import Updated
 
 Replay = UniformReplay | PrioritizedReplay
 
 
-def make_replay(learner: Learner, experience: OffPolicy, num_envs: int) -> Replay:
-    """Returns an empty replay for a learner with `num_envs` worlds."""
+def make_replay(learner: Learner, state: Any, experience: OffPolicy, num_envs: int) -> Replay:
+    """Returns an empty replay for a learner in a state, with `num_envs` worlds."""
     spec, capacity, shape = learner.spec, experience.replay_capacity, learner.batch_shape
+    length, extras = experience.sequence_length, extras_spec(learner, state)
     if experience.priorities is None:
-        return UniformReplay(spec, capacity, shape, experience.n_step, num_envs)
-    return PrioritizedReplay(
-        spec, capacity, shape, experience.priorities, experience.n_step, num_envs
-    )
-
-
-def update_of(learner: Learner, experience: OffPolicy) -> Callable[..., Any]:
-    """Returns the learner's update that fits its replay."""
-    if experience.priorities is None:
-        return learner.update
-    return cast(PrioritizedLearner, learner).prioritized_update
+        return UniformReplay(spec, capacity, shape, length, num_envs, extras)
+    return PrioritizedReplay(spec, capacity, shape, experience.priorities, length, num_envs, extras)
 
 
 def replay_updates(
-    update: Callable[..., Any],
+    update: Callable[..., Updated],
     state: Any,
     replay: Replay,
     batch_size: int,
@@ -43,7 +37,7 @@ def replay_updates(
     """Makes updates, each on a minibatch of its own, whose new priorities go back.
 
     Args:
-      update: an off-policy learner's own, from `update_of`, compiled or not.
+      update: an off-policy learner's own, or one of the same arguments, compiled or not.
       state: the learner's state.
       replay: where to draw from; every learner's buffer holds something.
       batch_size: of each minibatch.
@@ -57,13 +51,11 @@ def replay_updates(
 
     def one(state: Any, seed: tf.Tensor) -> tuple[Any, tuple[tf.Tensor, ...]]:
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
-        if isinstance(replay, UniformReplay):
-            state, metrics = update(state, replay.sample(batch_size, sample_seed), update_seed)
-            return state, tuple(tf.nest.flatten(metrics))
         batch, weight, slot = replay.sample(batch_size, sample_seed)
-        state, metrics, error = update(state, batch, weight, update_seed)
-        replay.update_priorities(slot, error)
-        return state, tuple(tf.nest.flatten(metrics))
+        updated = update(state, batch, seed=update_seed, weight=weight)
+        if weight is not None:
+            replay.update_priorities(slot, updated.error)
+        return updated.state, tuple(tf.nest.flatten(updated.metrics))
 
     if isinstance(due, int):
         seeds = tf.random.split(seed, due)

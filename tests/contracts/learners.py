@@ -26,7 +26,7 @@ from maxent_tf.learners import (
     SoftDQNConfig,
     SQLConfig,
 )
-from maxent_tf.learners.memory import seen
+from maxent_tf.learners.interface import extras_spec
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Tsallis
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
@@ -285,6 +285,43 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "a2c_vtrace_by_state": lambda shape, at: A2C(
+        CONTINUOUS,
+        A2CConfig(
+            hidden_sizes=(5, 4),
+            exploration=StateDependentExploration(period=2),
+            correction="vtrace",
+            alpha=at(ALPHA),
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_by_state": lambda shape, at: PPO(
+        CONTINUOUS,
+        PPOConfig(
+            hidden_sizes=(5, 4),
+            exploration=StateDependentExploration(period=2),
+            num_epochs=2,
+            num_minibatches=2,
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "discrete_sac_memory": lambda shape, at: DiscreteSAC(
+        PARTS,
+        DiscreteSACConfig(
+            memory_size=4,
+            sequence_length=3,
+            burn_in=1,
+            hidden_sizes=(5,),
+            alpha=at(ALPHA),
+            discount=at(DISCOUNT),
+            batch_size=B,
+        ),
+        shape,
+    ),
     "sac_keras": lambda shape, at: SAC(
         CONTINUOUS,
         SACConfig(
@@ -372,7 +409,8 @@ def time_axis(learner: Learner) -> tuple[int, ...]:
     """The axis that batches have in front: the steps of a rollout, or of one off-policy target."""
     if isinstance(learner.experience, OnPolicy):
         return (3,)
-    return (learner.experience.n_step,) if learner.experience.n_step > 1 else ()
+    length = learner.experience.sequence_length
+    return (length,) if length > 1 else ()
 
 
 def random_batch(learner: Learner, seed: int = 0) -> Transition:
@@ -387,19 +425,21 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
             return tf.constant(generator.integers(256, size=(*shape, *spec.shape)), tf.uint8)
         if isinstance(spec, Discrete):
             return tf.constant(generator.integers(spec.num_values, size=shape), tf.int32)
+        if isinstance(spec, tf.TensorSpec):  # of what the learner knew when it acted
+            return tf.constant(generator.uniform(-1, 0, (*shape, *spec.shape)), spec.dtype)
         if isinstance(spec, MultiDiscrete):
             return tf.constant(generator.integers(spec.nvec, size=(*shape, *spec.shape)), tf.int32)
         low, high = (np.clip(bound, -2, 2) for bound in spec.bounds())
         return tf.constant(generator.uniform(low, high, (*shape, *spec.shape)), tf.float32)
 
     kind = generator.integers(4, size=shape)
-    specs = seen(learner.spec, getattr(learner, "memory", None))
     return Transition(
-        observation=values(specs.observation),
-        action=values(specs.action),
+        observation=values(learner.spec.observation),
+        action=values(learner.spec.action),
         reward=tf.constant(generator.normal(size=shape), tf.float32),
-        next_observation=values(specs.observation),
+        next_observation=values(learner.spec.observation),
         terminated=tf.constant(kind == 0),
         truncated=tf.constant(kind == 1),
         valid=tf.ones(shape, tf.bool),
+        extras=tf.nest.map_structure(values, extras_spec(learner, learner.init(0))),
     )

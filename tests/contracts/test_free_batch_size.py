@@ -8,9 +8,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.distributions import Pushforward, SquashedGaussianMixture
-from maxent_tf.learners import Learner
-from maxent_tf.learners.memory import Recalling
-from maxent_tf.training import Normalized
+from maxent_tf.learners import Learner, Normalized
 from tests.contracts.learners import LEARNERS, batched, random_batch, random_state, single
 
 
@@ -23,12 +21,13 @@ def observations(learner: Learner) -> Any:
 
 def acts(learner: Any, state: Any, observation: Any, seed: tf.Tensor) -> dict[str, Any]:
     """All that a policy is asked for: what it does, its densities and, if exact, its entropy."""
+    axis = len(learner.batch_shape)
     policy = learner.policy(state, observation)
-    results = {"greedy": learner.greedy(policy), "drawn": policy.sample(seed=seed)}
-    if getattr(learner.experience, "noise_period", None) is not None:
-        results["explored"] = learner.explore(state, observation, seed)
-    if isinstance(policy, Recalling):
-        policy = policy.distribution
+    carry = learner.initial_carry(tf.shape(tf.nest.flatten(observation)[0])[axis])
+    results: dict[str, Any] = {
+        name: learner.act(state, carry, observation, seed=seed, explore=name == "explored")
+        for name in ("greedy", "explored")
+    }
     if not isinstance(policy, Pushforward):
         several = policy.sample(2, seed=seed)
         results["log_prob"] = policy.log_prob(several)
@@ -73,5 +72,5 @@ def test_one_program_acts_for_any_number_of_environments(name: str, many: bool) 
 @pytest.mark.parametrize("name", ["a2c_network", "ppo_continuous"])
 def test_a_normalized_learner_does_so_too(name: str) -> None:
     continuous = name == "ppo_continuous"
-    learner = Normalized(single(name, (0, 0)), observation=continuous, reward_discount=0.9)
+    learner = Normalized(single(name, (0, 0)), observation=continuous, reward=True)
     check_any_number(learner, random_state(learner))

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf.learners import Learner
+from maxent_tf.learners.interface import extras_spec
 from maxent_tf.types import Transition
 from tests.contracts.learners import (
     LEARNERS,
@@ -71,7 +72,7 @@ def learners_part(learner: Learner, x: Any, index: tuple[int, int]) -> Any:
 def test_follows_the_protocol(name: str) -> None:
     learner = batched(name)
     state, batch = random_state(learner), random_batch(learner)
-    new, metrics = learner.update(state, batch, tf.constant([0, 1]))
+    new, metrics, _ = learner.update(state, batch, seed=tf.constant([0, 1]))
     # A state goes around a tf.while_loop: structure, shapes and dtypes stay.
     tf.nest.assert_same_structure(state, new)
     for before, after in zip(tf.nest.flatten(state), tf.nest.flatten(new), strict=True):
@@ -85,16 +86,18 @@ def test_follows_the_protocol(name: str) -> None:
     observation = batch.observation
     if batch.reward.shape.rank == 4:
         observation = tf.nest.map_structure(lambda x: x[0], observation)
-    distribution = learner.policy(new, observation)
-    assert distribution.batch_shape == (*P, B)
-    for action in (distribution.sample(seed=0), learner.greedy(distribution)):
-        if isinstance(action, dict):
-            memories = (tf.nest.flatten(x["memory"]) for x in (action, observation))
-            for after, before in zip(*memories, strict=True):
-                assert (after.shape, after.dtype) == (before.shape, before.dtype)
-            action = action["action"]
-        assert action.shape == (*P, B, *learner.spec.action.shape)
-        assert action.dtype == learner.spec.action.dtype
+    assert learner.policy(new, observation).batch_shape == (*P, B)
+    carry = learner.initial_carry(B)
+    for explore in (True, False):
+        acted = learner.act(new, carry, observation, seed=0, explore=explore)
+        assert acted.action.shape == (*P, B, *learner.spec.action.shape)
+        assert acted.action.dtype == learner.spec.action.dtype
+        # A carry goes around a loop, too; extras are stored.
+        for after, before in zip(*map(tf.nest.flatten, (acted.carry, carry)), strict=True):
+            assert (after.shape, after.dtype) == (before.shape, before.dtype)
+        specs = tf.nest.flatten(extras_spec(learner, state))
+        for value, spec in zip(tf.nest.flatten(acted.extras), specs, strict=True):
+            assert (value.shape, value.dtype) == ((*P, B, *spec.shape), spec.dtype)
 
 
 @every_learner
@@ -104,7 +107,7 @@ def test_every_leaf_of_the_state_learns(name: str) -> None:
     state = random_state(learner)
     new = state
     for seed in range(2):
-        new, _ = learner.update(new, random_batch(learner, seed), tf.constant([0, seed]))
+        new = learner.update(new, random_batch(learner, seed), seed=tf.constant([0, seed])).state
     for before, after in zip(tf.nest.flatten(state), tf.nest.flatten(new), strict=True):
         assert np.any(before != after)
 
@@ -115,8 +118,8 @@ def test_compiled_numbers_are_the_eager_ones(name: str, mode: str) -> None:
     state = expected = random_state(batched(name))
     for step in range(2):
         batch, seed = random_batch(batched(name), step), tf.constant([0, step])
-        state, metrics = update_of(name, mode)(state, batch, seed)
-        expected, eager_metrics = update_of(name, "eager")(expected, batch, seed)
+        state, metrics, _ = update_of(name, mode)(state, batch, seed=seed)
+        expected, eager_metrics, _ = update_of(name, "eager")(expected, batch, seed=seed)
         tf.nest.map_structure(
             functools.partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-5),
             (state, metrics),
@@ -143,7 +146,7 @@ def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
     spoiled_state = tf.nest.map_structure(spoil, state)
     spoiled_batch = tf.nest.map_structure(lambda x: spoil(x, first), batch)
     seed = tf.constant([0, 1])
-    results = update(state, batch, seed), update(spoiled_state, spoiled_batch, seed)
+    results = update(state, batch, seed=seed), update(spoiled_state, spoiled_batch, seed=seed)
     others = np.ones(P, bool)
     others[1, 2] = False
     for clean, spoiled in zip(*map(tf.nest.flatten, results), strict=True):
@@ -151,7 +154,7 @@ def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
             assert clean == spoiled
         else:
             np.testing.assert_array_equal(clean.numpy()[others], spoiled.numpy()[others])
-    for leaf in tf.nest.flatten(results[1][0][0]):
+    for leaf in tf.nest.flatten(results[1].state[0]):
         assert np.all(np.isnan(leaf[1, 2]))
 
 
@@ -161,9 +164,9 @@ def test_a_batch_of_learners_is_its_learners(name: str, index: tuple[int, int]) 
     # Oracle: a learner of batch shape [] with the same hyper-parameters, state, data and noise.
     learner, alone = batched(name), single(name, index)
     state, batch, seed = random_state(learner), random_batch(learner), tf.constant([0, 1])
-    result = update_of(name, "graph")(state, batch, seed)
+    result = update_of(name, "graph")(state, batch, seed=seed)
     expected = alone.update(
-        learners_part(learner, state, index), learners_part(learner, batch, index), seed
+        learners_part(learner, state, index), learners_part(learner, batch, index), seed=seed
     )
     tf.nest.map_structure(
         lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-5),
@@ -186,14 +189,14 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
 
 
 @every_learner
-@pytest.mark.parametrize("field", Transition._fields)
+@pytest.mark.parametrize("field", Transition._fields[:-1])
 def test_a_wrong_batch_is_named(name: str, field: str) -> None:
     learner = batched(name)
     state, batch = random_state(learner), random_batch(learner)
     value = getattr(batch, field)
     if isinstance(value, dict):
         with pytest.raises(ValueError, match=rf"batch\.{field} must be a dict with the keys"):
-            learner.update(state, batch._replace(**{field: batch.reward}), tf.constant([0, 1]))
+            learner.update(state, batch._replace(**{field: batch.reward}), seed=[0, 1])
 
     def other_dtype(x: tf.Tensor) -> tf.Tensor:
         return tf.cast(x, tf.int64 if x.dtype == tf.int32 else tf.float64)
@@ -204,7 +207,18 @@ def test_a_wrong_batch_is_named(name: str, field: str) -> None:
         with pytest.raises(
             ValueError, match=rf"batch\.{field}(\['\w+'\])* must be {dtype} of shape"
         ):
-            learner.update(state, batch._replace(**{field: wrong}), tf.constant([0, 1]))
+            learner.update(state, batch._replace(**{field: wrong}), seed=[0, 1])
+
+
+@every_learner
+def test_missing_extras_are_named(name: str) -> None:
+    learner = batched(name)
+    state, batch = random_state(learner), random_batch(learner)
+    if tf.nest.flatten(batch.extras):
+        with pytest.raises(ValueError, match=r"batch\.extras lacks '\w+': a transition must hold"):
+            learner.update(state, batch._replace(extras=()), seed=[0, 1])
+    else:
+        learner.update(state, batch._replace(extras=()), seed=[0, 1])
 
 
 @every_learner

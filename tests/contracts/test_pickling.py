@@ -32,11 +32,11 @@ def assert_same(actual: Any, expected: Any) -> None:
 def test_a_learner_that_has_learned_goes_on_the_same(name: str) -> None:
     learner = single(name, (1, 2))
     batch, state = random_batch(learner), learner.init(1)
-    expected = learner.update(state, batch, 2)
+    expected = learner.update(state, batch, seed=2)
     copied, copied_state = pickle.loads(pickle.dumps((learner, state)))
     assert copied is not learner
     assert_same(copied_state, state)
-    assert_same(copied.update(copied_state, batch, 2), expected)
+    assert_same(copied.update(copied_state, batch, seed=2), expected)
     assert Configuration({"x": copied}).items == Configuration({"x": learner}).items
     assert_same(copy.deepcopy(learner).init(1), state)
     # A copy of the configuration makes the same learner.

@@ -27,9 +27,9 @@ class Counted:
 
     calls = 0
 
-    def update(self, *arguments: Any) -> Any:
+    def update(self, *arguments: Any, **named: Any) -> Any:
         self.calls += 1
-        return super().update(*arguments)  # type: ignore[misc]
+        return super().update(*arguments, **named)  # type: ignore[misc]
 
 
 class CountedA2C(Counted, A2C):
@@ -44,14 +44,8 @@ class CountedSAC(Counted, SAC):
     """SAC, counted."""
 
 
-class CountedPrioritizedSAC(SAC):
+class CountedPrioritizedSAC(Counted, SAC):
     """SAC from prioritised replay, counted."""
-
-    calls = 0
-
-    def prioritized_update(self, *arguments: Any) -> Any:
-        self.calls += 1
-        return super().prioritized_update(*arguments)
 
 
 class CountedDiscreteSAC(Counted, DiscreteSAC):

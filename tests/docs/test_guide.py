@@ -57,6 +57,8 @@ def test_what_one_brings_fits_in() -> None:
     np.testing.assert_allclose(names["in_bits"].v, nats.v, atol=1e-9)
     assert np.isfinite(names["result"].history["entropy"]).all()
     assert float(names["warm_restarts"](500)) == pytest.approx(0.05)
+    # The learner of one's own: Boltzmann's policy of two arms that pay 1 and .5, at alpha .5.
+    np.testing.assert_allclose(names["chance"], 1 / (1 + np.exp(-1)), atol=0.1)
 
 
 def test_numbers_on_the_page_of_temperatures() -> None:

@@ -5,6 +5,7 @@ Oracles: naive loops, closed forms, unbiasedness, numbers worked out by hand.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import pathlib
@@ -17,23 +18,28 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.exact_entropy import __main__ as command
 from experiments.exact_entropy import analysis, gradients, runs
-from experiments.exact_entropy.learner import ManyEstimatorsSAC
+from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, GYMNASIUM, Arguments, Sweep, plan
 
 PENDULUM = mx.environments.Pendulum()
 
 
-def _sac(shape: tuple[int, ...] = (2,)) -> ManyEstimatorsSAC:
-    config = mx.learners.SACConfig(
-        hidden_sizes=(4,), replay_capacity=10, batch_size=4, alpha=0.5, initial_stddev=0.7
-    )
-    return ManyEstimatorsSAC(PENDULUM.spec, ESTIMATORS, config, shape)
+CONFIG = mx.learners.SACConfig(
+    hidden_sizes=(4,), replay_capacity=10, batch_size=4, alpha=0.5, initial_stddev=0.7
+)
+
+
+def _parts() -> list[mx.learners.SAC]:
+    """A learner for each estimator, of batch shape [2]."""
+    configs = (dataclasses.replace(CONFIG, entropy_estimator=name) for name in ESTIMATORS)
+    return [mx.learners.SAC(PENDULUM.spec, config, (2,)) for config in configs]
 
 
 def test_every_learner_has_the_estimator_of_its_index() -> None:
-    sac = _sac()
+    draw = ManyEstimators(ESTIMATORS)
+    sac = mx.learners.SAC(PENDULUM.spec, CONFIG, (3, 2))
     policy = sac.policy(sac.init(0), tf.random.stateless_normal([3, 2, 5, 3], [0, 1]))
-    action, entropy = sac.draw(policy, tf.constant([1, 2]))
+    action, entropy = draw(policy, tf.constant([1, 2]))
     surprise = -policy.log_prob(action)
     np.testing.assert_allclose(entropy[0], surprise[0], rtol=1e-4)
     np.testing.assert_allclose(entropy[1], policy.entropy()[1], rtol=1e-6)
@@ -42,7 +48,7 @@ def test_every_learner_has_the_estimator_of_its_index() -> None:
     def gradient(i: int) -> np.ndarray:
         with tf.GradientTape() as tape:
             tape.watch((policy.loc, policy.scale))
-            _, entropy = sac.draw(policy, tf.constant([1, 2]))
+            _, entropy = draw(policy, tf.constant([1, 2]))
         return tape.gradient(entropy, policy.scale).numpy()[i]
 
     # Through the score term, log scale itself has a gradient of exactly 1, the path's has none.
@@ -56,22 +62,22 @@ SEED = tf.constant([0, 4])
 
 def _moments(draws: int, critics: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance; the critics are multiplied by `critics`."""
-    sac = _sac()
-    state = sac.parts[0].init(3)
+    parts = _parts()
+    state = parts[0].init(3)
     state = state._replace(critics=tf.nest.map_structure(lambda x: critics * x, state.critics))
-    program = gradients.moments_program(sac.parts, draws)
+    program = gradients.moments_program(parts, draws)
     mean, variance = program(state, OBSERVATION, ALPHA, SEED)
     return mean.numpy(), variance.numpy()
 
 
 def test_moments_equal_those_of_a_naive_loop() -> None:
-    sac = _sac()
-    state = sac.parts[0].init(3)
+    parts = _parts()
+    state = parts[0].init(3)
 
     @tf.function(autograph=False, jit_compile=True)  # which draws other noise than eager TensorFlow
     def one(i: tf.Tensor) -> list[tf.Tensor]:
         own = tf.random.fold_in(SEED, i)
-        return [gradients.actor_gradient(p, state, OBSERVATION, ALPHA, own) for p in sac.parts]
+        return [gradients.actor_gradient(p, state, OBSERVATION, ALPHA, own) for p in parts]
 
     naive = np.stack([one(tf.constant(i)) for i in range(4)], axis=1).astype(np.float64)
     mean, variance = _moments(4)
@@ -95,11 +101,11 @@ def test_without_a_critic_the_exact_gradient_is_the_entropys() -> None:
     mean, variance = _moments(8, critics=0.0)
     total = variance.sum(axis=-1)
     assert np.all(total[1] < 1e-10 * total[0])
-    sac = _sac()
-    state = sac.parts[0].init(3)
+    parts = _parts()
+    state = parts[0].init(3)
     with tf.GradientTape() as tape:
         tape.watch(state.actor)
-        entropy = tf.reduce_mean(sac.parts[0].policy(state, OBSERVATION).entropy(), axis=-1)
+        entropy = tf.reduce_mean(parts[0].policy(state, OBSERVATION).entropy(), axis=-1)
         loss = -tf.reduce_sum(ALPHA * entropy)
     grads = tf.nest.flatten(tape.gradient(loss, state.actor))
     expected = np.concatenate([np.reshape(g, (2, -1)) for g in grads], axis=-1)
@@ -108,7 +114,7 @@ def test_without_a_critic_the_exact_gradient_is_the_entropys() -> None:
 
 @pytest.mark.parametrize("world", [PENDULUM, "Pendulum-v1"])
 def test_states_are_visited_in_worlds_and_at_times_of_their_own(world: object) -> None:
-    first = _sac().parts[0]
+    first = _parts()[0]
     states = gradients.visited_states(first, first.init(0), world, count=4, horizon=8, seed=1)
     states = states.numpy()
     assert states.shape == (2, 4, 3)

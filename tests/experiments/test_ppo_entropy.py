@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import pathlib
@@ -13,8 +14,9 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.ppo_entropy import __main__ as command
 from experiments.ppo_entropy import analysis, runs
-from experiments.ppo_entropy.learner import ManyBonusesPPO, bonus_entropy
+from experiments.ppo_entropy.learner import ManyBonuses, bonus_entropy
 from experiments.ppo_entropy.sweep import ESTIMATORS, SWEEPS, Arguments, GridSweep, Sweep, plan
+from maxent_tf.distributions import log_likelihood
 from maxent_tf.types import Transition
 
 TRAP = mx.environments.ContinuousTrap()
@@ -59,7 +61,8 @@ def test_a_learner_with_the_exact_bonus_is_ppo() -> None:
     config = mx.learners.PPOConfig(
         hidden_sizes=(4,), num_epochs=2, num_minibatches=2, rollout_length=3, alpha=0.3
     )
-    many = ManyBonusesPPO(TRAP.spec, ESTIMATORS, config, (4, 2))
+    each = dataclasses.replace(config, bonus_entropy=ManyBonuses(ESTIMATORS))
+    many = mx.learners.PPO(TRAP.spec, each, (4, 2))
     ppo = mx.learners.PPO(TRAP.spec, config, (4, 2))
     state = ppo.init(0)
     ones = tf.ones([3, 4, 2, 4, 1])
@@ -74,7 +77,11 @@ def test_a_learner_with_the_exact_bonus_is_ppo() -> None:
         truncated=~ended,
         valid=ended,
     )
-    new, expected = (tf.nest.flatten(x.update(state, batch, 5)[0].actor) for x in (many, ppo))
+    log_prob = tf.stack([log_likelihood(ppo.policy(state, ones[0]), x) for x in action])
+    batch = batch._replace(extras=mx.learners.Known(log_prob=log_prob))
+    new, expected = (
+        tf.nest.flatten(x.update(state, batch, seed=5).state.actor) for x in (many, ppo)
+    )
     for mine, theirs in zip(new, expected, strict=True):
         np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-5, atol=1e-7)
     assert all(np.abs(new[-1][i] - expected[-1][i]).max() > 1e-5 for i in (1, 2, 3))

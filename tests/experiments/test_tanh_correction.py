@@ -51,10 +51,10 @@ def test_saturation_is_the_mass_beyond_the_edge() -> None:
     np.testing.assert_allclose(learner.saturation(loc, scale), expected, rtol=1e-10)
 
 
-def _sac(world: World, shape: tuple[int, ...]) -> learner.CorrectedSAC:
+def _sac(world: World, shape: tuple[int, ...]) -> learner.Watched:
     config = mx.learners.SACConfig(hidden_sizes=(4,), replay_capacity=10, batch_size=4)
     spec = make_world(world).spec
-    return learner.CorrectedSAC(spec, ("exact", "epsilon", "none")[: shape[0]], config, shape)
+    return learner.corrected_sac(spec, ("exact", "epsilon", "none")[: shape[0]], config, shape)
 
 
 @pytest.mark.parametrize("world", ["trap", "pendulum"])
@@ -64,7 +64,7 @@ def test_each_learner_believes_its_own_entropy(world: World) -> None:
     loc, scale = tf.fill([3, count, 1], 0.5), tf.fill([3, count, 1], 0.8)
     low, high = sac.spec.action.bounds()
     policy = mx.distributions.SquashedGaussian(loc, scale, low=low, high=high)
-    _, entropy = sac.draw(policy, tf.constant([1, 2]))
+    _, entropy = sac.learner.config.entropy_estimator(policy, tf.constant([1, 2]))
     log_width = float(np.log((high - low) / 2)[0])
     unsquashed = scipy.stats.norm(0.5, 0.8).entropy() + log_width
     truth = policy.entropy().numpy()[0, 0]
@@ -87,7 +87,7 @@ def test_start_at_moves_the_location_alone() -> None:
 
 def test_the_correction_axis_must_fit() -> None:
     with pytest.raises(ValueError, match="one entry for each of 2"):
-        learner.CorrectedSAC(
+        learner.corrected_sac(
             mx.environments.ContinuousTrap().spec, ("exact",), mx.learners.SACConfig(), (2, 3)
         )
 

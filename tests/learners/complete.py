@@ -45,7 +45,7 @@ def after_updates(learner: Learner, updates: int) -> Any:
     @tf.function(autograph=False)
     def run(state: Any) -> Any:
         def body(i: tf.Tensor, state: Any) -> Any:
-            return i + 1, learner.update(state, batch, tf.constant([0, 0]))[0]
+            return i + 1, learner.update(state, batch, seed=tf.constant([0, 0])).state
 
         return tf.while_loop(lambda i, _: i < updates, body, (0, state))[1]
 

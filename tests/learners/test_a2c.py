@@ -80,7 +80,7 @@ def check_against_hand(
     learner: A2C, batch: dict[str, np.ndarray], lambda_: float, entropy_in_reward: bool = False
 ) -> A2CMetrics:
     state = random_tables(learner)
-    new, metrics = learner.update(state, as_transition(batch))
+    new, metrics, _ = learner.update(state, as_transition(batch))
     for i in np.ndindex(*P):
         theta, v = by_hand(
             state.actor.numpy()[i].astype(np.float64),
@@ -105,7 +105,7 @@ def test_one_step_update_by_hand(end: str) -> None:
         batch[name] = np.full((1, *P, 1), end == name)
     learner = tabular(rollout_length=1)
     state = random_tables(learner)
-    new, _ = learner.update(state, as_transition(batch))
+    new = learner.update(state, as_transition(batch)).state
     for i in np.ndindex(*P):
         s, a, r, s_next = (batch[name][(0, *i, 0)] for name in ("s", "a", "r", "s_next"))
         theta, v = state.actor.numpy()[i].astype(float), state.critic.numpy()[i][:, 0].astype(float)
@@ -132,7 +132,7 @@ def test_metrics_by_hand() -> None:
     # Oracles: the NumPy reference of the loss, and norms of the steps that were taken.
     learner, batch = tabular(rollout_length=1, gae_lambda=0.0), random_batch(1, 8)
     state = random_tables(learner)
-    _, metrics = learner.update(state, as_transition(batch))
+    metrics = learner.update(state, as_transition(batch)).metrics
     for i in np.ndindex(*P):
         s, a, r, s_next = (batch[name][(0, *i)] for name in ("s", "a", "r", "s_next"))
         v = state.critic.numpy()[i][:, 0]
@@ -159,7 +159,7 @@ def test_metrics_say_when_alpha_sits_on_a_bound() -> None:
         learner = tabular(rollout_length=1, alpha=dual)
         state = learner.init(0)
         state = state._replace(actor=state.actor + tf.constant([8.0 * (expected > 0), 0.0, 0.0]))
-        _, metrics = learner.update(state, as_transition(random_batch(1, 8)))
+        metrics = learner.update(state, as_transition(random_batch(1, 8))).metrics
         np.testing.assert_array_equal(metrics.alpha_bound, np.full(P, expected))
 
 
@@ -183,7 +183,8 @@ def test_gradients_are_clipped_for_each_learner_and_network() -> None:
     batch = as_transition(random_batch(4, 4))
     free, clipped = tabular(), tabular(max_grad_norm=0.4)
     state = random_tables(free)
-    (after, _), (new, norms) = free.update(state, batch), clipped.update(state, batch)
+    after = free.update(state, batch).state
+    new, norms, _ = clipped.update(state, batch)
     for name, rate in (("actor", ACTOR_RATE), ("critic", CRITIC_RATE)):
         free_step = (getattr(after, name) - getattr(state, name)).numpy()
         norm = np.linalg.norm(free_step.reshape(*P, -1), axis=-1) / rate
@@ -208,7 +209,7 @@ def test_alpha_follows_its_schedule() -> None:
         learner = tabular(alpha=alpha)
         state = random_tables(learner)
         for step in range(4):
-            state, metrics = learner.update(state, batch)
+            state, metrics, _ = learner.update(state, batch)
             np.testing.assert_allclose(
                 metrics.alpha, np.broadcast_to(alpha(tf.constant(step)), P), rtol=1e-6
             )
@@ -222,7 +223,7 @@ def test_automatic_alpha_follows_the_entropy() -> None:
     learner, batch = tabular(alpha=dual), as_transition(random_batch(3, 2))
     state, expected = random_tables(learner), dual.init(P)
     for _ in range(3):
-        state, metrics = learner.update(state, batch)
+        state, metrics, _ = learner.update(state, batch)
         np.testing.assert_allclose(metrics.alpha, dual.alpha(expected), rtol=1e-6)
         expected = dual.update(expected, metrics.entropy)[0]
         np.testing.assert_allclose(state.temperature.log_alpha, expected.log_alpha, rtol=1e-5)
@@ -256,7 +257,7 @@ def test_continuous_update_by_hand() -> None:
         truncated=tf.constant([[False]]),
         valid=tf.constant([[True]]),
     )
-    new, metrics = learner.update(state, batch)
+    new, metrics, _ = learner.update(state, batch)
 
     noise = np.linspace(-9, 9, 2001)
     weight = np.exp(-(noise**2) / 2) / np.exp(-(noise**2) / 2).sum()
@@ -302,7 +303,7 @@ def test_several_discrete_actions_by_hand() -> None:
         actor=tf.constant(theta, tf.float32), critic=tf.constant(v, tf.float32)
     )
     transition = as_transition(batch)._replace(action=tf.constant(actions, tf.int32))
-    new, metrics = learner.update(state, transition)
+    new, metrics, _ = learner.update(state, transition)
     for i in np.ndindex(*P):
         s, r, s_next, terminated = (
             batch[name][(0, *i, 0)] for name in ("s", "r", "s_next", "terminated")
@@ -326,7 +327,7 @@ def test_values_and_greedy_actions_come_from_the_tables() -> None:
     state, s = random_tables(learner), np.random.default_rng(0).integers(S, size=(*P, 4))
     observation = tf.one_hot(s, S)
     rows = np.take_along_axis(state.actor.numpy(), s[..., None], -2)
-    greedy = learner.greedy(learner.policy(state, observation))
+    greedy = learner.act(state, (), observation, seed=0, explore=False).action
     np.testing.assert_array_equal(greedy, rows.argmax(-1))
     np.testing.assert_array_equal(
         learner.value(state, observation),

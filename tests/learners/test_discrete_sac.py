@@ -8,6 +8,7 @@ import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
 import maxent_tf as mx
+from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import DiscreteSAC, DiscreteSACConfig, DiscreteSACState
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
@@ -66,7 +67,7 @@ def test_update_by_hand(reduction: str, n_step: int, weighted: bool) -> None:
     state, window = random_state(learner), windows.random_window(SPEC, n_step, 2, B)
     weight = np.random.default_rng(2).uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
     given = tf.constant(weight, tf.float32) if weighted else None
-    new, metrics, size = learner.prioritized_update(state, windows.as_batch(window), given)
+    new, metrics, size = learner.update(state, windows.as_batch(window), weight=given)
     reduce = {"min": np.min, "mean": np.mean}[reduction]
 
     for i in range(2):
@@ -207,7 +208,7 @@ def test_auto_is_a_target_that_can_be_met() -> None:
     assert np.all(state.temperature.log_alpha == 0)
     peaked = state.actor[0]._replace(bias=tf.constant([[[9.0, 0, 0]], [[0.0, 0, 0]]]))
     flat = peaked._replace(kernel=tf.zeros_like(peaked.kernel))
-    new, metrics = learner.update(state._replace(actor=(flat,)), random_batch())
+    new, metrics, _ = learner.update(state._replace(actor=(flat,)), random_batch())
     np.testing.assert_allclose(metrics.entropy[1], np.log(A), rtol=1e-6)
     step = -3e-4 * np.sign(metrics.entropy - 0.3 * np.log(A))
     np.testing.assert_allclose(new.temperature.log_alpha, step, rtol=1e-3)
@@ -223,4 +224,4 @@ def test_values_and_greedy_actions_are_the_networks() -> None:
     logits = (x @ state.actor[0].kernel + state.actor[0].bias).numpy()
     policy = learner.policy(state, x)
     np.testing.assert_allclose(policy.probs_parameter(), softmax(logits, -1), rtol=1e-4)
-    np.testing.assert_array_equal(learner.greedy(policy), logits.argmax(-1))
+    np.testing.assert_array_equal(greedy_action(policy), logits.argmax(-1))

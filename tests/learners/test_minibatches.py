@@ -6,7 +6,16 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.learners.minibatches import normalize
-from tests.learners.trajectories import A, P, S, as_transition, random_batch, random_tables, softmax
+from tests.learners.trajectories import (
+    A,
+    P,
+    S,
+    acted_in,
+    as_transition,
+    random_batch,
+    random_tables,
+    softmax,
+)
 
 
 def test_advantages_are_normalised_over_what_is_valid() -> None:
@@ -65,5 +74,6 @@ def test_with_equal_advantages_the_entropy_bonus_alone_moves_the_policy(valid: i
     pi = softmax(logits)
     entropy = -np.sum(pi * np.log(pi), -1, keepdims=True)
     expected = logits - rate * alpha * pi * (np.log(pi) + entropy)
-    moved, _ = learner.update(state, as_transition(batch), 0)
+    acted = acted_in(learner, state, as_transition(batch))
+    moved = learner.update(state, acted, seed=0).state
     np.testing.assert_allclose(moved.actor[..., 0, :], expected, atol=1e-6)

@@ -19,6 +19,7 @@ from tests.learners.trajectories import (
     SPEC,
     A,
     P,
+    acted_in,
     advantages_by_hand,
     as_transition,
     random_batch,
@@ -135,7 +136,8 @@ def test_update_by_hand(changes: dict[str, Any]) -> None:
     # Oracle: `by_hand`, a loop over samples, fed with the minibatches that the seed draws.
     learner, batch = tabular(**changes), random_batch(6, 4)
     state = random_tables(learner)
-    new, metrics = learner.update(state, as_transition(batch), SEED)
+    acted = acted_in(learner, state, as_transition(batch))
+    new, metrics, _ = learner.update(state, acted, seed=SEED)
     clip_fractions, step_fractions = [], []
     for i in np.ndindex(*P):
         expected = by_hand(
@@ -183,8 +185,8 @@ def test_one_step_on_everything_is_a2c() -> None:
         PPOConfig(**shared, num_epochs=1, num_minibatches=1, normalize_advantage=False),
         P,
     )
-    expected, expected_metrics = a2c.update(a2c.init(0), batch)
-    new, metrics = ppo.update(ppo.init(0), batch, SEED)
+    expected, expected_metrics, _ = a2c.update(a2c.init(0), batch)
+    new, metrics, _ = ppo.update(ppo.init(0), acted_in(ppo, ppo.init(0), batch), seed=SEED)
     tf.nest.map_structure(
         lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6), new, expected
     )
@@ -202,8 +204,10 @@ def test_a_learner_that_stops_leaves_the_others_alone() -> None:
     target = np.array([[1e-6, 1e6, 1e6], [1e6, 1e-6, 1e6]])
     adam = {"actor_optimizer": Adam(0.1), "critic_optimizer": Adam(0.1)}
     stopping, free = tabular(**adam, target_kl=target), tabular(**adam)
-    state, batch = random_tables(free), as_transition(random_batch(6, 4))
-    (stopped, metrics), (whole, _) = (x.update(state, batch, SEED) for x in (stopping, free))
+    state = random_tables(free)
+    batch = acted_in(free, state, as_transition(random_batch(6, 4)))
+    stopped, metrics, _ = stopping.update(state, batch, seed=SEED)
+    whole = free.update(state, batch, seed=SEED).state
     for name in ("actor", "critic"):
         before, one, all_ = (getattr(x, name).numpy() for x in (state, stopped, whole))
         stays = target > 1
@@ -228,7 +232,10 @@ def test_placeholders_change_nothing() -> None:
     changed["r"] = np.where(batch["valid"], batch["r"], 1e6)
     learner = tabular(alpha=mx.temperature.AutoTemperature(0.5), target_kl=0.05, value_clip=EPSILON)
     state = random_tables(learner)
-    results = [learner.update(state, as_transition(b), SEED) for b in (batch, {**batch, **changed})]
+    results = [
+        learner.update(state, acted_in(learner, state, as_transition(b)), seed=SEED)
+        for b in (batch, {**batch, **changed})
+    ]
     tf.nest.map_structure(np.testing.assert_array_equal, *results)
 
 
@@ -251,8 +258,9 @@ def test_every_epoch_uses_every_step_once_in_an_order_of_its_own() -> None:
 )
 def test_minibatches_that_do_not_fit_are_named(changes: dict[str, Any], message: str) -> None:
     learner = tabular(**changes)
+    batch = acted_in(learner, learner.init(0), as_transition(random_batch(6, 4)))
     with pytest.raises(ValueError, match=message):
-        learner.update(learner.init(0), as_transition(random_batch(6, 4)), SEED)
+        learner.update(learner.init(0), batch, seed=SEED)
 
 
 def test_a_bandit_teaches_the_boltzmann_policy() -> None:

@@ -13,7 +13,15 @@ import tensorflow as tf
 from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, PPO, A2CConfig, PPOConfig
+from maxent_tf.axes import select
+from maxent_tf.learners import (
+    A2C,
+    PPO,
+    A2CConfig,
+    DiscreteSACConfig,
+    Memory,
+    PPOConfig,
+)
 from maxent_tf.learners.minibatches import shuffled_indices, shuffled_worlds
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
@@ -52,29 +60,26 @@ def rollout(learner: Any, state: Any) -> Transition:
     x = rng.normal(size=(T + 1, *P, B, F)).astype(np.float32)
     final = rng.normal(size=(*shape, F)).astype(np.float32)
     kind = rng.choice(["goes on", "terminated", "truncated"], p=[0.6, 0.2, 0.2], size=shape)
-    memory: Any = {
-        key: tf.constant(rng.normal(size=(*P, B, H)), tf.float32) for key in ("actor", "critic")
-    }
+    carry: Any = Memory(
+        *(tf.constant(rng.normal(size=(*P, B, H)), tf.float32) for _ in ("actor", "critic"))
+    )
     steps = []
     for t in range(T):
-        observation = {"observation": tf.constant(x[t]), "memory": memory}
-        action = learner.policy(state, observation).sample(seed=[0, t])
+        acted = learner.act(state, carry, x[t], seed=[0, t])
         ended = kind[t] != "goes on"
-        after = np.where(ended[..., None], final[t], x[t + 1])
         steps.append(
             Transition(
-                observation=observation,
-                action=action,
+                observation=tf.constant(x[t]),
+                action=acted.action,
                 reward=tf.constant(rng.normal(size=shape[1:]), tf.float32),
-                next_observation={"observation": tf.constant(after), "memory": action["memory"]},
+                next_observation=tf.constant(np.where(ended[..., None], final[t], x[t + 1])),
                 terminated=tf.constant(kind[t] == "terminated"),
                 truncated=tf.constant(kind[t] == "truncated"),
                 valid=tf.ones(shape[1:], tf.bool),
+                extras=acted.extras,
             )
         )
-        memory = tf.nest.map_structure(
-            lambda m, ended=ended: tf.where(ended[..., None], 0.0, m), action["memory"]
-        )
+        carry = select(tf.constant(ended), learner.initial_carry(B), acted.carry)
     return tf.nest.map_structure(lambda *leaves: tf.stack(leaves), *steps)
 
 
@@ -101,22 +106,19 @@ def by_hand(actor: Any, critic: Any, batch: Transition) -> tuple[Any, Any]:
         loss = tf.constant(0.0)
         for b in range(B):
             at = tf.nest.map_structure(lambda x, b=b: x[:, b], batch)
-            memory = tf.nest.map_structure(lambda x: x[0], at.observation["memory"])
+            memory = tf.nest.map_structure(lambda x: x[0], at.extras.memory)
             surprises, entropies, values, after = [], [], [], []
             for t in range(T):
-                x = at.observation["observation"][t]
+                x = at.observation[t]
                 if t > 0 and bool(at.terminated[t - 1] | at.truncated[t - 1]):
                     memory = tf.nest.map_structure(tf.zeros_like, memory)
-                memory = {
-                    "actor": cell(actor, x, memory["actor"]),
-                    "critic": cell(critic, x, memory["critic"]),
-                }
-                log_probs = tf.nn.log_softmax(head(actor, memory["actor"]))
-                surprises.append(-log_probs[int(at.action["action"][t])])
+                memory = Memory(cell(actor, x, memory.actor), cell(critic, x, memory.critic))
+                log_probs = tf.nn.log_softmax(head(actor, memory.actor))
+                surprises.append(-log_probs[int(at.action[t])])
                 entropies.append(-tf.reduce_sum(tf.exp(log_probs) * log_probs))
-                values.append(head(critic, memory["critic"])[0])
-                x = at.next_observation["observation"][t]
-                after.append(float(head(critic, cell(critic, x, memory["critic"]))[0]))
+                values.append(head(critic, memory.critic)[0])
+                x = at.next_observation[t]
+                after.append(float(head(critic, cell(critic, x, memory.critic))[0]))
             advantage = 0.0
             for t in reversed(range(T)):
                 if bool(at.terminated[t] | at.truncated[t]):
@@ -140,7 +142,7 @@ def after_a2c() -> tuple[Any, Transition, Any]:
     learner = A2C(SPEC, A2CConfig(**SHARED), P)
     state = random_state(learner)
     batch = rollout(learner, state)
-    return state, batch, learner.update(state, batch)[0]
+    return state, batch, learner.update(state, batch).state
 
 
 def test_an_update_is_a_loop_through_time() -> None:
@@ -156,7 +158,19 @@ def test_the_first_step_of_ppo_is_that_of_a2c() -> None:
     # Oracle: A2C. Where the ratio is 1 the clipped surrogate has the policy gradient's gradient.
     state, batch, expected = after_a2c()
     config = PPOConfig(**SHARED, num_epochs=1, num_minibatches=1, normalize_advantage=False)
-    new, metrics = PPO(SPEC, config, P).update(state, batch, 0)
+    # PPO wants to know how likely the actions were, which A2C does not.
+    ppo = PPO(SPEC, config, P)
+    likely = [
+        ppo.policy(state, x, memory).log_prob(action)
+        for x, memory, action in zip(
+            batch.observation,
+            [tf.nest.map_structure(lambda m, t=t: m[t], batch.extras.memory) for t in range(T)],
+            batch.action,
+            strict=True,
+        )
+    ]
+    known = batch.extras._replace(log_prob=tf.stack(likely))
+    new, metrics, _ = ppo.update(state, batch._replace(extras=known), seed=0)
     tf.nest.map_structure(close, (new.actor, new.critic), (expected.actor, expected.critic))
     # From memories step by step, or through time from the first: the policy is the same.
     np.testing.assert_allclose(metrics.kl, 0, atol=1e-6)
@@ -178,10 +192,9 @@ def test_memories_follow_each_other_and_end_with_the_episode(where: Any) -> None
     fed: list[Transition] = []
 
     class Recording(A2C):
-        def update(self, state: Any, batch: Transition, seed: Any = None) -> Any:
+        def update(self, state: Any, batch: Transition, **named: Any) -> Any:
             fed.append(tf.nest.map_structure(np.asarray, batch))
-            _, metrics = super().update(state, batch)
-            return state, metrics
+            return super().update(state, batch, **named)._replace(state=state)
 
     env: Any = Recall(2)
     if where != "in_graph":
@@ -195,14 +208,10 @@ def test_memories_follow_each_other_and_end_with_the_episode(where: Any) -> None
     assert ended.any()
     for t in range(12):
         at = tf.nest.map_structure(lambda x, t=t: x[t], steps)
-        memory = learner.policy(result.state, at.observation).memory
-        tf.nest.map_structure(close, at.action["memory"], memory)
-        tf.nest.map_structure(close, at.next_observation["memory"], memory)
+        acted = learner.act(result.state, at.extras.memory, at.observation, seed=0)
         if t < 11:
-            expected = tf.nest.map_structure(
-                lambda m, t=t: np.where(ended[t][..., None], 0, m), memory
-            )
-            following = tf.nest.map_structure(lambda x, t=t: x[t + 1], steps.observation["memory"])
+            expected = select(tf.constant(ended[t]), learner.initial_carry(2), acted.carry)
+            following = tf.nest.map_structure(lambda x, t=t: x[t + 1], steps.extras.memory)
             tf.nest.map_structure(close, following, expected)
 
 
@@ -250,5 +259,7 @@ def test_what_has_no_memory_is_named() -> None:
         A2CConfig(network="table", memory_size=8)
     with pytest.raises(ValueError, match="memory_size must be an integer of at least 0, not -1"):
         PPOConfig(memory_size=-1)
-    with pytest.raises(ValueError, match="normalize_observation does not go with a learner's memo"):
-        mx.train(recaller("a2c", 4), Recall(1), 8, normalize_observation=True)
+    with pytest.raises(ValueError, match="burn_in=4 must be below sequence_length=4: nothing"):
+        DiscreteSACConfig(memory_size=8, sequence_length=4, burn_in=4)
+    with pytest.raises(ValueError, match="n_step=2 does not go with memory_size=8: leave one"):
+        DiscreteSACConfig(memory_size=8, n_step=2)

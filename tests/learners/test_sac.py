@@ -184,9 +184,7 @@ def test_update_by_hand(
     drawn = (later_noise,) * (n_step > 1) + (next_noise, actor_noise)
     with fed(monkeypatch, *drawn):
         given = tf.constant(weight, tf.float32) if weighted else None
-        new, metrics, error = learner.prioritized_update(
-            state, windows.as_batch(window), given, seed=0
-        )
+        new, metrics, error = learner.update(state, windows.as_batch(window), given, seed=0)
 
     for i in range(2):
         actor, stacked, targets = tf.nest.map_structure(
@@ -272,7 +270,7 @@ def test_temperature_moves_towards_its_target() -> None:
     dual = mx.temperature.AutoTemperature([-8.0, 0.6], initial_alpha=0.3, learning_rate=0.1)
     learner = small(alpha=dual)
     state = STATE._replace(temperature=dual.init([2]))
-    new, metrics = learner.update(state, random_batch(), seed=0)
+    new, metrics, _ = learner.update(state, random_batch(), seed=0)
     expected, _ = dual.update(dual.init([2]), metrics.entropy)
     np.testing.assert_array_equal(new.temperature.log_alpha, expected.log_alpha)
     np.testing.assert_array_equal(metrics.alpha, dual.alpha(state.temperature))
@@ -285,7 +283,7 @@ def test_alpha_follows_its_schedule() -> None:
     learner = small(alpha=mx.temperature.linear(ALPHA, 0.0, 2))
     state = STATE._replace(temperature=learner.init(0).temperature)
     for share in (1, 0.5, 0, 0):
-        state, metrics = learner.update(state, random_batch(), seed=0)
+        state, metrics, _ = learner.update(state, random_batch(), seed=0)
         np.testing.assert_allclose(metrics.alpha, share * ALPHA, rtol=1e-6)
 
 
@@ -295,8 +293,12 @@ def test_auto_is_minus_the_number_of_dimensions_in_the_units_of_the_actions() ->
     assert np.all(state.temperature.log_alpha == 0)
     learner = small(alpha="auto", entropy_estimator="exact")
     target = -2 + VOLUME
-    _, metrics = learner.update(STATE._replace(temperature=state.temperature), random_batch(), 0)
-    new, _ = learner.update(STATE._replace(temperature=state.temperature), random_batch(), 0)
+    _, metrics, _ = learner.update(
+        STATE._replace(temperature=state.temperature), random_batch(), seed=0
+    )
+    new, _, _ = learner.update(
+        STATE._replace(temperature=state.temperature), random_batch(), seed=0
+    )
     # Adam's first step is the rate against the sign of (entropy - target).
     step = -3e-4 * np.sign(metrics.entropy - target)
     np.testing.assert_allclose(new.temperature.log_alpha, step, rtol=1e-3)
@@ -347,7 +349,7 @@ class ManyDraws:
             valid=tf.ones(shape, tf.bool),
         )
         seed = {"sample": 1, "exact": 2, "path": 3}[estimator]
-        new, _ = self.learner(estimator, kind).update(self.state, batch, seed)
+        new = self.learner(estimator, kind).update(self.state, batch, seed=seed).state
         return (self.state.actor[0].bias - new.actor[0].bias).numpy()[:, 0]
 
 
@@ -481,4 +483,4 @@ def test_a_mixture_keeps_two_goals_that_a_gaussian_cannot() -> None:
         policy.log_prob(tf.constant(action[:, None, None], tf.float32))[:, 0].numpy()
     )
     assert optimum - learned < 0.5 * (optimum - gaussian)
-    assert np.isin(np.sign(learner.greedy(policy)), (-1, 1)).all()
+    assert np.isin(np.sign(mx.distributions.greedy_action(policy)), (-1, 1)).all()

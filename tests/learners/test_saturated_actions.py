@@ -50,7 +50,7 @@ def test_the_score_is_that_of_the_tail(kind: str, action: float, mu: float, sigm
         truncated=tf.constant([[False]]),
         valid=tf.constant([[True]]),
     )
-    new, _ = learner.update(state, batch, seed=0)
+    new = learner.update(state, batch, seed=0).state
     z = (action * mu - EDGE) / sigma
     hazard = scipy.stats.norm.pdf(z) / scipy.stats.norm.cdf(z)
     score = np.array([action * hazard / sigma, -z * hazard])

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scipy.special import log_softmax, logsumexp, softmax
 
 import maxent_tf as mx
+from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import SoftDQN, SoftDQNConfig
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Shannon, Tsallis
@@ -62,7 +63,7 @@ def test_update_by_hand(munchausen: Any, n_step: int, weighted: bool) -> None:
     state, window = random_state(learner), windows.random_window(SPEC, n_step, 2, B)
     weight = np.random.default_rng(2).uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
     given = tf.constant(weight, tf.float32) if weighted else None
-    new, metrics, size = learner.prioritized_update(state, windows.as_batch(window), given)
+    new, metrics, size = learner.update(state, windows.as_batch(window), weight=given)
 
     for i in range(2):
         x, action = np.float64(window.observation[0, i]), window.action.numpy()[0, i]
@@ -134,7 +135,7 @@ def test_the_fixed_point_is_the_regularised_optimum(alpha: Any, regularizer: Any
         distribution.probs_parameter()[1:], solution.policy[1:, :-1], atol=1e-4
     )
     best = np.argmax(solution.q[:, :-1], -1)
-    np.testing.assert_array_equal(learner.greedy(distribution), best)
+    np.testing.assert_array_equal(greedy_action(distribution), best)
     np.testing.assert_array_equal(np.argmax(distribution.probs_parameter()[0], -1), best[0])
 
 
@@ -187,7 +188,7 @@ def test_the_target_network_moves_in_its_period() -> None:
     state = random_state(learner)
     old = state.target_network[0].kernel
     for update in range(1, 7):
-        state, _ = learner.update(state, random_batch())
+        state = learner.update(state, random_batch()).state
         if update % 3 == 0:
             old = state.network[0].kernel
         np.testing.assert_allclose(state.target_network[0].kernel, old, rtol=1e-5, atol=1e-6)

@@ -96,7 +96,7 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         tf.random, "stateless_uniform", lambda shape, seed, dtype: tf.cast(uniform, dtype)
     )
-    new, metrics = learner.update(state, batch, seed=0)
+    new, metrics, _ = learner.update(state, batch, seed=0)
 
     for i in range(2):
         double = lambda x, i=i: tf.cast(x[i], tf.float64)  # noqa: E731

@@ -3,10 +3,13 @@
 S states seen one-hot, A actions, learners of batch shape P.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf.learners import A2C, PPO, ActorCriticState
+from maxent_tf.distributions import log_likelihood
+from maxent_tf.learners import A2C, PPO, ActorCriticState, Known
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.types import Transition
 
@@ -56,6 +59,15 @@ def as_transition(batch: dict[str, np.ndarray]) -> Transition:
         truncated=tf.constant(batch["truncated"]),
         valid=tf.constant(batch["valid"]),
     )
+
+
+def acted_in(learner: Any, state: Any, batch: Transition) -> Transition:
+    """A trajectory with what the learner would have known of its actions in a state."""
+    likely = [
+        log_likelihood(learner.policy(state, observation), action)
+        for observation, action in zip(batch.observation, batch.action, strict=True)
+    ]
+    return batch._replace(extras=Known(log_prob=tf.stack(likely)))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def test_steps_in_a_row_are_those_of_one_world(kind: Any, capacity: int, compile
     # of the worlds lets another world's transition take the place of the one before.
     rng = np.random.default_rng(0)
     replay = kind(SPEC, capacity, P, n_step=N_STEP, num_envs=NUM_ENVS)
-    add, sample = compile(replay.add), compile(lambda seed: replay.sample(100, seed))
+    add, sample = compile(replay.add), compile(lambda seed: replay.sample(100, seed)[0])
     added: list[list[tuple[int, int, int]]] = [[], []]  # identity, world, generation
     cuts = 0
     for step in range(12):
@@ -56,7 +56,7 @@ def test_steps_in_a_row_are_those_of_one_world(kind: Any, capacity: int, compile
             if valid[p, world]:
                 added[p].append((int(identity[p, world]), world, int(step >= 8)))
         drawn = sample(tf.constant([0, step]))
-        batch = tf.nest.map_structure(np.array, drawn if kind is UniformReplay else drawn[0])
+        batch = tf.nest.map_structure(np.array, drawn)
         identity = batch.reward.astype(int)
         assert identity.shape == (N_STEP, *P, 100)
         cut = np.zeros(identity.shape, bool)

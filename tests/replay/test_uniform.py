@@ -69,7 +69,7 @@ class Deques:
     def check(self, replay: UniformReplay, action: Spec) -> None:
         """Asserts that `replay` holds the same transitions and no other."""
         # 300 draws miss one of 6 transitions with probability below 1e-22.
-        sample = identities(replay.sample(300, tf.constant([0, 1])), action)
+        sample = identities(replay.sample(300, tf.constant([0, 1])).transition, action)
         for index in np.ndindex(*self.deques.shape):
             assert int(replay.size[index]) == len(self.deques[index])
             assert set(sample[index]) == set(self.deques[index])
@@ -107,7 +107,7 @@ def test_compiled_is_the_same_ring_with_the_same_draws(
     # Oracles: the deques again, and the eager draws, to the bit.
     spec = EnvironmentSpec(OBSERVATION, ACTIONS["discrete"])
     replay, eager = UniformReplay(spec, 4, batch_shape), UniformReplay(spec, 4, batch_shape)
-    add, sample = compile(replay.add), compile(lambda seed: replay.sample(50, seed))
+    add, sample = compile(replay.add), compile(lambda seed: replay.sample(50, seed).transition)
     model, rng = Deques(4, batch_shape), np.random.default_rng(0)
     for step in range(4):
         shape = (*batch_shape, 3)
@@ -119,7 +119,9 @@ def test_compiled_is_the_same_ring_with_the_same_draws(
     model.check(replay, spec.action)
     # (Where a word of the seed is negative, XLA's random bits are not TensorFlow's.)
     seed = tf.constant([5, 7])
-    tf.nest.map_structure(np.testing.assert_array_equal, sample(seed), eager.sample(50, seed))
+    tf.nest.map_structure(
+        np.testing.assert_array_equal, sample(seed), eager.sample(50, seed).transition
+    )
 
 
 def test_draws_are_uniform_and_independent() -> None:
@@ -130,7 +132,7 @@ def test_draws_are_uniform_and_independent() -> None:
     size = np.array([2, 5, 8])
     identity = np.broadcast_to(np.arange(8), (3, 8))
     replay.add(transitions(identity, identity < size[:, None], spec.action))
-    draws = identities(replay.sample(30_000, tf.constant([4, 2])), spec.action)
+    draws = identities(replay.sample(30_000, tf.constant([4, 2])).transition, spec.action)
     p_values = []
     for n, drawn in zip(size, draws, strict=True):
         assert drawn.max() < n
@@ -146,7 +148,9 @@ def test_the_seed_decides_the_draws() -> None:
     spec = EnvironmentSpec(OBSERVATION, ACTIONS["discrete"])
     replay = UniformReplay(spec, 8)
     replay.add(transitions(np.arange(8), np.ones(8, bool), spec.action))
-    first, again, other = (replay.sample(50, tf.constant([0, s])).reward for s in (1, 1, 2))
+    first, again, other = (
+        replay.sample(50, tf.constant([0, s])).transition.reward for s in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first, again)
     assert np.any(first != other)
 

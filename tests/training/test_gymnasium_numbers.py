@@ -32,7 +32,7 @@ def test_an_episode_by_hand_in_an_environment_that_counts_from_elsewhere() -> No
     total, cells, done = 0.0, [observation], False
     while not done:
         policy = learner.policy(state, mx.gymnasium_observation(env, observation))
-        action = mx.gymnasium_action(env, learner.greedy(policy))
+        action = mx.gymnasium_action(env, mx.distributions.greedy_action(policy))
         observation, reward, terminated, truncated, _ = env.step(action)
         total, done = total + float(reward), terminated or truncated
         cells.append(observation)

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 import maxent_tf as mx
 from maxent_tf.learners import A2C, SAC, A2CConfig, SACConfig
 from maxent_tf.replay import UniformReplay
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 from tests.training.gymnasium_envs import Counting, naive_loop, vector
 
 every_mode = pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
@@ -24,9 +24,9 @@ def recorded_run(
     fed: list[Transition] = []
 
     class Recording(A2C):
-        def update(self, state: Any, batch: Transition, seed: Any) -> Any:
-            fed.append(batch)
-            return super().update(state, batch, seed)
+        def update(self, state: Any, batch: Transition, **named: Any) -> Any:
+            fed.append(batch._replace(extras=()))
+            return super().update(state, batch, **named)
 
     env = vector("Counting", 4, mode, action="discrete" if on_policy else "box")
     spec = mx.gymnasium_spec(env)
@@ -46,12 +46,12 @@ def recorded_run(
         monkeypatch.setattr(UniformReplay, "add", add)
         monkeypatch.setattr(SAC, "update", keep_state)
     result = mx.train(learner, env, 48, num_envs=2, records=1, compile="eager")
-    return Transition(*(np.concatenate(field) for field in zip(*fed, strict=True))), result
+    return tf.nest.map_structure(lambda *x: np.concatenate(x), *fed), result
 
 
-def keep_state(learner: SAC, state: Any, batch: Transition, seed: Any) -> Any:
-    del batch, seed
-    return state, tuple(tf.zeros(learner.batch_shape) for _ in learner.metric_names)
+def keep_state(learner: SAC, state: Any, batch: Transition, **_: Any) -> Updated:
+    zeros = tf.zeros(learner.batch_shape)
+    return Updated(state, tuple(zeros for _ in learner.metric_names), batch.reward)
 
 
 @every_mode
@@ -107,7 +107,7 @@ def test_replay_holds_no_placeholder(mode: AutoresetMode, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(UniformReplay, "__init__", init)
     fed, _ = recorded_run(mode, False, monkeypatch)
-    sample = held[0].sample(500, tf.constant([0, 1]))
+    sample = held[0].sample(500, tf.constant([0, 1])).transition
     np.testing.assert_array_equal(
         sample.next_observation.numpy() - sample.observation.numpy(),
         np.broadcast_to([0, 0, 1], (2, 500, 3)),

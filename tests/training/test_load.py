@@ -44,8 +44,8 @@ def tree(directory: pathlib.Path) -> dict[str, tuple[bytes, int]]:
     ("make", "world", "arguments"),
     [
         (a2c, CHAIN, {}),
-        (sac, LINE, {"num_envs": 3, "normalize_observation": True, "normalize_reward": 0.9}),
-        (lambda: a2c(LINE), LINE, {"normalize_reward": 0.5, "num_envs": 2}),
+        (sac, LINE, {"num_envs": 3, "normalize_observation": True, "normalize_reward": True}),
+        (lambda: a2c(LINE), LINE, {"normalize_reward": True, "num_envs": 2}),
     ],
     ids=["plain", "normalised", "rewards normalised"],
 )

@@ -182,7 +182,7 @@ def test_what_reaches_replay_is_what_happened(
             for key, part in shown["seen"].items():
                 np.testing.assert_array_equal(actual["seen"][key][valid], part)
             np.testing.assert_array_equal(actual["turn"][valid], shown["turn"] - 3)
-    sample = held[0].sample(50, tf.constant([0, 1]))
+    sample = held[0].sample(50, tf.constant([0, 1])).transition
     seen = sample.next_observation["seen"]
     assert seen["picture"].dtype == tf.uint8
     counts = np.uint8(seen["counts"])[..., None, None] + np.arange(4, dtype=np.uint8)[:, None]
@@ -195,4 +195,4 @@ def test_statistics_of_images_are_refused() -> None:
         with pytest.raises(ValueError, match="normalize_observation needs vectors to normalise"):
             mx.train(learner("a2c", env.spec), env, 10, normalize_observation=True)
     # Rewards have a scale whatever the observation is.
-    trained("a2c", IN_PARTS, IN_PARTS.spec, normalize_reward=0.99, compile="graph")
+    trained("a2c", IN_PARTS, IN_PARTS.spec, normalize_reward=True, compile="graph")

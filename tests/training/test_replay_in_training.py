@@ -55,7 +55,7 @@ def test_steps_in_a_row_join(mode: AutoresetMode | None, tmp_path: pathlib.Path)
         ) as trainer:
             assert trainer.env_steps == (0 if steps == 30 else 30)
             trainer.run(steps, records=1)
-            batch = replay_of(trainer).sample(300, tf.constant([0, 1]))
+            batch = replay_of(trainer).sample(300, tf.constant([0, 1])).transition
             assert batch.reward.shape == (N_STEP, 2, 300)
             check_that_steps_join(batch)
         env = env if mode is None else vector("Counting", 2 * NUM_ENVS, mode, action="box")
@@ -82,7 +82,7 @@ def test_errors_go_back_as_priorities(where: str) -> None:
         replay, state = replay_of(trainer), trainer.state
     assert isinstance(replay, PrioritizedReplay)
     slot = tf.repeat(tf.range(40, dtype=tf.int64)[None], 2, axis=0)
-    _, _, error = learner.prioritized_update(state, replay._ring.read(slot), None)
+    error = learner.update(state, replay._ring.read(slot), seed=0).error
     expected = (np.abs(np.float64(error)) + 0.01) ** 0.7
     priority = replay._tree.get(slot).numpy()
     updated = np.isclose(priority, expected, rtol=1e-4)

@@ -9,9 +9,18 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.environments import CartPole, Pendulum
-from maxent_tf.learners import A2C, PPO, SAC, A2CConfig, PPOConfig, SACConfig
+from maxent_tf.learners import (
+    A2C,
+    PPO,
+    SAC,
+    A2CConfig,
+    Normalized,
+    PPOConfig,
+    SACConfig,
+    as_trained,
+)
 from maxent_tf.optimizers import SGD, Adam
-from maxent_tf.training import Normalized, Trainer
+from maxent_tf.training import Trainer
 from maxent_tf.training.states import check_state
 
 WORLD = CartPole()
@@ -65,7 +74,7 @@ def test_statistics_of_another_number_of_environments_do_not_matter_to_evaluatio
         learner, WORLD, 30, num_envs=3, compile="graph", normalize_observation=True
     ).state
     plain = mx.evaluate(learner, state, WORLD, 2).returns
-    wrapped = mx.evaluate(Normalized(learner, observation=True), state, WORLD, 2).returns
+    wrapped = mx.evaluate(as_trained(learner, state), state, WORLD, 2).returns
     np.testing.assert_array_equal(plain, wrapped)
 
 
@@ -74,9 +83,9 @@ def test_states_of_another_kind_get_the_remedy() -> None:
     learner, world = A2C(Pendulum().spec, A2CConfig(hidden_sizes=(4,))), Pendulum()
     result = mx.train(learner, world, 20, compile="graph", normalize_observation=True)
     observation = np.float32([[1.0, 0.0, 0.5]])
-    with pytest.raises(ValueError, match=r"Use maxent_tf\.training\.Normalized\(learner\)"):
+    with pytest.raises(ValueError, match=r"use maxent_tf\.learners\.as_trained\(learner, state\)"):
         learner.policy(result.state, observation)
-    assert Normalized(learner).policy(result.state, observation).batch_shape == [1]
+    assert as_trained(learner, result.state).policy(result.state, observation).batch_shape == [1]
     with pytest.raises(ValueError, match="attribute `state`: pass that"):
         learner.policy(result, observation)
     with pytest.raises(ValueError, match="needs NormalizedState as its state"):
@@ -84,8 +93,8 @@ def test_states_of_another_kind_get_the_remedy() -> None:
     sac = SAC(world.spec, SACConfig(hidden_sizes=(4,)))
     for act in (
         sac.policy,
-        lambda s, o: sac.explore(s, o, [0, 1]),
-        lambda s, o: sac.update(s, o, 0),
+        lambda s, o: sac.act(s, (), o, seed=[0, 1]),
+        lambda s, o: sac.update(s, o, seed=0),
     ):
         with pytest.raises(
             ValueError, match="SAC needs SACState as its state, not ActorCriticState"

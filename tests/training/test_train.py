@@ -287,7 +287,7 @@ def test_a_diverging_metric_stops_training_where_it_happens(where: str) -> None:
     bad: list[str] = []
     while not bad:
         states.append(state)
-        state, metrics = learner.update(state, batch)
+        state, metrics, _ = learner.update(state, batch)
         bad = [name for name, x in metrics._asdict().items() if not np.isfinite(x).all()]
         assert len(states) < 10
     # Within the second of three records, of which each holds five updates.

@@ -81,18 +81,18 @@ def stop_at(step: int) -> Any:
     ("learner", "world", "arguments", "stops"),
     [
         (a2c(), CHAIN, {"compile": "xla"}, [16]),
-        (a2c(), CHAIN, {"normalize_observation": True, "normalize_reward": 0.9}, [8, 16, 32]),
+        (a2c(), CHAIN, {"normalize_observation": True, "normalize_reward": True}, [8, 16, 32]),
         pytest.param(
             sac(),
             PENDULUM,
-            {"normalize_observation": True, "normalize_reward": 0.9},
+            {"normalize_observation": True, "normalize_reward": True},
             [8, 16, 28],
             marks=pytest.mark.slow,
         ),
         (
             sac(**REPLAY, exploration=StateDependentExploration(period=5)),
             PENDULUM,
-            {"normalize_reward": 0.9},
+            {"normalize_reward": True},
             [8, 16, 28],
         ),
         pytest.param(discrete_sac(), CHAIN, {}, [16], marks=pytest.mark.slow),

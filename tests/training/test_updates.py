@@ -46,7 +46,7 @@ def test_is_a_loop_over_minibatches_of_their_own(updates: int, compile: Any) -> 
     expected, history = tf.zeros([3]), []
     for seed in tf.random.split(tf.constant([0, 1]), updates):
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
-        batch = replay.sample(4, sample_seed)
+        batch = replay.sample(4, sample_seed).transition
         drawn.append(batch.reward.numpy())
         expected, metric = update(expected, batch, update_seed)
         history.append(metric)

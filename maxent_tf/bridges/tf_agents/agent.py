@@ -11,11 +11,10 @@ from tf_agents.trajectories import TimeStep, Trajectory
 
 from maxent_tf.bridges.tf_agents.experience import only_valid, transitions
 from maxent_tf.bridges.tf_agents.policies import LearnerPolicy
-from maxent_tf.learners import Learner, OnPolicy
+from maxent_tf.learners import Learner, OnPolicy, Wrapper
 from maxent_tf.seeds import as_seed
 from maxent_tf.training.compilation import compiled
 from maxent_tf.training.loop import StateVariables
-from maxent_tf.training.normalized import Normalized
 
 
 class LearnerAgent(TFAgent):
@@ -38,8 +37,9 @@ class LearnerAgent(TFAgent):
       train_step_counter: counts updates; None takes TensorFlow's global step.
 
     Raises:
-      ValueError: if the learner has a batch shape or a memory, normalises, learns from several
-        steps in a row, or was built for another world.
+      ValueError: if the learner has a batch shape, keeps statistics or learns from several steps in
+        a row though it learns from replay, prefers some transitions, or was built for another
+        world.
     """
 
     def __init__(
@@ -50,17 +50,25 @@ class LearnerAgent(TFAgent):
         seed: Any = 0,
         train_step_counter: tf.Variable | None = None,
     ):
-        if isinstance(learner, Normalized):
-            raise ValueError(
-                "the learner's statistics would stand still, since TF-Agents does not tell which "
-                "experience is new: pass the learner inside, learner.learner."
-            )
         experience = learner.experience
-        if not isinstance(experience, OnPolicy) and experience.n_step > 1:
-            raise ValueError(
-                f"the learner's n_step is {experience.n_step}, but pairs of frames from TF-Agents' "
-                "replay hold one step: build it with n_step=1, or train it by maxent_tf.train."
-            )
+        if not isinstance(experience, OnPolicy):
+            if _keeps_statistics(learner):
+                raise ValueError(
+                    "the learner's statistics would stand still, since TF-Agents does not tell "
+                    "which experience from replay is new: pass the learner inside, "
+                    "learner.learner."
+                )
+            if experience.sequence_length > 1:
+                raise ValueError(
+                    f"the learner learns from {experience.sequence_length} steps in a row, but "
+                    "pairs of frames from TF-Agents' replay hold one: build it with n_step=1 and "
+                    "memory_size=0, or train it by maxent_tf.train."
+                )
+            if experience.priorities is not None:
+                raise ValueError(
+                    f"the learner's priorities={experience.priorities} are for our own replay: "
+                    "build it with priorities=None, or train it by maxent_tf.train."
+                )
         init_seed, self._seed = tf.unstack(tf.random.split(as_seed(seed), 2))
         self._learner = learner
         self._state = StateVariables(learner.init(init_seed))
@@ -112,10 +120,19 @@ class LearnerAgent(TFAgent):
         if not self._on_policy:
             batch = only_valid(tf.nest.map_structure(lambda x: x[0], batch))
         seed = tf.random.fold_in(self._seed, tf.cast(self.train_step_counter, tf.int32))
-        state, metrics = self._learner.update(self._state.read(), batch, seed)
+        updated = self._learner.update(self._state.read(), batch, seed=seed)
+        state, metrics = updated.state, updated.metrics
+        if self._on_policy:
+            state = self._learner.observe(state, batch)
         losses = [x for name, x in metrics._asdict().items() if name.endswith("loss")]
         loss = tf.debugging.check_numerics(tf.add_n(losses), "the loss is NaN or infinite")
         with tf.control_dependencies([loss]):
             self._state.write(state)
             self.train_step_counter.assign_add(1)
         return LossInfo(loss, metrics)
+
+
+def _keeps_statistics(learner: Any) -> bool:
+    """Whether a learner, or one inside of it, takes note of fresh experience."""
+    own = type(learner).observe not in (Learner.observe, Wrapper.observe)
+    return own or (hasattr(learner, "learner") and _keeps_statistics(learner.learner))

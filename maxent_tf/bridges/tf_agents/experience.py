@@ -43,6 +43,7 @@ def transitions(spec: EnvironmentSpec, experience: Trajectory, data_spec: Trajec
         terminated=terminated,
         truncated=valid & (frames.next_step_type[:-1] == StepType.LAST) & ~terminated,
         valid=valid,
+        extras=tf.nest.map_structure(lambda x: x[:-1], frames.policy_info),
     )
 
 
@@ -60,7 +61,7 @@ def only_valid(batch: Transition) -> Transition:
         first_valid = tf.argsort(tf.cast(~batch.valid, tf.int32), stable=True)
         rows = tf.range(tf.size(batch.valid))
         rows = tf.where(batch.valid, rows, tf.gather(first_valid, rows % count))
-    return Transition(*(tf.gather(x, rows) for x in batch))
+    return tf.nest.map_structure(lambda x: tf.gather(x, rows), batch)
 
 
 def _time_major(x: tf.Tensor) -> tf.Tensor:

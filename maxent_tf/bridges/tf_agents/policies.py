@@ -1,4 +1,4 @@
-"""Our policies as TF-Agents policies."""
+"""Our learners as TF-Agents policies."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from tf_agents.distributions.shifted_categorical import ShiftedCategorical
 from tf_agents.policies import TFPolicy
 from tf_agents.trajectories import PolicyStep, TimeStep
 
+from maxent_tf.axes import select
 from maxent_tf.bridges.tf_agents.specs import as_learners_have_it, environment_spec
-from maxent_tf.learners import Learner
+from maxent_tf.learners import Learner, as_trained
+from maxent_tf.learners.interface import extras_spec
 from maxent_tf.training.loop import StateVariables
-from maxent_tf.training.normalized import acting
 from maxent_tf.training.spaces import check_fits
+from maxent_tf.training.states import check_state
 
 
 class LearnerPolicy(TFPolicy):
     """The policy of one of our learners, for TF-Agents' drivers, metrics and `PolicySaver`.
 
-    The distribution of continuous actions is our `SquashedGaussian`, with its exact entropy.
+    The distribution of continuous actions is our `SquashedGaussian`, with its exact entropy. What
+    the learner takes along from step to step, such as a memory, is part of the policy state, and is
+    put back where an episode begins; so is the seed of a learner that keeps one for several steps.
+    What the learner knew when it acted is the policy info.
 
     Args:
       time_step_spec: of the environment.
@@ -32,10 +37,11 @@ class LearnerPolicy(TFPolicy):
       state: of the learner, kept in variables of the policy's own; or `StateVariables` to share, so
         that the policy follows whoever writes them. Statistics in it, if it was trained on
         normalised observations, stand still.
-      greedy: whether to act by the learner's `greedy`; otherwise actions are drawn.
+      greedy: whether to act without exploring.
 
     Raises:
-      ValueError: if the learner has a batch shape or a memory, or was built for another world.
+      ValueError: if the learner has a batch shape, the state is another learner's, or the learner
+        was built for another world.
     """
 
     def __init__(
@@ -51,36 +57,75 @@ class LearnerPolicy(TFPolicy):
                 f"the learner's batch shape is {list(learner.batch_shape)}, but TF-Agents knows no "
                 "batches of learners: build it with batch_shape=[]."
             )
-        if getattr(learner, "memory", None) is not None:
-            raise ValueError(
-                "the learner has a memory, which TF-Agents' drivers would not hand back to it: "
-                "build it with memory_size=0, or train and evaluate it by maxent_tf.training."
-            )
         check_fits(learner.spec, environment_spec(time_step_spec, action_spec))
-        # Actions lie within their bounds already.
-        super().__init__(time_step_spec, action_spec, clip=False)
         self._state = state if isinstance(state, StateVariables) else StateVariables(state)
-        self._learner = acting(learner, self._state.read())
+        self._learner = as_trained(learner, self._state.read())
+        check_state(self._learner, self._state.read())
         self._greedy = greedy
+        self._period = self._learner.experience.seed_period
+        kept: dict[str, Any] = {}
+        carry = self._learner.initial_carry(1)
+        if tf.nest.flatten(carry):
+            kept["carry"] = tf.nest.map_structure(
+                lambda x: tf.TensorSpec(x.shape[1:], x.dtype), carry
+            )
+        if self._period > 1:
+            # TF-Agents gives every part of a policy state the environments' axis.
+            kept["seed"] = tf.TensorSpec([2], tf.int32)
+            kept["age"] = tf.TensorSpec([], tf.int32)
+        super().__init__(
+            time_step_spec,
+            action_spec,
+            policy_state_spec=kept or (),
+            info_spec=extras_spec(self._learner, self._state.read()),
+            clip=False,  # actions lie within their bounds already
+        )
 
     def _distribution(self, time_step: TimeStep, policy_state: Any) -> PolicyStep:
-        observation = as_learners_have_it(
-            time_step.observation, self._learner.spec.observation, self.time_step_spec.observation
-        )
-        distribution = self._learner.policy(self._state.read(), observation)
+        observation, carry = self._observed(time_step, policy_state)
         if self._greedy:
-            action = tf.cast(self._learner.greedy(distribution), self.action_spec.dtype)
-            distribution = tfd.Deterministic(action + self._first_action())
-        else:
-            distribution = self._as_the_world_has_it(distribution)
-        return PolicyStep(distribution, policy_state, ())
+            step = self._step(observation, carry, policy_state, tf.zeros([2], tf.int32))
+            return step._replace(action=tfd.Deterministic(step.action))
+        given = (carry,) if tf.nest.flatten(carry) else ()
+        distribution = self._learner.policy(self._state.read(), observation, *given)
+        step = self._step(observation, carry, policy_state, tf.zeros([2], tf.int32))
+        return step._replace(action=self._as_the_world_has_it(distribution), info=())
 
     def _action(self, time_step: TimeStep, policy_state: Any, seed: Any = None) -> PolicyStep:
-        step = self._distribution(time_step, policy_state)
+        observation, carry = self._observed(time_step, policy_state)
         # As everywhere in TFP, an integer seeds a sequence of draws; our own distributions would
         # take it for the seed of a single one.
         seed = tfp.random.sanitize_seed(seed)
-        return step._replace(action=step.action.sample(seed=seed))
+        if self._period > 1:
+            age = policy_state["age"][0]
+            seed = tf.where(age % self._period == 0, seed, policy_state["seed"][0])
+        return self._step(observation, carry, policy_state, seed)
+
+    def _observed(self, time_step: TimeStep, policy_state: Any) -> tuple[Any, Any]:
+        """What the learner sees, and what it took along to here."""
+        observation = as_learners_have_it(
+            time_step.observation, self._learner.spec.observation, self.time_step_spec.observation
+        )
+        begins = time_step.is_first()
+        carry = self._learner.initial_carry(tf.shape(begins)[0])
+        if "carry" in policy_state:
+            carry = select(begins, carry, policy_state["carry"])
+        return observation, carry
+
+    def _step(self, observation: Any, carry: Any, policy_state: Any, seed: tf.Tensor) -> PolicyStep:
+        """Lets the learner act."""
+        acted = self._learner.act(
+            self._state.read(), carry, observation, seed=seed, explore=not self._greedy
+        )
+        kept: dict[str, Any] = {}
+        if "carry" in policy_state:
+            kept["carry"] = acted.carry
+        if "seed" in policy_state:
+            age = policy_state["age"]
+            kept["seed"] = tf.broadcast_to(seed, tf.shape(policy_state["seed"]))
+            kept["age"] = age + 1
+        action = tf.cast(acted.action, self.action_spec.dtype) + self._first_action()
+        return PolicyStep(action, kept or (), acted.extras)
 
     def _first_action(self) -> np.ndarray:
         """The number from which the world counts each part of an action; 0 for continuous ones."""

@@ -75,7 +75,7 @@ def test_an_update_is_the_learners(name: str, trained: dict[str, tuple]) -> None
         batch = only_valid(tf.nest.map_structure(lambda x: x[0], batch))
     step = agent.train_step_counter.numpy()
     seed = tf.random.fold_in(tf.random.split([0, 0], 2)[1], tf.cast(step, tf.int32))
-    expected, metrics = learner.update(state, batch, seed)
+    expected, metrics, _ = learner.update(state, batch, seed=seed)
     info = agent.train(experience)
     np.testing.assert_allclose(info.loss, metrics.actor_loss + metrics.critic_loss, rtol=1e-5)
     new_state = agent._state.read()
@@ -150,7 +150,7 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
     _, agent, experience = trained["A2C"]
     with pytest.raises(ValueError, match="at least 2 frames, not 1"):
         agent.train(tf.nest.map_structure(lambda x: x[:, :1], experience))
-    normalized = mx.training.Normalized(agent._learner, observation=True)
+    normalized = mx.learners.Normalized(agent._learner, observation=True)
     with pytest.raises(ValueError, match="pass the learner inside"):
         LearnerAgent(agent.time_step_spec, agent.action_spec, normalized)
 
@@ -161,7 +161,7 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
         ("A2C", {"memory_size": 5}, "build it with memory_size=0, or train and evaluate"),
         ("PPO", {"memory_size": 3}, "the learner has a memory, which TF-Agents' drivers"),
         ("SAC", {"n_step": 4}, "n_step is 4, but pairs of frames from TF-Agents' replay hold one"),
-        ("DiscreteSAC", {"n_step": 2}, "build it with n_step=1, or train it by maxent_tf.train"),
+        ("DiscreteSAC", {"n_step": 2}, "build it with n_step=1 and memory_size=0, or train"),
     ],
 )
 def test_learners_that_need_more_than_a_pair_of_frames_are_refused(

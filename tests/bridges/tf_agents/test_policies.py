@@ -46,7 +46,7 @@ def make(action: str, greedy: bool = False) -> tuple[Any, Any, LearnerPolicy]:
 @every_action
 def test_greedy_actions_are_the_learners(action: str) -> None:
     learner, state, policy = make(action, greedy=True)
-    expected = learner.greedy(learner.policy(state, OBSERVATION))
+    expected = mx.distributions.greedy_action(learner.policy(state, OBSERVATION))
     actual = policy.action(TIME_STEP).action
     assert actual.dtype == ACTION_SPECS[action].dtype
     np.testing.assert_array_equal(actual, expected + np.array(FIRST.get(action, 0)))
@@ -80,19 +80,19 @@ def test_variables_are_shared() -> None:
     policy = LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], learner, variables, True)
     other = learner.init(1)
     variables.write(other)
-    expected = learner.greedy(learner.policy(other, OBSERVATION))
+    expected = mx.distributions.greedy_action(learner.policy(other, OBSERVATION))
     np.testing.assert_array_equal(policy.action(TIME_STEP).action, expected)
 
 
 def test_statistics_of_training_come_along() -> None:
     # Oracle: the learner within those statistics.
     learner, state, _ = make("box")
-    normalized = mx.training.Normalized(learner, observation=True)
+    normalized = mx.learners.Normalized(learner, observation=True)
     ended, ones = tf.zeros([4], tf.bool), tf.ones([4])
     seen = Transition(10 * OBSERVATION, ones, ones, 10 * OBSERVATION, ended, ended, ~ended)
     state = normalized.observe(normalized.around(state), seen)
     policy = LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], learner, state, True)
-    expected = learner.greedy(normalized.policy(state, OBSERVATION))
+    expected = mx.distributions.greedy_action(normalized.policy(state, OBSERVATION))
     np.testing.assert_array_equal(policy.action(TIME_STEP).action, expected)
 
 
@@ -126,7 +126,7 @@ def test_discrete_observations_are_counted_from_their_minimum() -> None:
     state = learner.init(0)
     policy = LearnerPolicy(time_step_spec, ACTION_SPECS["box"], learner, state, True)
     step = time_step.restart(tf.constant([4, 9], tf.int64), batch_size=2)
-    expected = learner.greedy(learner.policy(state, tf.constant([0, 5])))
+    expected = mx.distributions.greedy_action(learner.policy(state, tf.constant([0, 5])))
     np.testing.assert_array_equal(policy.action(step).action, expected)
 
 

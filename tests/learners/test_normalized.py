@@ -9,9 +9,17 @@ import tensorflow as tf
 from gymnasium.vector import AutoresetMode
 
 import maxent_tf as mx
-from maxent_tf.learners import A2C, SAC, A2CConfig, SACConfig
+from maxent_tf.learners import (
+    A2C,
+    SAC,
+    A2CConfig,
+    Normalized,
+    NormalizedState,
+    SACConfig,
+    as_trained,
+)
+from maxent_tf.learners.normalized import WithBeginnings
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image
-from maxent_tf.training import Normalized, NormalizedState
 from maxent_tf.types import Transition
 from tests.training.gymnasium_envs import vector
 
@@ -57,9 +65,17 @@ def run(kind: str, where: str) -> tuple[NormalizedState, Transition, Any, Any]:
         env = vector("Counting", 4, AutoresetMode.NEXT_STEP, action=action)
         spec = mx.gymnasium_spec(env)
     if kind == "a2c":
-        learner: Any = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3), [2])
+        learner: Any = A2C(
+            spec, A2CConfig(hidden_sizes=(4,), rollout_length=3, discount=GAMMA), [2]
+        )
     else:
-        config = SACConfig(hidden_sizes=(4,), batch_size=4, replay_capacity=100, learning_starts=12)
+        config = SACConfig(
+            hidden_sizes=(4,),
+            discount=GAMMA,
+            batch_size=4,
+            replay_capacity=100,
+            learning_starts=12,
+        )
         learner = SAC(spec, config, [2])
     seen: list[Transition] = []
     original = Normalized.observe
@@ -80,9 +96,9 @@ def run(kind: str, where: str) -> tuple[NormalizedState, Transition, Any, Any]:
             records=1,
             compile="eager",
             normalize_observation=True,
-            normalize_reward=GAMMA,
+            normalize_reward=True,
         )
-    history = Transition(*(np.concatenate(field) for field in zip(*seen, strict=True)))
+    history = tf.nest.map_structure(lambda *x: np.concatenate(x), *seen)
     return result.state, history, learner, result
 
 
@@ -104,8 +120,8 @@ def test_both_loops_gather_the_whole_history(kind: str, where: str) -> None:
 def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
     # Oracle: the learner inside, given by hand what NumPy scales; statistics stand still meanwhile.
     env = mx.environments.CartPole()
-    learner = A2C(env.spec, A2CConfig(hidden_sizes=(4,), rollout_length=3), [2])
-    wrapped = Normalized(learner, observation=True, reward_discount=GAMMA, num_envs=2)
+    learner = A2C(env.spec, A2CConfig(hidden_sizes=(4,), rollout_length=3, discount=GAMMA), [2])
+    wrapped = Normalized(learner, observation=True, reward=True, num_envs=2)
     generator = np.random.default_rng(1)
 
     def trajectory(length: int) -> Transition:
@@ -113,6 +129,7 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
         scale, shift = np.float32([[1.0], [5.0]])[..., None], np.float32([3.0, 0.0, -2.0, 100.0])
         observation = shift + scale * generator.normal(size=(*shape, 4)).astype(np.float32)
         flag = generator.random(shape) < 0.2
+        begins = np.concatenate([np.ones_like(flag[:1]), flag[:-1]])
         return Transition(
             observation=tf.constant(observation),
             action=tf.constant(generator.integers(2, size=shape), tf.int32),
@@ -121,6 +138,7 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
             terminated=tf.constant(flag),
             truncated=tf.zeros(shape, tf.bool),
             valid=tf.ones(shape, tf.bool),
+            extras=WithBeginnings((), tf.constant(begins)),
         )
 
     earlier, batch = trajectory(50), trajectory(3)
@@ -133,9 +151,10 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
         observation=tf.constant((batch.observation - mean) / stddev),
         next_observation=tf.constant((batch.next_observation - mean) / stddev),
         reward=tf.constant(batch.reward / divisor, tf.float32),
+        extras=(),
     )
-    new, metrics = wrapped.update(state, batch, tf.constant([0, 1]))
-    expected, expected_metrics = learner.update(state.learner, by_hand)
+    new, metrics, _ = wrapped.update(state, batch, seed=[0, 1])
+    expected, expected_metrics, _ = learner.update(state.learner, by_hand)
     close = {"rtol": 1e-3, "atol": 1e-5}
     tf.nest.map_structure(
         lambda x, y: np.testing.assert_allclose(x, y, **close),
@@ -225,8 +244,8 @@ def test_every_number_of_a_dict_is_scaled_by_its_own_statistics() -> None:
                 parent[path[-1]] = tf.constant(scaled)
     # The dicts of `by_hand` are those of `batch`, which is made anew.
     batch = trajectory_of_parts(2, 7)
-    new, metrics = wrapped.update(state, batch, tf.constant([0, 1]))
-    expected, expected_metrics = learner.update(state.learner, by_hand)
+    new, metrics, _ = wrapped.update(state, batch, seed=[0, 1])
+    expected, expected_metrics, _ = learner.update(state.learner, by_hand)
     tf.nest.map_structure(
         lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-3, atol=1e-5),
         (new.learner, metrics),
@@ -289,7 +308,7 @@ def test_dicts_are_normalised_in_training_and_across_checkpoints(
         np.testing.assert_allclose(found.mean[i], values.mean(0), rtol=1e-6)
         np.testing.assert_allclose(found.squares[i] / len(values), values.var(0), rtol=1e-5)
     by_train = mx.evaluate(learner, result.state, env, 2)
-    by_hand = mx.evaluate(Normalized(learner), result.state, env, 2)
+    by_hand = mx.evaluate(as_trained(learner, result.state), result.state, env, 2)
     np.testing.assert_array_equal(by_train.returns, by_hand.returns)
 
 
@@ -312,7 +331,7 @@ def test_evaluation_uses_the_statistics_without_moving_them() -> None:
     world = mx.environments.Pendulum(max_episode_steps=5)
     before = tf.nest.map_structure(np.array, state)
     by_train = mx.evaluate(learner, state, world, 3, seed=1)
-    by_hand = mx.evaluate(Normalized(learner), state, world, 3, seed=1)
+    by_hand = mx.evaluate(as_trained(learner, state), state, world, 3, seed=1)
     inside = mx.evaluate(learner, state.learner, world, 3, seed=1)
     np.testing.assert_array_equal(by_train.returns, by_hand.returns)
     assert np.all(by_train.returns != inside.returns)
@@ -337,7 +356,7 @@ def test_training_goes_on_from_its_statistics() -> None:
 def test_a_resumed_host_run_counts_new_episodes_returns_from_zero(tmp_path: pathlib.Path) -> None:
     # Oracle: geometric sums of CartPole's rewards, all 1; no episode is shorter than 8 steps.
     spec = mx.gymnasium_spec("CartPole-v1")
-    learner = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3))
+    learner = A2C(spec, A2CConfig(hidden_sizes=(4,), rollout_length=3, discount=GAMMA))
 
     def go_on(num_steps: int) -> NormalizedState:
         return mx.train(
@@ -346,7 +365,7 @@ def test_a_resumed_host_run_counts_new_episodes_returns_from_zero(tmp_path: path
             num_steps,
             records=num_steps // 3,
             compile="eager",
-            normalize_reward=GAMMA,
+            normalize_reward=True,
             checkpoint_dir=tmp_path,
         ).state
 
@@ -359,13 +378,13 @@ def test_a_resumed_host_run_counts_new_episodes_returns_from_zero(tmp_path: path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"normalize_reward": 1.5}, r"normalize_reward is a discount in \[0, 1\], not 1.5"),
+        ({"normalize_reward": 0.9}, "normalize_reward must be True or False, not 0.9"),
         (
             {"state": True},
             "normalize_observation must be as in the run .*, which was trained with ",
         ),
         (
-            {"state": True, "normalize_observation": True, "normalize_reward": 0.9},
+            {"state": True, "normalize_observation": True, "normalize_reward": True},
             "normalize_reward must be as in the run .*, which was trained without it",
         ),
     ],
@@ -383,3 +402,10 @@ def test_discrete_observations_have_no_scale() -> None:
     learner = A2C(EnvironmentSpec(Discrete(5), Discrete(3)))
     with pytest.raises(ValueError, match="normalize_observation needs vectors to normalise"):
         Normalized(learner, observation=True)
+
+
+def test_a_learner_without_a_discount_is_told_so() -> None:
+    learner = A2C(mx.environments.CartPole().spec)
+    del learner.discount
+    with pytest.raises(ValueError, match="normalize_reward=True needs the learner's discount, but"):
+        Normalized(learner, reward=True)

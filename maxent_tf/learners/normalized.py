@@ -1,0 +1,249 @@
+"""A learner that sees observations and rewards on a common scale, by its own running statistics."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.axes import merge_time
+from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.moments import add_values, no_moments, scale
+from maxent_tf.learners.validation import check_state_kind
+from maxent_tf.learners.wrapper import Wrapper
+from maxent_tf.networks.features import check_keys
+from maxent_tf.operators.recurrence import backward_recurrence
+from maxent_tf.specs import Box, ObservationSpec, abbreviated
+from maxent_tf.types import Acted, Transition, Updated
+
+# In standard deviations: what lies beyond is clipped.
+CLIP = 10.0
+
+
+class NormalizedState(NamedTuple):
+    """The state of a `Normalized` learner; what is not normalised is `()`.
+
+    Attributes:
+      learner: the state of the learner inside.
+      observation: the moments of the observations in which it acted, [*P, *O]; of a dict those of
+        each part, and () for a part that is not normalised.
+      discounted_return: the moments of `running` over all steps, [*P]; or ().
+      running: [*P, B], float64, the sum of the rewards of each world's episode so far, every one
+        discounted by its age; or ().
+    """
+
+    learner: Any
+    observation: Any
+    discounted_return: Any
+    running: Any
+
+    def wrapped(self, learner: Learner) -> Learner:
+        """Returns the wrapper whose state this is, around a learner."""
+        normalizes_reward = bool(self.discounted_return)
+        num_envs = self.running.shape[-1] if normalizes_reward else 1
+        return Normalized(learner, bool(self.observation), normalizes_reward, num_envs)
+
+
+class WithBeginnings(NamedTuple):
+    """The carry, or the extras, of a `Normalized` learner that normalises rewards.
+
+    Attributes:
+      learner: of the learner inside.
+      begins: [*P, B], bool, whether the step is an episode's first.
+    """
+
+    learner: Any
+    begins: tf.Tensor
+
+
+class Normalized(Wrapper):
+    r"""A learner around another one, which normalises what that one sees.
+
+    .. math::
+       o \mapsto \mathrm{clip}((o - \mu_o) / \sigma_o, \pm 10), \qquad
+       r \mapsto \mathrm{clip}(r / \sigma_R, \pm 10), \qquad R_t = r_t + \gamma R_{t-1}
+
+    Gamma is the learner's own discount. Rewards are not centred, which would change what is
+    optimal. Every learner of a batch has statistics of its own, over all the steps it has taken;
+    they are part of the state, move only in `observe`, and so stand still in `act` and evaluation.
+    The temperature's unit becomes the normalised reward per nat. Of a dict of observations each
+    `Box` has statistics of its own; discrete parts and images, which have a scale already, stay as
+    they are.
+
+    Args:
+      learner: the one inside.
+      observation: whether to normalise observations.
+      reward: whether to normalise rewards.
+      num_envs: B, the worlds of each learner, where rewards are normalised; acting needs none.
+
+    Raises:
+      ValueError: if the observations are images or discrete, all parts of them, or rewards are to
+        be normalised and the learner has no attribute `discount`.
+
+    References:
+      L. Engstrom et al. (2020), "Implementation matters in deep policy gradients", section 3,
+      https://arxiv.org/abs/2005.12729
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        observation: bool = False,
+        reward: bool = False,
+        num_envs: int = 1,
+    ):
+        super().__init__(learner)
+        observed = learner.spec.observation
+        if observation and not _fresh(observed, learner.batch_shape):
+            raise ValueError(
+                "normalize_observation needs vectors to normalise, not "
+                f"{abbreviated(observed)}: leave it False."
+            )
+        if reward and self.discount is None:
+            raise ValueError(
+                f"normalize_reward=True needs the learner's discount, but {type(learner).__name__} "
+                "has no attribute `discount`: give it one, or leave normalize_reward False."
+            )
+        self._normalizes_observation = observation
+        self._normalizes_reward = reward
+        self._num_envs = num_envs
+
+    @property
+    def config(self) -> Any:
+        """What is normalised, and for how many worlds."""
+        return {
+            "observation": self._normalizes_observation,
+            "reward": self._normalizes_reward,
+            "num_envs": self._num_envs,
+        }
+
+    def init(self, seed: Any) -> NormalizedState:
+        """Returns a fresh state."""
+        return self.around(self.learner.init(seed))
+
+    def around(self, state: Any) -> NormalizedState:
+        """Returns a state with fresh statistics around one of the learner inside."""
+        learners = self.batch_shape
+        fresh = NormalizedState(learner=state, observation=(), discounted_return=(), running=())
+        if self._normalizes_observation:
+            fresh = fresh._replace(observation=_fresh(self.spec.observation, learners))
+        if self._normalizes_reward:
+            fresh = fresh._replace(
+                discounted_return=no_moments(learners, ()),
+                running=tf.zeros([*learners, self._num_envs], tf.float64),
+            )
+        return fresh
+
+    def policy(self, state: NormalizedState, observation: Any, carry: Any = None) -> Any:
+        """Returns the action distribution at observations as the world shows them."""
+        check_state_kind(self, state, NormalizedState)
+        if self._normalizes_reward and carry is not None:
+            carry = carry.learner
+        return super().policy(state, self._scaled(state.observation, observation), carry)
+
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns that of the learner inside, with what marks an episode's first step."""
+        inside = super().initial_carry(num_envs)
+        if not self._normalizes_reward:
+            return inside
+        return WithBeginnings(inside, tf.fill([*self.batch_shape, num_envs], True))
+
+    def act(
+        self,
+        state: NormalizedState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Lets the learner inside act at observations as the world shows them."""
+        check_state_kind(self, state, NormalizedState)
+        inside = carry.learner if self._normalizes_reward else carry
+        scaled = self._scaled(state.observation, observation)
+        acted = super().act(state, inside, scaled, seed=seed, explore=explore, world=world)
+        if not self._normalizes_reward:
+            return acted
+        return Acted(
+            acted.action,
+            WithBeginnings(acted.carry, tf.zeros_like(carry.begins)),
+            WithBeginnings(acted.extras, carry.begins),
+        )
+
+    def update(
+        self, state: NormalizedState, batch: Transition, *, seed: Any, weight: Any = None
+    ) -> Updated:
+        """Makes one update of the learner inside; the statistics stay."""
+        check_state_kind(self, state, NormalizedState)
+        return super().update(state, self._seen(state, batch), seed=seed, weight=weight)
+
+    def observe(self, state: NormalizedState, fresh: Transition) -> NormalizedState:
+        """Takes new experience into the statistics."""
+        check_state_kind(self, state, NormalizedState)
+        state = super().observe(state, self._seen(state, fresh))
+        if fresh.reward.shape.rank == len(self.batch_shape) + 1:
+            fresh = tf.nest.map_structure(lambda x: x[None], fresh)
+        if self._normalizes_observation:
+            moments = self._with_values(state.observation, fresh.observation, fresh.valid)
+            state = state._replace(observation=moments)
+        if self._normalizes_reward:
+            returns = self._discounted(state.running, fresh)
+            moments = add_values(
+                state.discounted_return, self._together(returns), self._together(fresh.valid)
+            )
+            state = state._replace(discounted_return=moments, running=returns[-1])
+        return state
+
+    def _discounted(self, running: tf.Tensor, fresh: Transition) -> tf.Tensor:
+        """Every step's discounted rewards so far, [T, *P, B], from `running`, those before."""
+        valid = tf.cast(fresh.valid, tf.float64)
+        goes_on = tf.cast(~fresh.extras.begins, tf.float64)
+        discount = tf.broadcast_to(tf.cast(self.discount, tf.float64), self.batch_shape)[..., None]
+        add = valid * tf.cast(fresh.reward, tf.float64)
+        factor = goes_on * (1 - valid + valid * discount)
+        return backward_recurrence(add[::-1], factor[::-1], running)[::-1]
+
+    def _seen(self, state: NormalizedState, batch: Transition) -> Transition:
+        """What the learner inside sees of a batch."""
+        if self._normalizes_reward:
+            divisor = tf.cast(scale(state.discounted_return), tf.float32)[..., None]
+            reward = tf.clip_by_value(batch.reward / divisor, -CLIP, CLIP)
+            batch = batch._replace(reward=reward, extras=batch.extras.learner)
+        return batch._replace(
+            observation=self._scaled(state.observation, batch.observation),
+            next_observation=self._scaled(state.observation, batch.next_observation),
+        )
+
+    def _with_values(self, moments: Any, values: Any, valid: tf.Tensor) -> Any:
+        """The moments with those of observations [T, *P, B, *O]."""
+        if isinstance(moments, dict):
+            return {key: self._with_values(moments[key], values[key], valid) for key in moments}
+        if not moments:
+            return moments
+        return add_values(moments, self._together(values), self._together(valid))
+
+    def _scaled(self, moments: Any, observation: Any) -> Any:
+        """Normalises observations [*P, B, *O] or [T, *P, B, *O]."""
+        if isinstance(moments, dict):
+            check_keys("an observation", moments, observation)
+            return {key: self._scaled(moments[key], observation[key]) for key in moments}
+        if not moments:
+            return observation
+        ndims = len(self.batch_shape)
+        # In float64: a mean far from 0 would leave few digits of the difference.
+        centred = tf.cast(observation, tf.float64) - tf.expand_dims(moments.mean, ndims)
+        scaled = centred / tf.expand_dims(scale(moments), ndims)
+        return tf.cast(tf.clip_by_value(scaled, -CLIP, CLIP), tf.float32)
+
+    def _together(self, x: tf.Tensor) -> tf.Tensor:
+        """[T, *P, B, ...] -> [*P, T B, ...]."""
+        return merge_time(x, len(self.batch_shape))
+
+
+def _fresh(spec: ObservationSpec, learners: tuple[int, ...]) -> Any:
+    """No moments yet of what can be normalised; () where there is nothing."""
+    if isinstance(spec, dict):
+        of_parts = {key: _fresh(part, learners) for key, part in spec.items()}
+        return of_parts if any(of_parts.values()) else ()
+    return no_moments(learners, spec.shape) if isinstance(spec, Box) else ()

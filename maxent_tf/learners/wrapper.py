@@ -1,0 +1,95 @@
+"""A learner around another one, which forwards everything that the protocol names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from maxent_tf.learners.interface import Learner
+from maxent_tf.types import Acted, Transition, Updated
+
+
+class Wrapper(Learner):
+    """Forwards every call to the learner inside, whose state is the attribute `learner` of its own.
+
+    A wrapper overrides what it changes. Wrappers nest. The class of the state, a NamedTuple, has a
+    method `wrapped`, which builds the wrapper around a learner again, so that a bare learner can
+    act from the state that a wrapped one was trained to: see `as_trained`.
+
+    Args:
+      learner: the one inside.
+    """
+
+    def __init__(self, learner: Learner):
+        self.learner = learner
+        self.spec = learner.spec
+        self.batch_shape = learner.batch_shape
+        self.experience = learner.experience
+        self.metric_names = learner.metric_names
+
+    @property
+    def config(self) -> Any:
+        """The hyper-parameters of the wrapper itself, for a checkpoint to compare."""
+        return None
+
+    @property
+    def discount(self) -> Any:
+        """The learner's own, gamma, where it says."""
+        return getattr(self.learner, "discount", None)
+
+    def policy(self, state: Any, observation: Any, carry: Any = None) -> Any:
+        """Returns the action distribution of the learner inside."""
+        given = () if carry is None else (carry,)
+        return self.learner.policy(state.learner, observation, *given)
+
+    def update(self, state: Any, batch: Transition, *, seed: Any, weight: Any = None) -> Updated:
+        """Makes one update of the learner inside."""
+        updated = self.learner.update(state.learner, batch, seed=seed, weight=weight)
+        return updated._replace(state=state._replace(learner=updated.state))
+
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns that of the learner inside."""
+        return self.learner.initial_carry(num_envs)
+
+    def act(
+        self,
+        state: Any,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Lets the learner inside act."""
+        return self.learner.act(
+            state.learner, carry, observation, seed=seed, explore=explore, world=world
+        )
+
+    def observe(self, state: Any, fresh: Transition) -> Any:
+        """Lets the learner inside take note."""
+        return state._replace(learner=self.learner.observe(state.learner, fresh))
+
+
+def as_trained(learner: Learner, state: Any) -> Learner:
+    """Returns the learner within the wrappers whose states a state holds.
+
+    Args:
+      learner: a bare one, or one in its inner wrappers, or in all of them.
+      state: of the learner or of a wrapper around it.
+    """
+    if _depth(learner) >= _depth(state):
+        return learner
+    return state.wrapped(as_trained(learner, state.learner))
+
+
+def _depth(wrapped: Any) -> int:
+    """How many wrappers there are around a learner or its state."""
+    return 1 + _depth(wrapped.learner) if hasattr(wrapped, "learner") else 0
+
+
+def parts(state: Any) -> Mapping[str, Any]:
+    """Returns the parts of a learner's state by name, those of one inside another among them."""
+    named = state._asdict()
+    inside = named.pop("learner", None)
+    return named if inside is None else {**parts(inside), **named}
