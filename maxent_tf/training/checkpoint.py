@@ -78,7 +78,7 @@ class Checkpoints:
             )
         path, before = _path(self._directory, step), self._newest
         try:
-            self._checkpoint.write(path)
+            self._write(step)
             self._write_list([step] if before is None else [before, step])
         except (tf.errors.OpError, OSError) as error:
             self._remove(step)
@@ -104,26 +104,40 @@ class Checkpoints:
         if self._newest is not None:
             warn_of_uncompared(_path(self._directory, self._newest), self._configuration)
         # What a killed run had begun and not finished. Nobody else writes here.
-        for draft in pathlib.Path(self._directory).glob("checkpoint-*_temp"):
-            shutil.rmtree(draft, ignore_errors=True)
+        self._remove_drafts()
 
     def _take_in(self, path: str) -> None:
         check_same_run(path, self._configuration, self._trackables)
         self._checkpoint.restore(path).assert_consumed()
+
+    def _write(self, step: int) -> None:
+        """Writes a checkpoint under another name first: TensorFlow writes its index in place."""
+        draft, path = os.path.join(self._directory, _DRAFT), _path(self._directory, step)
+        self._checkpoint.write(draft)
+        data = [x.suffix for x in pathlib.Path(self._directory).glob(f"{_DRAFT}.data-*")]
+        # The index last: with it, a checkpoint is there.
+        for suffix in (*data, ".index"):
+            os.replace(draft + suffix, path + suffix)
+
+    def _remove_drafts(self) -> None:
+        directory = pathlib.Path(self._directory)
+        shutil.rmtree(directory / f"{_DRAFT}_temp", ignore_errors=True)
+        for draft in directory.glob(f"{_DRAFT}.*"):
+            draft.unlink()
 
     def _write_list(self, steps: list[int]) -> None:
         """Writes what `tf.train.latest_checkpoint` reads, by one rename."""
         lines = [f'model_checkpoint_path: "checkpoint-{steps[-1]}"']
         lines += [f'all_model_checkpoint_paths: "checkpoint-{step}"' for step in steps]
         path = _list(self._directory)
-        draft = path.with_name("checkpoint.draft")
+        draft = path.with_name(f"{_DRAFT}.list")
         draft.write_text("\n".join([*lines, ""]))
         draft.replace(path)
 
     def _remove(self, step: int) -> None:
         """Removes a checkpoint, or what has been written of it."""
         directory = pathlib.Path(self._directory)
-        shutil.rmtree(directory / f"checkpoint-{step}_temp", ignore_errors=True)
+        self._remove_drafts()
         # The index first: without it, nothing counts as a checkpoint.
         for pattern in (f"checkpoint-{step}.index", f"checkpoint-{step}.data-*"):
             for path in directory.glob(pattern):
@@ -236,6 +250,7 @@ def _is_whole(path: str) -> bool:
     return True
 
 
+_DRAFT = "draft"
 _STEP = r"checkpoint-(0|[1-9][0-9]*)"
 # What TensorFlow's list names; a directory before the name is where the run once was.
 _NAMED = rf'(?m)^(?:all_)?model_checkpoint_paths?: "(?:.*/)?{_STEP}"$'

@@ -200,7 +200,7 @@ def test_what_cannot_be_read_takes_no_good_ones_place(saved: pathlib.Path) -> No
 
 
 def test_what_a_killed_run_left_is_cleared_away(saved: pathlib.Path) -> None:
-    draft = saved / "checkpoint-40_temp"
+    draft = saved / "draft_temp"
     draft.mkdir()
     (draft / "part-00000-of-00001.data.tempstate1").write_bytes(b"half")
     assert loaded(saved) == 30

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.exploration import StateDependentExploration
-from maxent_tf.learners import SAC, SACConfig
+from maxent_tf.learners import A2C, PPO, SAC, A2CConfig, PPOConfig, SACConfig
 from maxent_tf.optimizers import SGD
 from maxent_tf.training import Trainer
 
@@ -60,3 +60,45 @@ def test_noise_is_kept_for_its_period(where: str) -> None:
     np.testing.assert_allclose(blocks, np.repeat(blocks[:, :, :1], PERIOD, axis=2), atol=1e-6)
     first = blocks[:, :, 0].ravel()
     assert np.min(np.abs(first[:, None] - first) + np.eye(first.size)) > 1e-6
+
+
+ROLLOUT = 6  # no multiple of the period
+
+
+@pytest.mark.parametrize("where", ["in_graph", "host"])
+@pytest.mark.parametrize("kind", [A2C, PPO])
+def test_on_policy_noise_is_kept_across_rollouts(kind: Any, where: str) -> None:
+    # Oracle: as above; rollouts that are no multiple of the period do not cut it.
+    fed: list[np.ndarray] = []
+
+    class Recording(kind):
+        def update(self, state: Any, batch: Any, **named: Any) -> Any:
+            fed.append(batch.action.numpy())
+            return super().update(state, batch, **named)._replace(state=state)
+
+    world: Any = mx.environments.ContinuousTrap()
+    if where == "host":
+        world = gymnasium.vector.SyncVectorEnv([Still] * 2 * NUM_ENVS)
+    spec = world.spec if where == "in_graph" else mx.gymnasium_spec(world)
+    exploration = StateDependentExploration(period=PERIOD, initial_scale=0.5)
+    more = {} if kind is A2C else {"num_minibatches": 1}
+    make: Any = A2CConfig if kind is A2C else PPOConfig
+    config = make(hidden_sizes=(4,), exploration=exploration, rollout_length=ROLLOUT, **more)
+    learner = Recording(spec, config, [2])
+    mx.train(learner, world, 4 * ROLLOUT * NUM_ENVS, num_envs=NUM_ENVS, records=2, compile="eager")
+    action = np.concatenate(fed)[..., 0]
+    blocks = action.reshape(-1, PERIOD, 2, NUM_ENVS)
+    assert blocks.shape[0] == 6
+    np.testing.assert_allclose(blocks, np.repeat(blocks[:, :1], PERIOD, axis=1), atol=1e-6)
+    first = blocks[:, 0].ravel()
+    assert np.min(np.abs(first[:, None] - first) + np.eye(first.size)) > 1e-6
+
+
+def test_what_noise_by_the_state_does_not_go_with_is_named() -> None:
+    exploration = StateDependentExploration()
+    with pytest.raises(ValueError, match="it goes neither with memory_size above 0 nor with"):
+        A2CConfig(exploration=exploration, memory_size=4)
+    with pytest.raises(ValueError, match="needs continuous actions, a Box, not Discrete"):
+        PPO(mx.environments.CartPole().spec, PPOConfig(exploration=exploration))
+    with pytest.raises(ValueError, match=r"hidden_sizes=\(\) leaves exploration no features"):
+        A2CConfig(exploration=exploration, hidden_sizes=())

@@ -113,7 +113,7 @@ def test_another_learner_is_refused(learner: Any, message: str, tmp_path: pathli
 def test_a_run_under_way_can_be_looked_at_and_not_joined(tmp_path: pathlib.Path) -> None:
     # Oracle: the run alone; what it has written, drafts of the next included, is as it was.
     whole = mx.train(a2c(), CHAIN, 12, records=6, compile="graph")
-    draft = tmp_path / "checkpoint-6_temp"
+    draft = tmp_path / "draft_temp"
     with Trainer(a2c(), CHAIN, compile="graph", checkpoint_dir=tmp_path) as trainer:
         trainer.run(4, records=2)
         draft.mkdir()  # as a writer begins

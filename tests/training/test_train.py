@@ -19,7 +19,7 @@ from maxent_tf.learners import A2C, SAC, A2CConfig, Learner, SACConfig
 from maxent_tf.optimizers import SGD
 from maxent_tf.replay import UniformReplay
 from maxent_tf.training import NonFiniteError, TrainResult
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 from tests.training.gymnasium_envs import vector
 
 WORLDS: dict[tuple[str, str], Any] = {
@@ -144,13 +144,13 @@ def events(monkeypatch: pytest.MonkeyPatch, actions: list[np.ndarray]) -> list[s
         events.append("add")
         actions.append(np.array(transition.action))
 
-    def update(self: SAC, state: Any, batch: Any, seed: Any) -> Any:
-        del batch, seed
+    def update(self: SAC, state: Any, batch: Any, **_: Any) -> Updated:
+        del batch
         events.append("update")
-        return state, tuple(tf.zeros(self.batch_shape) for _ in self.metric_names)
+        return Updated(state, tuple(tf.zeros(self.batch_shape) for _ in self.metric_names))
 
     monkeypatch.setattr(UniformReplay, "add", add)
-    monkeypatch.setattr(UniformReplay, "sample", lambda *_: None)
+    monkeypatch.setattr(UniformReplay, "sample", lambda *_: (None, None, None))
     monkeypatch.setattr(SAC, "update", update)
     return events
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from maxent_tf.replay import UniformReplay
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.training.updates import replay_updates
-from maxent_tf.types import Transition
+from maxent_tf.types import Transition, Updated
 
 SPEC = EnvironmentSpec(Box.of((1,)), Discrete(2))
 
@@ -34,10 +34,11 @@ def test_is_a_loop_over_minibatches_of_their_own(updates: int, compile: Any) -> 
     )
     drawn = []
 
-    def update(state: tf.Tensor, batch: Transition, seed: tf.Tensor) -> Any:
+    def update(state: tf.Tensor, batch: Transition, *, seed: tf.Tensor, weight: Any) -> Updated:
+        assert weight is None
         noise = tf.random.stateless_uniform([3], seed)
         state = 0.5 * state + tf.reduce_mean(batch.reward, -1) + noise
-        return state, (state, 2 * state)
+        return Updated(state, (state, 2 * state))
 
     def many(state: tf.Tensor, seed: tf.Tensor) -> Any:
         return replay_updates(update, state, replay, 4, 2, updates, seed)
@@ -48,7 +49,7 @@ def test_is_a_loop_over_minibatches_of_their_own(updates: int, compile: Any) -> 
         sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
         batch = replay.sample(4, sample_seed).transition
         drawn.append(batch.reward.numpy())
-        expected, metric = update(expected, batch, update_seed)
+        expected, metric, _ = update(expected, batch, seed=update_seed, weight=None)
         history.append(metric)
     np.testing.assert_allclose(state, expected, rtol=1e-6)
     np.testing.assert_allclose(metrics, np.sum(history, axis=0), rtol=1e-6)

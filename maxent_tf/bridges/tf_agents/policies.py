@@ -79,6 +79,7 @@ class LearnerPolicy(TFPolicy):
             policy_state_spec=kept or (),
             info_spec=extras_spec(self._learner, self._state.read()),
             clip=False,  # actions lie within their bounds already
+            automatic_state_reset=False,  # noise is kept across episodes' ends
         )
 
     def _distribution(self, time_step: TimeStep, policy_state: Any) -> PolicyStep:
@@ -89,7 +90,8 @@ class LearnerPolicy(TFPolicy):
         given = (carry,) if tf.nest.flatten(carry) else ()
         distribution = self._learner.policy(self._state.read(), observation, *given)
         step = self._step(observation, carry, policy_state, tf.zeros([2], tf.int32))
-        return step._replace(action=self._as_the_world_has_it(distribution), info=())
+        # The info is that of one draw: its structure must be that of every step.
+        return step._replace(action=self._as_the_world_has_it(distribution))
 
     def _action(self, time_step: TimeStep, policy_state: Any, seed: Any = None) -> PolicyStep:
         observation, carry = self._observed(time_step, policy_state)

@@ -19,6 +19,7 @@ from tf_agents.utils import common
 import maxent_tf as mx
 from maxent_tf.bridges.tf_agents import GymnasiumEnvironment, LearnerAgent, environment_spec
 from maxent_tf.bridges.tf_agents.experience import only_valid, transitions
+from maxent_tf.replay import Priorities
 
 WORLDS = {
     "SAC": "Pendulum-v1",
@@ -150,6 +151,7 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
     _, agent, experience = trained["A2C"]
     with pytest.raises(ValueError, match="at least 2 frames, not 1"):
         agent.train(tf.nest.map_structure(lambda x: x[:, :1], experience))
+    _, agent, _ = trained["SAC"]
     normalized = mx.learners.Normalized(agent._learner, observation=True)
     with pytest.raises(ValueError, match="pass the learner inside"):
         LearnerAgent(agent.time_step_spec, agent.action_spec, normalized)
@@ -158,17 +160,17 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
 @pytest.mark.parametrize(
     ("name", "option", "message"),
     [
-        ("A2C", {"memory_size": 5}, "build it with memory_size=0, or train and evaluate"),
-        ("PPO", {"memory_size": 3}, "the learner has a memory, which TF-Agents' drivers"),
-        ("SAC", {"n_step": 4}, "n_step is 4, but pairs of frames from TF-Agents' replay hold one"),
+        ("SAC", {"n_step": 4}, "learns from 4 steps in a row, but pairs of frames from TF-Agents'"),
+        ("SAC", {"priorities": Priorities()}, "priorities=.* are for our own replay: build it with"),
+        ("DiscreteSAC", {"memory_size": 4}, "learns from 16 steps in a row, but pairs of frames"),
         ("DiscreteSAC", {"n_step": 2}, "build it with n_step=1 and memory_size=0, or train"),
     ],
 )
 def test_learners_that_need_more_than_a_pair_of_frames_are_refused(
     trained: dict[str, tuple], name: str, option: dict[str, int], message: str
 ) -> None:
-    # Oracle: TF-Agents' frames hold no memory, and its pairs no more than one step. Refused when
-    # the agent is made, not at its first update.
+    # Oracle: TF-Agents' pairs of frames hold no more than one step, and its replay no priorities.
+    # Refused when the agent is made, not at its first update.
     _, agent, _ = trained[name]
     config: Any = getattr(mx.learners, f"{name}Config")(hidden_sizes=(4,), **option)
     learner = getattr(mx.learners, name)(agent._learner.spec, config)

@@ -35,7 +35,8 @@ def test_frames_become_the_transitions_that_were_made(action: str) -> None:
     assert not np.all(batch.valid)
     for i in range(3):
         rows = np.flatnonzero(batch.valid[:, i])
-        mine = {name: field.numpy()[rows, i] for name, field in batch._asdict().items()}
+        fields = batch._replace(extras=batch.valid)._asdict()
+        mine = {name: field.numpy()[rows, i] for name, field in fields.items()}
         taken = mine["action"] + 5 if action == "discrete" else mine["action"]
         expected = naive_loop(Counting(action), i, taken)
         assert any(step["terminated"] for step in expected)

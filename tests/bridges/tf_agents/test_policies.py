@@ -14,6 +14,7 @@ from tf_agents.specs import BoundedTensorSpec, TensorSpec
 from tf_agents.trajectories import time_step
 
 import maxent_tf as mx
+from maxent_tf.axes import select
 from maxent_tf.bridges.tf_agents import LearnerPolicy, environment_spec
 from maxent_tf.training.loop import StateVariables
 from maxent_tf.types import Transition
@@ -138,3 +139,46 @@ def test_what_does_not_fit_is_refused() -> None:
     other = mx.learners.A2C(mx.gymnasium_spec("CartPole-v1"))
     with pytest.raises(ValueError, match="the learner was built for"):
         LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], other, other.init(0))
+
+
+def test_noise_is_kept_for_its_period() -> None:
+    # Oracle: where the observation stays, so does the action for as many steps, then no longer.
+    spec = environment_spec(TIME_STEP_SPEC, ACTION_SPECS["box"])
+    exploration = mx.exploration.StateDependentExploration(period=3, initial_scale=0.5)
+    learner = mx.learners.SAC(
+        spec, mx.learners.SACConfig(hidden_sizes=(8,), exploration=exploration)
+    )
+    policy = LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], learner, learner.init(0))
+    kept, actions = policy.get_initial_state(4), []
+    for t in range(9):
+        step = policy.action(TIME_STEP, kept, seed=t)
+        kept = step.state
+        actions.append(step.action.numpy())
+    blocks = np.stack(actions).reshape(3, 3, 4, 2)
+    np.testing.assert_array_equal(blocks, np.repeat(blocks[:, :1], 3, axis=1))
+    assert np.all(blocks[1:, 0] != blocks[:-1, 0])
+
+
+@pytest.mark.parametrize("greedy", [True, False])
+def test_a_memory_is_carried_and_emptied_where_an_episode_begins(greedy: bool) -> None:
+    # Oracle: the learner itself, from the memory before, or an empty one.
+    spec = environment_spec(TIME_STEP_SPEC, ACTION_SPECS["box"])
+    learner = mx.learners.PPO(spec, mx.learners.PPOConfig(hidden_sizes=(8,), memory_size=5))
+    state = tf.nest.map_structure(
+        lambda x: 5 * x if x.dtype.is_floating else x, learner.init(0)
+    )
+    policy = LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], learner, state, greedy)
+    kept, carry = policy.get_initial_state(4), learner.initial_carry(4)
+    begins = np.array([[True] * 4, [False] * 4, [False, True, False, True], [False] * 4])
+    for t in range(4):
+        observation = tf.random.stateless_normal([4, 3], seed=[1, t])
+        shown = time_step.transition(observation, reward=tf.zeros([4]))
+        step_type = np.where(begins[t], time_step.StepType.FIRST, time_step.StepType.MID)
+        shown = shown._replace(step_type=tf.constant(step_type, tf.int32))
+        carry = select(tf.constant(begins[t]), learner.initial_carry(4), carry)
+        expected = learner.act(state, carry, observation, seed=[0, t], explore=not greedy)
+        step = policy.action(shown, kept, seed=[0, t])
+        np.testing.assert_allclose(step.action, expected.action, rtol=1e-5)
+        tf.nest.map_structure(np.testing.assert_array_equal, step.info.memory, carry)
+        carry, kept = expected.carry, step.state
+    assert np.any(carry.actor != 0)
