@@ -53,7 +53,7 @@ def squashed_log_prob(
 def stored_log_likelihood(
     action: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, bounds: Bounds
 ) -> tf.Tensor:
-    """Log-likelihood of a stored action, see `SquashedGaussian.log_likelihood`.
+    """Log-likelihood of a stored action, see `distributions.log_likelihood`.
 
     Args:
       action: [..., D], float.

@@ -20,11 +20,13 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
-from tensorflow_probability.python.internal import dtype_util, tensor_util
+from tensorflow_probability.python.internal import dtype_util
 
 from maxent_tf.distributions import squashed_moments
-from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
-from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.arguments import draw_seed, draw_shape
+from maxent_tf.distributions.bounds import event_dimension
+from maxent_tf.distributions.likelihood import log_likelihood
+from maxent_tf.distributions.squashed_base import SquashedDistribution
 from maxent_tf.distributions.squashed_density import (
     SquashedSample,
     squashed_log_prob,
@@ -36,7 +38,7 @@ from maxent_tf.distributions.standard_normal import normal_cdf, normal_quantile
 from maxent_tf.distributions.tanh_bijector import Tanh
 
 
-class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
+class SquashedGaussian(SquashedDistribution):
     """A diagonal Gaussian squashed into a box by tanh, with its statistics exact.
 
     `entropy`, `mean`, `variance` and their gradients are deterministic and accurate to rounding
@@ -45,16 +47,16 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
 
     `log_prob` of an action at a bound, beyond it, or nearer than float resolves tanh, is the
     density at the last representable action inside: finite, with finite gradients. To learn from
-    stored actions take `log_likelihood`, which knows what a bound may stand for. Where the pre-tanh
-    value is known, `log_prob_from_gaussian` is exact, and a draw comes with its density from
-    `experimental_sample_and_log_prob` or `sample_with_gaussian`.
+    stored actions take `distributions.log_likelihood`, which knows what a bound may stand for.
+    Where the pre-tanh value is known, `log_prob_from_gaussian` is exact, and a draw comes with its
+    density from `experimental_sample_and_log_prob` or `sample_with_gaussian`.
 
     Args:
       loc: [..., D], float, mean of the pre-tanh Gaussian.
       scale: [..., D], float, its standard deviation, positive; broadcasts with `loc`.
       low: float or array [D], the lower bounds of the action, known statically.
       high: float or array [D], the upper bounds, above `low`.
-      validate_args: whether to assert in the graph that `scale` is positive.
+      validate_args: whether to assert in the graph that the parameters and values are valid.
       name: of the operations.
 
     Raises:
@@ -70,6 +72,8 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
     >>> action, log_prob = d.experimental_sample_and_log_prob(seed=0)
     """
 
+    _event_parameters = ("loc", "scale")
+
     def __init__(
         self,
         loc: Any,
@@ -79,31 +83,14 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         validate_args: bool = False,
         name: str = "SquashedGaussian",
     ) -> None:
-        self._bounds = Bounds.of(low, high)
-        with tf.name_scope(name) as name:
-            loc, scale = float_tensors(loc=loc, scale=scale)
-            self._loc, self._scale = loc, scale
-            parameters = {
-                "loc": loc,
-                "scale": scale,
-                "low": self._bounds.low,
-                "high": self._bounds.high,
-                "validate_args": validate_args,
-                "name": name,
-            }
-            self._bounds.check_dtype(loc.dtype)
-            # A composite tensor may be rebuilt from placeholders of unknown shape.
-            self._bounds.check_dimension(
-                tf.broadcast_static_shape(loc.shape[-1:], scale.shape[-1:])[0]
-            )
-            super().__init__(
-                dtype=loc.dtype,
-                reparameterization_type=tfd.FULLY_REPARAMETERIZED,
-                validate_args=validate_args,
-                allow_nan_stats=True,
-                parameters=parameters,
-                name=name,
-            )
+        super().__init__(
+            {"loc": loc, "scale": scale},
+            low,
+            high,
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=validate_args,
+            name=name,
+        )
 
     @classmethod
     def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
@@ -126,21 +113,6 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         return self._scale
 
     @property
-    def low(self) -> float | tuple[float, ...]:
-        """The lower bounds, a float or a tuple of `D`."""
-        return self._bounds.low
-
-    @property
-    def high(self) -> float | tuple[float, ...]:
-        """The upper bounds, a float or a tuple of `D`."""
-        return self._bounds.high
-
-    @property
-    def bounds(self) -> Bounds:
-        """The box of actions, with its exact `squash` and `unsquash`."""
-        return self._bounds
-
-    @property
     def distribution(self) -> tfd.MultivariateNormalDiag:
         """The pre-tanh Gaussian."""
         loc = self._broadcast_loc()
@@ -151,13 +123,14 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         """The squashing from the pre-tanh value to the action."""
         return Tanh(self.low, self.high)
 
-    def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
-        """Returns a reparameterised draw, its log-density and its pre-tanh value.
+    def median(self) -> tf.Tensor:
+        """Returns the median of each dimension, [..., D]: the squashed `loc`."""
+        return self._bounds.squash(self._broadcast_loc())
 
-        Args:
-          sample_shape: an integer or a shape `n`.
-          seed: an integer or an integer tensor of shape [2].
-        """
+    def _broadcast_loc(self) -> tf.Tensor:
+        return self.loc + tf.zeros_like(self.scale)
+
+    def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
         loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
         noise = tf.random.stateless_normal(
             draw_shape(sample_shape, loc, scale), draw_seed(seed), dtype=self.dtype
@@ -166,80 +139,9 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         log_prob = squashed_log_prob(u, noise, scale, self._bounds)
         return SquashedSample(self._bounds.squash(u), log_prob, u)
 
-    def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
-        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
-
-        The density is that of the action, within the bounds; no more is lost than `u` has lost
-        when it was rounded.
-
-        Args:
-          u: [..., D], float, a pre-tanh value.
-
-        Returns:
-          [...], float, in nats.
-        """
-        u = tf.convert_to_tensor(u, self.dtype)
+    def _log_prob_from_gaussian(self, u: tf.Tensor) -> tf.Tensor:
         scale = tf.convert_to_tensor(self.scale)
         return squashed_log_prob(u, (u - self.loc) / scale, scale, self._bounds)
-
-    def log_likelihood(self, action: Any) -> tf.Tensor:
-        r"""Returns the log-likelihood of a stored action, of which rounding may have left a bound.
-
-        In a dimension whose action is on a bound, or so near it that it no longer tells its
-        pre-tanh value (`Bounds.resolved`, :math:`u^*`, 6.9 in float32), this is the probability of
-        all that ends there,
-
-        .. math::
-            \log P(\pm u \ge u^*) = \log \Phi((\pm \mathrm{loc} - u^*) / \mathrm{scale})
-
-        and in every other dimension the density, as in `log_prob`. Ratios of likelihoods and their
-        gradients, by which policies learn from what they did, are so those of what is known of the
-        action. The density at a bound is that of one pre-tanh value, which need not be near the one
-        drawn: with `loc` 30 beyond it, a small step changes that density by hundreds of nats, and
-        the probability not at all.
-
-        Args:
-          action: [..., D], float, as it was stored.
-
-        Returns:
-          [...], float, in nats; a density in the dimensions that are not near a bound.
-
-        References:
-          J. Tobin (1958), "Estimation of relationships for limited dependent variables",
-          https://doi.org/10.2307/1907382 (the likelihood of what is observed up to a limit)
-        """
-        action = tf.convert_to_tensor(action, self.dtype)
-        return stored_log_likelihood(
-            action, self.loc, tf.convert_to_tensor(self.scale), self._bounds
-        )
-
-    def median(self) -> tf.Tensor:
-        """Returns the median of each dimension, [..., D]: the squashed `loc`."""
-        return self._bounds.squash(self._broadcast_loc())
-
-    def _broadcast_loc(self) -> tf.Tensor:
-        return self.loc + tf.zeros_like(self.scale)
-
-    def _event_shape(self) -> tf.TensorShape:
-        return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale.shape[-1:])
-
-    def _event_shape_tensor(self, loc: Any = None, scale: Any = None) -> tf.Tensor:
-        return tf.broadcast_dynamic_shape(
-            tf.shape(self.loc if loc is None else loc)[-1:],
-            tf.shape(self.scale if scale is None else scale)[-1:],
-        )
-
-    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
-        loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
-        shape = draw_shape([n], loc, scale)
-        noise = tf.random.stateless_normal(shape, draw_seed(seed), dtype=self.dtype)
-        return self._bounds.squash(loc + scale * noise)
-
-    def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
-        return self.sample_with_gaussian(sample_shape, seed=seed)[:2]
-
-    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
-        return self.log_prob_from_gaussian(self._bounds.unsquash(value))
 
     def _entropy(self) -> tf.Tensor:
         r"""Entropy, in nats: that of the Gaussian plus the expected log-Jacobian.
@@ -295,13 +197,13 @@ class SquashedGaussian(tfd.AutoCompositeTensorDistribution):
         inside = self._bounds.squash(self.loc + self.scale * z)
         return tf.where(at_end, low + (high - low) * value, inside)
 
-    def _default_event_space_bijector(self) -> tfb.Bijector:
-        return self.bijector
 
-    def _parameter_control_dependencies(self, is_init: bool) -> list[tf.Operation]:
-        if not self.validate_args or is_init == tensor_util.is_ref(self.scale):
-            return []
-        return [tf.debugging.assert_positive(self.scale, message="scale must be positive.")]
+@log_likelihood.register(SquashedGaussian)
+def _log_likelihood_of_squashed_gaussian(distribution: SquashedGaussian, action: Any) -> tf.Tensor:
+    action = tf.convert_to_tensor(action, distribution.dtype)
+    with distribution._name_and_control_scope("log_likelihood", action):
+        scale = tf.convert_to_tensor(distribution.scale)
+        return stored_log_likelihood(action, distribution.loc, scale, distribution.bounds)
 
 
 @tfd.RegisterKL(SquashedGaussian, SquashedGaussian)

@@ -16,18 +16,19 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util
 
-from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
-from maxent_tf.distributions.bounds import Bounds, event_dimension
+from maxent_tf.distributions.arguments import draw_seed, draw_shape
+from maxent_tf.distributions.bounds import event_dimension
 from maxent_tf.distributions.estimates import (
     Estimate,
     rao_blackwell_entropy,
     samples_each,
     stratified,
 )
+from maxent_tf.distributions.likelihood import log_likelihood
+from maxent_tf.distributions.squashed_base import SquashedDistribution
 from maxent_tf.distributions.squashed_density import SquashedSample
 from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.tanh import log_sech_squared
-from maxent_tf.distributions.tanh_bijector import Tanh
 
 
 class EntropyBounds(NamedTuple):
@@ -37,7 +38,7 @@ class EntropyBounds(NamedTuple):
     upper: tf.Tensor
 
 
-class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
+class SquashedGaussianMixture(SquashedDistribution):
     r"""A mixture of squashed Gaussians in one box.
 
     `mean`, `variance`, `stddev` and `cdf` are exact and for each dimension, [..., D]. The entropy
@@ -53,6 +54,7 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
       scale: [..., K, D], float, their standard deviations, positive.
       low: float or array [D], the lower bounds of the action, known statically.
       high: float or array [D], the upper bounds, above `low`.
+      validate_args: whether to assert in the graph that the parameters and values are valid.
       name: of the operations.
 
     Raises:
@@ -64,6 +66,8 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
     [-2.84, -2.84]
     """
 
+    _event_parameters = ("loc", "scale")
+
     def __init__(
         self,
         logits: Any,
@@ -71,30 +75,17 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
         scale: Any,
         low: Any = -1.0,
         high: Any = 1.0,
+        validate_args: bool = False,
         name: str = "SquashedGaussianMixture",
     ) -> None:
-        self._bounds = Bounds.of(low, high)
-        with tf.name_scope(name) as name:
-            self._logits, self._loc, self._scale = float_tensors(
-                logits=logits, loc=loc, scale=scale
-            )
-            self._bounds.check_dtype(self._loc.dtype)
-            self._bounds.check_dimension(self._event_shape()[0])
-            super().__init__(
-                dtype=self._loc.dtype,
-                reparameterization_type=tfd.NOT_REPARAMETERIZED,
-                validate_args=False,
-                allow_nan_stats=True,
-                parameters={
-                    "logits": self._logits,
-                    "loc": self._loc,
-                    "scale": self._scale,
-                    "low": self._bounds.low,
-                    "high": self._bounds.high,
-                    "name": name,
-                },
-                name=name,
-            )
+        super().__init__(
+            {"logits": logits, "loc": loc, "scale": scale},
+            low,
+            high,
+            reparameterization_type=tfd.NOT_REPARAMETERIZED,
+            validate_args=validate_args,
+            name=name,
+        )
 
     @classmethod
     def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
@@ -123,32 +114,11 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
         return self._scale
 
     @property
-    def low(self) -> float | tuple[float, ...]:
-        """The lower bounds, a float or a tuple of `D`."""
-        return self._bounds.low
-
-    @property
-    def high(self) -> float | tuple[float, ...]:
-        """The upper bounds, a float or a tuple of `D`."""
-        return self._bounds.high
-
-    @property
-    def bounds(self) -> Bounds:
-        """The box of actions, with its exact `squash` and `unsquash`."""
-        return self._bounds
-
-    @property
     def components(self) -> SquashedGaussian:
         """The components, as one distribution of batch shape [..., K]."""
         return SquashedGaussian(self.loc, self.scale, self.low, self.high)
 
-    def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
-        """Returns a draw, its log-density and its pre-tanh value.
-
-        Args:
-          sample_shape: an integer or a shape `n`.
-          seed: an integer or an integer tensor of shape [2].
-        """
+    def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
         choice_seed, noise_seed = tf.unstack(tf.random.split(draw_seed(seed), 2))
         components = self.components
         loc, scale = components.distribution.loc, components.distribution.stddev()
@@ -165,18 +135,9 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
         noise = tf.random.stateless_normal(tf.shape(loc), noise_seed, dtype=self.dtype)
         # A path-wise gradient would lack that of the choice.
         u = tf.stop_gradient(loc + scale * noise)
-        return SquashedSample(self._bounds.squash(u), self.log_prob_from_gaussian(u), u)
+        return SquashedSample(self._bounds.squash(u), self._log_prob_from_gaussian(u), u)
 
-    def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
-        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
-
-        Args:
-          u: [..., D], float, a pre-tanh value.
-
-        Returns:
-          [...], float, in nats.
-        """
-        u = tf.convert_to_tensor(u, self.dtype)
+    def _log_prob_from_gaussian(self, u: tf.Tensor) -> tf.Tensor:
         each = self.components.log_prob_from_gaussian(u[..., tf.newaxis, :])
         return tf.reduce_logsumexp(self._log_weights() + each, -1)
 
@@ -225,26 +186,6 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
         """Averages [..., K, D] over the components."""
         return tf.reduce_sum(tf.nn.softmax(self.logits)[..., tf.newaxis] * statistic, -2)
 
-    def _event_shape(self) -> tf.TensorShape:
-        return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale.shape[-1:])
-
-    def _event_shape_tensor(
-        self, logits: Any = None, loc: Any = None, scale: Any = None
-    ) -> tf.Tensor:
-        return tf.broadcast_dynamic_shape(
-            tf.shape(self.loc if loc is None else loc)[-1:],
-            tf.shape(self.scale if scale is None else scale)[-1:],
-        )
-
-    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
-        return self.sample_with_gaussian([n], seed=seed).action
-
-    def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
-        return self.sample_with_gaussian(sample_shape, seed=seed)[:2]
-
-    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
-        return self.log_prob_from_gaussian(self._bounds.unsquash(value))
-
     def _mean(self) -> tf.Tensor:
         return self._over_components(self.components.mean())
 
@@ -257,8 +198,15 @@ class SquashedGaussianMixture(tfd.AutoCompositeTensorDistribution):
     def _cdf(self, value: tf.Tensor) -> tf.Tensor:
         return self._over_components(self.components.cdf(value[..., tf.newaxis, :]))
 
-    def _default_event_space_bijector(self) -> tfb.Bijector:
-        return Tanh(self.low, self.high)
+
+@log_likelihood.register(SquashedGaussianMixture)
+def _log_likelihood_of_squashed_mixture(
+    distribution: SquashedGaussianMixture, action: Any
+) -> tf.Tensor:
+    action = tf.convert_to_tensor(action, distribution.dtype)
+    with distribution._name_and_control_scope("log_likelihood", action):
+        each = log_likelihood(distribution.components, action[..., tf.newaxis, :])
+        return tf.reduce_logsumexp(tf.nn.log_softmax(distribution.logits) + each, -1)
 
 
 @rao_blackwell_entropy.register(SquashedGaussianMixture)

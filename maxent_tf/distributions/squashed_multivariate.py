@@ -10,14 +10,15 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util
 
-from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
-from maxent_tf.distributions.bounds import Bounds
+from maxent_tf.distributions.arguments import draw_seed, draw_shape
+from maxent_tf.distributions.likelihood import log_likelihood
+from maxent_tf.distributions.squashed_base import SquashedDistribution
 from maxent_tf.distributions.squashed_density import SquashedSample, squashed_log_prob
 from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.tanh_bijector import Tanh
 
 
-class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
+class SquashedMultivariateGaussian(SquashedDistribution):
     r"""A Gaussian with a full covariance, squashed into a box by tanh.
 
     .. math::
@@ -36,6 +37,7 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
       scale_tril: [..., D, D], float, `L`, lower triangular with a positive diagonal.
       low: float or array [D], the lower bounds of the action, known statically.
       high: float or array [D], the upper bounds, above `low`.
+      validate_args: whether to assert in the graph that the parameters and values are valid.
       name: of the operations.
 
     Raises:
@@ -48,33 +50,25 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
     0.511
     """
 
+    _event_parameters = ("loc", "scale_tril")
+
     def __init__(
         self,
         loc: Any,
         scale_tril: Any,
         low: Any = -1.0,
         high: Any = 1.0,
+        validate_args: bool = False,
         name: str = "SquashedMultivariateGaussian",
     ) -> None:
-        self._bounds = Bounds.of(low, high)
-        with tf.name_scope(name) as name:
-            self._loc, self._scale_tril = float_tensors(loc=loc, scale_tril=scale_tril)
-            self._bounds.check_dtype(self._loc.dtype)
-            self._bounds.check_dimension(self._scale_tril.shape[-2:-1][0])
-            super().__init__(
-                dtype=self._loc.dtype,
-                reparameterization_type=tfd.FULLY_REPARAMETERIZED,
-                validate_args=False,
-                allow_nan_stats=True,
-                parameters={
-                    "loc": self._loc,
-                    "scale_tril": self._scale_tril,
-                    "low": self._bounds.low,
-                    "high": self._bounds.high,
-                    "name": name,
-                },
-                name=name,
-            )
+        super().__init__(
+            {"loc": loc, "scale_tril": scale_tril},
+            low,
+            high,
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=validate_args,
+            name=name,
+        )
 
     @classmethod
     def _parameter_properties(cls, dtype: Any, num_classes: int | None = None) -> dict[str, Any]:
@@ -99,21 +93,6 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
         return self._scale_tril
 
     @property
-    def low(self) -> float | tuple[float, ...]:
-        """The lower bounds, a float or a tuple of `D`."""
-        return self._bounds.low
-
-    @property
-    def high(self) -> float | tuple[float, ...]:
-        """The upper bounds, a float or a tuple of `D`."""
-        return self._bounds.high
-
-    @property
-    def bounds(self) -> Bounds:
-        """The box of actions, with its exact `squash` and `unsquash`."""
-        return self._bounds
-
-    @property
     def distribution(self) -> tfd.MultivariateNormalTriL:
         """The pre-tanh Gaussian."""
         return tfd.MultivariateNormalTriL(self.loc, self.scale_tril)
@@ -129,13 +108,7 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
         variance = tf.reduce_sum(tf.square(self.scale_tril), -1)
         return SquashedGaussian(self.loc, tf.sqrt(variance), self.low, self.high)
 
-    def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
-        """Returns a reparameterised draw, its log-density and its pre-tanh value.
-
-        Args:
-          sample_shape: an integer or a shape `n`.
-          seed: an integer or an integer tensor of shape [2].
-        """
+    def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
         diagonal = tf.linalg.diag_part(self.scale_tril)
         noise = tf.random.stateless_normal(
             draw_shape(sample_shape, tf.convert_to_tensor(self.loc), diagonal),
@@ -146,16 +119,7 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
         log_prob = squashed_log_prob(u, noise, diagonal, self._bounds)
         return SquashedSample(self._bounds.squash(u), log_prob, u)
 
-    def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
-        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
-
-        Args:
-          u: [..., D], float, a pre-tanh value.
-
-        Returns:
-          [...], float, in nats.
-        """
-        u = tf.convert_to_tensor(u, self.dtype)
+    def _log_prob_from_gaussian(self, u: tf.Tensor) -> tf.Tensor:
         scale_tril = tf.convert_to_tensor(self.scale_tril)
         deviation = (u - self.loc)[..., tf.newaxis]
         noise = tf.linalg.triangular_solve(scale_tril, deviation)[..., 0]
@@ -164,21 +128,6 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
     def median(self) -> tf.Tensor:
         """Returns the median of each dimension, [..., D]: the squashed `loc`."""
         return self.marginals.median()
-
-    def _event_shape(self) -> tf.TensorShape:
-        return tf.broadcast_static_shape(self.loc.shape[-1:], self.scale_tril.shape[-1:])
-
-    def _event_shape_tensor(self, loc: Any = None, scale_tril: Any = None) -> tf.Tensor:
-        return tf.shape(self.scale_tril if scale_tril is None else scale_tril)[-1:]
-
-    def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
-        return self.sample_with_gaussian([n], seed=seed).action
-
-    def _sample_and_log_prob(self, sample_shape: Any, seed: Any = None) -> Any:
-        return self.sample_with_gaussian(sample_shape, seed=seed)[:2]
-
-    def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
-        return self.log_prob_from_gaussian(self._bounds.unsquash(value))
 
     def _entropy(self) -> tf.Tensor:
         # That of the marginals, less the base's mutual information, which a bijection of each
@@ -202,8 +151,17 @@ class SquashedMultivariateGaussian(tfd.AutoCompositeTensorDistribution):
     def _quantile(self, value: tf.Tensor) -> tf.Tensor:
         return self.marginals.quantile(value)
 
-    def _default_event_space_bijector(self) -> tfb.Bijector:
-        return self.bijector
+
+@log_likelihood.register(SquashedMultivariateGaussian)
+def _log_likelihood_of_squashed_multivariate(
+    distribution: SquashedMultivariateGaussian, action: Any
+) -> tf.Tensor:
+    raise NotImplementedError(
+        "SquashedMultivariateGaussian has no closed-form likelihood of stored actions, since that "
+        "of several dimensions on their bounds is the probability of a corner: store the pre-tanh "
+        "value (sample_with_gaussian) and use log_prob_from_gaussian, or use log_prob, which takes "
+        "an action on a bound for the last representable one inside."
+    )
 
 
 @tfd.RegisterKL(SquashedMultivariateGaussian, SquashedMultivariateGaussian)
