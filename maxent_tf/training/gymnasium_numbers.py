@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maxent_tf.specs import Box, abbreviated
-from maxent_tf.training.spaces import action_spec, is_image, observation_spec
+from maxent_tf.training.spaces import action_spec, is_image, observation_spec, parts_of
 
 if TYPE_CHECKING:
     import gymnasium
@@ -31,10 +31,11 @@ def gymnasium_observation(env: gymnasium.Env | gymnasium.vector.VectorEnv, obser
     Args:
       env: the environment that showed it, a single one or a vector environment of N.
       observation: what `reset` or `step` returned: [*O], or [N, *O] of a vector environment; a dict
-        of such where the space is a `Dict`.
+        or a tuple of such where the space is a `Dict` or a `Tuple`.
 
     Returns:
-      [1, *O], or [N, *O], for `learner.policy`; a dict of such where the space is a `Dict`.
+      [1, *O], or [N, *O], for `learner.policy`; a dict of such where the space is a `Dict` or a
+      `Tuple`, by the keys that `gymnasium_spec` gives.
 
     Raises:
       TypeError: if `env` is neither an environment nor a vector environment.
@@ -60,7 +61,7 @@ def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: An
         `learner.greedy` of it.
 
     Returns:
-      [*A], or [N, *A], in the numbers and the dtype of the environment's space.
+      [*A], or [N, *A], in the numbers, the shape and the dtype of the environment's space.
 
     Raises:
       TypeError: if `env` is neither an environment nor a vector environment.
@@ -112,7 +113,7 @@ def observed(
 
     Args:
       space: of one observation.
-      observation: [N, *O], or a dict of such.
+      observation: [N, *O], or a dict or a tuple of such.
       count: N; None takes one observation without that axis, and returns [1, *O].
       where: for errors, such as " at step 3".
       name: of the observation or the part of it, for errors.
@@ -123,17 +124,12 @@ def observed(
     """
     from gymnasium import spaces
 
-    if isinstance(space, spaces.Dict):
-        keys = list(observation) if isinstance(observation, Mapping) else observation
-        if not isinstance(observation, Mapping) or not set(keys) >= set(space.spaces):
-            raise ValueError(
-                f"the {name}{where} must be a dict with the keys "
-                f"{abbreviated(list(space.spaces))} of its space, not {abbreviated(keys)}: mend or "
-                "wrap the environment."
-            )
+    parts = parts_of(space)
+    if parts is not None:
+        values = _values_of_parts(space, parts, observation, where, name)
         return {
-            key: observed(part, observation[key], count, where, f"{name}[{key!r}]")
-            for key, part in space.spaces.items()
+            key: observed(part, values[key], count, where, f"{name}[{key!r}]")
+            for key, part in parts.items()
         }
     array = np.asarray(observation)
     array = array[None] if count is None else array
@@ -143,8 +139,10 @@ def observed(
             f"the {name}{where} is an array of {array.dtype} of shape {array.shape}, but "
             f"{abbreviated(space)} says numbers of shape {shape}: mend or wrap the environment."
         )
-    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+    if isinstance(space, spaces.Discrete):
         return counted(space, array, where, name)
+    if isinstance(space, spaces.MultiDiscrete | spaces.MultiBinary):
+        return counted(space, array, where, name).reshape(len(array), -1)
     if is_image(space):
         if array.dtype != np.uint8:
             inside = (array == np.round(array)) & _within(array, 0, 255)
@@ -155,26 +153,63 @@ def observed(
     return array
 
 
-def counted(space: Any, values: np.ndarray, where: str = "", name: str = "observation") -> Any:
-    """Returns discrete values, [N, *O], counted from 0, as int32.
-
-    Raises:
-      ValueError: if one is no integer or outside of `space`, a `Discrete` or a `MultiDiscrete`.
-    """
+def _values_of_parts(
+    space: Any, parts: Mapping[str, Any], observation: Any, where: str, name: str
+) -> Mapping[str, Any]:
+    """The parts of an observation of a `Dict` or a `Tuple`, by the keys of their spec."""
     from gymnasium import spaces
 
-    sizes = space.n if isinstance(space, spaces.Discrete) else space.nvec
+    if isinstance(space, spaces.Tuple):
+        # Gymnasium, too, lets a list or an array stand for a tuple.
+        is_sequence = isinstance(observation, tuple | list) or np.ndim(observation) > 0
+        if not is_sequence or len(observation) != len(parts):
+            raise ValueError(
+                f"the {name}{where} must be a tuple of {len(parts)} parts as its space, not "
+                f"{abbreviated(observation)}: mend or wrap the environment."
+            )
+        return dict(zip(parts, observation, strict=True))
+    keys = list(observation) if isinstance(observation, Mapping) else observation
+    if not isinstance(observation, Mapping) or not set(keys) >= set(parts):
+        raise ValueError(
+            f"the {name}{where} must be a dict with the keys {abbreviated(list(parts))} of its "
+            f"space, not {abbreviated(keys)}: mend or wrap the environment."
+        )
+    return observation
+
+
+def counted(space: Any, values: np.ndarray, where: str = "", name: str = "observation") -> Any:
+    """Returns discrete values, [N, *O] as the space has them, counted from 0, as int32.
+
+    Raises:
+      ValueError: if one is no integer or outside of `space`, a `Discrete`, a `MultiDiscrete` or a
+        `MultiBinary`.
+    """
+    sizes, start = _sizes_and_start(space)
     with np.errstate(invalid="ignore"):  # NaN, which is no integer
         # Not in a dtype of the environment's, which may wrap around.
         whole = values.astype(np.int64)
-    from_zero = whole - space.start
+    from_zero = whole - start
     inside = (whole == values) & _within(from_zero, 0, sizes - 1)
     _check_inside(name, values, inside, space, where)
     return from_zero.astype(np.int32)
 
 
+def _sizes_and_start(space: Any) -> tuple[Any, Any]:
+    """How many values a discrete space has and the first, of each of its elements."""
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.MultiBinary):
+        return np.full(space.shape, 2), 0
+    return space.n if isinstance(space, spaces.Discrete) else space.nvec, space.start
+
+
 def acted(space: gymnasium.Space, action: np.ndarray, where: str = "") -> np.ndarray:
-    """Returns actions [N, *A] of a learner as an environment takes them, of the space's dtype.
+    """Returns actions of a learner as an environment takes them, of the space's shape and dtype.
+
+    Args:
+      space: of one action.
+      action: [N, *A]; of a `MultiDiscrete` or a `MultiBinary` in the space's shape, or as a vector.
+      where: for errors, such as " at step 3".
 
     Raises:
       ValueError: if the space is discrete and an action not one of it.
@@ -184,12 +219,12 @@ def acted(space: gymnasium.Space, action: np.ndarray, where: str = "") -> np.nda
     if isinstance(space, spaces.Box):
         # Rounding may have carried an action a hair over its bound, where some environments raise.
         return np.clip(action, space.low, space.high).astype(space.dtype)
-    discrete: Any = space
-    own = action + discrete.start
-    sizes = discrete.n if isinstance(discrete, spaces.Discrete) else discrete.nvec
+    sizes, start = _sizes_and_start(space)
+    action = action.reshape(len(action), *np.shape(sizes))
+    own = action + start
     inside = _within(action, 0, sizes - 1) & (action == np.round(action))
     _check_inside("action", action, inside, f"the numbers 0 to {sizes - 1}", where)
-    return own.astype(discrete.dtype)
+    return own.astype(space.dtype)
 
 
 def one_each(name: str, value: Any, count: int, dtype: type, where: str = "") -> np.ndarray:

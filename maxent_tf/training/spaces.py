@@ -29,15 +29,17 @@ if TYPE_CHECKING:
 def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> EnvironmentSpec:
     """Returns the spec of a Gymnasium environment, for building a learner.
 
-    Observations may be any `Box`, `Discrete` or flat `MultiDiscrete` space, or a `Dict` of such;
-    actions `Discrete`, a flat `MultiDiscrete`, or a `Box` of floats.
+    Observations may be any `Box`, `Discrete`, `MultiDiscrete` or `MultiBinary` space, or a `Dict`
+    or `Tuple` of such; actions `Discrete`, `MultiDiscrete`, `MultiBinary`, or a `Box` of floats.
+    `MultiDiscrete` and `MultiBinary` of whatever shape are vectors here, in row-major order, and a
+    `Tuple` is a dict by position, with keys "0", "1", ..., of as many digits as the last needs.
 
     Args:
       env: an id such as "Pendulum-v1", an environment, or a vector environment.
 
     Raises:
       ValueError: if the id is unknown or a space is not supported; the message names the space, its
-        part if it is a `Dict`, and what to wrap the environment with.
+        part if it is a `Dict` or a `Tuple`, and what to wrap the environment with.
 
     >>> gymnasium_spec("CartPole-v1").action
     Discrete(num_values=2)
@@ -127,20 +129,36 @@ def observation_spec(space: gymnasium.Space, name: str = "observation") -> Obser
     """
     from gymnasium import spaces
 
-    if isinstance(space, spaces.Dict) and space.spaces:
-        return {
-            key: observation_spec(part, f"{name}[{key!r}]") for key, part in space.spaces.items()
-        }
+    parts = parts_of(space)
+    if parts:
+        return {key: observation_spec(part, f"{name}[{key!r}]") for key, part in parts.items()}
     if isinstance(space, spaces.Box):
         shape = tuple(int(n) for n in space.shape)
         return Image(shape) if is_image(space) else Box.of(shape, space.low, space.high)
     spec = _integers(space)
     if spec is None:
         raise ValueError(
-            f"the {name} space {abbreviated(space)} is not supported: Box, Discrete, flat "
-            "MultiDiscrete and Dict of these are. " + _observation_remedy(space, name)
+            f"the {name} space {abbreviated(space)} is not supported: Box, Discrete, "
+            "MultiDiscrete, MultiBinary, and Dict and Tuple of these are. "
+            + _observation_remedy(space, name)
         )
     return spec
+
+
+def parts_of(space: gymnasium.Space) -> dict[str, gymnasium.Space] | None:
+    """Returns the parts of a `Dict` or a `Tuple` by the keys of their spec; None of other spaces.
+
+    Those of a `Tuple` are their positions, with zeros in front where that keeps them in order when
+    sorted: "00" to "10" of eleven.
+    """
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Dict):
+        return dict(space.spaces)
+    if isinstance(space, spaces.Tuple):
+        digits = len(str(len(space.spaces) - 1))
+        return {f"{i:0{digits}}": part for i, part in enumerate(space.spaces)}
+    return None
 
 
 def is_image(space: gymnasium.Space) -> bool:
@@ -162,7 +180,7 @@ def action_spec(space: gymnasium.Space) -> Spec:
     if spec is None:
         raise ValueError(
             f"the action space {abbreviated(space)} is not supported: Discrete, "
-            "flat MultiDiscrete and Box of floats are. " + _action_remedy(space)
+            "MultiDiscrete, MultiBinary and Box of floats are. " + _action_remedy(space)
         )
     return spec
 
@@ -172,8 +190,10 @@ def _integers(space: gymnasium.Space) -> Discrete | MultiDiscrete | None:
 
     if isinstance(space, spaces.Discrete):
         return Discrete(int(space.n))
-    if isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1:
-        return MultiDiscrete(tuple(int(n) for n in space.nvec))
+    if isinstance(space, spaces.MultiDiscrete):
+        return MultiDiscrete(tuple(int(n) for n in space.nvec.ravel()))
+    if isinstance(space, spaces.MultiBinary):
+        return MultiDiscrete((2,) * math.prod(space.shape))
     return None
 
 
@@ -182,6 +202,11 @@ _MOST_VALUES = 10_000
 
 
 def _observation_remedy(space: gymnasium.Space, name: str) -> str:
+    if parts_of(space) is not None:
+        return (
+            "It has no parts, and so nothing to observe: leave it out, or put an array in its "
+            "place, with gymnasium.wrappers.TransformObservation."
+        )
     if not space.is_np_flattenable:
         return (
             "Its values have no fixed size: wrap the environment with "
@@ -200,10 +225,6 @@ def _action_remedy(space: gymnasium.Space) -> str:
     from gymnasium import spaces
 
     wrap = "Wrap the environment with gymnasium.wrappers.TransformAction"
-    if isinstance(space, spaces.MultiBinary):
-        return f"{wrap} to take MultiDiscrete([2] * {math.prod(space.shape)}) instead."
-    if isinstance(space, spaces.MultiDiscrete):
-        return f"{wrap} to take a MultiDiscrete of one axis instead, and reshape it."
     bounds = [
         np.ravel(bound).astype(float)
         for bound in ((space.high, space.low) if isinstance(space, spaces.Box) else ())
@@ -217,6 +238,5 @@ def _action_remedy(space: gymnasium.Space) -> str:
             "to be discrete."
         )
     return (
-        f"{wrap} to take a Discrete, a flat MultiDiscrete or a Box of floats, and make the action "
-        "of it."
+        f"{wrap} to take a Discrete, a MultiDiscrete or a Box of floats, and make the action of it."
     )

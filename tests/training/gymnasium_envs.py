@@ -11,6 +11,7 @@ ACTION_SPACES: dict[str, gymnasium.Space] = {
     "discrete": gymnasium.spaces.Discrete(3, start=5),
     "multi_discrete": gymnasium.spaces.MultiDiscrete([3, 2], start=[5, 1]),
     "box": gymnasium.spaces.Box(np.float32([-1.0, 0.1]), np.float32([1.0, 0.7])),
+    "multi_binary": gymnasium.spaces.MultiBinary((2, 3)),
 }
 
 
@@ -72,6 +73,53 @@ class Pictured(Counting):
         picture = np.broadcast_to(counts[:, None, None] + np.arange(4)[:, None], (3, 4, 1))
         seen = {"counts": counts, "picture": picture.astype(np.uint8)}
         return {"seen": seen, "turn": 3 + self.t % 2}
+
+
+class Tupled(Counting):
+    """`Counting` whose observation is a tuple: the counts, flags and whose turn it is, and a half.
+
+    Args:
+      action: a name in `ACTION_SPACES`.
+    """
+
+    def __init__(self, action: str):
+        super().__init__(action)
+        flags = gymnasium.spaces.Dict(
+            {
+                "turn": gymnasium.spaces.Discrete(2, start=3),
+                "flags": gymnasium.spaces.MultiBinary((2, 2)),
+            }
+        )
+        half = gymnasium.spaces.Tuple([gymnasium.spaces.Box(0, np.inf, (1,))])
+        self.observation_space = gymnasium.spaces.Tuple([self.observation_space, flags, half])
+
+    def _observation(self) -> Any:
+        flags = np.array([[self.t // 2, 1], [0, self.episode % 2]], np.int8)
+        half = np.float32([self.t / 2])
+        return super()._observation(), {"turn": 3 + self.t % 2, "flags": flags % 2}, (half,)
+
+
+class Echo(gymnasium.Env):
+    """Shows the last action, keeps all of them, and ends every fifth step.
+
+    Args:
+      space: of actions, and of observations.
+    """
+
+    def __init__(self, space: gymnasium.Space):
+        self.observation_space = self.action_space = space
+        self.taken: list[np.ndarray] = []
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict]:
+        self.t = 0
+        return self.action_space.sample(), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict]:
+        assert self.action_space.contains(action), action
+        assert action.dtype == self.action_space.dtype, action.dtype
+        self.t += 1
+        self.taken.append(action.copy())
+        return self.taken[-1], 0.0, self.t == 5, False, {}
 
 
 class Walk(gymnasium.Env):
@@ -169,7 +217,7 @@ class Drawn(gymnasium.Env):
         return self.observation_space.sample(), {}
 
 
-for kind in (Counting, Pictured, Walk, Broken, OneReward, Spaces):
+for kind in (Counting, Pictured, Tupled, Echo, Walk, Broken, OneReward, Spaces):
     gymnasium.register(f"MaxentTest/{kind.__name__}-v0", kind, disable_env_checker=True)
 
 

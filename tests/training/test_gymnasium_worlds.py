@@ -5,11 +5,14 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+import tensorflow as tf
 from gymnasium.vector import AutoresetMode
 
+import maxent_tf as mx
+from maxent_tf.learners import A2C, A2CConfig
 from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
-from tests.training.gymnasium_envs import Counting, Drawn, Walk, naive_loop, vector
+from tests.training.gymnasium_envs import Counting, Drawn, Tupled, Walk, naive_loop, vector
 
 every_mode = pytest.mark.parametrize("mode", AutoresetMode, ids=lambda mode: mode.name)
 
@@ -88,6 +91,82 @@ def test_vectors_of_discrete_observations_count_from_zero() -> None:
     for i in range(4):
         drawn, _ = Drawn(space).reset(seed=3 + i)
         np.testing.assert_array_equal(observation[i], drawn - space.start)
+
+
+@every_mode
+@pytest.mark.parametrize("vectorization", ["sync", "async"])
+@pytest.mark.parametrize(
+    "space",
+    [
+        gymnasium.spaces.MultiBinary(3),
+        gymnasium.spaces.MultiBinary((2, 2)),
+        gymnasium.spaces.MultiDiscrete([[3, 2, 4], [2, 5, 2]], np.int16, start=[[1, -1, 0]] * 2),
+    ],
+    ids=str,
+)
+def test_discrete_arrays_reach_the_environment_in_its_shape(
+    space: gymnasium.Space, vectorization: str, mode: AutoresetMode
+) -> None:
+    # Oracle: the actions that the environment got, element by element; it refuses another shape or
+    # dtype, and its observation is the last action.
+    env = vector("Echo", 2, mode, vectorization, space=space)
+    worlds = GymnasiumWorlds(env, 2)
+    nvec: Any = worlds.spec.action
+    actions = np.random.default_rng(0).integers(nvec.nvec, size=(13, 2, len(nvec.nvec)))
+    worlds.reset(0)
+    valid = []
+    for action in actions.astype(np.int32):
+        step = worlds.step(action)
+        valid.append(step.valid)
+        np.testing.assert_array_equal(step.next_observation[step.valid], action[step.valid])
+    if vectorization == "sync":
+        start = getattr(space, "start", np.zeros(space.shape))
+        for i, one in enumerate(env.envs):
+            for action, taken in zip(
+                actions[np.array(valid)[:, i], i], one.unwrapped.taken, strict=True
+            ):
+                for j, index in enumerate(np.ndindex(space.shape)):
+                    assert taken[index] == action[j] + start[index]
+    env.close()
+
+
+@every_mode
+@pytest.mark.parametrize("vectorization", ["sync", "async"])
+def test_tuples_are_dicts_by_position(vectorization: str, mode: AutoresetMode) -> None:
+    # Oracle: the environment by hand, final observations included.
+    env = vector("Tupled", 3, mode, vectorization, action="multi_binary")
+    worlds = GymnasiumWorlds(env, 3)
+    actions = np.random.default_rng(0).integers(2, size=(25, 3, 6)).astype(np.int32)
+    worlds.reset(7)
+    steps = [worlds.step(action) for action in actions]
+    env.close()
+    for i in range(3):
+        valid = [t for t in range(25) if steps[t].valid[i]]
+        raw = [actions[t, i].reshape(2, 3) for t in valid]
+        expected = naive_loop(Tupled("multi_binary"), 7 + i, raw)
+        for t, transition in zip(valid, expected, strict=True):
+            counts, flags, (half,) = transition["next_observation"]
+            seen = steps[t].next_observation
+            np.testing.assert_array_equal(seen["0"][i], counts)
+            np.testing.assert_array_equal(seen["1"]["turn"][i], flags["turn"] - 3)
+            np.testing.assert_array_equal(seen["1"]["flags"][i], flags["flags"].ravel())
+            np.testing.assert_array_equal(seen["2"]["0"][i], half)
+
+
+def test_a_learner_trains_on_tuples_with_binary_actions() -> None:
+    # Oracle: the environment, which refuses an action of another shape; the learner's parameters
+    # move, and evaluation plays whole episodes, of 1 to 4 steps.
+    env = vector("Tupled", 4, AutoresetMode.SAME_STEP, action="multi_binary")
+    learner = A2C(mx.gymnasium_spec(env), A2CConfig(hidden_sizes=(4,)))
+    result = mx.train(learner, env, 80, num_envs=4, records=1)
+    states = (learner.init(0), result.state)
+    before, after = (
+        np.concatenate([np.ravel(x) for x in tf.nest.flatten(s.actor)]) for s in states
+    )
+    assert np.isfinite(after).all()
+    assert np.any(before != after)
+    outcome = mx.evaluate(learner, result.state, env, episodes=4)
+    assert sorted(outcome.lengths.ravel().tolist()) == [1, 2, 3, 4]
 
 
 @every_mode
