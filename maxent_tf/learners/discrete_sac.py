@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks, optimizers
+from maxent_tf import losses, networks, operators, optimizers
 from maxent_tf.axes import merge_time, sizes, split_time
 from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import off_policy, validation
@@ -354,7 +354,7 @@ class DiscreteSAC(Learner):
 
         next_policy = self._head(self._next(self._actor, state.actor, steps, steps.actor))
         next_q = self._next(self._critics, state.target_critics, steps, steps.target_critics)
-        target = losses.soft_q_target(
+        target = operators.soft_q_target(
             steps.transition.reward,
             bootstrap_discount,
             _expectation(next_policy, self._reduced(next_q)),

@@ -182,7 +182,7 @@ def ensemble_loss(
     target = target[..., None, :]
     if weight is not None:
         weight = weight[..., None, :]
-    each = losses.squared_error_loss(q, target, tf.ones_like(q, tf.bool), weight)
+    each = losses.squared_error_loss(q, target, weight=weight)
     return tf.reduce_sum(each, axis=-1), tf.reduce_mean(tf.abs(q - target), axis=-2)
 
 

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import draws, losses, networks, optimizers
+from maxent_tf import draws, losses, networks, operators, optimizers
 from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds, greedy_action
 from maxent_tf.exploration import StateDependentExploration
@@ -338,7 +338,7 @@ class SAC(Learner):
             next_observed,
             next_seed,
         )
-        target = losses.soft_q_target(
+        target = operators.soft_q_target(
             step.reward, bootstrap_discount, next_q, next_entropy - self._log_volume, alpha
         )
 

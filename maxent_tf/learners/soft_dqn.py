@@ -250,8 +250,7 @@ class SoftDQN(Learner):
         def loss(network: Any) -> tuple[tf.Tensor, Any]:
             q = self._network.apply(network, observed)
             taken = off_policy.of_action(q, step.transition.action)
-            valid = tf.ones_like(taken, tf.bool)
-            return losses.squared_error_loss(taken, target, valid, weight), (q, taken)
+            return losses.squared_error_loss(taken, target, weight=weight), (q, taken)
 
         descent = off_policy.gradient_step(
             loss, state.network, self.config.optimizer, state.optimizer, len(self.batch_shape)

@@ -254,8 +254,8 @@ class SQL(Learner):
 
         def critic_loss(critic: Any) -> tuple[tf.Tensor, Any]:
             q = self._q(critic, observed, action[..., None, :])[..., 0]
-            valid = tf.ones_like(q, tf.bool)
-            return losses.squared_error_loss(q, target, valid, weight), tf.abs(q - target)
+            loss = losses.squared_error_loss(q, target, weight=weight)
+            return loss, tf.abs(q - target)
 
         critic = off_policy.gradient_step(
             critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims

@@ -7,7 +7,7 @@ parameter belongs to two of them.
 from maxent_tf.losses.clipped_surrogate import clipped_surrogate_loss
 from maxent_tf.losses.clipped_value import clipped_value_loss
 from maxent_tf.losses.policy_gradient import masked_mean, policy_gradient_loss
-from maxent_tf.losses.soft_actor_critic import soft_actor_loss, soft_q_target
+from maxent_tf.losses.soft_actor_critic import soft_actor_loss
 from maxent_tf.losses.squared_error import squared_error_loss
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "masked_mean",
     "policy_gradient_loss",
     "soft_actor_loss",
-    "soft_q_target",
     "squared_error_loss",
 ]

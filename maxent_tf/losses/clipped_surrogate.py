@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from maxent_tf.losses.policy_gradient import masked_mean
+from maxent_tf.losses.policy_gradient import masked_mean, where_valid
 
 
 def clipped_surrogate_loss(
@@ -13,7 +13,7 @@ def clipped_surrogate_loss(
     entropy: tf.Tensor,
     alpha: tf.Tensor,
     clip_epsilon: tf.Tensor,
-    valid: tf.Tensor,
+    valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
     r"""The actor's loss: a pessimistic bound on the gain over the old policy, and a bonus.
 
@@ -28,7 +28,7 @@ def clipped_surrogate_loss(
       entropy: [*P, B], float, exact entropies of the policy at the same observations, in nats.
       alpha: [*P], float, in units of the advantage per nat.
       clip_epsilon: [*P], float, in (0, 1].
-      valid: [*P, B], bool, what counts in the means.
+      valid: [*P, B], bool, what counts in the means; None where all does.
 
     Returns:
       [*P], float, in units of the advantage.
@@ -37,8 +37,8 @@ def clipped_surrogate_loss(
       J. Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7, 9,
       https://arxiv.org/abs/1707.06347
     """
-    log_ratio = tf.where(valid, log_ratio, 0)
-    advantage = tf.where(valid, tf.stop_gradient(advantage), 0)
+    log_ratio = where_valid(valid, log_ratio)
+    advantage = where_valid(valid, tf.stop_gradient(advantage))
     epsilon = clip_epsilon[..., None]
     # The minimum bounds rho from above where A >= 0 and from below where A < 0, nothing else.
     # Bounded before the exponential, a ratio that overflows has a gradient of zero and not of NaN.

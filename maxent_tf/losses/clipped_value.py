@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from maxent_tf.losses.policy_gradient import masked_mean
+from maxent_tf.losses.policy_gradient import masked_mean, where_valid
 
 
 def clipped_value_loss(
@@ -12,7 +12,7 @@ def clipped_value_loss(
     old_prediction: tf.Tensor,
     target: tf.Tensor,
     clip: tf.Tensor,
-    valid: tf.Tensor,
+    valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
     r"""Half the mean of the larger of two squared errors: as predicted, and held near the old.
 
@@ -25,7 +25,7 @@ def clipped_value_loss(
       old_prediction: [*P, B], float, the prediction before the update.
       target: [*P, B], float, y; no gradient flows through it.
       clip: [*P], float, c, positive, in units of the value.
-      valid: [*P, B], bool, what counts in the mean.
+      valid: [*P, B], bool, what counts in the mean; None where all does.
 
     Returns:
       [*P], float.
@@ -35,8 +35,8 @@ def clipped_value_loss(
       https://arxiv.org/abs/2005.12729
     """
     # Selected before they are squared: the square's gradient is zero times the difference.
-    moved = tf.where(valid, prediction - tf.stop_gradient(old_prediction), 0)
-    missing = tf.where(valid, tf.stop_gradient(old_prediction - target), 0)
+    moved = where_valid(valid, prediction - tf.stop_gradient(old_prediction))
+    missing = where_valid(valid, tf.stop_gradient(old_prediction - target))
     limit = clip[..., None]
     # Not tf.clip_by_value, whose gradient does not broadcast.
     clipped = tf.minimum(tf.maximum(moved, -limit), limit)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from maxent_tf.axes import sizes
 
-def masked_mean(x: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+
+def masked_mean(x: tf.Tensor, valid: tf.Tensor | None = None) -> tf.Tensor:
     """The mean of `x` over its last axis where `valid`; 0 where nothing is.
 
     Args:
       x: [*P, B], float; where not `valid` anything, NaN included, without gradient.
-      valid: [*P, B], bool.
+      valid: [*P, B], bool; None where all counts.
 
     Returns:
       [*P], float.
     """
+    if valid is None:
+        return tf.reduce_sum(x, axis=-1) / tf.cast(sizes(x)[-1], x.dtype)
     weight = tf.cast(valid, x.dtype)
     # Selecting, not multiplying: a placeholder's value may be infinite.
     total = tf.reduce_sum(tf.where(valid, x, 0), axis=-1)
     return total / tf.maximum(tf.reduce_sum(weight, axis=-1), 1)
+
+
+def where_valid(valid: tf.Tensor | None, x: tf.Tensor) -> tf.Tensor:
+    """Returns `x` where it counts and 0 elsewhere; `valid` is None where all counts."""
+    return x if valid is None else tf.where(valid, x, 0)
 
 
 def policy_gradient_loss(
@@ -26,7 +35,7 @@ def policy_gradient_loss(
     advantage: tf.Tensor,
     entropy: tf.Tensor,
     alpha: tf.Tensor,
-    valid: tf.Tensor,
+    valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
     r"""The actor's loss: likelihood ratio with an entropy bonus.
 
@@ -37,7 +46,7 @@ def policy_gradient_loss(
       advantage: [*P, B], float, in units of reward; no gradient flows through it.
       entropy: [*P, B], float, exact entropies of the policy at the same observations, in nats.
       alpha: [*P], float, in reward per nat.
-      valid: [*P, B], bool, what counts in the means.
+      valid: [*P, B], bool, what counts in the means; None where all does.
 
     Returns:
       [*P], float, in units of reward. `maxent_tf.reference.entropy_regularised_loss` is the same
@@ -48,6 +57,6 @@ def policy_gradient_loss(
       https://arxiv.org/abs/1602.01783
     """
     # The gradient of a masked product is zero times the other factor, which had better be finite.
-    advantage = tf.where(valid, tf.stop_gradient(advantage), 0)
+    advantage = where_valid(valid, tf.stop_gradient(advantage))
     likelihood_ratio = masked_mean(log_prob * advantage, valid)
     return -likelihood_ratio - alpha * masked_mean(entropy, valid)

@@ -16,6 +16,7 @@ from maxent_tf.operators.soft_bellman import (
     soft_bellman_policy,
     soft_value,
 )
+from maxent_tf.operators.soft_q_target import soft_q_target
 from maxent_tf.operators.stein import stein_direction
 from maxent_tf.operators.td_lambda import lambda_return
 from maxent_tf.operators.vtrace import VTrace, vtrace
@@ -33,6 +34,7 @@ __all__ = [
     "soft_advantage",
     "soft_bellman_optimality",
     "soft_bellman_policy",
+    "soft_q_target",
     "soft_value",
     "stein_direction",
     "vtrace",

@@ -31,6 +31,7 @@ def vtrace(
     lambda_: tf.Tensor | float = 1.0,
     clip_rho: float = 1.0,
     clip_c: float = 1.0,
+    clip_pg_rho: float = 1.0,
     truncated: tf.Tensor | None = None,
 ) -> VTrace:
     r"""The V-trace targets and policy-gradient advantages of every step.
@@ -38,10 +39,12 @@ def vtrace(
     .. math::
        \Delta_t &= \rho_t (r_t + \gamma_t v'_t - v_t) + \gamma_t c_t \Delta_{t+1} \\
        \text{target}_t &= v_t + \Delta_t, \qquad
-       \hat A_t = \rho_t \left(r_t + \gamma_t (v'_t + \Delta_{t+1}) - v_t\right) \\
-       \rho_t &= \min(\bar \rho, \pi / \mu), \qquad c_t = \lambda \min(\bar c, \pi / \mu)
+       \hat A_t = \rho^{pg}_t \left(r_t + \gamma_t (v'_t + \lambda \Delta_{t+1}) - v_t\right) \\
+       \rho_t &= \min(\bar \rho, \pi / \mu), \qquad c_t = \lambda \min(\bar c, \pi / \mu), \qquad
+       \rho^{pg}_t = \min(\bar \rho^{pg}, \pi / \mu)
 
-    with Delta taken as 0 beyond the last step and beyond a truncated one. For soft values, give the
+    with Delta taken as 0 beyond the last step and beyond a truncated one. On policy, the advantages
+    are the generalised ones, to the bit. For soft values, give the
     rewards `with_entropy` of the target policy pi.
 
     Args:
@@ -53,6 +56,7 @@ def vtrace(
       lambda_: broadcastable to `reward`, in [0, 1].
       clip_rho: rho-bar, positive; which policy's values are learnt: infinite for pi's own.
       clip_c: c-bar, positive, usually at most rho-bar; how far corrections reach.
+      clip_pg_rho: the bound, positive, of the weights of the policy gradient.
       truncated: [T, ...], bool.
 
     Returns:
@@ -63,7 +67,7 @@ def vtrace(
 
     References:
       L. Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
-      actor-learner architectures", section 4.1, https://arxiv.org/abs/1802.01561
+      actor-learner architectures", sections 4.1 and 4.2, https://arxiv.org/abs/1802.01561
 
     >>> on_policy = tf.zeros([2])
     >>> targets = vtrace(
@@ -71,7 +75,7 @@ def vtrace(
     >>> targets.value_target.numpy().tolist()
     [2.5, 3.0]
     """
-    for name, clip in (("clip_rho", clip_rho), ("clip_c", clip_c)):
+    for name, clip in (("clip_rho", clip_rho), ("clip_c", clip_c), ("clip_pg_rho", clip_pg_rho)):
         if not clip > 0:
             raise ValueError(f"{name} must be positive, not {clip}.")
     reward = tf.convert_to_tensor(reward)
@@ -79,14 +83,13 @@ def vtrace(
     value, next_value, log_ratio = (
         tf.convert_to_tensor(x, reward.dtype) for x in (value, next_value, log_ratio)
     )
-    rho = tf.exp(tf.minimum(log_ratio, math.log(clip_rho)))
-    trace = discount * tf.convert_to_tensor(lambda_, reward.dtype)
-    trace *= tf.exp(tf.minimum(log_ratio, math.log(clip_c)))
+    rho, c, pg_rho = (
+        tf.exp(tf.minimum(log_ratio, math.log(clip))) for clip in (clip_rho, clip_c, clip_pg_rho)
+    )
+    through = discount * tf.convert_to_tensor(lambda_, reward.dtype)
     if truncated is not None:
-        trace = tf.where(truncated, tf.zeros([], reward.dtype), trace)
+        through = tf.where(truncated, tf.zeros([], reward.dtype), through)
     one_step = reward + discount * next_value - value
-    correction = backward_recurrence(rho * one_step, trace, tf.zeros([], reward.dtype))
+    correction = backward_recurrence(rho * one_step, through * c, tf.zeros([], reward.dtype))
     later = tf.concat([correction[1:], tf.zeros_like(correction[:1])], axis=0)
-    if truncated is not None:
-        later = tf.where(truncated, tf.zeros([], reward.dtype), later)
-    return VTrace(value + correction, rho * (one_step + discount * later))
+    return VTrace(value + correction, pg_rho * (one_step + through * later))

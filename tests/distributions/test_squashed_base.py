@@ -1,4 +1,4 @@
-"""What the squashed distributions have in common: `validate_args`, and the draw with its density."""
+"""What the squashed distributions have in common: `validate_args`, a draw with its density."""
 
 from collections.abc import Callable
 from typing import Any

@@ -61,3 +61,14 @@ def test_masked_mean_of_nothing_is_zero() -> None:
     # Oracle: its docstring; the other learner's mean, by NumPy.
     x, valid = tf.constant([[1.0, 3.0], [math.nan, 5.0]]), tf.constant([[True, True], [False] * 2])
     np.testing.assert_array_equal(masked_mean(x, valid), [2, 0])
+
+
+def test_without_a_mask_all_counts() -> None:
+    # Oracle: a mask that leaves nothing out, to the bit.
+    x = tf.constant(np.random.default_rng(3).normal(size=(2, 7)), tf.float32)
+    np.testing.assert_array_equal(masked_mean(x), masked_mean(x, tf.ones_like(x, tf.bool)))
+    arguments = (x, 2 * x, 3 * x, tf.constant([0.1, 0.2]))
+    np.testing.assert_array_equal(
+        policy_gradient_loss(*arguments),
+        policy_gradient_loss(*arguments, tf.ones_like(x, tf.bool)),
+    )

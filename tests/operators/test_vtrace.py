@@ -16,8 +16,13 @@ DISCOUNT = 0.9 * (1 - TERMINATED)
 NEXT_VALUE = np.where(TERMINATED | TRUNCATED, LAST, np.concatenate([VALUE[1:], LAST[-1:]]))
 
 
-def naive(lambda_: float, clip_rho: float, clip_c: float) -> tuple[np.ndarray, np.ndarray]:
-    """v_s = V_s + sum_t gamma^(t-s) (prod_{i=s}^{t-1} c_i) delta_t; A = rho (r + gamma v' - V)."""
+def naive(
+    lambda_: float, clip_rho: float, clip_c: float, clip_pg_rho: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """v_s = V_s + sum_t gamma^(t-s) (prod_{i=s}^{t-1} c_i) delta_t; A = rho_pg (r + gamma q - V).
+
+    Here q is V' plus lambda times the next step's correction.
+    """
     ratio = np.exp(LOG_RATIO)
     target, advantage = VALUE.copy(), np.zeros(SHAPE)
     for world in range(SHAPE[1]):
@@ -32,8 +37,10 @@ def naive(lambda_: float, clip_rho: float, clip_c: float) -> tuple[np.ndarray, n
                 weight *= DISCOUNT[at] * lambda_ * min(clip_c, ratio[at])
             at = (start, world)
             cut = TERMINATED[at] or TRUNCATED[at] or start == SHAPE[0] - 1
-            after = NEXT_VALUE[at] if cut else target[start + 1, world]
-            advantage[at] = min(clip_rho, ratio[at]) * (
+            after = NEXT_VALUE[at]
+            if not cut:
+                after += lambda_ * (target[start + 1, world] - VALUE[start + 1, world])
+            advantage[at] = min(clip_pg_rho, ratio[at]) * (
                 REWARD[at] + DISCOUNT[at] * after - VALUE[at]
             )
     return target, advantage
@@ -41,31 +48,33 @@ def naive(lambda_: float, clip_rho: float, clip_c: float) -> tuple[np.ndarray, n
 
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize(
-    ("lambda_", "clip_rho", "clip_c"), [(1.0, 1.0, 1.0), (0.7, 2.0, 0.5), (1.0, np.inf, 1.0)]
+    ("lambda_", "clip_rho", "clip_c", "clip_pg_rho"),
+    [(1.0, 1.0, 1.0, 1.0), (0.7, 2.0, 0.5, 0.8), (1.0, np.inf, 1.0, 3.0)],
 )
 def test_matches_naive_loops(
-    lambda_: float, clip_rho: float, clip_c: float, compiled: bool
+    lambda_: float, clip_rho: float, clip_c: float, clip_pg_rho: float, compiled: bool
 ) -> None:
     def function(*arguments: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return vtrace(*arguments, lambda_, clip_rho, clip_c, truncated=TRUNCATED)
+        return vtrace(*arguments, lambda_, clip_rho, clip_c, clip_pg_rho, truncated=TRUNCATED)
 
     if compiled:
         function = tf.function(function, jit_compile=True)
     actual = function(*(tf.constant(x) for x in (REWARD, DISCOUNT, VALUE, NEXT_VALUE, LOG_RATIO)))
-    target, advantage = naive(lambda_, clip_rho, clip_c)
+    target, advantage = naive(lambda_, clip_rho, clip_c, clip_pg_rho)
     np.testing.assert_allclose(actual.value_target, target, atol=1e-12)
     np.testing.assert_allclose(actual.advantage, advantage, atol=1e-12)
 
 
 def test_on_policy_it_is_the_generalised_advantage() -> None:
-    # Oracle: with all ratios 1, target - V is GAE(lambda).
+    # Oracle: GAE(lambda), to the bit.
     advantage = generalized_advantage_estimation(
         REWARD, DISCOUNT, VALUE, NEXT_VALUE, 0.8, truncated=TRUNCATED
     )
     actual = vtrace(
         REWARD, DISCOUNT, VALUE, NEXT_VALUE, np.zeros(SHAPE), lambda_=0.8, truncated=TRUNCATED
     )
-    np.testing.assert_allclose(actual.value_target - VALUE, advantage, atol=1e-12)
+    np.testing.assert_array_equal(actual.advantage, advantage)
+    np.testing.assert_array_equal(actual.value_target, VALUE + advantage)
 
 
 def test_the_fixed_point_is_the_value_of_the_clipped_policy() -> None:

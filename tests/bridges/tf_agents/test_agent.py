@@ -161,7 +161,11 @@ def test_what_cannot_be_learned_from_is_refused(trained: dict[str, tuple]) -> No
     ("name", "option", "message"),
     [
         ("SAC", {"n_step": 4}, "learns from 4 steps in a row, but pairs of frames from TF-Agents'"),
-        ("SAC", {"priorities": Priorities()}, "priorities=.* are for our own replay: build it with"),
+        (
+            "SAC",
+            {"priorities": Priorities()},
+            "priorities=.* are for our own replay: build it",
+        ),
         ("DiscreteSAC", {"memory_size": 4}, "learns from 16 steps in a row, but pairs of frames"),
         ("DiscreteSAC", {"n_step": 2}, "build it with n_step=1 and memory_size=0, or train"),
     ],

@@ -164,9 +164,7 @@ def test_a_memory_is_carried_and_emptied_where_an_episode_begins(greedy: bool) -
     # Oracle: the learner itself, from the memory before, or an empty one.
     spec = environment_spec(TIME_STEP_SPEC, ACTION_SPECS["box"])
     learner = mx.learners.PPO(spec, mx.learners.PPOConfig(hidden_sizes=(8,), memory_size=5))
-    state = tf.nest.map_structure(
-        lambda x: 5 * x if x.dtype.is_floating else x, learner.init(0)
-    )
+    state = tf.nest.map_structure(lambda x: 5 * x if x.dtype.is_floating else x, learner.init(0))
     policy = LearnerPolicy(TIME_STEP_SPEC, ACTION_SPECS["box"], learner, state, greedy)
     kept, carry = policy.get_initial_state(4), learner.initial_carry(4)
     begins = np.array([[True] * 4, [False] * 4, [False, True, False, True], [False] * 4])
