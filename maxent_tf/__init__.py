@@ -7,6 +7,7 @@
 
 from maxent_tf import (
     distributions,
+    draws,
     environments,
     exploration,
     irl,
@@ -45,6 +46,7 @@ __all__ = [
     "distributions",
     "divergence",
     "divergence_estimate",
+    "draws",
     "entropy",
     "entropy_estimate",
     "environments",

@@ -1,57 +1,139 @@
-"""Random numbers that are the same eagerly, in a graph, under XLA and on every device.
+"""Every random number of the package: the same eagerly, in a graph, under XLA and on every device.
 
-Those of `tf.random` are not. With one seed, `stateless_uniform` gives other float32 numbers under
-XLA than elsewhere, whatever `alg` says; so do `split` and `fold_in` where a word of the seed is
-negative. And under XLA on a CPU its default generator takes 50 to 300 microseconds for 1,800
-numbers. Threefry is nothing but 32-bit integer arithmetic: written in TensorFlow it gives the same
-bits everywhere and fuses with what uses them, at 4 microseconds for as many.
+Those of `tf.random` are not: with one seed, `stateless_uniform` and `stateless_normal` give other
+numbers under XLA than elsewhere, and what generator they use depends on the device. The integers of
+TensorFlow's Philox generator, asked for by name, are the same bits everywhere. The numbers here are
+made from them by arithmetic that is exact, or, where it is not, by the same formula.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from maxent_tf.seeds import as_seed
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = 0x1BD11BDA
+_GENERATOR = "philox"
 
 
-def uniform(shape: Any, seed: Any) -> tf.Tensor:
+def split(seed: Any, num: int) -> tf.Tensor:
+    """Derives independent seeds.
+
+    Args:
+      seed: an integer or [2] int32.
+      num: how many.
+
+    Returns:
+      [num, 2], int32.
+    """
+    return tf.random.split(as_seed(seed), num, alg=_GENERATOR)
+
+
+def fold_in(seed: Any, number: Any) -> tf.Tensor:
+    """Derives the seed that belongs to a number, such as that of a step.
+
+    Args:
+      seed: an integer or [2] int32.
+      number: an integer or an integer scalar.
+
+    Returns:
+      [2], int32.
+    """
+    return tf.random.fold_in(as_seed(seed), number, alg=_GENERATOR)
+
+
+def bits(shape: Any, seed: Any, dtype: tf.DType = tf.uint32) -> tf.Tensor:
+    """Draws integers uniformly from all that a type can hold.
+
+    Args:
+      shape: a list of integers, or a [rank] int32 tensor.
+      seed: an integer or [2] int32.
+      dtype: `tf.uint32` or `tf.uint64`.
+
+    Returns:
+      [*shape], of the dtype.
+    """
+    return tf.random.stateless_uniform(
+        shape, as_seed(seed), minval=None, maxval=None, dtype=dtype, alg=_GENERATOR
+    )
+
+
+def uniform(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
     """Draws from the uniform distribution on [0, 1).
 
     Args:
       shape: a list of integers, or a [rank] int32 tensor.
       seed: an integer or [2] int32.
+      dtype: `tf.float32` or `tf.float64`.
 
     Returns:
-      [*shape], float32, multiples of 2^-24.
+      [*shape], of the dtype: multiples of 2^-24, or of 2^-53.
 
     >>> uniform([2], seed=0).numpy().tolist() == tf.function(uniform)([2], seed=0).numpy().tolist()
     True
     """
-    return tf.cast(_bits(shape, seed, 24), tf.float32) * 2.0**-24
+    digits = _DIGITS[dtype]
+    return tf.cast(_leading_bits(shape, seed, dtype, digits), dtype) * 2.0**-digits
 
 
-def normal(shape: Any, seed: Any) -> tf.Tensor:
+def normal(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
     """Draws from the standard normal distribution.
 
-    The inverse of its distribution function, at the midpoints of 2^23 equal parts of [0, 1]: the
-    largest number is 5.29.
+    The inverse of its distribution function, at the midpoints of 2^23 equal parts of [0, 1] (2^52
+    in float64): the largest number is 5.29 (8.21). XLA has its own inverse error function, which
+    may round otherwise.
 
     Args:
       shape: a list of integers, or a [rank] int32 tensor.
       seed: an integer or [2] int32.
+      dtype: `tf.float32` or `tf.float64`.
 
     Returns:
-      [*shape], float32.
+      [*shape], of the dtype.
     """
-    # Bits b of 23: 2 (b + 1/2) / 2^23 - 1 is exact in float32 and never reaches -1 or 1.
-    symmetric = (tf.cast(_bits(shape, seed, 23), tf.float32) + 0.5) * 2.0**-22 - 1.0
-    return math.sqrt(2) * tf.math.erfinv(symmetric)
+    digits = _DIGITS[dtype] - 1
+    # Of integers b with one bit less, 2 (b + 1/2) / 2^digits - 1 is exact and never -1 or 1.
+    middle = tf.cast(_leading_bits(shape, seed, dtype, digits), dtype) + 0.5
+    return math.sqrt(2) * tf.math.erfinv(middle * 2.0 ** (1 - digits) - 1.0)
+
+
+def integers(shape: Any, seed: Any, num: Any) -> tf.Tensor:
+    """Draws integers 0 .. `num` - 1 uniformly, to within `num` 2^-24.
+
+    Args:
+      shape: a list of integers, or a [rank] int32 tensor.
+      seed: an integer or [2] int32.
+      num: how many there are, at most 2^24: an integer or a tensor that broadcasts to `shape`.
+
+    Returns:
+      [*shape], int32.
+    """
+    # A product with a number below 1 is below num, rounded too.
+    return tf.cast(uniform(shape, seed) * tf.cast(num, tf.float32), tf.int32)
+
+
+def categorical(probs: tf.Tensor, seed: Any, sample_shape: Sequence[int] | tf.Tensor = ()) -> Any:
+    """Draws indices by their probabilities, by inversion, with one uniform number for each.
+
+    Args:
+      probs: [..., A], float, at least 0; they need not add up to 1. Those of 0 are never drawn.
+      seed: an integer or [2] int32.
+      sample_shape: `n`, of independent draws.
+
+    Returns:
+      [*n, ...], int32.
+    """
+    cumulative = tf.cumsum(probs, axis=-1)
+    # A product with a number below 1 is below the total, whatever that was rounded to: no draw
+    # goes beyond the last possible index, and the last bound need not be looked at.
+    bounds, total = cumulative[..., :-1], cumulative[..., -1:]
+    shape = tf.concat([tf.cast(sample_shape, tf.int32), tf.shape(total)], axis=0)
+    static = tf.get_static_value(shape)
+    number = tf.cast(uniform(shape if static is None else static, seed), bounds.dtype)
+    return tf.reduce_sum(tf.cast(number * total >= bounds, tf.int32), axis=-1)
 
 
 def permutation(num: int, seed: Any) -> tf.Tensor:
@@ -72,64 +154,12 @@ def permutation(num: int, seed: Any) -> tf.Tensor:
     return tf.argsort(uniform([num], seed))
 
 
-def split(seed: Any, num: int) -> list[tf.Tensor]:
-    """Derives independent seeds.
-
-    Args:
-      seed: an integer or [2] int32.
-      num: how many.
-
-    Returns:
-      `num` seeds, each [2] int32.
-    """
-    index = tf.range(num)
-    # Numbers are drawn at counters (index, 0), seeds at (index, 1): never from the same bits.
-    derived = threefry(_key(seed), (tf.cast(index, tf.uint32), tf.ones_like(index, tf.uint32)))
-    return tf.unstack(tf.bitcast(tf.stack(derived, -1), tf.int32))
+# The digits of the dtypes' numbers.
+_DIGITS = {tf.float32: 24, tf.float64: 53}
 
 
-def threefry(
-    key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Threefry-2x32 with 20 rounds: a keyed bijection of 64 bits that looks random.
-
-    Args:
-      key: two uint32 scalars.
-      counter: two uint32 tensors of one shape.
-
-    Returns:
-      Two uint32 tensors of that shape.
-
-    References:
-      J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw (2011), "Parallel random numbers: as easy
-      as 1, 2, 3", section 4.2, https://doi.org/10.1145/2063384.2063405
-    """
-    keys = (*key, key[0] ^ key[1] ^ _uint32(_PARITY))
-    x, y = counter[0] + keys[0], counter[1] + keys[1]
-    for group in range(5):
-        for rotation in _ROTATIONS[group % 2]:
-            x += y
-            left = tf.bitwise.left_shift(y, _uint32(rotation))
-            right = tf.bitwise.right_shift(y, _uint32(32 - rotation))
-            y = (left | right) ^ x
-        x += keys[(group + 1) % 3]
-        y += keys[(group + 2) % 3] + _uint32(group + 1)
-    return x, y
-
-
-def _bits(shape: Any, seed: Any, count: int) -> tf.Tensor:
-    shape = tf.convert_to_tensor(shape, tf.int32)
-    # An index for each number; the second half of Threefry's output is not worth a concatenation.
-    index = tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32)
-    bits, _ = threefry(_key(seed), (index, tf.zeros_like(index)))
-    return tf.reshape(tf.bitwise.right_shift(bits, _uint32(32 - count)), shape)
-
-
-def _key(seed: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    # In this order: to unstack unsigned integers there is no kernel for GPUs.
-    high, low = tf.unstack(as_seed(seed))
-    return tf.bitcast(high, tf.uint32), tf.bitcast(low, tf.uint32)
-
-
-def _uint32(value: int) -> tf.Tensor:
-    return tf.constant(value, tf.uint32)
+def _leading_bits(shape: Any, seed: Any, dtype: tf.DType, count: int) -> tf.Tensor:
+    """Draws integers below 2^count."""
+    whole = tf.uint32 if dtype == tf.float32 else tf.uint64
+    shift = tf.constant(8 * whole.size - count, whole)
+    return tf.bitwise.right_shift(bits(shape, seed, whole), shift)

@@ -1,8 +1,8 @@
 """Seeds: stateless, explicit, integer tensors of shape [2].
 
-Every draw in the package comes from `draws` or `tf.random.stateless_*` with such a seed, so that a
-result is a function of its arguments. Derive new seeds with `tf.random.split` and
-`tf.random.fold_in`.
+Every draw in the package comes from `draws` with such a seed, so that a
+result is a function of its arguments. Derive new seeds with `draws.split` and
+`draws.fold_in`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Threefry gives its published bits, and the draws made from it their distributions."""
+"""Draws are the same however they are compiled, and have their distributions."""
 
 import numpy as np
 import pytest
@@ -7,36 +7,34 @@ import tensorflow as tf
 
 from maxent_tf import draws
 
+SEEDS = [[5, 7], [5, -7], [-(2**31), 2**31 - 1]]
 
-@pytest.mark.parametrize(
-    ("key", "counter", "expected"),
-    [
-        ((0, 0), (0, 0), (0x6B200159, 0x99BA4EFE)),
-        ((0xFFFFFFFF,) * 2, (0xFFFFFFFF,) * 2, (0x1CB996FC, 0xBB002BE7)),
-        ((0x13198A2E, 0x03707344), (0x243F6A88, 0x85A308D3), (0xC4923A9C, 0x483DF7A0)),
-    ],
-    ids=["zeros", "ones", "pi"],
-)
-def test_threefry_gives_the_published_bits(
-    key: tuple[int, int], counter: tuple[int, int], expected: tuple[int, int]
-) -> None:
-    # Oracle: the known-answer tests of Random123, the library of the generator's authors.
-    found = draws.threefry(
-        tuple(tf.constant(x, tf.uint32) for x in key),
-        tuple(tf.constant(x, tf.uint32) for x in counter),
-    )
-    assert tuple(int(x) for x in found) == expected
+
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+@pytest.mark.parametrize("shape", [[], [1], [7], [2, 5, 3]], ids=str)
+def test_bits_are_the_same_compiled(shape: list[int], seed: list[int]) -> None:
+    # Oracle: eagerly. Whoever takes another generator under XLA gets other bits.
+    for dtype in (tf.uint32, tf.uint64):
+        eager = draws.bits(shape, seed, dtype)
+        for jit in (False, True):
+            compiled = tf.function(
+                lambda seed, dtype=dtype: draws.bits(shape, seed, dtype), jit_compile=jit
+            )
+            np.testing.assert_array_equal(compiled(tf.constant(seed)), eager)
 
 
 @pytest.mark.parametrize("draw", [draws.uniform, draws.normal])
 @pytest.mark.parametrize("shape", [[], [3], [2, 5]], ids=str)
-def test_graph_and_xla_give_the_eager_numbers(draw, shape: list[int]) -> None:
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64], ids=lambda x: x.name)
+def test_graph_and_xla_give_the_eager_numbers(draw, shape: list[int], dtype: tf.DType) -> None:
+    # Oracle: eagerly.
     seed = tf.constant([5, -7])
-    expected = draw(shape, seed)
+    expected = draw(shape, seed, dtype)
     assert expected.shape == shape
-    graph = tf.function(lambda seed: draw(shape, seed))(seed)
+    assert expected.dtype == dtype
+    graph = tf.function(lambda seed: draw(shape, seed, dtype))(seed)
     np.testing.assert_array_equal(graph, expected)
-    compiled = tf.function(lambda seed: draw(shape, seed), jit_compile=True)(seed)
+    compiled = tf.function(lambda seed: draw(shape, seed, dtype), jit_compile=True)(seed)
     if draw is draws.uniform:
         np.testing.assert_array_equal(compiled, expected)
     else:  # XLA has its own erfinv.
@@ -62,22 +60,50 @@ def test_draws_have_their_distribution(draw, distribution) -> None:
     assert scipy.stats.kstest(sample, distribution.cdf).pvalue > 1e-3
     first = first_draws(draw, tf.stack([tf.zeros(2_000, tf.int32), tf.range(2_000)], -1))
     assert scipy.stats.kstest(first, distribution.cdf).pvalue > 1e-3
-    first = first_draws(draw, tf.stack(draws.split(seed=1, num=2_000)))
+    first = first_draws(draw, draws.split(seed=1, num=2_000))
+    assert scipy.stats.kstest(first, distribution.cdf).pvalue > 1e-3
+    folded = tf.map_fn(lambda i: draws.fold_in(1, i), tf.range(2_000))
+    first = first_draws(draw, folded)
+    assert scipy.stats.kstest(first, distribution.cdf).pvalue > 1e-3
+    sample = draw([20_000], seed=2, dtype=tf.float64).numpy()
     assert scipy.stats.kstest(first, distribution.cdf).pvalue > 1e-3
     assert abs(np.corrcoef(sample[1:], sample[:-1])[0, 1]) < 4 / np.sqrt(len(sample))
 
 
-def test_split_seeds_are_the_same_compiled_and_all_different() -> None:
-    # Oracle: counting; 1,000 random pairs of 32-bit words collide with probability 3e-14.
-    eager = np.stack(draws.split(seed=3, num=1_000))
-    compiled = tf.function(lambda: tf.stack(draws.split(seed=3, num=1_000)), jit_compile=True)()
-    np.testing.assert_array_equal(compiled, eager)
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+def test_derived_seeds_are_the_same_compiled_and_all_different(seed: list[int]) -> None:
+    # Oracle: eagerly; and counting: 2,000 random pairs of words collide with probability 1e-13.
+    def derive(seed: tf.Tensor) -> tf.Tensor:
+        folded = tf.map_fn(lambda i: draws.fold_in(seed, i), tf.range(1_000))
+        return tf.concat([draws.split(seed, 1_000), folded], axis=0)
+
+    eager = derive(tf.constant(seed)).numpy()
+    for jit in (False, True):
+        compiled = tf.function(derive, jit_compile=jit)(tf.constant(seed))
+        np.testing.assert_array_equal(compiled, eager)
     assert len(np.unique(eager, axis=0)) == len(eager)
+
+
+def test_integers_and_categories_have_their_probabilities() -> None:
+    # Oracle: the chi-squared test; what has no probability is never drawn.
+    num = tf.constant([3, 7])
+    drawn = draws.integers([20_000, 2], seed=1, num=num).numpy()
+    for i, n in enumerate((3, 7)):
+        values, counts = np.unique(drawn[:, i], return_counts=True)
+        np.testing.assert_array_equal(values, np.arange(n))
+        assert scipy.stats.chisquare(counts).pvalue > 1e-3
+    probs = np.array([[0.0, 2.0, 0.0, 6.0], [1.0, 0.0, 3.0, 0.0]])  # not normalised
+    drawn = draws.categorical(tf.constant(probs), seed=2, sample_shape=[20_000]).numpy()
+    assert drawn.shape == (20_000, 2)
+    for i, (rare, often) in enumerate(((1, 3), (0, 2))):
+        values, counts = np.unique(drawn[:, i], return_counts=True)
+        np.testing.assert_array_equal(values, [rare, often])
+        assert scipy.stats.chisquare(counts, [5_000, 15_000]).pvalue > 1e-3
 
 
 def test_permutations_are_uniform_and_the_same_compiled() -> None:
     # Oracle: the chi-squared test over all 24 orders of four.
-    seeds = tf.stack(draws.split(seed=2, num=2_400))
+    seeds = draws.split(seed=2, num=2_400)
     draw_all = tf.function(
         lambda: tf.map_fn(lambda s: draws.permutation(4, s), seeds, fn_output_signature=tf.int32)
     )

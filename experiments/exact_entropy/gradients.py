@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf import losses
+from maxent_tf import draws, losses
 from maxent_tf.learners import SAC, SACState
 from maxent_tf.learners.entropy_estimators import draw
 from maxent_tf.seeds import as_seed
@@ -60,7 +60,7 @@ def moments_program(
     @tf.function(autograph=False, jit_compile=True)
     def program(state: SACState, observation: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor) -> Any:
         def gradients(i: tf.Tensor) -> tf.Tensor:
-            own = tf.random.fold_in(seed, i)
+            own = draws.fold_in(seed, i)
             each = [actor_gradient(x, state, observation, alpha, own) for x in learners]
             return tf.cast(tf.stack(each), tf.float64)
 
@@ -100,7 +100,7 @@ def visited_states(
 
     @tf.function(autograph=False)
     def act(observation: tf.Tensor, t: tf.Tensor) -> Acted:
-        return learner.act(state, (), observation, seed=tf.random.fold_in(seed, t))
+        return learner.act(state, (), observation, seed=draws.fold_in(seed, t))
 
     def observations() -> Any:
         if not isinstance(world, str):
@@ -109,7 +109,7 @@ def visited_states(
             for t in range(horizon):
                 yield worlds.observation
                 acted = act(worlds.observation, tf.constant(t))
-                worlds, *_ = step(worlds, acted, tf.random.fold_in(seed, -1 - t))
+                worlds, *_ = step(worlds, acted, draws.fold_in(seed, -1 - t))
             return
         vector = GymnasiumWorlds(world, int(np.prod(shape)))
         try:

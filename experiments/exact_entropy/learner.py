@@ -25,6 +25,6 @@ class ManyEstimators:
         draws = []
         for i, name in enumerate(self.names):
             own = policy.copy(loc=policy.loc[i], scale=policy.scale[i])
-            draws.append(entropy_estimators.draw(own, name, tf.random.fold_in(seed, i)))
+            draws.append(entropy_estimators.draw(own, name, draws.fold_in(seed, i)))
         actions, entropies = zip(*draws, strict=True)
         return tf.stack(actions), tf.stack(entropies)

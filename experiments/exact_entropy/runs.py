@@ -12,6 +12,7 @@ from experiments.exact_entropy.gradients import moments_program, visited_states
 from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
 from experiments.premature_convergence import exact
+from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
@@ -62,7 +63,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         mx.learners.SAC(spec, dataclasses.replace(config, entropy_estimator=name), shape)
         for name in ESTIMATORS
     ]
-    train_seed, *seeds = tf.unstack(tf.random.split(as_seed(sweep.seed), 5))
+    train_seed, *seeds = tf.unstack(draws.split(as_seed(sweep.seed), 5))
     result = mx.train(
         learner,
         world,

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.multigoal.sweep import DISCOUNT, Sweep, make_world
+from maxent_tf import draws
 from maxent_tf.environments.multi_goal import GOALS
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
@@ -106,9 +107,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       draws of its policy there.
     """
     world, learner = make_world(sweep.costs), make_learner(sweep)
-    train_seed, world_seed, walk_seed, draw_seed = tf.unstack(
-        tf.random.split(as_seed(sweep.seed), 4)
-    )
+    train_seed, world_seed, walk_seed, draw_seed = tf.unstack(draws.split(as_seed(sweep.seed), 4))
     result = mx.train(learner, world, sweep.steps, seed=train_seed, records=1, progress=progress)
 
     @tf.function(autograph=False)

@@ -11,6 +11,7 @@ import maxent_tf as mx
 from experiments.ppo_entropy.learner import ManyBonuses
 from experiments.ppo_entropy.sweep import ESTIMATORS, OBJECTIVES, GridSweep, Sweep, make_world
 from experiments.premature_convergence import exact
+from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
@@ -60,7 +61,7 @@ def _run(sweep: Sweep, progress: bool) -> Arrays:
     )
     shape = (len(ESTIMATORS), len(sweep.alphas), sweep.seeds)
     learner = mx.learners.PPO(world.spec, config, shape)
-    train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 2))
+    train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
     result = mx.train(
         learner,
         world,

@@ -15,6 +15,7 @@ from experiments.sample_efficiency.sweep import (
     Sweep,
     make_world,
 )
+from maxent_tf import draws
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
 
@@ -71,7 +72,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       mean return of the preferred actions of its policy.
     """
     world, learner = make_world(sweep.world), make_learner(sweep)
-    train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 2))
+    train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
     returns = []
 
     def evaluate(steps: int, metrics: Any, state: Any) -> None:

@@ -9,6 +9,7 @@ import maxent_tf as mx
 from experiments.premature_convergence import exact
 from experiments.tanh_correction.learner import corrected_sac, start_at
 from experiments.tanh_correction.sweep import Sweep, make_world
+from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
@@ -47,7 +48,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         log_std_range=sweep.log_std_range,
     )
     learner = corrected_sac(world.spec, sweep.corrections, config, shape)
-    init_seed, train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 3))
+    init_seed, train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 3))
     starts = tf.constant(sweep.starts)[None, :, None]
     result = mx.train(
         learner,

@@ -10,6 +10,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.temperature_control.sweep import AutomaticSweep, FixedSweep
 from experiments.temperature_control.worlds import make_world
+from maxent_tf import draws
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
@@ -66,7 +67,7 @@ def run(sweep: FixedSweep | AutomaticSweep, progress: bool = False) -> Arrays:
       nats.
     """
     world, learner = make_world(sweep.world), make_learner(sweep)
-    train_seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 2))
+    train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
     result = mx.train(
         learner,
         world,

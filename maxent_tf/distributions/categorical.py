@@ -39,16 +39,9 @@ class Categorical(tfd.Categorical):
         return {"logits": properties["logits"]}
 
     def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
-        cumulative = tf.cumsum(tf.exp(self._log_probs), axis=-1)
-        # A product with a number below 1 is below the total, whatever that was rounded to: no draw
-        # goes beyond the last possible action, and the last bound need not be looked at.
-        bounds, total = cumulative[..., :-1], cumulative[..., -1:]
-        shape = tf.concat([[n], tf.shape(total)], axis=0)
-        static = tf.get_static_value(shape)
         # TFP's interface allows no seed: then, as everywhere in TFP, one of the global generator.
         seed = tfp.random.sanitize_seed(None) if seed is None else seed
-        uniform = tf.cast(draws.uniform(shape if static is None else static, seed), bounds.dtype)
-        return tf.reduce_sum(tf.cast(uniform * total >= bounds, tf.int32), axis=-1)
+        return draws.categorical(tf.exp(self._log_probs), seed, [n])
 
     def _log_prob(self, value: tf.Tensor) -> tf.Tensor:
         # A selection, not a product: an impossible action's -inf must not meet a zero.

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from maxent_tf import draws
 from maxent_tf.distributions.arguments import draw_seed
 
 
@@ -76,6 +77,6 @@ class Pushforward(tfd.Distribution):
 
     def _sample_n(self, n: tf.Tensor, seed: Any = None) -> tf.Tensor:
         shape = [*self._batch, n if tf.get_static_value(n) is None else int(n), self._size]
-        draws = self._push(tf.random.stateless_normal(shape, draw_seed(seed)))
+        drawn = self._push(draws.normal(shape, draw_seed(seed)))
         rank = len(shape)
-        return tf.transpose(draws, [rank - 2, *range(rank - 2), rank - 1])
+        return tf.transpose(drawn, [rank - 2, *range(rank - 2), rank - 1])

@@ -22,6 +22,7 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util
 
+from maxent_tf import draws
 from maxent_tf.distributions import squashed_moments
 from maxent_tf.distributions.arguments import draw_seed, draw_shape
 from maxent_tf.distributions.bounds import event_dimension
@@ -132,9 +133,8 @@ class SquashedGaussian(SquashedDistribution):
 
     def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
         loc, scale = tf.convert_to_tensor(self.loc), tf.convert_to_tensor(self.scale)
-        noise = tf.random.stateless_normal(
-            draw_shape(sample_shape, loc, scale), draw_seed(seed), dtype=self.dtype
-        )
+        shape = draw_shape(sample_shape, loc, scale)
+        noise = draws.normal(shape, draw_seed(seed), self.dtype)
         u = loc + scale * noise
         log_prob = squashed_log_prob(u, noise, scale, self._bounds)
         return SquashedSample(self._bounds.squash(u), log_prob, u)

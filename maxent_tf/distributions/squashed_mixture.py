@@ -16,6 +16,7 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util
 
+from maxent_tf import draws
 from maxent_tf.distributions.arguments import draw_seed, draw_shape
 from maxent_tf.distributions.bounds import event_dimension
 from maxent_tf.distributions.estimates import (
@@ -119,20 +120,20 @@ class SquashedGaussianMixture(SquashedDistribution):
         return SquashedGaussian(self.loc, self.scale, self.low, self.high)
 
     def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
-        choice_seed, noise_seed = tf.unstack(tf.random.split(draw_seed(seed), 2))
+        choice_seed, noise_seed = tf.unstack(draws.split(draw_seed(seed), 2))
         components = self.components
         loc, scale = components.distribution.loc, components.distribution.stddev()
         # One uniform number below 1 inverts the cumulative weights. Times their sum, which rounding
         # may leave below 1, it never passes the last component that has any.
         cumulative = tf.cumsum(tf.nn.softmax(self.logits), axis=-1)
         shape = draw_shape(sample_shape, tf.convert_to_tensor(self.logits)[..., 0], loc[..., 0, 0])
-        uniform = tf.random.stateless_uniform(shape, choice_seed, dtype=self.dtype)
+        uniform = draws.uniform(shape, choice_seed, self.dtype)
         level = uniform[..., tf.newaxis] * cumulative[..., -1:]
         chosen = tf.reduce_sum(tf.cast(level >= cumulative[..., :-1], tf.int32), -1)
         selection = tf.one_hot(chosen, tf.shape(self.logits)[-1], dtype=self.dtype)
         loc = tf.reduce_sum(selection[..., tf.newaxis] * loc, -2)
         scale = tf.reduce_sum(selection[..., tf.newaxis] * scale, -2)
-        noise = tf.random.stateless_normal(tf.shape(loc), noise_seed, dtype=self.dtype)
+        noise = draws.normal(tf.shape(loc), noise_seed, self.dtype)
         # A path-wise gradient would lack that of the choice.
         u = tf.stop_gradient(loc + scale * noise)
         return SquashedSample(self._bounds.squash(u), self._log_prob_from_gaussian(u), u)

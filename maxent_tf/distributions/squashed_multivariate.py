@@ -10,6 +10,7 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 from tensorflow_probability.python.internal import dtype_util
 
+from maxent_tf import draws
 from maxent_tf.distributions.arguments import draw_seed, draw_shape
 from maxent_tf.distributions.likelihood import log_likelihood
 from maxent_tf.distributions.squashed_base import SquashedDistribution
@@ -110,11 +111,8 @@ class SquashedMultivariateGaussian(SquashedDistribution):
 
     def _draw_with_gaussian(self, sample_shape: Any, seed: Any) -> SquashedSample:
         diagonal = tf.linalg.diag_part(self.scale_tril)
-        noise = tf.random.stateless_normal(
-            draw_shape(sample_shape, tf.convert_to_tensor(self.loc), diagonal),
-            draw_seed(seed),
-            dtype=self.dtype,
-        )
+        shape = draw_shape(sample_shape, tf.convert_to_tensor(self.loc), diagonal)
+        noise = draws.normal(shape, draw_seed(seed), self.dtype)
         u = self.loc + tf.linalg.matvec(self.scale_tril, noise)
         log_prob = squashed_log_prob(u, noise, diagonal, self._bounds)
         return SquashedSample(self._bounds.squash(u), log_prob, u)

@@ -23,6 +23,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.distributions.arguments import draw_seed, draw_shape, float_tensors
 from maxent_tf.distributions.squashed_density import SquashedSample
 from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
@@ -69,7 +70,7 @@ def draw_exploration(noise_scale: Any, sample_shape: Any = (), *, seed: Any) -> 
     """
     (noise_scale,) = float_tensors(noise_scale=noise_scale)
     shape = draw_shape(sample_shape, noise_scale)
-    noise = tf.random.stateless_normal(shape, draw_seed(seed), dtype=noise_scale.dtype)
+    noise = draws.normal(shape, draw_seed(seed), noise_scale.dtype)
     return noise_scale * noise
 
 

@@ -133,7 +133,9 @@ class FiniteWorld:
     ) -> tuple[FiniteState, TimeStep]:
         """Acts once in every world: see `Environment.step`."""
         action = as_action(action, self.spec.action, state.index.shape)
-        outcome_seed, noise_seed = draws.split(seed, 2) if self.reward_noise else (seed, None)
+        outcome_seed, noise_seed = (
+            tf.unstack(draws.split(seed, 2)) if self.reward_noise else (seed, None)
+        )
         # The tables are flattened, so that one gather with one index reads each.
         entry = state.index * self.num_actions + action
         num_outcomes = self.next_state.shape[2]

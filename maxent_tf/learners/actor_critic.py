@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import networks, operators, optimizers
+from maxent_tf import draws, networks, operators, optimizers
 from maxent_tf.axes import merge_time, select, sizes, split_time
 from maxent_tf.distributions import Bounds, greedy_action, log_likelihood
 from maxent_tf.learners import validation
@@ -121,7 +121,7 @@ class ActorCritic:
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state; `seed` is an integer or [2], int32."""
-        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self._batch_shape)
         critic = self._critic.init(critic_seed, self._batch_shape)
         return ActorCriticState(

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf import draws, losses, networks, operators, optimizers
 from maxent_tf.axes import merge_time, sizes, split_time
 from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import off_policy, validation
@@ -247,7 +247,7 @@ class DiscreteSAC(Learner):
         Args:
           seed: an integer or [2], int32.
         """
-        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self.batch_shape)
         critics = self._critics.init(critic_seed, self.batch_shape)
         return DiscreteSACState(

@@ -34,7 +34,7 @@ def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf
             " length times the worlds of a learner: change num_minibatches, rollout_length or "
             "num_envs."
         )
-    orders = [draws.permutation(count, s) for s in draws.split(seed, epochs)]
+    orders = [draws.permutation(count, s) for s in tf.unstack(draws.split(seed, epochs))]
     return tf.reshape(tf.stack(orders), [epochs * minibatches, -1])
 
 

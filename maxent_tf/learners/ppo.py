@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, losses, optimizers
+from maxent_tf import distributions, draws, losses, optimizers
 from maxent_tf.checks import boolean
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
@@ -318,7 +318,7 @@ class PPO(Learner):
             minibatch = tf.nest.map_structure(
                 lambda x: tf.gather(x, indices[k], axis=len(self.batch_shape)), samples
             )
-            own = tf.random.fold_in(seed, k)
+            own = draws.fold_in(seed, k)
             state, learning, measured = self._step(state, learning, minibatch, length, alpha, own)
             totals = tf.nest.map_structure(
                 lambda total, x: total + tf.where(learning, x, 0), totals, measured

@@ -242,7 +242,7 @@ class SAC(Learner):
         Args:
           seed: an integer or [2], int32.
         """
-        actor_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self.batch_shape)
         critics = self._critics.init(critic_seed, self.batch_shape)
         return SACState(
@@ -318,12 +318,12 @@ class SAC(Learner):
         validation.check_state_kind(self, state, SACState)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         config, ndims = self.config, len(self.batch_shape)
-        next_seed, actor_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        next_seed, actor_seed = tf.unstack(draws.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
             policy = self._policy(state.actor, self._features(later.observation))
-            entropy = self._entropy(policy, tf.random.fold_in(next_seed, 1))
+            entropy = self._entropy(policy, draws.fold_in(next_seed, 1))
             return alpha[..., None] * (entropy - self._log_volume)
 
         step, bootstrap_discount = off_policy.soft_n_step(
@@ -433,7 +433,7 @@ class SAC(Learner):
         size, count = self.config.target_subset, self.config.num_critics
         if size is None:
             return critics
-        (subset_seed,) = draws.split(as_seed(seed), 1)
+        subset_seed = draws.split(seed, 1)[0]
         chosen = draws.permutation(count, subset_seed)[:size]
         axis = len(self.batch_shape)
         return tf.nest.map_structure(lambda x: tf.gather(x, chosen, axis=axis), critics)

@@ -29,13 +29,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf import losses, networks, operators, optimizers
+from maxent_tf import draws, losses, networks, operators, optimizers
 from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.interface import Learner
-from maxent_tf.learners.temperatures import ScheduledTemperature, as_temperature
+from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
@@ -58,7 +58,7 @@ class SQLConfig:
       tau: the fraction by which the target critic follows at every update, in (0, 1]; may
         broadcast.
       alpha: the temperature, in reward per nat, above 0: a number or tensor that broadcasts to `P`,
-        or a schedule over updates. It is the inverse of the paper's reward scale.
+        a schedule over updates, or a `Temperature`. It is the inverse of the paper's reward scale.
       num_particles: K, actions that the sampler draws at each state of a minibatch, at least 2.
       num_value_samples: M, actions from which a soft value is estimated.
       batch_size: of the minibatches.
@@ -112,7 +112,11 @@ class SQLMetrics(NamedTuple):
       value: the mean soft value of the next states, an integral over actions scaled to [-1, 1].
       stein: the root mean square of the particles' Stein direction, in the pre-tanh space: 0 where
         they follow the Boltzmann policy.
+      entropy: the mean entropy of the Boltzmann policy, which the sampler follows, at the next
+        states, in nats, of actions in the environment's unit: estimated from the same actions as
+        the value.
       alpha: the temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper.
       sampler_grad_norm: the global norm of the sampler's gradient.
       critic_grad_norm: the same for the critic.
     """
@@ -121,7 +125,9 @@ class SQLMetrics(NamedTuple):
     q: tf.Tensor
     value: tf.Tensor
     stein: tf.Tensor
+    entropy: tf.Tensor
     alpha: tf.Tensor
+    alpha_bound: tf.Tensor
     sampler_grad_norm: tf.Tensor
     critic_grad_norm: tf.Tensor
 
@@ -136,7 +142,7 @@ class SQL(Learner):
 
     Raises:
       ValueError: if the actions are not such a vector, a tensor among the hyper-parameters does
-        not broadcast to `batch_shape`, or alpha is 0 or automatic.
+        not broadcast to `batch_shape`, or alpha is 0.
     """
 
     metric_names = SQLMetrics._fields
@@ -159,13 +165,7 @@ class SQL(Learner):
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = off_policy.experience(config, self.batch_shape)
         self.discount = config.discount
-        temperature = as_temperature(config.alpha, action, self.batch_shape)
-        if not isinstance(temperature, ScheduledTemperature):
-            raise ValueError(
-                "alpha must be a number or a schedule, not automatic: the sampler's entropy, which "
-                "an automatic temperature holds at its target, is not known."
-            )
-        self._temperature = temperature
+        self._temperature = temperature = as_temperature(config.alpha, action, self.batch_shape)
         if not np.all(temperature.alpha(temperature.init()) > 0):
             raise ValueError(f"alpha must be above 0, not {config.alpha}: SQL divides by it.")
         for name in ("sampler_optimizer", "critic_optimizer"):
@@ -173,6 +173,7 @@ class SQL(Learner):
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._bounds = Bounds.of(*action.bounds())
+        self._log_volume = self._bounds.log_volume(action.shape[0])
         self._dimension = action.shape[0]
         self._sampler = make_approximator(
             spec, config, self._dimension, extra_inputs=self._dimension
@@ -185,7 +186,7 @@ class SQL(Learner):
         Args:
           seed: an integer or [2], int32.
         """
-        sampler_seed, critic_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        sampler_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         sampler = self._sampler.init(sampler_seed, self.batch_shape)
         critic = self._critic.init(critic_seed, self.batch_shape)
         return SQLState(
@@ -242,12 +243,12 @@ class SQL(Learner):
         validation.check_state_kind(self, state, SQLState)
         validation.check_batch(self.spec, batch, (*self.batch_shape, None))
         config, ndims = self.config, len(self.batch_shape)
-        value_seed, noise_seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        value_seed, noise_seed = tf.unstack(draws.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
         observed = self._features(batch.observation)
         next_observed = self._features(batch.next_observation)
 
-        value = self._soft_value(state.target_critic, next_observed, alpha, value_seed)
+        value, entropy = self._soft_value(state.target_critic, next_observed, alpha, value_seed)
         alive = 1 - tf.cast(batch.terminated, tf.float32)
         target = batch.reward + self._discount[..., None] * alive * value
         action = self._bounds.scale_to_unit(batch.action)
@@ -261,7 +262,7 @@ class SQL(Learner):
             critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims
         )
         shape = [*sizes(observed)[:-1], config.num_particles, self._dimension]
-        noise = tf.random.stateless_normal(shape, noise_seed, dtype=tf.float32)
+        noise = draws.normal(shape, noise_seed)
 
         def sampler_loss(sampler: Any) -> tuple[tf.Tensor, Any]:
             particles = self._pair(self._sampler, sampler, observed, noise)
@@ -276,7 +277,8 @@ class SQL(Learner):
             sampler_loss, state.sampler, config.sampler_optimizer, state.sampler_optimizer, ndims
         )
         sampled_q, direction = sampler.aux
-        temperature, _ = self._temperature.update(state.temperature, alpha)
+        mean_entropy = tf.reduce_mean(entropy, axis=-1)
+        temperature, bound = self._temperature.update(state.temperature, mean_entropy)
         new_state = SQLState(
             sampler=sampler.params,
             critic=critic.params,
@@ -290,7 +292,9 @@ class SQL(Learner):
             q=tf.reduce_mean(sampled_q, axis=[-2, -1]),
             value=tf.reduce_mean(value, axis=-1),
             stein=tf.sqrt(tf.reduce_mean(tf.square(direction), axis=[-3, -2, -1])),
+            entropy=mean_entropy,
             alpha=alpha,
+            alpha_bound=bound,
             sampler_grad_norm=sampler.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
@@ -298,13 +302,21 @@ class SQL(Learner):
 
     def _soft_value(
         self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
-    ) -> tf.Tensor:
-        """The soft value, alpha log of the integral of exp(Q / alpha), by M actions: [*P, B]."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Value and entropy of the Boltzmann policy by M actions drawn uniformly: [*P, B] each.
+
+        The value is alpha log of the integral of exp(Q / alpha) over actions scaled to [-1, 1]; the
+        entropy, in the environment's unit, follows from V = E Q + alpha H with the expectation
+        weighted by importance.
+        """
         shape = [*sizes(observed)[:-1], self.config.num_value_samples, self._dimension]
-        action = 2 * tf.random.stateless_uniform(shape, seed, dtype=tf.float32) - 1
+        action = 2 * draws.uniform(shape, seed) - 1
         q = self._q(critic, observed, action)
-        log_mean = tf.reduce_logsumexp(q / alpha[..., None, None], axis=-1) - np.log(shape[-2])
-        return alpha[..., None] * (log_mean + np.float32(self._dimension * np.log(2)))
+        logits = q / alpha[..., None, None]
+        log_mean = tf.reduce_logsumexp(logits, axis=-1) - np.log(shape[-2])
+        log_integral = log_mean + np.float32(self._dimension * np.log(2))
+        mean = tf.reduce_sum(tf.nn.softmax(logits) * logits, axis=-1)
+        return alpha[..., None] * log_integral, log_integral - mean + self._log_volume
 
     def _score(
         self, critic: Any, observed: tf.Tensor, particles: tf.Tensor, alpha: tf.Tensor

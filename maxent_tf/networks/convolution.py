@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.checks import as_sizes
 from maxent_tf.networks import dense
 
@@ -84,7 +85,7 @@ class Convolution:
         """
         channels = (self._image[-1], *self.filters)
         layers = []
-        for k, layer_seed in enumerate(tf.unstack(tf.random.split(seed, len(self.filters)))):
+        for k, layer_seed in enumerate(tf.unstack(draws.split(seed, len(self.filters)))):
             size, inputs, outputs = self.kernel_sizes[k], channels[k], channels[k + 1]
             matrix, bias = dense.init(
                 layer_seed, batch_shape, size * size * inputs, outputs, math.sqrt(2)

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import draws
+
 
 class DenseParams(NamedTuple):
     """Parameters of a dense layer.
@@ -42,7 +44,7 @@ def orthogonal(
       https://arxiv.org/abs/math-ph/0609050 (the sign correction of QR)
     """
     shape = [*batch_shape, max(inputs, outputs), min(inputs, outputs)]
-    q, r = tf.linalg.qr(tf.random.stateless_normal(shape, seed))
+    q, r = tf.linalg.qr(draws.normal(shape, seed))
     # LAPACK's Q is not Haar-distributed until each column takes the sign of R's diagonal.
     q *= tf.sign(tf.linalg.diag_part(r))[..., None, :]
     return gain * (q if inputs >= outputs else tf.linalg.matrix_transpose(q))

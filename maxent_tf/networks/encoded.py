@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.axes import sizes
 from maxent_tf.networks import features
 from maxent_tf.networks.dense import DenseParams
@@ -49,7 +50,7 @@ class Encoded:
           seed: [2], int32.
           batch_shape: `P`.
         """
-        encoder_seed, layers_seed = tf.unstack(tf.random.split(seed, 2))
+        encoder_seed, layers_seed = tf.unstack(draws.split(seed, 2))
         encoder = self.encoder.init(encoder_seed, (math.prod(batch_shape),))
         return EncodedParams(
             tf.nest.map_structure(lambda x: tf.reshape(x, [*batch_shape, *x.shape[1:]]), encoder),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.axes import merge_time, select, split_time
 from maxent_tf.networks import dense
 from maxent_tf.networks.interface import Network
@@ -51,7 +52,7 @@ class GRU:
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> GRUParams:
         """Draws parameters, independently for every learner of `batch_shape`."""
-        seeds = tf.unstack(tf.random.split(seed, 3))
+        seeds = tf.unstack(draws.split(seed, 3))
         return GRUParams(
             self.inputs.init(seeds[0], batch_shape),
             dense.init(seeds[1], batch_shape, self.units, 3 * self.units, gain=1.0),

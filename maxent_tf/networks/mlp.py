@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from maxent_tf import checks
+from maxent_tf import checks, draws
 from maxent_tf.networks import dense
 
 ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh}
@@ -59,7 +59,7 @@ class MLP:
           The layers' parameters, first to last.
         """
         sizes = (self.inputs, *self.hidden_sizes, self.outputs)
-        seeds = tf.unstack(tf.random.split(seed, len(sizes) - 1))
+        seeds = tf.unstack(draws.split(seed, len(sizes) - 1))
         gains = [math.sqrt(2)] * len(self.hidden_sizes) + [self.output_gain]
         return tuple(
             dense.init(layer_seed, batch_shape, inputs, outputs, gain)

@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.networks.interface import Network
 
 
@@ -24,7 +25,7 @@ class PerKey:
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> dict[str, Any]:
         """Draws parameters, [N, ...], for `batch_shape` (N,); see `Network`."""
-        seeds = tf.unstack(tf.random.split(seed, len(self.networks)))
+        seeds = tf.unstack(draws.split(seed, len(self.networks)))
         pairs = zip(sorted(self.networks), seeds, strict=True)
         return {key: self.networks[key].init(each, batch_shape) for key, each in pairs}
 

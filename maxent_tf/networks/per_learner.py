@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import draws
+
 
 @dataclass(frozen=True)
 class PerLearner:
@@ -45,7 +47,7 @@ def stacked(
     initialize: Callable[[tf.Tensor], Any], seed: tf.Tensor, batch_shape: Sequence[int]
 ) -> Any:
     """Returns the parameters of as many learners as `batch_shape` has, each from its own seed."""
-    seeds = tf.unstack(tf.random.split(seed, math.prod(batch_shape)))
+    seeds = tf.unstack(draws.split(seed, math.prod(batch_shape)))
     each = [initialize(one) for one in seeds]
 
     def stack(*leaves: tf.Tensor) -> tf.Tensor:

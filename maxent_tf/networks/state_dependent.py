@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import specs
+from maxent_tf import draws, specs
 from maxent_tf.axes import sizes
 from maxent_tf.distributions import (
     SquashedGaussian,
@@ -81,7 +81,7 @@ class StateDependentNetwork:
           seed: [2], int32.
           batch_shape: `P`.
         """
-        body_seed, location_seed = tf.unstack(tf.random.split(seed, 2))
+        body_seed, location_seed = tf.unstack(draws.split(seed, 2))
         size, dimension = self.num_features, self.dimension
         shape = [*batch_shape, size + 1, dimension]
         return StateDependentParams(

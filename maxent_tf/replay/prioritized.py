@@ -131,9 +131,8 @@ class PrioritizedReplay(tf.Module):
           seed: [2], int32.
         """
         shape = [self._ring.num_learners, batch_size]
-        high, low = (tf.cast(draws.uniform(shape, s), tf.float64) for s in draws.split(seed, 2))
-        # 48 random bits: 24 are too coarse for one transition of a million.
-        part = tf.range(batch_size, dtype=tf.float64) + high + low * 2.0**-24
+        # In float64: 24 bits are too coarse for one transition of a million.
+        part = tf.range(batch_size, dtype=tf.float64) + draws.uniform(shape, seed, tf.float64)
         total = self._tree.total[:, None]
         leaf = self._tree.find(part / batch_size * total)
         slot = tf.reshape(leaf, [*self.batch_shape, batch_size])

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.replay.ring import Ring
 from maxent_tf.replay.sample import Sample
 from maxent_tf.specs import EnvironmentSpec
@@ -76,8 +77,6 @@ class UniformReplay(tf.Module):
         """
         # Each learner has its own size, which a drawn range could not follow; the remainder of 32
         # random bits is uniform to within size / 2^32.
-        bits = tf.random.stateless_uniform(
-            [*self.batch_shape, batch_size], seed, minval=None, maxval=None, dtype=tf.uint32
-        )
+        bits = draws.bits([*self.batch_shape, batch_size], seed)
         slot = tf.cast(bits, tf.int64) % self.size[..., None]
         return Sample(self._ring.read(slot), None, slot)

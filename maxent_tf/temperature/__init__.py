@@ -1,13 +1,16 @@
 """The temperature alpha, in reward per nat: scheduled, or found by holding the entropy at a target.
 
 A schedule is a function of the step (learner updates made so far) to alpha. `Plateau` and
-`AutoTemperature` look at the learning itself instead, so they have a state, which `init` makes and
-`update` advances.
+`AutoTemperature` look at the learning itself instead. All of them are a `Temperature`, a schedule
+as `Scheduled`: they have a state, which `init` makes and `update` advances, and every learner takes
+every one.
 """
 
 from maxent_tf.temperature.discrete_target import forced_probability, implied_alpha
-from maxent_tf.temperature.dual import AutoTemperature, TemperatureMetrics, TemperatureState
+from maxent_tf.temperature.dual import AutoTemperature, TemperatureState
+from maxent_tf.temperature.interface import Temperature, TemperatureMetrics
 from maxent_tf.temperature.plateau import Plateau, PlateauState
+from maxent_tf.temperature.scheduled import Scheduled
 from maxent_tf.temperature.schedules import (
     Schedule,
     constant,
@@ -23,6 +26,8 @@ __all__ = [
     "Plateau",
     "PlateauState",
     "Schedule",
+    "Scheduled",
+    "Temperature",
     "TemperatureMetrics",
     "TemperatureState",
     "constant",

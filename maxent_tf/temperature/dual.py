@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from maxent_tf.checks import is_schedule, numbers_in, pair
 from maxent_tf.optimizers import Adam, AdamState, LearningRate
+from maxent_tf.temperature.interface import TemperatureMetrics
 
 # A number, a tensor broadcastable to the batch shape P, or a function of the step to such a value.
 Target = Union[float, tf.Tensor, Callable[[tf.Tensor], Any]]  # noqa: UP007 (mypy)
@@ -26,22 +27,6 @@ class TemperatureState(NamedTuple):
 
     log_alpha: tf.Tensor
     optimizer: AdamState
-
-
-class TemperatureMetrics(NamedTuple):
-    """What one update of the temperature reports, each [*P], float32.
-
-    Attributes:
-      alpha: after the update, in reward per nat.
-      loss: the dual loss before it.
-      target_entropy: in nats, the target that held at this update.
-      bound: -1 where alpha now sits on its lower bound, 1 on its upper, 0 between.
-    """
-
-    alpha: tf.Tensor
-    loss: tf.Tensor
-    target_entropy: tf.Tensor
-    bound: tf.Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""A temperature that falls when the return stops rising."""
+"""A temperature that falls when what it watches stops improving."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf.checks import as_integer, number
+from maxent_tf.checks import as_integer, number, one_of
+from maxent_tf.temperature.interface import TemperatureMetrics
 
 
 class PlateauState(NamedTuple):
@@ -16,7 +17,7 @@ class PlateauState(NamedTuple):
 
     Attributes:
       alpha: [*P], float32.
-      best: [*P], float32, the largest value seen; -inf before the first.
+      best: [*P], float32, the best value seen; infinitely bad before the first.
       waited: [*P], int32, the values seen since then or since alpha last fell.
     """
 
@@ -29,14 +30,17 @@ class PlateauState(NamedTuple):
 class Plateau:
     """Multiplies alpha by `factor` whenever `patience` values in a row bring no improvement.
 
-    Not a function of the step, so a state machine: feed `update` the return of every evaluation.
+    A learner feeds it the mean entropy of its policy at every update. With `mode="min"` alpha then
+    falls each time that the policy has settled at the present temperature. Fed by hand with the
+    return of every evaluation, with `mode="max"`, it falls when the return stops rising.
 
     Attributes:
       initial: alpha at the start, at least 0.
       factor: in (0, 1).
       patience: the number of values without improvement after which alpha falls, at least 1.
-      min_improvement: what a value must exceed the best by, in units of the return, at least 0.
+      min_improvement: by how much a value must be better than the best, at least 0.
       min_alpha: the floor, in [0, initial].
+      mode: "max" if larger values are better, "min" if smaller ones are.
 
     Raises:
       ValueError: if an attribute is out of range.
@@ -44,7 +48,7 @@ class Plateau:
     >>> plateau = Plateau(initial=1.0, factor=0.5, patience=2)
     >>> state = plateau.init()
     >>> for value in (10.0, 11.0, 9.0, 11.0):
-    ...     state = plateau.update(state, tf.constant(value))
+    ...     state, _ = plateau.update(state, tf.constant(value))
     ...     print(value, float(plateau.alpha(state)))
     10.0 1.0
     11.0 1.0
@@ -57,11 +61,13 @@ class Plateau:
     patience: int
     min_improvement: float = 0.0
     min_alpha: float = 0.0
+    mode: str = "max"
 
     def __post_init__(self) -> None:
         for name in ("initial", "factor", "min_improvement", "min_alpha"):
             number(name, getattr(self, name))
         object.__setattr__(self, "patience", as_integer("patience", self.patience))
+        one_of("mode", self.mode, ("max", "min"))
         if not 0 <= self.min_alpha <= self.initial < float("inf"):
             raise ValueError(
                 "initial and min_alpha must satisfy 0 <= min_alpha <= initial, not "
@@ -76,7 +82,7 @@ class Plateau:
         """Returns the state of learners of batch shape P before the first value."""
         return PlateauState(
             alpha=tf.fill(batch_shape, tf.constant(self.initial, tf.float32)),
-            best=tf.fill(batch_shape, tf.constant(float("-inf"))),
+            best=tf.fill(batch_shape, tf.constant(-self._sign * float("inf"))),
             waited=tf.zeros(batch_shape, tf.int32),
         )
 
@@ -84,21 +90,30 @@ class Plateau:
         """Returns alpha, [*P]."""
         return state.alpha
 
-    def update(self, state: PlateauState, value: tf.Tensor) -> PlateauState:
-        """Returns the state after one more value.
+    def update(
+        self, state: PlateauState, entropy: tf.Tensor
+    ) -> tuple[PlateauState, TemperatureMetrics]:
+        """Returns the state after one more value, and what it did.
 
         Args:
           state: from `init` or the previous `update`.
-          value: [*P], float32, larger is better. NaN (no episode has ended yet) counts as no value.
+          entropy: [*P], float32, the value watched: from a learner the entropy, in nats. NaN (no
+            episode has ended yet, for example) counts as no value.
         """
-        missing = tf.math.is_nan(value)
-        # -inf + min_improvement is -inf: the first value improves, whatever it is.
-        improved = value > state.best + self.min_improvement
+        missing = tf.math.is_nan(entropy)
+        # Infinitely bad and a little better are the same: the first value improves, whatever it is.
+        improved = self._sign * entropy > self._sign * state.best + self.min_improvement
         waited = tf.where(improved, 0, state.waited + tf.cast(~missing, tf.int32))
         falls = waited >= self.patience
         lowered = tf.maximum(state.alpha * self.factor, self.min_alpha)
-        return PlateauState(
+        state = PlateauState(
             alpha=tf.where(falls, lowered, state.alpha),
-            best=tf.where(improved, value, state.best),
+            best=tf.where(improved, entropy, state.best),
             waited=tf.where(falls, 0, waited),
         )
+        bound = -tf.cast(state.alpha <= self.min_alpha, tf.float32)
+        return state, TemperatureMetrics(state.alpha, bound)
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.mode == "max" else -1.0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, as_trained
 from maxent_tf.seeds import as_seed
@@ -90,13 +91,13 @@ def _in_graph(
     shape = (*learner.batch_shape, episodes)
 
     def run(state: Any, seed: tf.Tensor) -> Any:
-        reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
+        reset_seed, step_seed = tf.unstack(draws.split(seed, 2))
         world, timestep = env.reset(shape, reset_seed)
 
         def body(
             t: Any, world: Any, observation: Any, carry: Any, done: Any, total: Any, length: Any
         ) -> Any:
-            own_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(step_seed, t), 2))
+            own_seed, world_seed = tf.unstack(draws.split(draws.fold_in(step_seed, t), 2))
             act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
             acted = learner.act(
                 state, carry, observation, seed=act_seed, explore=not greedy, world=world
@@ -141,10 +142,10 @@ def _on_host(
     check_free(env)
     shape = (*learner.batch_shape, episodes)
     worlds = GymnasiumWorlds(env, math.prod(shape))
-    reset_seed, step_seed = tf.unstack(tf.random.split(seed, 2))
+    reset_seed, step_seed = tf.unstack(draws.split(seed, 2))
 
     def act(state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor) -> Acted:
-        own_seed = tf.random.fold_in(step_seed, t)
+        own_seed = draws.fold_in(step_seed, t)
         act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
         return learner.act(state, carry, observation, seed=act_seed, explore=not greedy)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.learners.wrapper import parts
 from maxent_tf.training.host_programs import HostPrograms, OffPolicyPrograms, OnPolicyPrograms
@@ -35,7 +36,7 @@ class HostLoop:
         compile: str,
         state: Any,
     ):
-        init_seed, self._world_seed, run_seed = tf.unstack(tf.random.split(seed, 3))
+        init_seed, self._world_seed, run_seed = tf.unstack(draws.split(seed, 3))
         state = learner.init(init_seed) if state is None else state
         self.pace = Pace.of(learner.experience, num_envs)
         self._learner = learner
@@ -101,7 +102,7 @@ class HostLoop:
         """Resets the worlds, and acts in them for the first time."""
         seed = self._world_seed
         if iterations:  # other episodes than those of the run that is continued
-            seed = tf.random.fold_in(seed, iterations)
+            seed = draws.fold_in(seed, iterations)
         self._observation = self._batched(self._worlds.reset(int(seed[0]) % 2**31))
         self._acted = self._programs.first(self._observation, iterations * self.pace.calls)
 

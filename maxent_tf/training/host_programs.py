@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import called_alike, compiled
@@ -79,12 +80,12 @@ class OnPolicyPrograms:
 
         def act(carry: Any, ended: tf.Tensor, observation: tf.Tensor, call: tf.Tensor) -> Acted:
             carry = rollout.carry_on(learner, carry, ended)
-            own_seed = tf.random.fold_in(seed, call)
+            own_seed = draws.fold_in(seed, call)
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             return learner.act(kept.read(), carry, observation, seed=act_seed)
 
         def learn(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
-            update_seed = tf.random.fold_in(tf.random.fold_in(seed, call), 1)
+            update_seed = draws.fold_in(draws.fold_in(seed, call), 1)
             updated = learner.update(kept.read(), trajectory, seed=update_seed)
             # Only now, so that a rollout is acted and learned from on one scale.
             kept.write(learner.observe(updated.state, trajectory))
@@ -142,7 +143,7 @@ class OffPolicyPrograms:
         self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
 
         def explore(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
-            own_seed = tf.random.fold_in(seed, call)
+            own_seed = draws.fold_in(seed, call)
             return rollout.act_uniformly(learner, kept.read(), carry, observation, own_seed)
 
         def draw(state: Any, carry: Any, observation: tf.Tensor, seed: tf.Tensor) -> Acted:
@@ -151,7 +152,7 @@ class OffPolicyPrograms:
         draw = compiled(draw, compile, auto="xla")
 
         def act(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
-            own_seed = tf.random.fold_in(seed, call)
+            own_seed = draws.fold_in(seed, call)
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             return draw(kept.read(), carry, observation, act_seed)
 
@@ -167,7 +168,7 @@ class OffPolicyPrograms:
             due: int, transition: Transition, carry: Any, observation: tf.Tensor, call: tf.Tensor
         ) -> tuple[Acted, tf.Tensor]:
             replay.add(transition)
-            own_seed, update_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, call), 2))
+            own_seed, update_seed = tf.unstack(draws.split(draws.fold_in(seed, call), 2))
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             carry = rollout.carry_on(learner, carry, _ended(transition))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.wrapper import parts
@@ -41,7 +42,7 @@ class InGraphLoop:
         compile: str,
         state: Any,
     ):
-        init_seed, world_seed, self._warm_up_seed, self._seed = tf.unstack(tf.random.split(seed, 4))
+        init_seed, world_seed, self._warm_up_seed, self._seed = tf.unstack(draws.split(seed, 4))
         state = learner.init(init_seed) if state is None else state
         worlds = rollout.begin(learner, env, num_envs, world_seed)
         _check_finite_observation(worlds.observation)
@@ -158,7 +159,7 @@ def on_policy_iteration(learner: Learner, env: Environment, experience: OnPolicy
     """Returns an iteration that acts for a rollout and makes one update."""
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
-        seeds = tf.random.split(tf.random.fold_in(seed, i), 2)
+        seeds = draws.split(draws.fold_in(seed, i), 2)
         collect_seed, update_seed = tf.unstack(seeds)
         first = i * experience.rollout_length
         worlds, trajectory, episodes = rollout.collect(
@@ -178,7 +179,7 @@ def off_policy_iteration(
     """Returns an iteration that acts once, stores the step, and makes the updates that are due."""
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
-        seeds = tf.random.split(tf.random.fold_in(seed, i), 3)
+        seeds = draws.split(draws.fold_in(seed, i), 3)
         own_seed, world_seed, update_seed = tf.unstack(seeds)
         act_seed = rollout.seed_of_step(experience, own_seed, seed, i)
         acted = learner.act(
@@ -208,7 +209,7 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
         state: Any, worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor
     ) -> Any:
         def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
-            action_seed, world_seed = tf.unstack(tf.random.split(tf.random.fold_in(seed, i), 2))
+            action_seed, world_seed = tf.unstack(draws.split(draws.fold_in(seed, i), 2))
             acted = rollout.act_uniformly(
                 learner, state, worlds.carry, worlds.observation, action_seed
             )

@@ -70,13 +70,9 @@ def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
     """Draws actions uniformly: [*batch_shape, ...] of the spec's dtype."""
     if isinstance(spec, Box):
         low, high = spec.bounds()
-        uniform = tf.random.stateless_uniform([*batch_shape, *spec.shape], seed)
-        return low + (high - low) * uniform
-    if isinstance(spec, MultiDiscrete):
-        # A product with a number below 1 is below nvec, rounded too.
-        uniform = draws.uniform([*batch_shape, *spec.shape], seed)
-        return tf.cast(uniform * tf.constant(spec.nvec, tf.float32), tf.int32)
-    return tf.random.stateless_uniform(batch_shape, seed, maxval=spec.num_values, dtype=tf.int32)
+        return low + (high - low) * draws.uniform([*batch_shape, *spec.shape], seed)
+    num = spec.nvec if isinstance(spec, MultiDiscrete) else spec.num_values
+    return draws.integers([*batch_shape, *spec.shape], seed, num)
 
 
 def act_uniformly(
@@ -102,7 +98,7 @@ def seed_of_step(
     """
     if experience.seed_period == 1:
         return own
-    return tf.random.fold_in(tf.random.fold_in(run_seed, step // experience.seed_period), 1)
+    return draws.fold_in(draws.fold_in(run_seed, step // experience.seed_period), 1)
 
 
 def carry_on(learner: Learner, carry: Any, ended: tf.Tensor) -> Any:
@@ -134,7 +130,7 @@ def step(
       The state after the step and the resets; the transition, whose next observation is the one
       before a reset; and the episodes that ended, summed over B.
     """
-    step_seed, reset_seed = tf.unstack(tf.random.split(seed, 2))
+    step_seed, reset_seed = tf.unstack(draws.split(seed, 2))
     world, timestep = env.step(state.world, acted.action, step_seed)
     done = timestep.terminated | timestep.truncated
     transition = Transition(
@@ -191,7 +187,7 @@ def collect(
     def one(
         state: RolloutState, seed: tf.Tensor, t: tf.Tensor
     ) -> tuple[RolloutState, Transition, Episodes]:
-        own_seed, world_seed = tf.unstack(tf.random.split(seed, 2))
+        own_seed, world_seed = tf.unstack(draws.split(seed, 2))
         act_seed = seed_of_step(experience, own_seed, run_seed, first + t)
         acted = learner.act(
             learner_state, state.carry, state.observation, seed=act_seed, world=state.world
@@ -204,7 +200,7 @@ def collect(
 
     # A loop, however short: unrolled, XLA took minutes over a few steps of CartPole and then
     # computed the same draws in many places, at a tenth of the speed.
-    seeds = tf.random.split(seed, length)
+    seeds = draws.split(seed, length)
     # Called once more only to learn the structure of a transition; the graph prunes it.
     _, transition, episodes = one(state, seeds[0], tf.constant(0))
     arrays = tf.nest.map_structure(

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.learners import Learner, OffPolicy
 from maxent_tf.learners.interface import extras_spec
 from maxent_tf.replay import PrioritizedReplay, UniformReplay
@@ -50,7 +51,7 @@ def replay_updates(
     """
 
     def one(state: Any, seed: tf.Tensor) -> tuple[Any, tuple[tf.Tensor, ...]]:
-        sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
+        sample_seed, update_seed = tf.unstack(draws.split(seed, 2))
         batch, weight, slot = replay.sample(batch_size, sample_seed)
         updated = update(state, batch, seed=update_seed, weight=weight)
         if weight is not None:
@@ -58,12 +59,12 @@ def replay_updates(
         return updated.state, tuple(tf.nest.flatten(updated.metrics))
 
     if isinstance(due, int):
-        seeds = tf.random.split(seed, due)
+        seeds = draws.split(seed, due)
         if due == 1:
             return one(state, seeds[0])
         seed_of: Callable[[tf.Tensor], tf.Tensor] = seeds.__getitem__
     else:
-        seed_of = functools.partial(tf.random.fold_in, seed)
+        seed_of = functools.partial(draws.fold_in, seed)
 
     def body(k: tf.Tensor, state: Any, sums: Any) -> Any:
         state, metrics = one(state, seed_of(k))

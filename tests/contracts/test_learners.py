@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.learners import Learner
 from maxent_tf.learners.interface import extras_spec
 from maxent_tf.types import Transition
@@ -39,26 +40,20 @@ def update_of(name: str, mode: str) -> Callable[..., Any]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def same_noise_everywhere() -> Iterator[None]:
-    # TensorFlow's numbers differ under XLA, and learner by learner of a batch. Draws without a
-    # dtype are initial parameters and the like.
-    def shared(original: Callable[..., Any], numpy_name: str) -> Callable[..., Any]:
-        def draw(shape: Any, seed: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> tf.Tensor:
-            if dtype not in (tf.float32, tf.float64):
-                kwargs = kwargs if dtype is None else {**kwargs, "dtype": dtype}
-                return original(shape, seed, *args, **kwargs)
-            noise = getattr(np.random.default_rng(0), numpy_name)(size=shape[-2:])
-            return tf.broadcast_to(tf.constant(noise, dtype), shape)
-
-        return draw
-
-    normal = shared(tf.random.stateless_normal, "normal")
-    uniform = shared(tf.random.stateless_uniform, "uniform")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf.random, "stateless_normal", normal)
-        patch.setattr(tf.random, "stateless_uniform", uniform)
-        yield
+def no_programs_outlive_the_tests() -> Iterator[None]:
+    yield
     update_of.cache_clear()  # TensorFlow 2.15 complains of programs that outlive the session.
+
+
+@pytest.fixture
+def same_noise_for_all_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is drawn for [*P, B, D] is drawn for [B, D], and is the same for every learner.
+    original = draws.bits
+
+    def bits(shape: Any, seed: Any, dtype: tf.DType = tf.uint32) -> tf.Tensor:
+        return tf.broadcast_to(original(shape[-2:], seed, dtype), shape)
+
+    monkeypatch.setattr(draws, "bits", bits)
 
 
 def learners_part(learner: Learner, x: Any, index: tuple[int, int]) -> Any:
@@ -159,12 +154,14 @@ def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
 
 
 @every_learner
+@pytest.mark.usefixtures("same_noise_for_all_learners")
 @pytest.mark.parametrize("index", [(0, 1), (1, 2)])
 def test_a_batch_of_learners_is_its_learners(name: str, index: tuple[int, int]) -> None:
     # Oracle: a learner of batch shape [] with the same hyper-parameters, state, data and noise.
     learner, alone = batched(name), single(name, index)
     state, batch, seed = random_state(learner), random_batch(learner), tf.constant([0, 1])
-    result = update_of(name, "graph")(state, batch, seed=seed)
+    # A program of its own, which is traced with the noise of this test.
+    result = tf.function(learner.update, autograph=False)(state, batch, seed=seed)
     expected = alone.update(
         learners_part(learner, state, index), learners_part(learner, batch, index), seed=seed
     )
@@ -180,7 +177,7 @@ def test_fresh_learners_differ_and_follow_the_seed(name: str) -> None:
     # Oracle: the same seed gives the same bits; learners' networks are drawn apart.
     learner = batched(name)
     tf.nest.map_structure(np.testing.assert_array_equal, learner.init(3), learner.init([0, 3]))
-    if name.endswith(("_table", "_keras")):  # All zeros; all of them the noise above.
+    if name.endswith("_table"):  # all zeros
         return
     # The first leaf is the kernel of the first layer.
     first, other = (tf.nest.flatten(learner.init(seed))[0].numpy() for seed in (3, 4))

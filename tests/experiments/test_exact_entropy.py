@@ -20,6 +20,7 @@ from experiments.exact_entropy import __main__ as command
 from experiments.exact_entropy import analysis, gradients, runs
 from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, GYMNASIUM, Arguments, Sweep, plan
+from maxent_tf import draws
 
 PENDULUM = mx.environments.Pendulum()
 
@@ -76,7 +77,7 @@ def test_moments_equal_those_of_a_naive_loop() -> None:
 
     @tf.function(autograph=False, jit_compile=True)  # which draws other noise than eager TensorFlow
     def one(i: tf.Tensor) -> list[tf.Tensor]:
-        own = tf.random.fold_in(SEED, i)
+        own = draws.fold_in(SEED, i)
         return [gradients.actor_gradient(p, state, OBSERVATION, ALPHA, own) for p in parts]
 
     naive = np.stack([one(tf.constant(i)) for i in range(4)], axis=1).astype(np.float64)

@@ -27,6 +27,7 @@ from experiments.sample_efficiency.sweep import (
     Sweep,
     plan,
 )
+from maxent_tf import draws
 from maxent_tf.seeds import as_seed
 
 _SHARED: dict[str, Any] = {
@@ -59,7 +60,7 @@ def test_the_learning_rate_is_annealed_over_all_gradient_steps(sweep: RolloutSwe
     # Oracle: the optimiser's own count; the returns of learners trained apart.
     arrays = runs.run(sweep)
     learner, world = runs.make_learner(sweep), mx.environments.Pendulum()
-    seed, test_seed = tf.unstack(tf.random.split(as_seed(sweep.seed), 2))
+    seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
     result = mx.train(learner, world, sweep.steps, seed=seed, num_envs=sweep.num_envs, records=3)
     made = int(result.state.actor_optimizer.step)
     assert made == runs.gradient_steps(sweep)

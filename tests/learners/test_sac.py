@@ -11,6 +11,7 @@ import scipy.optimize
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf import draws
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import SAC, SACConfig, SACState
 from maxent_tf.networks import StateDependentParams
@@ -71,8 +72,8 @@ def fed(monkeypatch: pytest.MonkeyPatch, *noises: np.ndarray) -> Iterator[None]:
     feed = iter(noises)
     with monkeypatch.context() as patch:
         patch.setattr(
-            tf.random,
-            "stateless_normal",
+            draws,
+            "normal",
             lambda shape, seed, dtype: tf.reshape(tf.cast(next(feed), dtype), shape),
         )
         yield
@@ -184,7 +185,7 @@ def test_update_by_hand(
     drawn = (later_noise,) * (n_step > 1) + (next_noise, actor_noise)
     with fed(monkeypatch, *drawn):
         given = tf.constant(weight, tf.float32) if weighted else None
-        new, metrics, error = learner.update(state, windows.as_batch(window), given, seed=0)
+        new, metrics, error = learner.update(state, windows.as_batch(window), weight=given, seed=0)
 
     for i in range(2):
         actor, stacked, targets = tf.nest.map_structure(

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import maxent_tf as mx
+from maxent_tf import draws
 from maxent_tf.learners import SQL, SQLConfig, SQLState
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
@@ -90,12 +91,8 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     state = random_state(learner)
     rng = np.random.default_rng(2)
     noise, uniform = rng.normal(size=(2, B, K, 2)), rng.uniform(size=(2, B, M, 2))
-    monkeypatch.setattr(
-        tf.random, "stateless_normal", lambda shape, seed, dtype: tf.cast(noise, dtype)
-    )
-    monkeypatch.setattr(
-        tf.random, "stateless_uniform", lambda shape, seed, dtype: tf.cast(uniform, dtype)
-    )
+    monkeypatch.setattr(draws, "normal", lambda shape, seed: tf.cast(noise, tf.float32))
+    monkeypatch.setattr(draws, "uniform", lambda shape, seed: tf.cast(uniform, tf.float32))
     new, metrics, _ = learner.update(state, batch, seed=0)
 
     for i in range(2):
@@ -201,11 +198,34 @@ def test_sampler_learns_the_boltzmann_policy() -> None:
     assert np.all(distance(learner.init(3)) > [[0.3], [0.2], [0.15]])
 
 
-def test_alpha_must_be_positive_and_known() -> None:
+def test_alpha_must_be_positive() -> None:
     with pytest.raises(ValueError, match="alpha must be above 0, not 0"):
         small(alpha=0.0)
-    with pytest.raises(ValueError, match="alpha must be a number or a schedule, not automatic"):
-        small(alpha=mx.temperature.AutoTemperature(-1.0))
+
+
+def test_the_entropy_is_the_boltzmann_policys() -> None:
+    # Oracle: quadrature of -p log p over the box, p proportional to exp(Q / alpha), at each next
+    # state; the estimate from many actions has an error of about 1 / sqrt(their number).
+    learner = small(num_value_samples=20_000)
+    state, batch = random_state(learner), random_batch()
+    metrics = learner.update(state, batch, seed=0).metrics
+    axis = np.linspace(-1, 1, 201)
+    weight = np.full(201, 0.01)
+    weight[[0, -1]] /= 2
+    action = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    cell = np.outer(weight, weight).ravel()
+    for i in range(2):
+        target = tf.nest.map_structure(lambda x, i=i: x[i], state.target_critic)
+        entropies = []
+        for b in range(B):
+            each = tf.constant(action, tf.float32)
+            logits = forward(target, batch.next_observation[i, b], each)[:, 0].numpy() / ALPHA[i]
+            density = np.exp(logits - logits.max())
+            density /= (density * cell).sum()
+            entropies.append(-(cell * density * np.log(density)).sum())
+        # In the environment's unit.
+        expected = np.mean(entropies) + np.log((HIGH - LOW) / 2).sum()
+        np.testing.assert_allclose(metrics.entropy[i], expected, atol=0.05)
 
 
 def test_actions_must_be_a_bounded_vector() -> None:

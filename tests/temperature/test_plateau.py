@@ -30,12 +30,17 @@ def naive(plateau: Plateau, values: list[float]) -> list[float]:
 @settings(deadline=None)
 @given(values=VALUES, patience=st.integers(1, 4), min_improvement=st.sampled_from([0.0, 1.0]))
 def test_matches_a_plain_loop(values: list[float], patience: int, min_improvement: float) -> None:
-    plateau = Plateau(1.0, 0.5, patience, min_improvement, min_alpha=0.2)
-    state, alphas = plateau.init(), []
-    for value in values:
-        state = plateau.update(state, tf.constant(value))
-        alphas.append(float(plateau.alpha(state)))
-    np.testing.assert_allclose(alphas, naive(plateau, values), rtol=1e-6)
+    # The other way round, the same of the values' negatives.
+    for mode, sign in (("max", 1.0), ("min", -1.0)):
+        plateau = Plateau(1.0, 0.5, patience, min_improvement, min_alpha=0.2, mode=mode)
+        state, alphas, bounds = plateau.init(), [], []
+        for value in values:
+            state, metrics = plateau.update(state, tf.constant(sign * value))
+            alphas.append(float(plateau.alpha(state)))
+            bounds.append(float(metrics.bound))
+        expected = naive(plateau, values)
+        np.testing.assert_allclose(alphas, expected, rtol=1e-6)
+        np.testing.assert_array_equal(bounds, [-1.0 if x == 0.2 else 0.0 for x in expected])
 
 
 def test_learners_fall_each_on_its_own_under_xla() -> None:
@@ -45,7 +50,8 @@ def test_learners_fall_each_on_its_own_under_xla() -> None:
 
     @tf.function(jit_compile=True)
     def run(values: tf.Tensor) -> tf.Tensor:
-        return tf.scan(plateau.update, values, initializer=plateau.init([2, 3])).alpha
+        step = lambda state, value: plateau.update(state, value)[0]  # noqa: E731
+        return tf.scan(step, values, initializer=plateau.init([2, 3])).alpha
 
     alphas = run(tf.constant(values))
     for index in np.ndindex(2, 3):
@@ -61,6 +67,7 @@ def test_learners_fall_each_on_its_own_under_xla() -> None:
         ({"factor": 1.0}, r"factor must be in \(0, 1\), not 1\.0"),
         ({"patience": 0}, "patience must be an integer of at least 1, not 0"),
         ({"min_improvement": -1.0}, "min_improvement must be at least 0"),
+        ({"mode": "least"}, r"mode must be one of \['max', 'min'\], not 'least'"),
     ],
 )
 def test_bad_attributes_are_named(arguments: dict[str, Any], message: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.replay import UniformReplay
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.training.updates import replay_updates
@@ -45,8 +46,8 @@ def test_is_a_loop_over_minibatches_of_their_own(updates: int, compile: Any) -> 
 
     state, metrics = compile(many)(tf.zeros([3]), tf.constant([0, 1]))
     expected, history = tf.zeros([3]), []
-    for seed in tf.random.split(tf.constant([0, 1]), updates):
-        sample_seed, update_seed = tf.unstack(tf.random.split(seed, 2))
+    for seed in draws.split(tf.constant([0, 1]), updates):
+        sample_seed, update_seed = tf.unstack(draws.split(seed, 2))
         batch = replay.sample(4, sample_seed).transition
         drawn.append(batch.reward.numpy())
         expected, metric, _ = update(expected, batch, seed=update_seed, weight=None)

@@ -9,6 +9,7 @@ from tf_agents.agents import TFAgent, data_converter
 from tf_agents.agents.tf_agent import LossInfo
 from tf_agents.trajectories import TimeStep, Trajectory
 
+from maxent_tf import draws
 from maxent_tf.bridges.tf_agents.experience import only_valid, transitions
 from maxent_tf.bridges.tf_agents.policies import LearnerPolicy
 from maxent_tf.learners import Learner, OnPolicy, Wrapper
@@ -69,7 +70,7 @@ class LearnerAgent(TFAgent):
                     f"the learner's priorities={experience.priorities} are for our own replay: "
                     "build it with priorities=None, or train it by maxent_tf.train."
                 )
-        init_seed, self._seed = tf.unstack(tf.random.split(as_seed(seed), 2))
+        init_seed, self._seed = tf.unstack(draws.split(as_seed(seed), 2))
         self._learner = learner
         self._state = StateVariables(learner.init(init_seed))
         self._on_policy = isinstance(learner.experience, OnPolicy)
@@ -119,7 +120,7 @@ class LearnerAgent(TFAgent):
         batch = transitions(self._learner.spec, experience, self.collect_data_spec)
         if not self._on_policy:
             batch = only_valid(tf.nest.map_structure(lambda x: x[0], batch))
-        seed = tf.random.fold_in(self._seed, tf.cast(self.train_step_counter, tf.int32))
+        seed = draws.fold_in(self._seed, tf.cast(self.train_step_counter, tf.int32))
         updated = self._learner.update(self._state.read(), batch, seed=seed)
         state, metrics = updated.state, updated.metrics
         if self._on_policy:

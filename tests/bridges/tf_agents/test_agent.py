@@ -17,6 +17,7 @@ from tf_agents.replay_buffers import TFUniformReplayBuffer
 from tf_agents.utils import common
 
 import maxent_tf as mx
+from maxent_tf import draws
 from maxent_tf.bridges.tf_agents import GymnasiumEnvironment, LearnerAgent, environment_spec
 from maxent_tf.bridges.tf_agents.experience import only_valid, transitions
 from maxent_tf.replay import Priorities
@@ -75,7 +76,7 @@ def test_an_update_is_the_learners(name: str, trained: dict[str, tuple]) -> None
     if agent.train_sequence_length == 2:
         batch = only_valid(tf.nest.map_structure(lambda x: x[0], batch))
     step = agent.train_step_counter.numpy()
-    seed = tf.random.fold_in(tf.random.split([0, 0], 2)[1], tf.cast(step, tf.int32))
+    seed = draws.fold_in(draws.split([0, 0], 2)[1], tf.cast(step, tf.int32))
     expected, metrics, _ = learner.update(state, batch, seed=seed)
     info = agent.train(experience)
     np.testing.assert_allclose(info.loss, metrics.actor_loss + metrics.critic_loss, rtol=1e-5)
