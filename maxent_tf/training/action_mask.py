@@ -36,7 +36,7 @@ class ActionMask(gymnasium.Wrapper):
     >>> env = ActionMask(gymnasium.make("Taxi-v4"))
     >>> observation, _ = env.reset(seed=0)
     >>> observation["action_mask"].tolist()
-    [0, 1, 1, 0, 0, 0]
+    [1, 1, 0, 0, 0, 0]
     """
 
     def __init__(self, env: gymnasium.Env):
