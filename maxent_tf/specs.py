@@ -18,6 +18,7 @@ __all__ = [
     "MultiDiscrete",
     "ObservationSpec",
     "Spec",
+    "action_mask_spec",
 ]
 
 
@@ -230,17 +231,44 @@ Spec = Discrete | MultiDiscrete | Box
 ObservationSpec = Spec | Image | dict[str, Any]
 
 
+#: The key of the part of an observation that says which actions are legal.
+ACTION_MASK = "action_mask"
+
+
+def action_mask_spec(action: Spec) -> MultiDiscrete:
+    """Returns the spec of a mask of legal actions: one flag for each value, 1 where it is legal.
+
+    Args:
+      action: the spec of one action; of several discrete ones the flags of each follow each other.
+
+    Raises:
+      ValueError: if actions are not discrete.
+
+    >>> action_mask_spec(Discrete(3))
+    MultiDiscrete(nvec=(2, 2, 2))
+    """
+    if isinstance(action, Box):
+        raise ValueError(f"only discrete actions have a mask, not those of {action}.")
+    values = action.num_values if isinstance(action, Discrete) else sum(action.nvec)
+    return MultiDiscrete((2,) * values)
+
+
 @dataclass(frozen=True)
 class EnvironmentSpec:
     """What a learner has to know of a world.
 
+    A part of the observation with the key "action_mask" says which actions are legal there. It is
+    for the policy, and networks do not see it. Every observation in which an action is to be
+    chosen, or whose value counts, has a legal one, of each of several discrete actions.
+
     Attributes:
       observation: the spec of one observation; where it is a dict, maybe a nested one, observations
-        are dicts of the same keys.
+        are dicts of the same keys. A part "action_mask" is `action_mask_spec(action)`.
       action: the spec of one action.
 
     Raises:
-      ValueError: if an element of the action is a box without width.
+      ValueError: if an element of the action is a box without width, or there is a part
+        "action_mask" that is no mask of the actions, or nothing beside it.
     """
 
     observation: ObservationSpec
@@ -249,6 +277,35 @@ class EnvironmentSpec:
     def __post_init__(self) -> None:
         if isinstance(self.action, Box):
             check_width("action", self.action)
+        if self.masks_actions:
+            _check_action_mask(self.observation, self.action)
+
+    @property
+    def masks_actions(self) -> bool:
+        """Whether observations say which actions are legal, in their part "action_mask"."""
+        return isinstance(self.observation, dict) and ACTION_MASK in self.observation
+
+
+def _check_action_mask(observation: Any, action: Spec) -> None:
+    found, name = observation[ACTION_MASK], f"observation[{ACTION_MASK!r}]"
+    if isinstance(action, Box):
+        raise ValueError(
+            f"{name} is for the legal ones of discrete actions, but the action is {action}: give "
+            "this part of the observation another name."
+        )
+    expected = action_mask_spec(action)
+    if found != expected:
+        raise ValueError(
+            f"{name} must be {expected} of shape {expected.shape}, one flag for each value of "
+            f"{action}, not {abbreviated(found)} of shape {getattr(found, 'shape', None)}: give it "
+            "the spec action_mask_spec(action), of a Gymnasium environment the space "
+            f"MultiBinary({len(expected.nvec)}), or another name if it is no mask."
+        )
+    if len(observation) == 1:
+        raise ValueError(
+            f"{name} is all there is in the observation, of which networks see nothing: add a "
+            "part, if only a constant."
+        )
 
 
 def check_width(name: str, box: Box) -> None:

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image, MultiDiscrete
+from maxent_tf.specs import (
+    Box,
+    Discrete,
+    EnvironmentSpec,
+    Image,
+    MultiDiscrete,
+    action_mask_spec,
+)
 
 
 @pytest.mark.parametrize("num_values", [0, -1, 2.0])
@@ -102,3 +109,39 @@ def test_truth_is_no_number_of_values() -> None:
     for make in (lambda: Discrete(True), lambda: MultiDiscrete((2, True)), lambda: Image((True,))):
         with pytest.raises(ValueError, match="positive integer"):
             make()
+
+
+def test_a_mask_of_actions_has_one_flag_for_each_value() -> None:
+    # Oracle: by hand.
+    for action, flags in ((Discrete(3), 3), (MultiDiscrete((3, 2)), 5)):
+        mask = action_mask_spec(action)
+        assert mask == MultiDiscrete((2,) * flags)
+        assert EnvironmentSpec({"a": Discrete(4), "action_mask": mask}, action).masks_actions
+        assert not EnvironmentSpec({"a": Discrete(4)}, action).masks_actions
+        assert not EnvironmentSpec({"a": {"action_mask": mask}}, action).masks_actions
+
+
+@pytest.mark.parametrize(
+    ("mask", "shape"),
+    [
+        (MultiDiscrete((2, 2)), r"\(2,\)"),
+        (MultiDiscrete((2, 3, 2)), r"\(3,\)"),
+        (Box.of((3,), 0, 1), r"\(3,\)"),
+        ({"a": Discrete(2)}, "None"),
+    ],
+    ids=str,
+)
+def test_another_mask_is_named_with_both_shapes(mask: Any, shape: str) -> None:
+    message = rf"must be MultiDiscrete.* of shape \(3,\).* of shape {shape}: .*MultiBinary\(3\)"
+    with pytest.raises(ValueError, match=message):
+        EnvironmentSpec({"a": Discrete(4), "action_mask": mask}, Discrete(3))
+
+
+def test_a_mask_needs_discrete_actions_and_an_observation_beside_it() -> None:
+    mask = MultiDiscrete((2, 2))
+    with pytest.raises(ValueError, match=r"but the action is Box.*another name"):
+        EnvironmentSpec({"a": Discrete(4), "action_mask": mask}, Box.of((2,), -1, 1))
+    with pytest.raises(ValueError, match=r"all there is in the observation.* add a part"):
+        EnvironmentSpec({"action_mask": mask}, Discrete(2))
+    with pytest.raises(ValueError, match="only discrete actions have a mask"):
+        action_mask_spec(Box.of((2,), -1, 1))

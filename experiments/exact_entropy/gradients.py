@@ -44,13 +44,13 @@ def actor_gradient(
 
 
 def moments_program(
-    learners: Sequence[SAC], draws: int
+    learners: Sequence[SAC], num_draws: int
 ) -> Callable[[SACState, tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Returns a compiled function to mean and variance of `actor_gradient` over draws.
 
     Args:
       learners: one for each estimator, of the same `P`; all see the same noise.
-      draws: at least 2.
+      num_draws: at least 2.
 
     Returns:
       A function of the state of them all, observations [*P, B, *O], alpha [*P] and a seed [2], to
@@ -72,9 +72,9 @@ def moments_program(
             return i + 1, first + shifted, second + tf.square(shifted)
 
         zeros = tf.zeros_like(origin)
-        _, first, second = tf.while_loop(lambda i, *_: i < draws, body, (1, zeros, zeros))
-        mean = first / draws
-        return origin + mean, (second - draws * tf.square(mean)) / (draws - 1)
+        _, first, second = tf.while_loop(lambda i, *_: i < num_draws, body, (1, zeros, zeros))
+        mean = first / num_draws
+        return origin + mean, (second - num_draws * tf.square(mean)) / (num_draws - 1)
 
     return program
 

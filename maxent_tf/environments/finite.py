@@ -19,7 +19,7 @@ from maxent_tf.environments.common import (
     check_max_episode_steps,
     is_truncated,
 )
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import ACTION_MASK, Box, Discrete, EnvironmentSpec, action_mask_spec
 from maxent_tf.types import TimeStep
 
 
@@ -54,9 +54,11 @@ class FiniteWorld:
       initial: [S], float64.
       reward_noise: the standard deviation of the reward about its table.
       max_episode_steps: the time limit, or None.
+      legal: [S, A], bool, or None where all actions are legal.
       num_states: S.
       num_actions: A.
-      spec: observations in [0, 1]^S, A discrete actions.
+      spec: observations in [0, 1]^S, A discrete actions. Where some are illegal, observations are
+        dicts of that vector, "observation", and the flags of legal actions, "action_mask".
 
     >>> world = FiniteWorld(
     ...     next_state=[[[0], [1]], [[1], [1]]],
@@ -80,6 +82,7 @@ class FiniteWorld:
         initial: npt.ArrayLike,
         max_episode_steps: int | None = None,
         reward_noise: float = 0.0,
+        legal: npt.ArrayLike | None = None,
     ) -> None:
         """Validates and keeps the tables.
 
@@ -93,6 +96,8 @@ class FiniteWorld:
           max_episode_steps: an episode is truncated after so many steps; None for no limit.
           reward_noise: the standard deviation of Gaussian noise on every reward that is paid
             outside terminal states, in units of reward.
+          legal: [S, A], bool, the actions that may be taken, one at least in every state, terminal
+            ones too; None takes all. In a graph an illegal action does what the tables say.
 
         Raises:
           ValueError: if a table has another shape or breaks one of these rules; the message names
@@ -105,11 +110,12 @@ class FiniteWorld:
         self.initial = _table("initial", initial, np.float64)
         self.max_episode_steps = max_episode_steps
         self.reward_noise = float(reward_noise)
+        self.legal = None if legal is None else _table("legal", legal, np.bool_)
         self._check()
         self.num_states, self.num_actions = self.next_state.shape[:2]
-        self.spec = EnvironmentSpec(
-            observation=Box.of((self.num_states,), 0.0, 1.0), action=Discrete(self.num_actions)
-        )
+        state, action = Box.of((self.num_states,), 0.0, 1.0), Discrete(self.num_actions)
+        masked = {"observation": state, ACTION_MASK: action_mask_spec(action)}
+        self.spec = EnvironmentSpec(state if self.legal is None else masked, action)
         # Outcome k is drawn when cumulative[k - 1] <= u < cumulative[k]. The last bound, 1, is left
         # out; and where only impossible outcomes follow, rounding must not leave a bound below 1.
         self._cumulative = _cumulative(self.probability)
@@ -131,8 +137,13 @@ class FiniteWorld:
     def step(
         self, state: FiniteState, action: tf.Tensor, seed: Any
     ) -> tuple[FiniteState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every world: see `Environment.step`.
+
+        Raises:
+          ValueError: eagerly, also if an action is illegal.
+        """
         action = as_action(action, self.spec.action, state.index.shape)
+        self._refuse_illegal(state.index, action)
         outcome_seed, noise_seed = (
             tf.unstack(draws.split(seed, 2)) if self.reward_noise else (seed, None)
         )
@@ -155,8 +166,23 @@ class FiniteWorld:
         timestep = TimeStep(self._observe(index), reward, terminated, truncated)
         return FiniteState(index, elapsed), timestep
 
-    def _observe(self, index: tf.Tensor) -> tf.Tensor:
-        return tf.one_hot(index, self.num_states)
+    def _observe(self, index: tf.Tensor) -> Any:
+        state = tf.one_hot(index, self.num_states)
+        if self.legal is None:
+            return state
+        return {"observation": state, ACTION_MASK: tf.gather(self.legal.astype(np.int32), index)}
+
+    def _refuse_illegal(self, index: tf.Tensor, action: tf.Tensor) -> None:
+        if self.legal is None or not tf.executing_eagerly():
+            return
+        wrong = np.argwhere(~self.legal[np.asarray(index), np.asarray(action)])
+        if len(wrong):
+            where = tuple(int(i) for i in wrong[0])
+            state, taken = int(index[where]), int(action[where])
+            raise ValueError(
+                f"action must be legal, not {taken} in state {state} at {list(where)}: legal there "
+                f"are {np.flatnonzero(self.legal[state]).tolist()}."
+            )
 
     def _check(self) -> None:
         shape = self.next_state.shape
@@ -200,6 +226,18 @@ class FiniteWorld:
             self.reward,
             "reward in a terminal state must be 0",
         )
+        if self.legal is not None:
+            if self.legal.shape != shape[:2]:
+                raise ValueError(
+                    f"legal must have shape {shape[:2]} beside next_state {shape}, not "
+                    f"{self.legal.shape}."
+                )
+            stuck = np.flatnonzero(~self.legal.any(-1))
+            if stuck.size:
+                raise ValueError(
+                    "legal must allow an action in every state, terminal ones too, but allows none "
+                    f"in state {stuck[0]}."
+                )
         check_max_episode_steps(self.max_episode_steps)
         if not (np.isfinite(self.reward_noise) and self.reward_noise >= 0):
             raise ValueError(f"reward_noise must be finite, at least 0, not {self.reward_noise}.")

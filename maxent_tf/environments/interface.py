@@ -20,8 +20,10 @@ class Environment(Protocol):
     another. An episode that ends stays ended: whoever steps the world resets it, by
     `tf.nest.map_structure` over `tf.where`.
 
-    Observations and rewards are float32. A time limit is part of a world: its state counts the
-    steps since the reset, and `truncated` is set once they reach the limit, unless `terminated` is.
+    Observations and rewards are float32. Where some actions are illegal, observations are dicts
+    with a part "action_mask", of `specs.action_mask_spec`, in which at least one action is legal at
+    the end of an episode, too. A time limit is part of a world: its state counts the steps since
+    the reset, and `truncated` is set once they reach the limit, unless `terminated` is.
     """
 
     @property

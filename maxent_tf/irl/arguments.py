@@ -26,13 +26,18 @@ def check_horizon(horizon: int | None) -> None:
 
 
 def check_process(m: TabularMDP) -> None:
-    """Raises ValueError unless m is a single process with dense transitions."""
+    """Raises ValueError unless m is a single process with dense transitions, all actions legal."""
     if m.batch_shape.rank:
         raise ValueError(f"m must be a single process, not a batch of {m.batch_shape}.")
     if isinstance(m.transition, Successors):
         raise ValueError(
             "m must have dense transitions here, [S, A, S], not Successors: rewards and visits are "
             "of transitions. Pass m._replace(transition=tf.constant(m.transition.dense()))."
+        )
+    if m.mask is not None:
+        raise ValueError(
+            "m must have no illegal actions here, which rewards and visits do not leave out: pass "
+            "a process without them, of as many actions in every state."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -29,9 +30,18 @@ class CategoricalHead:
         """How many outputs the network must have: A."""
         return self.num_actions
 
-    def __call__(self, outputs: tf.Tensor) -> Categorical:
-        """The distribution with logits `outputs`: [*P, B, A] -> batch shape [*P, B]."""
-        return Categorical(logits=outputs)
+    def __call__(self, outputs: tf.Tensor, mask: tf.Tensor | None = None) -> Categorical:
+        """The distribution with logits `outputs`: [*P, B, A] -> batch shape [*P, B].
+
+        Args:
+          outputs: [*P, B, A], float.
+          mask: [*P, B, A], bool, the legal actions; the others have probability 0, and their
+            outputs no gradient. None allows all.
+
+        Raises:
+          ValueError: if the mask is of another shape or dtype or, eagerly, allows none somewhere.
+        """
+        return Categorical(logits=_masked(outputs, mask, (self.num_actions,)))
 
     def greedy(self, distribution: Categorical) -> tf.Tensor:
         """The most likely action, [*P, B], int32."""
@@ -53,8 +63,18 @@ class MultiCategoricalHead:
         """How many outputs the network must have: one for each value of each part."""
         return sum(self.nvec)
 
-    def __call__(self, outputs: tf.Tensor) -> tfd.Independent:
-        """The distribution: [*P, B, sum of nvec] -> batch shape [*P, B], event shape [K]."""
+    def __call__(self, outputs: tf.Tensor, mask: tf.Tensor | None = None) -> tfd.Independent:
+        """The distribution: [*P, B, sum of nvec] -> batch shape [*P, B], event shape [K].
+
+        Args:
+          outputs: [*P, B, sum of nvec], float.
+          mask: [*P, B, sum of nvec], bool, the legal values of each part; see `CategoricalHead`.
+
+        Raises:
+          ValueError: if the mask is of another shape or dtype or, eagerly, allows no value of a
+            part somewhere.
+        """
+        outputs = _masked(outputs, mask, self.nvec)
         # One categorical over the most values of any part, of which the others' do not occur.
         most, rank = max(self.nvec), len(outputs.shape)
         logits = [
@@ -66,6 +86,27 @@ class MultiCategoricalHead:
     def greedy(self, distribution: tfd.Independent) -> tf.Tensor:
         """The most likely action, [*P, B, K], int32."""
         return distribution.mode()
+
+
+def _masked(logits: tf.Tensor, mask: tf.Tensor | None, nvec: tuple[int, ...]) -> tf.Tensor:
+    """Logits [..., sum of nvec], -inf where the mask is False."""
+    if mask is None:
+        return logits
+    mask = tf.convert_to_tensor(mask)
+    if mask.dtype != tf.bool or mask.shape.rank == 0 or mask.shape[-1] != sum(nvec):
+        raise ValueError(
+            f"mask must be bool [..., {sum(nvec)}], True where a value is legal, not "
+            f"{mask.dtype.name} of shape {mask.shape}."
+        )
+    if tf.executing_eagerly():
+        for part, flags in enumerate(tf.split(mask, nvec, axis=-1)):
+            none = np.argwhere(~np.any(flags, axis=-1))
+            if len(none):
+                raise ValueError(
+                    f"mask allows no value of part {part} of the action at {none[0].tolist()}: at "
+                    "least one must be legal wherever a policy is asked for."
+                )
+    return tf.where(mask, logits, tf.constant(-math.inf, logits.dtype))
 
 
 @dataclass(frozen=True)

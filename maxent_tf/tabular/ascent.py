@@ -18,7 +18,7 @@ class PolicyAscent(NamedTuple):
     """Where exact gradient ascent arrived.
 
     Attributes:
-      logits: [*B, S, A], float64, the last.
+      logits: [*B, S, A], float64, the last; -inf for illegal actions.
       policy: [*B, S, A], float64, their softmax.
       q: [*B, S, A], float64, its regularised action values.
       v: [*B, S], float64, its regularised values.
@@ -55,8 +55,15 @@ def arguments(m: TabularMDP, logits: Any, alpha: Any, step_size: Any, iterations
     alpha = backups.as_alpha(m, alpha)
     alpha = tf.broadcast_to(alpha, tf.broadcast_static_shape(alpha.shape, step_size.shape))
     logits, alpha = as_table(m, "logits", logits, alpha)
+    logits = legal_logits(m, logits)
     step_size = tf.broadcast_to(step_size, alpha.shape)
     return m, logits, alpha, step_size, tf.constant(iterations, tf.int32)
+
+
+def legal_logits(m: TabularMDP, logits: tf.Tensor) -> tf.Tensor:
+    """Returns logits, [*B, S, A], -inf for illegal actions."""
+    infinite = tf.constant(-np.inf, logits.dtype)
+    return logits if m.mask is None else tf.where(m.mask, logits, infinite)
 
 
 def ascend(given: Arguments, update: Update, regularizer: Regularizer) -> PolicyAscent:

@@ -88,8 +88,13 @@ def state_value(
     m: TabularMDP, q: tf.Tensor, alpha: tf.Tensor, regularizer: Regularizer
 ) -> tf.Tensor:
     """Returns the soft maximum of q, [*B, S, A], and 0 where terminal, [*B, S]; alpha is [*B]."""
-    v = regularizer.soft_max(q, alpha[..., None])
+    v = regularizer.soft_max(q, alpha[..., None], m.mask)
     return tf.where(m.terminal, tf.zeros_like(v), v)
+
+
+def greedy(m: TabularMDP, q: tf.Tensor, alpha: tf.Tensor, regularizer: Regularizer) -> tf.Tensor:
+    """Returns the policy of the soft maximum of q, both [..., *B, S, A]; alpha is [*B]."""
+    return regularizer.greedy(q, alpha[..., None], m.mask)
 
 
 def backup(
@@ -103,6 +108,7 @@ def backup(
     if (
         isinstance(m.transition, Successors)
         and sparse_backup.is_short(m.transition)
+        and m.mask is None
         and (hard or isinstance(regularizer, Shannon))
     ):
         fast = sparse_backup.written_out(m.transition, m.reward, m.discount, alpha, hard)

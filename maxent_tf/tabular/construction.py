@@ -22,7 +22,7 @@ def from_environment(
     """Returns the decision process of a finite world.
 
     A time limit is no part of it: truncation ends an episode, but not what would have followed.
-    Noise on the rewards averages out.
+    Noise on the rewards averages out. Illegal actions stay illegal.
 
     Args:
       world: its tables are read; terminal states keep their numbers.
@@ -45,7 +45,9 @@ def from_environment(
         )
     transition = Successors(world.next_state, world.probability)
     reward = (world.probability * world.reward).sum(-1)
-    return _batched(transition, sparse, reward, discount, world.initial, world.terminal)
+    return _batched(
+        transition, sparse, reward, discount, world.initial, world.terminal, world.legal
+    )
 
 
 def from_transition_table(
@@ -116,6 +118,7 @@ def _batched(
     discount: Any,
     initial: Any,
     terminal: Any,
+    legal: Any = None,
 ) -> TabularMDP:
     batch = np.shape(discount)
 
@@ -128,4 +131,5 @@ def _batched(
         np.asarray(discount),
         initial,
         terminal,
+        legal,
     )

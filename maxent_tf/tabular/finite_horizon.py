@@ -119,7 +119,7 @@ def _program(regularizer: Regularizer) -> Callable[..., FiniteHorizonSolution]:
         return FiniteHorizonSolution(
             q=q,
             v=tf.concat([vs.stack(), last[None]], 0),
-            policy=regularizer.greedy(q, alpha[..., None]),
+            policy=backups.greedy(m, q, alpha, regularizer),
             error_bound=error,
         )
 

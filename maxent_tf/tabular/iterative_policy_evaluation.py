@@ -10,7 +10,7 @@ import tensorflow as tf
 from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.tabular import backups
 from maxent_tf.tabular.mdp import TabularMDP
-from maxent_tf.tabular.policy_evaluation import as_table
+from maxent_tf.tabular.policy_evaluation import as_policy
 from maxent_tf.tabular.solution import Problem, Progress, advance, iterate, pose
 
 
@@ -66,7 +66,7 @@ def iterative_policy_evaluation(
       An `IterativeEvaluation`. The bound is that of `soft_value_iteration`.
 
     Raises:
-      ValueError: if alpha is negative, or shapes do not fit.
+      ValueError: if alpha is negative, shapes do not fit, or the policy takes an illegal action.
 
     References:
       M. L. Puterman (1994), "Markov decision processes", section 6.3,
@@ -76,7 +76,7 @@ def iterative_policy_evaluation(
     >>> print(iterative_policy_evaluation(m, [[0.5, 0.5]], alpha=1.0).v.numpy().round(6))
     [2.386294]
     """
-    policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
+    policy, alpha = as_policy(m, policy, backups.as_alpha(m, alpha))
     problem = pose(m, alpha, tolerance, max_iterations)
     return _program(regularizer or Shannon())(problem, policy)
 

@@ -24,6 +24,7 @@ class _Fields(NamedTuple):
     discount: tf.Tensor
     initial: tf.Tensor
     terminal: tf.Tensor
+    legal: tf.Tensor | tuple[()]
 
 
 class TabularMDP(_Fields):
@@ -32,7 +33,12 @@ class TabularMDP(_Fields):
     Where a state is terminal the episode is over: nothing is paid, no entropy is earned, and its
     value is 0. That is why terminal states must be told from states in which an agent merely stays.
 
-    `tf.nest` sees a structure of five tensors, or of six where the transitions are sparse. The
+    Where an action is illegal its probability is 0 in every policy, and what is said of it counts
+    for nothing: its transitions, rewards and action values are those of the state's first legal
+    action. Logits, where there are any, are -inf.
+
+    `tf.nest` sees a structure of five tensors, one more where the transitions are sparse, and one
+    more where actions are illegal. The
     arrays are checked where they are known; what a traced function or `tf.nest` puts in their place
     is kept as it is.
 
@@ -43,6 +49,7 @@ class TabularMDP(_Fields):
       discount: [*M], float64, in [0, 1].
       initial: [*M, S], float64, the distribution of the first state.
       terminal: [*M, S], bool.
+      legal: [*M, S, A], bool; () where all actions are.
 
     >>> m = TabularMDP(
     ...     transition=[[[0.5, 0.5], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]],
@@ -57,7 +64,13 @@ class TabularMDP(_Fields):
     __slots__ = ()
 
     def __new__(
-        cls, transition: Any, reward: Any, discount: Any, initial: Any, terminal: Any = None
+        cls,
+        transition: Any,
+        reward: Any,
+        discount: Any,
+        initial: Any,
+        terminal: Any = None,
+        legal: Any = None,
     ) -> TabularMDP:
         """Validates the arrays.
 
@@ -69,12 +82,14 @@ class TabularMDP(_Fields):
           initial: [S] or [*M, S], probabilities.
           terminal: [S] or [*M, S], bool; such a state must lead only to itself and pay nothing.
             None takes every state that does so for terminal; pass an array to overrule.
+          legal: [S, A] or [*M, S, A], bool, the actions that may be taken, one at least in every
+            state, terminal ones too; None takes all.
 
         Raises:
           ValueError: if an array has another shape or breaks one of these rules; the message names
             the first offending entry.
         """
-        given = (transition, reward, discount, initial, terminal)
+        given = (transition, reward, discount, initial, terminal, () if legal is None else legal)
         sparse = isinstance(transition, Successors)
         parts: tuple[Any, ...] = (*transition, *given[1:]) if sparse else given
         if not all(x is None or _is_known(x) for x in parts):
@@ -92,6 +107,11 @@ class TabularMDP(_Fields):
         return int(self.reward.shape[-1])
 
     @property
+    def mask(self) -> tf.Tensor | None:
+        """`legal` as regularisers take it: None where all actions are."""
+        return None if isinstance(self.legal, tuple) else self.legal
+
+    @property
     def batch_shape(self) -> tf.TensorShape:
         """M."""
         return self.reward.shape[:-2]
@@ -104,9 +124,12 @@ def _is_known(x: Any) -> bool:
 
 
 def _checked(
-    transition: Any, reward: Any, discount: Any, initial: Any, terminal: Any
-) -> tuple[np.ndarray | Successors, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    transition: Any, reward: Any, discount: Any, initial: Any, terminal: Any, legal: Any
+) -> tuple[Any, ...]:
     reward, discount, initial = (np.asarray(x, np.float64) for x in (reward, discount, initial))
+    if not (isinstance(legal, tuple) and legal == ()):
+        legal = _checked_legal(np.asarray(legal), reward.shape)
+        transition, reward = _of_legal(transition, reward, legal)
     transition, stays = (
         _checked_successors(transition)
         if isinstance(transition, Successors)
@@ -136,7 +159,39 @@ def _checked(
         _refuse(ended & (reward != 0), reward, "reward in a terminal state must be 0")
     if np.any(discount == 1):
         _refuse_endless(transition, discount, terminal)
-    return transition, reward, discount, initial, terminal
+    return transition, reward, discount, initial, terminal, legal
+
+
+def _checked_legal(legal: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if legal.dtype != np.bool_:
+        raise ValueError(f"legal must be bool, not {legal.dtype}.")
+    legal = _broadcast("legal", legal, shape)
+    stuck = np.argwhere(~legal.any(-1))
+    if len(stuck):
+        where = [int(i) for i in stuck[0]]
+        raise ValueError(
+            "legal must allow an action in every state, terminal ones too, but allows none in "
+            f"state {where[-1] if len(where) == 1 else where}."
+        )
+    return legal
+
+
+def _of_legal(transition: Any, reward: np.ndarray, legal: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Replaces what is said of illegal actions by what is said of the state's first legal one.
+
+    So whatever is a maximum or a minimum over all actions is one over the legal ones.
+    """
+    stand_in = np.where(legal, np.arange(legal.shape[-1]), legal.argmax(-1)[..., None])
+
+    def replaced(table: Any) -> np.ndarray:
+        table = np.asarray(table)
+        if table.shape[:-1] != legal.shape:
+            return table  # which is refused by its shape
+        return np.take_along_axis(table, stand_in[..., None], -2)
+
+    sparse = isinstance(transition, Successors)
+    transition = Successors(*map(replaced, transition)) if sparse else replaced(transition)
+    return transition, np.take_along_axis(reward, stand_in, -1)
 
 
 def _checked_table(transition: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

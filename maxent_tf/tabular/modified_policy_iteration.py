@@ -81,7 +81,7 @@ def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], Solutio
             v = progress.current
             q = backups.action_value(m, v)
             next_v = backups.state_value(m, q, alpha, regularizer)
-            policy = regularizer.greedy(q, alpha[..., None])
+            policy = backups.greedy(m, q, alpha, regularizer)
             earned = alpha[..., None] * regularizer.value(policy)
 
             def sweep(i: tf.Tensor, w: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

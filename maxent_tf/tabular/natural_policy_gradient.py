@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.regularizers import Shannon
-from maxent_tf.tabular.ascent import PolicyAscent, arguments, ascend
+from maxent_tf.tabular.ascent import PolicyAscent, arguments, ascend, legal_logits
 from maxent_tf.tabular.mdp import TabularMDP
 from maxent_tf.tabular.policy_evaluation import PolicyEvaluation
 
@@ -72,7 +72,9 @@ def _update(
 ) -> tf.Tensor:
     scale = (step_size / (1 - m.discount))[..., None, None]
     decay = 1 - scale * alpha[..., None, None]
-    return tf.nn.log_softmax(decay * tf.nn.log_softmax(logits) + scale * evaluation.q)
+    # At the largest step the decay is 0, which times -inf is NaN.
+    mixed = decay * tf.nn.log_softmax(logits) + scale * evaluation.q
+    return tf.nn.log_softmax(legal_logits(m, mixed))
 
 
 # Not under XLA, whose linear solver on CPUs is a slow QR.

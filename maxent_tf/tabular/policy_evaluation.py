@@ -52,16 +52,16 @@ def evaluate_policy(
       A `PolicyEvaluation`, of the batch shape to which all broadcast.
 
     Raises:
-      ValueError: if alpha is negative, or shapes do not fit, or the process is sparse and too large
-        for linear solves (then use `iterative_policy_evaluation`), or the policy's episodes are so
-        long that float64 cannot tell them from endless ones.
+      ValueError: if alpha is negative, shapes do not fit, the policy takes an illegal action, the
+        process is sparse and too large for linear solves (then use `iterative_policy_evaluation`),
+        or the policy's episodes are so long that float64 cannot tell them from endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(evaluate_policy(m, [[0.5, 0.5]], alpha=[0.0, 1.0]).v.numpy().round(6))
     [[1.      ]
      [2.386294]]
     """
-    policy, alpha = as_table(m, "policy", policy, backups.as_alpha(m, alpha))
+    policy, alpha = as_policy(m, policy, backups.as_alpha(m, alpha))
     _refuse_unsolvable(m, policy)
     return evaluate(m, policy, alpha, regularizer or Shannon())
 
@@ -82,14 +82,15 @@ def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:
       [*B, S, A], float64, expected discounted visits; 0 where terminal.
 
     Raises:
-      ValueError: if shapes do not fit, the process is sparse and too large for linear solves, or
-        the policy's episodes are so long that float64 cannot tell them from endless ones.
+      ValueError: if shapes do not fit, the policy takes an illegal action, the process is sparse
+        and too large for linear solves, or the policy's episodes are so long that float64 cannot
+        tell them from endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(occupancy(m, [[0.25, 0.75]]).numpy())
     [[0.5 1.5]]
     """
-    policy, _ = as_table(m, "policy", policy, backups.as_alpha(m, 0.0))
+    policy, _ = as_policy(m, policy, backups.as_alpha(m, 0.0))
     _refuse_unsolvable(m, policy)
     return visits(m, policy)[..., None] * policy
 
@@ -106,6 +107,24 @@ def as_table(m: TabularMDP, name: str, table: Any, alpha: tf.Tensor) -> tuple[tf
         raise ValueError(f"{name} must have shape [..., {states}, {actions}], not {table.shape}.")
     batch = tf.broadcast_static_shape(table.shape[:-2], alpha.shape)
     return tf.broadcast_to(table, [*batch, states, actions]), tf.broadcast_to(alpha, batch)
+
+
+def as_policy(m: TabularMDP, policy: Any, alpha: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns a policy, [*B, S, A], and alpha, [*B], in float64, broadcast.
+
+    Raises:
+      ValueError: if it has another shape, or is known to take an illegal action.
+    """
+    policy, alpha = as_table(m, "policy", policy, alpha)
+    if m.mask is not None:
+        taken = tf.get_static_value(tf.where(m.mask, tf.zeros_like(policy), policy))
+        if taken is not None and np.any(taken != 0):
+            where = tuple(int(i) for i in np.argwhere(taken != 0)[0])
+            raise ValueError(
+                f"policy must give illegal actions probability 0, not {taken[where]} at "
+                f"{list(where)}."
+            )
+    return policy, alpha
 
 
 def evaluate(

@@ -104,7 +104,7 @@ def _program(regularizer: Regularizer) -> Callable[..., AverageRewardSolution]:
 
         def backup(bias: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             q = m.reward + backups.expected_next(m, bias)
-            return q, regularizer.soft_max(q, alpha[..., None])
+            return q, regularizer.soft_max(q, alpha[..., None], m.mask)
 
         def step(loop: _Loop) -> tuple[_Loop]:
             _, backed_up = backup(loop.bias)
@@ -143,7 +143,7 @@ def _program(regularizer: Regularizer) -> Callable[..., AverageRewardSolution]:
         return AverageRewardSolution(
             gain=loop.gain,
             bias=loop.bias,
-            policy=regularizer.greedy(q, alpha[..., None]),
+            policy=backups.greedy(m, q, alpha, regularizer),
             iterations=loop.iterations,
             error_bound=loop.error_bound,
             converged=loop.error_bound <= tolerance,

@@ -66,7 +66,7 @@ def _program(regularizer: Regularizer) -> Callable[[Problem], Solution]:
 
         def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
             q = backups.action_value(m, progress.current)
-            policy = regularizer.greedy(q, alpha[..., None])
+            policy = backups.greedy(m, q, alpha, regularizer)
             evaluation = evaluate(m, policy, alpha, regularizer)
             next_v = backups.state_value(m, evaluation.q, alpha, regularizer)
             return advance(problem, progress, evaluation.v, next_v, current=evaluation.v), ()

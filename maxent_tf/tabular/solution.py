@@ -134,7 +134,7 @@ def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any 
     return Solution(
         q=q,
         v=progress.v,
-        policy=regularizer.greedy(q, problem.alpha[..., None]),
+        policy=backups.greedy(problem.m, q, problem.alpha, regularizer),
         iterations=progress.iterations,
         residual=progress.residual,
         error_bound=progress.error_bound,

@@ -1,5 +1,9 @@
 """The edge of the package: loops that own state, talk to Gymnasium, and report."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from maxent_tf.training.evaluate import Evaluation, evaluate
 from maxent_tf.training.gymnasium_numbers import gymnasium_action, gymnasium_observation
 from maxent_tf.training.load import Loaded, load
@@ -8,7 +12,11 @@ from maxent_tf.training.spaces import gymnasium_spec
 from maxent_tf.training.train import train
 from maxent_tf.training.trainer import Trainer
 
+if TYPE_CHECKING:
+    from maxent_tf.training.action_mask import ActionMask
+
 __all__ = [
+    "ActionMask",
     "CheckpointError",
     "Evaluation",
     "Loaded",
@@ -22,3 +30,12 @@ __all__ = [
     "load",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Of Gymnasium's kind, which is loaded by those alone who use it.
+    if name == "ActionMask":
+        from maxent_tf.training.action_mask import ActionMask
+
+        return ActionMask
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}.")

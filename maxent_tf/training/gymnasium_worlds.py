@@ -12,6 +12,7 @@ import tensorflow as tf
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from maxent_tf.specs import abbreviated
+from maxent_tf.training.action_mask import open_ended
 from maxent_tf.training.final_observations import FinalObservations, Plain
 from maxent_tf.training.gymnasium_numbers import acted, check_finite, observed, one_each
 from maxent_tf.training.spaces import gymnasium_spec, make
@@ -108,6 +109,7 @@ class GymnasiumWorlds:
         self._finals.forget()
         observation, _ = self._call(self._env.reset, seed=seed)
         self._shown = self._observed(observation)
+        self._open_ended(self._shown, np.zeros_like(self._resetting))
         return self._shown
 
     def step(self, action: np.ndarray) -> WorldsStep:
@@ -121,8 +123,8 @@ class GymnasiumWorlds:
 
         Raises:
           ValueError: if a world returns NaN, infinity, another shape, or a discrete value outside
-            of its space; if final observations are missing, or overwritten; or if the vector
-            environment has been reset from elsewhere.
+            of its space; if it masks every action where one is due; if final observations are
+            missing, or overwritten; or if the vector environment has been reset from elsewhere.
           RuntimeError: if a world raises.
         """
         if _last_to_reset.get(self._env.unwrapped, lambda: None)() is not self:
@@ -149,6 +151,8 @@ class GymnasiumWorlds:
         elif done.any():
             observation = self._reset_ended(observation, done)
         self._shown = observation
+        self._open_ended(next_observation, terminated)
+        self._open_ended(observation, np.zeros_like(terminated))
         return WorldsStep(next_observation, reward, terminated, truncated, valid, observation)
 
     @property
@@ -205,6 +209,10 @@ class GymnasiumWorlds:
     def _observed(self, observation: Any) -> Any:
         space = self._env.single_observation_space
         return observed(space, observation, self._env.num_envs, self._where)
+
+    def _open_ended(self, observation: Any, terminated: np.ndarray) -> None:
+        if self.spec.masks_actions:
+            open_ended(self.spec, observation, terminated, self._where)
 
     def _one_each(self, name: str, value: Any, dtype: type) -> np.ndarray:
         return one_each(name, value, self._env.num_envs, dtype, self._where)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maxent_tf.specs import (
+    ACTION_MASK,
     Box,
     Discrete,
     EnvironmentSpec,
@@ -149,12 +150,17 @@ def parts_of(space: gymnasium.Space) -> dict[str, gymnasium.Space] | None:
     """Returns the parts of a `Dict` or a `Tuple` by the keys of their spec; None of other spaces.
 
     Those of a `Tuple` are their positions, with zeros in front where that keeps them in order when
-    sorted: "00" to "10" of eleven.
+    sorted: "00" to "10" of eleven. A mask of actions that is a `Box` from 0 to 1, as many are, is
+    one of flags.
     """
     from gymnasium import spaces
 
     if isinstance(space, spaces.Dict):
-        return dict(space.spaces)
+        parts = dict(space.spaces)
+        mask = parts.get(ACTION_MASK)
+        if isinstance(mask, spaces.Box) and not np.any(mask.low) and np.all(mask.high == 1):
+            parts[ACTION_MASK] = spaces.MultiBinary(mask.shape)
+        return parts
     if isinstance(space, spaces.Tuple):
         digits = len(str(len(space.spaces) - 1))
         return {f"{i:0{digits}}": part for i, part in enumerate(space.spaces)}

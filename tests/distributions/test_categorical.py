@@ -109,7 +109,9 @@ def test_no_uniform_number_draws_an_impossible_action(
     rng = np.random.default_rng(2)
     logits = rng.normal(scale=3.0, size=(2000, 7)).astype(np.float32)
     logits[:, [0, 6]] = -np.inf
-    monkeypatch.setattr(draws, "uniform", lambda shape, seed: tf.fill(shape, np.float32(extreme)))
+    monkeypatch.setattr(
+        "maxent_tf.draws.uniform", lambda shape, seed: tf.fill(shape, np.float32(extreme))
+    )
     sample = compile(lambda: Categorical(logits).sample(seed=0))().numpy()
     assert np.all((sample >= 1) & (sample <= 5))
 

@@ -160,3 +160,46 @@ def changed(name: str, where: Any, value: Any) -> dict[str, Any]:
 def test_malformed_tables_are_refused(tables: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         FiniteWorld(**tables)
+
+
+def masked_world(legal: object) -> FiniteWorld:
+    return FiniteWorld(
+        next_state=[[[0], [1]], [[1], [1]]],
+        probability=np.ones([2, 2, 1]),
+        reward=[[[0.0], [1.0]], [[0.0], [0.0]]],
+        terminal=[False, True],
+        initial=[1.0, 0.0],
+        legal=legal,  # type: ignore[arg-type]
+    )
+
+
+def test_observations_show_the_legal_actions() -> None:
+    # Oracle: the rows of the table, by the state that the observation shows.
+    legal = np.array([[False, True], [True, True]])
+    world = masked_world(legal)
+    assert world.spec.masks_actions
+    state, timestep = world.reset([3], seed=0)
+    for _ in range(2):
+        index = np.argmax(timestep.observation["observation"], -1)
+        np.testing.assert_array_equal(timestep.observation["action_mask"], legal[index])
+        assert timestep.observation["action_mask"].dtype == tf.int32
+        state, timestep = world.step(state, tf.constant([1, 1, 1]), seed=0)
+    np.testing.assert_array_equal(timestep.terminated, [True] * 3)
+    world.step(state, tf.constant([0, 1, 0]), seed=0)  # legal where the episode has ended
+    state, _ = world.reset([3], seed=0)
+    with pytest.raises(ValueError, match=r"not 0 in state 0 at \[1\]: legal there are \[1\]"):
+        world.step(state, tf.constant([1, 0, 1]), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("legal", "message"),
+    [
+        ([[False, True], [False, False]], "allows none in state 1"),
+        ([[True, True]], r"legal must have shape \(2, 2\) .* not \(1, 2\)"),
+        ([[0.5, 1.0], [1.0, 1.0]], "legal must be bool, not float64"),
+    ],
+    ids=["none", "shape", "dtype"],
+)
+def test_wrong_legal_actions_are_named(legal: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        masked_world(legal)

@@ -243,3 +243,12 @@ def test_bad_networks(reward, steps: int, message: str) -> None:
     shown = np.ones((5, 3)) * (np.arange(5) < 4)[:, None]
     with pytest.raises(ValueError, match=message):
         maxent_neural(random_world(), reward, tf.constant(0.0), shown, steps=steps)
+
+
+@pytest.mark.parametrize("model", MODELS[::2], ids=["causal", "paths"])
+def test_illegal_actions_are_refused(model: Model) -> None:
+    m = random_world(0)
+    legal = np.ones([m.num_states, m.num_actions], bool)
+    masked = tabular.TabularMDP(*m[:5], legal)
+    with pytest.raises(ValueError, match="m must have no illegal actions here"):
+        model.solve(masked, m.reward)

@@ -99,3 +99,42 @@ def test_discrete_values_out_of_range_are_named(outside: int) -> None:
         ValueError, match=r"holds 5, where the values are 0 to 1: .* start elsewhere"
     ):
         features.flatten({"a": MultiDiscrete((7, 2))}, {"a": value})
+
+
+def test_the_mask_of_actions_is_no_feature() -> None:
+    # Oracle: the features of the same observation without it.
+    rest = {"b": Box.of((3,)), "a": {"action_mask": Discrete(2)}}
+    spec = {**rest, "action_mask": MultiDiscrete((2,) * 4)}
+    mask = RNG.integers(2, size=(2, 5, 4)).astype(np.int32)
+    numbers = RNG.normal(size=(2, 5, 3)).astype(np.float32)
+    seen = {"b": numbers, "a": {"action_mask": np.ones((2, 5), np.int32)}}
+    observation = {**seen, "action_mask": mask}
+    flat = features.flatten(spec, observation)
+    assert features.num_features(spec) == features.num_features(rest) == flat.shape[-1] == 5
+    np.testing.assert_array_equal(flat, features.flatten(rest, seen))
+    back = features.unflatten(spec, flat)
+    assert back.keys() == rest.keys()
+    np.testing.assert_array_equal(back["b"], numbers)
+    found = features.action_mask(spec, observation)
+    np.testing.assert_array_equal(found, mask.astype(bool), strict=True)
+    for without, shown in ((rest, seen), (rest["b"], numbers)):
+        assert features.action_mask(without, shown) is None
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.ones((5, 3), np.int32), r"of shape \(5, 3\) does not end in \(2,\)"),
+        (np.ones((5, 2), np.float32), "must be int32, as in the spec, not float32"),
+        (np.full((5, 2), 2, np.int32), "holds 2, where the values are 0 to 1"),
+        (None, r"must be a dict with the keys \['a', 'action_mask'\]"),
+    ],
+    ids=["shape", "dtype", "value", "missing"],
+)
+def test_wrong_masks_are_named(mask: Any, message: str) -> None:
+    spec = {"a": Box.of((3,)), "action_mask": MultiDiscrete((2, 2))}
+    observation = {"a": np.zeros((5, 3), np.float32)} | (
+        {} if mask is None else {"action_mask": mask}
+    )
+    with pytest.raises(ValueError, match=message):
+        features.action_mask(spec, observation)

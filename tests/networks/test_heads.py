@@ -145,3 +145,86 @@ def test_the_kind_of_action_decides_the_head() -> None:
     assert isinstance(make_head(Discrete(2)), CategoricalHead)
     assert isinstance(make_head(MultiDiscrete((2,))), MultiCategoricalHead)
     assert isinstance(make_head(ACTIONS), SquashedGaussianHead)
+
+
+def legal_log_probs(logits: tf.Tensor, legal: np.ndarray) -> tf.Tensor:
+    """Log-probabilities of the legal actions of one row alone, by definition."""
+    chosen = tf.gather(logits, np.flatnonzero(legal))
+    return chosen - tf.math.log(tf.reduce_sum(tf.exp(chosen)))
+
+
+@pytest.mark.parametrize("nvec", [(5,), (3, 2)], ids=str)
+@pytest.mark.parametrize("mode", ["eager", "xla"])
+def test_a_masked_head_is_one_over_the_legal_actions(nvec: tuple[int, ...], mode: str) -> None:
+    # Oracle: enumeration of the legal values in float64, with TensorFlow's gradients of the sums'
+    # definitions; illegal ones have probability 0 and no gradient.
+    rng = np.random.default_rng(3)
+    outputs, others = tf.constant(rng.normal(size=(2, 4, 5)))
+    mask = np.array([[1, 0, 1, 1, 0], [0, 0, 1, 0, 1], [1, 1, 1, 1, 1], [0, 1, 1, 0, 1]], bool)
+    head = make_head(Discrete(5) if len(nvec) == 1 else MultiDiscrete(nvec))
+    splits = np.split(np.arange(5), np.cumsum(nvec)[:-1])
+    # The last legal value of each part, in every row.
+    action = np.array([[np.flatnonzero(row[i])[-1] for i in splits] for row in mask], np.int32)
+
+    def statistics(outputs: tf.Tensor, others: tf.Tensor) -> list[tf.Tensor]:
+        p, q = head(outputs, tf.constant(mask)), head(others, tf.constant(mask))
+        value = action[:, 0] if len(nvec) == 1 else action
+        return [p.entropy(), p.log_prob(value), mx.divergence(p, q)]
+
+    def enumerated(outputs: tf.Tensor, others: tf.Tensor) -> list[tf.Tensor]:
+        totals = []
+        for row, legal in enumerate(mask):
+            entropy = log_prob = divergence = tf.constant(0.0, tf.float64)
+            for i in splits:
+                log_p = legal_log_probs(tf.gather(outputs[row], i), legal[i])
+                log_q = legal_log_probs(tf.gather(others[row], i), legal[i])
+                entropy -= tf.reduce_sum(tf.exp(log_p) * log_p)
+                log_prob += log_p[-1]
+                divergence += tf.reduce_sum(tf.exp(log_p) * (log_p - log_q))
+            totals.append([entropy, log_prob, divergence])
+        return [tf.stack(column) for column in zip(*totals, strict=True)]
+
+    def with_gradients(function: Any) -> list[Any]:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([outputs, others])
+            values = function(outputs, others)
+        zero = tf.UnconnectedGradients.ZERO
+        return [
+            (x, tape.gradient(x, [outputs, others], unconnected_gradients=zero)) for x in values
+        ]
+
+    run = tf.function(with_gradients, jit_compile=True) if mode == "xla" else with_gradients
+    for found, expected in zip(run(statistics), with_gradients(enumerated), strict=True):
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-12, atol=1e-14)
+        for one, other in zip(found[1], expected[1], strict=True):
+            np.testing.assert_allclose(one, tf.convert_to_tensor(other), rtol=1e-10, atol=1e-13)
+            assert not np.any(one.numpy()[~mask])
+
+
+def test_masked_actions_are_never_taken() -> None:
+    # Oracle: the mask, also where the largest outputs are of illegal values.
+    outputs = np.float32([[9.0, 1.0, 2.0, 8.0, -3.0]])
+    mask = np.array([[False, True, True, False, True]])
+    single, several = make_head(Discrete(5)), make_head(MultiDiscrete((3, 2)))
+    policy = single(outputs, mask)
+    np.testing.assert_array_equal(single.greedy(policy), [2])
+    np.testing.assert_array_equal(policy.probs_parameter().numpy() > 0, mask)
+    assert set(policy.sample(500, seed=0).numpy().ravel().tolist()) == {1, 2, 4}
+    policy = several(outputs, mask)
+    np.testing.assert_array_equal(several.greedy(policy), [[2, 1]])
+    drawn = policy.sample(500, seed=0).numpy().reshape(-1, 2)
+    assert {tuple(row) for row in drawn.tolist()} == {(1, 1), (2, 1)}
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.ones((2, 4), bool), r"mask must be bool \[..., 5\].* not bool of shape \(2, 4\)"),
+        (np.ones((2, 5), np.int32), r"mask must be bool \[..., 5\].* not int32 of shape"),
+        (np.bool_([[1] * 5, [1, 1, 1, 0, 0]]), r"no value of part 1 of the action at \[1\]"),
+    ],
+    ids=["shape", "dtype", "none"],
+)
+def test_wrong_masks_are_named(mask: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_head(MultiDiscrete((3, 2)))(tf.zeros([2, 5]), mask)

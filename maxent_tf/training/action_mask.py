@@ -1,0 +1,111 @@
+"""Which actions are legal in Gymnasium's environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.specs import (
+    ACTION_MASK,
+    EnvironmentSpec,
+    MultiDiscrete,
+    abbreviated,
+    action_mask_spec,
+)
+from maxent_tf.training.spaces import action_spec
+
+
+class ActionMask(gymnasium.Wrapper):
+    """Puts the mask of legal actions that an environment has in its infos into the observation.
+
+    Observations become {"observation": ..., "action_mask": ...}, from which learners read the mask.
+    For an environment that has it in a dict of observations already, under "action_mask", this is
+    not needed.
+
+    Args:
+      env: an environment of discrete actions, of which every reset and step has
+        `info["action_mask"]`: one flag for each value, 1 where it is legal; of a `MultiDiscrete`
+        those of its elements behind each other, or a tuple of them.
+
+    Raises:
+      ValueError: if the actions are not discrete.
+
+    >>> env = ActionMask(gymnasium.make("Taxi-v4"))
+    >>> observation, _ = env.reset(seed=0)
+    >>> observation["action_mask"].tolist()
+    [1, 1, 0, 0, 0, 0]
+    """
+
+    def __init__(self, env: gymnasium.Env):
+        super().__init__(env)
+        flags = action_mask_spec(action_spec(env.action_space)).shape
+        mask = gymnasium.spaces.MultiBinary(flags[0])
+        parts = {"observation": env.observation_space, ACTION_MASK: mask}
+        self.observation_space: gymnasium.Space = gymnasium.spaces.Dict(parts)
+        self._shape = flags
+
+    def reset(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Resets the environment.
+
+        Raises:
+          ValueError: if the mask is missing, or is no flags of the actions.
+        """
+        observation, info = self.env.reset(**options)
+        return self._with_mask(observation, info, "reset"), info
+
+    def step(self, action: Any) -> tuple[dict[str, Any], Any, bool, bool, dict[str, Any]]:
+        """Steps the environment.
+
+        Raises:
+          ValueError: if the mask is missing, or is no flags of the actions.
+        """
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return self._with_mask(observation, info, "step"), reward, terminated, truncated, info
+
+    def _with_mask(self, observation: Any, info: dict[str, Any], called: str) -> dict[str, Any]:
+        if ACTION_MASK not in info:
+            raise ValueError(
+                f"info['action_mask'] is missing in the info of `{called}` of {self.env}, which "
+                f"has the keys {abbreviated(sorted(info))}: let the environment, or a wrapper "
+                "around it, put a flag for each action there, or leave ActionMask out."
+            )
+        given = info[ACTION_MASK]
+        flags = np.concatenate([np.ravel(part) for part in tf.nest.flatten(given)])
+        if flags.shape != self._shape or not np.all((flags == 0) | (flags == 1)):
+            raise ValueError(
+                f"info['action_mask'] of `{called}` of {self.env} must be {self._shape[0]} flags, "
+                f"0 or 1, one for each value of {self.env.action_space}, not {abbreviated(given)}."
+            )
+        return {"observation": observation, ACTION_MASK: flags.astype(np.int8)}
+
+
+def open_ended(spec: EnvironmentSpec, observation: Any, terminated: np.ndarray, where: str) -> None:
+    """Makes all actions legal where an episode has terminated and none is left, in place.
+
+    Nothing is chosen there and the value is 0, but what is multiplied by 0 must be finite.
+
+    Args:
+      spec: of the environments, with masks of actions.
+      observation: [N, *O], of which the mask is changed.
+      terminated: [N], bool, whether it is the last of an episode that terminated.
+      where: for errors, such as " at step 3".
+
+    Raises:
+      ValueError: if an observation has no legal action elsewhere, where one is due or the value of
+        what would have followed counts.
+    """
+    mask = observation[ACTION_MASK]
+    nvec = spec.action.nvec if isinstance(spec.action, MultiDiscrete) else (mask.shape[-1],)
+    parts = np.split(mask, np.cumsum(nvec)[:-1], axis=-1)
+    stuck = ~np.all([part.any(axis=-1) for part in parts], axis=0)
+    wrong = np.flatnonzero(stuck & ~terminated)
+    if wrong.size:
+        raise ValueError(
+            f"environment {wrong[0]}{where} has no legal action: its action_mask is "
+            f"{abbreviated(mask[wrong[0]].tolist())} (environments {wrong[:5].tolist()}). Leave at "
+            "least one, of each element of the action, unless the episode terminates."
+        )
+    mask[stuck] = 1
