@@ -46,17 +46,19 @@ class Known(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What the networks take of the steps of a trajectory.
+    """What the networks and the policy take of the steps of a trajectory.
 
     Attributes:
       observed: [*P, T B, F], float32, the features of the observations, time before worlds.
       memory: the `Memory` from which each step was acted, [*P, T B, H]; () if there is none.
       begins: [*P, T B], bool, where an episode begins within the trajectory; () without memories.
+      mask: [*P, T B, A], bool, the legal actions; () if observations do not say.
     """
 
     observed: tf.Tensor
     memory: Any
     begins: Any
+    mask: Any
 
 
 def check_config(config: Any) -> None:
@@ -145,7 +147,7 @@ class ActorCritic:
         if carry is None:
             carry = self.initial_carry(sizes(observed)[-2])
         memory = self._actor.remember(state.actor, carry.actor, observed) if carry else None
-        return self.head(self.outputs(state.actor, observed, memory))
+        return self.policy(self.outputs(state.actor, observed, memory), self.mask(observation))
 
     def act(
         self,
@@ -165,7 +167,7 @@ class ActorCritic:
                 self._critic.remember(state.critic, carry.critic, observed),
             )
         outputs = self.outputs(state.actor, observed, memory.actor if carry else None)
-        policy = self.head(outputs)
+        policy = self.policy(outputs, self.mask(observation))
         if not explore:
             action = greedy_action(policy)
         elif self._config.exploration is None:
@@ -180,6 +182,15 @@ class ActorCritic:
     def features(self, observation: Any) -> tf.Tensor:
         """What the networks take: [*P, N, *O] -> [*P, N, F]."""
         return features.flatten(self._spec.observation, observation)
+
+    def mask(self, observation: Any) -> Any:
+        """The legal actions, [*P, N, A], bool; () if observations do not say."""
+        found = features.action_mask(self._spec.observation, observation)
+        return () if found is None else found
+
+    def policy(self, outputs: Any, mask: Any) -> Any:
+        """The action distribution that the head makes of a network's outputs, see `mask`."""
+        return self.head(outputs) if isinstance(mask, tuple) else self.head(outputs, mask)
 
     def check_batch(self, batch: Transition, weight: Any, log_prob: bool) -> None:
         """Raises ValueError unless a trajectory fits, its extras included.
@@ -200,10 +211,10 @@ class ActorCritic:
 
     def inputs(self, batch: Transition, steps: Transition) -> Inputs:
         """What the networks take of a trajectory [T, *P, B, ...], whose `steps` are merged."""
-        observed = self.features(steps.observation)
+        observed, mask = self.features(steps.observation), self.mask(steps.observation)
         if not self._config.memory_size:
-            return Inputs(observed, (), ())
-        return Inputs(observed, steps.extras.memory, self.merge_time(beginnings(batch)))
+            return Inputs(observed, (), (), mask)
+        return Inputs(observed, steps.extras.memory, self.merge_time(beginnings(batch)), mask)
 
     def memory_after(
         self, network: str, params: Any, inputs: Inputs, length: int | None = None
@@ -264,9 +275,11 @@ class ActorCritic:
         """What a policy is made of, sample by sample: tensors [*P, N, ...]."""
         return outputs if self._config.exploration is None else self.head.parameters(outputs)
 
-    def as_policy(self, kept: Any) -> Any:
+    def as_policy(self, kept: Any, mask: Any) -> Any:
         """The action distribution that `old_policy` took apart."""
-        return self.head(kept) if self._config.exploration is None else self.head.of(kept)
+        if self._config.exploration is not None:
+            return self.head.of(kept)
+        return self.policy(kept, mask)
 
     def advantage(
         self,

@@ -44,7 +44,7 @@ from maxent_tf.learners.sequences import (
     unrolled,
     worlds_last,
 )
-from maxent_tf.learners.temperatures import as_temperature
+from maxent_tf.learners.temperatures import as_temperature, mean_log_legal
 from maxent_tf.networks import features
 from maxent_tf.replay import Priorities
 from maxent_tf.seeds import as_seed
@@ -181,6 +181,8 @@ class _Steps(NamedTuple):
       transition: fields [*P, N, ...].
       observed: [*P, N, F], the features of the observations.
       next_observed: [*P, N, F], of their successors.
+      mask: [*P, N, A], bool, the legal actions at the observations; None if they do not say.
+      next_mask: [*P, N, A], bool, likewise, at their successors.
       actor: the `Sequence` of the actor.
       critics: of the critics, by their present parameters.
       target_critics: of the critics, by the target's parameters.
@@ -189,6 +191,8 @@ class _Steps(NamedTuple):
     transition: Any
     observed: tf.Tensor
     next_observed: tf.Tensor
+    mask: tf.Tensor | None
+    next_mask: tf.Tensor | None
     actor: Any = ()
     critics: Any = ()
     target_critics: Any = ()
@@ -219,7 +223,7 @@ class DiscreteSAC(Learner):
         batch_shape: abc.Sequence[int] = (),
     ):
         self.config = config = validation.as_config(spec, config, DiscreteSACConfig)
-        validation.discrete_actions("DiscreteSAC", spec)
+        num_actions = validation.discrete_actions("DiscreteSAC", spec)
         self.spec = spec
         self.batch_shape = validation.as_batch_shape(batch_shape)
         length = config.sequence_length if config.memory_size else config.n_step
@@ -233,12 +237,11 @@ class DiscreteSAC(Learner):
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._reduce = REDUCTIONS[config.critic_reduction]
-        self._head = networks.make_head(spec.action)
-        outputs = self._head.num_outputs
+        self._head = networks.CategoricalHead(num_actions)
         make: Any = make_recurrent if config.memory_size else make_approximator
         # A small last layer starts the policy near uniform.
-        self._actor = make(spec, config, outputs, output_gain=0.01)
-        self._critic = make(spec, config, outputs, output_gain=1.0)
+        self._actor = make(spec, config, num_actions, output_gain=0.01)
+        self._critic = make(spec, config, num_actions, output_gain=1.0)
         self._critics = networks.Ensemble(self._critic, config.num_critics)
 
     def init(self, seed: Any) -> DiscreteSACState:
@@ -271,13 +274,13 @@ class DiscreteSAC(Learner):
           A categorical distribution of batch shape [*P, B].
         """
         validation.check_state_kind(self, state, DiscreteSACState)
-        observed = self._features(observation)
+        observed, mask = self._features(observation), self._mask(observation)
         if not self.config.memory_size:
-            return self._head(self._actor.apply(state.actor, observed))
+            return self._head(self._actor.apply(state.actor, observed), mask)
         if carry is None:
             carry = self.initial_carry(sizes(observed)[-2])
         memory = self._actor.remember(state.actor, carry.actor, observed)
-        return self._head(self._actor.read(state.actor, memory))
+        return self._head(self._actor.read(state.actor, memory), mask)
 
     def initial_carry(self, num_envs: Any) -> Any:
         """Returns empty memories; () from a learner without."""
@@ -352,7 +355,8 @@ class DiscreteSAC(Learner):
         if weight is not None and length > 1:
             weight = merge_time(tf.repeat(weight[None], length, axis=0), ndims)
 
-        next_policy = self._head(self._next(self._actor, state.actor, steps, steps.actor))
+        next_outputs = self._next(self._actor, state.actor, steps, steps.actor)
+        next_policy = self._head(next_outputs, steps.next_mask)
         next_q = self._next(self._critics, state.target_critics, steps, steps.target_critics)
         target = operators.soft_q_target(
             steps.transition.reward,
@@ -373,7 +377,7 @@ class DiscreteSAC(Learner):
         q = self._reduced(self._here(self._critics, critic.params, steps, steps.critics))
 
         def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
-            policy = self._head(self._here(self._actor, actor, steps, steps.actor))
+            policy = self._head(self._here(self._actor, actor, steps, steps.actor), steps.mask)
             value, entropy = _expectation(policy, q), policy.entropy()
             return losses.soft_actor_loss(value, entropy, alpha), (value, entropy)
 
@@ -382,7 +386,9 @@ class DiscreteSAC(Learner):
         )
         value, entropy = actor.aux
         mean_entropy = tf.reduce_mean(entropy, axis=-1)
-        temperature, bound = self._temperature.update(state.temperature, mean_entropy)
+        temperature, bound = self._temperature.update(
+            state.temperature, mean_entropy, log_legal=mean_log_legal(steps.mask)
+        )
         new_state = DiscreteSACState(
             actor=actor.params,
             critics=critic.params,
@@ -413,14 +419,24 @@ class DiscreteSAC(Learner):
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
-            policy = self._head(self._actor.apply(state.actor, self._features(later.observation)))
+            outputs = self._actor.apply(state.actor, self._features(later.observation))
+            policy = self._head(outputs, self._mask(later.observation))
             return alpha[..., None] * policy.entropy()
 
         step, bootstrap_discount = off_policy.soft_n_step(
             batch, self.config.n_step, self._discount, entropy_reward
         )
-        observed = self._features(step.observation)
-        return _Steps(step, observed, self._features(step.next_observation)), bootstrap_discount
+        return self._steps(step, self._features(step.observation)), bootstrap_discount
+
+    def _steps(self, step: Any, observed: tf.Tensor, **sequences: Any) -> _Steps:
+        return _Steps(
+            step,
+            observed,
+            self._features(step.next_observation),
+            self._mask(step.observation),
+            self._mask(step.next_observation),
+            **sequences,
+        )
 
     def _sequences(self, state: DiscreteSACState, batch: Transition) -> tuple[_Steps, tf.Tensor]:
         """The steps after the burn-in, each with its memory, and likewise."""
@@ -440,9 +456,10 @@ class DiscreteSAC(Learner):
         for_actor = Sequence(observed, memory.actor, begins)
         actor = burned_in(self._actor, state.actor, for_actor, config.burn_in)
         step = merge_time(tf.nest.map_structure(lambda x: x[config.burn_in :], batch), ndims)
-        next_observed = self._features(step.next_observation)
         alive = 1 - tf.cast(step.terminated, tf.float32)
-        steps = _Steps(step, actor.observed, next_observed, actor, critics, target_critics)
+        steps = self._steps(
+            step, actor.observed, actor=actor, critics=critics, target_critics=target_critics
+        )
         return steps, self._discount[..., None] * alive
 
     def _here(self, network: Any, params: Any, steps: _Steps, sequence: Any) -> tf.Tensor:
@@ -465,6 +482,9 @@ class DiscreteSAC(Learner):
 
     def _features(self, observation: Any) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
+
+    def _mask(self, observation: Any) -> tf.Tensor | None:
+        return features.action_mask(self.spec.observation, observation)
 
     def _reduced(self, q: tf.Tensor) -> tf.Tensor:
         """The critics' minimum or mean: [*P, E, B, A] -> [*P, B, A]."""

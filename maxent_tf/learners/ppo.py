@@ -354,7 +354,7 @@ class PPO(Learner):
         actor_memory = parts.memory_after("actor", state.actor, inputs)
         critic_memory = parts.memory_after("critic", state.critic, inputs)
         outputs = parts.outputs(state.actor, inputs.observed, actor_memory)
-        entropy = parts.head(outputs).entropy()
+        entropy = parts.policy(outputs, inputs.mask).entropy()
         value = parts.value(state.critic, inputs.observed, critic_memory)
         next_value = parts.next_value(state.critic, steps.next_observation, critic_memory)
         _, advantage = parts.advantage(batch, entropy, value, next_value, alpha)
@@ -396,7 +396,8 @@ class PPO(Learner):
             actor_memory = parts.memory_after("actor", parameters[0], samples.inputs, length)
             critic_memory = parts.memory_after("critic", parameters[1], samples.inputs, length)
             observed = samples.inputs.observed
-            policy = parts.head(parts.outputs(parameters[0], observed, actor_memory))
+            outputs = parts.outputs(parameters[0], observed, actor_memory)
+            policy = parts.policy(outputs, samples.inputs.mask)
             log_ratio = distributions.log_likelihood(policy, samples.action) - samples.log_prob
             if config.bonus_entropy is None:
                 entropy = policy.entropy()
@@ -415,7 +416,9 @@ class PPO(Learner):
             total = actor_loss + critic_loss
         grads = tape.gradient(total, parameters)
 
-        divergence = distributions.divergence(parts.as_policy(samples.policy), policy)
+        divergence = distributions.divergence(
+            parts.as_policy(samples.policy, samples.inputs.mask), policy
+        )
         kl = losses.masked_mean(divergence, valid)
         if config.target_kl is not None:
             learning &= ~(kl > self._target_kl)

@@ -212,7 +212,7 @@ class SoftDQN(Learner):
         """
         validation.check_state_kind(self, state, SoftDQNState)
         alpha = self._temperature.alpha(state.temperature)
-        return self._policy(self.q(state, observation), alpha)
+        return self._policy(self._legal(self.q(state, observation), observation), alpha)
 
     def q(self, state: SoftDQNState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the values of every action, [*P, B, A]."""
@@ -256,7 +256,8 @@ class SoftDQN(Learner):
             loss, state.network, self.config.optimizer, state.optimizer, len(self.batch_shape)
         )
         q, taken = descent.aux
-        entropy = tf.reduce_mean(self._policy(q, alpha).entropy(), axis=-1)
+        legal = self._legal(q, step.transition.observation)
+        entropy = tf.reduce_mean(self._policy(legal, alpha).entropy(), axis=-1)
         temperature, bound = self._temperature.update(state.temperature, entropy)
         updates = state.updates + 1
         due = tf.cast(updates % self.config.target_period == 0, tf.float32)
@@ -282,12 +283,15 @@ class SoftDQN(Learner):
     ) -> tf.Tensor:
         """The target of the values of the actions taken, [*P, B]."""
         (transition, discount), config = step, self.config
-        next_q = self._network.apply(target_network, self._features(transition.next_observation))
+        next_q = self._legal(
+            self._network.apply(target_network, self._features(transition.next_observation)),
+            transition.next_observation,
+        )
         if np.any(config.munchausen):
             return operators.munchausen_target(
                 transition.reward,
                 discount,
-                self._network.apply(target_network, observed),
+                self._legal(self._network.apply(target_network, observed), transition.observation),
                 transition.action,
                 next_q,
                 alpha[..., None],
@@ -302,6 +306,7 @@ class SoftDQN(Learner):
     ) -> tf.Tensor:
         """What the targets' policy adds to the rewards of the steps in between, [*P, (n - 1) B]."""
         q = self._network.apply(target_network, self._features(later.observation))
+        q = self._legal(q, later.observation)
         alpha = alpha[..., None]
         entropy = self._regularizer.value(self._regularizer.greedy(q, alpha))
         if not np.any(self.config.munchausen):
@@ -309,6 +314,11 @@ class SoftDQN(Learner):
         return alpha * entropy + operators.munchausen_bonus(
             q, later.action, alpha, self._munchausen[..., None], self.config.munchausen_floor
         )
+
+    def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
+        """Values [*P, B, A], -inf of illegal actions."""
+        mask = features.action_mask(self.spec.observation, observation)
+        return q if mask is None else tf.where(mask, q, tf.constant(-np.inf, q.dtype))
 
     def _features(self, observation: tf.Tensor) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)

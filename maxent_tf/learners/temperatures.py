@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import tensorflow as tf
 from maxent_tf import temperature
 from maxent_tf.checks import is_schedule, numbers_in
 from maxent_tf.learners import validation
-from maxent_tf.specs import Spec
+from maxent_tf.specs import Discrete, Spec
 from maxent_tf.temperature import AutoTemperature, Plateau, Scheduled, Temperature
 
 
@@ -21,10 +22,15 @@ class LearnersTemperature:
     Attributes:
       temperature: how alpha comes about.
       batch_shape: `P`.
+      fraction: of the logarithm of the number of actions, that the target entropy is; None if it
+        is a number.
+      log_actions: the logarithm of the number of actions.
     """
 
     temperature: Temperature
     batch_shape: tuple[int, ...]
+    fraction: float | None = None
+    log_actions: float = 0.0
 
     def init(self) -> Any:
         """Returns the state before the first update."""
@@ -34,13 +40,24 @@ class LearnersTemperature:
         """Returns alpha, [*P], float32, in reward per nat."""
         return tf.broadcast_to(self.temperature.alpha(state), self.batch_shape)
 
-    def update(self, state: Any, entropy: tf.Tensor) -> tuple[Any, tf.Tensor]:
-        """Goes on by one update of the learners, given their policies' entropy [*P] in nats.
+    def update(
+        self, state: Any, entropy: tf.Tensor, log_legal: tf.Tensor | None = None
+    ) -> tuple[Any, tf.Tensor]:
+        """Goes on by one update of the learners.
+
+        Args:
+          state: from `init` or the previous `update`.
+          entropy: [*P], float32, of their policies, in nats.
+          log_legal: [*P], float32, the mean logarithm of the number of legal actions; None where
+            all are. A target that is a fraction of log A is as large a fraction of this.
 
         Returns:
           The new state; and -1 where alpha now sits on its lower bound, 1 on its upper, 0 between,
           [*P], float32.
         """
+        if log_legal is not None and self.fraction is not None:
+            # The gap to the target is what counts.
+            entropy += self.fraction * (self.log_actions - log_legal)
         state, metrics = self.temperature.update(state, entropy)
         return state, metrics.bound
 
@@ -63,9 +80,12 @@ def as_temperature(
         means nothing here; it or one of its attributes does not broadcast; its target entropy
         cannot be met; or a plateau waits for the entropy to rise.
     """
+    fraction, log_actions = None, 0.0
     if isinstance(alpha, str) and auto is not None:
         validation.one_of("alpha", alpha, ("auto",))
         alpha = AutoTemperature(temperature.target_entropy(action, auto))
+        if isinstance(action, Discrete) and isinstance(auto, float):
+            fraction, log_actions = auto, math.log(action.num_values)
     if isinstance(alpha, AutoTemperature):
         temperature.validate_target_entropy(action, alpha.target_entropy)
         for name in ("target_entropy", "initial_alpha", "learning_rate"):
@@ -78,7 +98,7 @@ def as_temperature(
             'mode="min", and alpha falls when the entropy has stopped falling.'
         )
     if isinstance(alpha, Temperature) and not isinstance(alpha, type):
-        return LearnersTemperature(alpha, batch_shape)
+        return LearnersTemperature(alpha, batch_shape, fraction, log_actions)
     if not is_schedule(alpha):
         try:
             numbers_in("alpha", alpha)
@@ -91,3 +111,11 @@ def as_temperature(
     first = validation.per_learner("alpha", schedule(tf.constant(0)), batch_shape)
     validation.not_negative("alpha", first)
     return LearnersTemperature(Scheduled(schedule), batch_shape)
+
+
+def mean_log_legal(mask: tf.Tensor | None) -> tf.Tensor | None:
+    """Returns the mean logarithm of the number of legal actions, [*P]; `mask` is [*P, B, A]."""
+    if mask is None:
+        return None
+    count = tf.reduce_sum(tf.cast(mask, tf.float32), axis=-1)
+    return tf.reduce_mean(tf.math.log(count), axis=-1)

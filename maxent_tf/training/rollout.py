@@ -10,7 +10,8 @@ from maxent_tf import draws
 from maxent_tf.axes import select
 from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
-from maxent_tf.specs import Box, EnvironmentSpec, MultiDiscrete, Spec
+from maxent_tf.networks.features import action_mask
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, Spec
 from maxent_tf.types import Acted, Transition
 
 
@@ -66,11 +67,32 @@ def begin(learner: Learner, env: Environment, num_envs: int, seed: tf.Tensor) ->
     return RolloutState(world, timestep.observation, carry, zeros, zeros)
 
 
-def uniform_action(spec: Spec, batch_shape: Any, seed: tf.Tensor) -> tf.Tensor:
-    """Draws actions uniformly: [*batch_shape, ...] of the spec's dtype."""
+def uniform_action(
+    spec: Spec, batch_shape: Any, seed: tf.Tensor, mask: tf.Tensor | None = None
+) -> tf.Tensor:
+    """Draws actions uniformly.
+
+    Args:
+      spec: of one action.
+      batch_shape: of the draw.
+      seed: [2], int32.
+      mask: [*batch_shape, A], bool, the legal ones of discrete actions, see
+        `specs.action_mask_spec`; None where all are.
+
+    Returns:
+      [*batch_shape, ...], of the spec's dtype.
+    """
     if isinstance(spec, Box):
         low, high = spec.bounds()
         return low + (high - low) * draws.uniform([*batch_shape, *spec.shape], seed)
+    if mask is not None:
+        weight = tf.cast(mask, tf.float32)
+        if isinstance(spec, Discrete):
+            return draws.categorical(weight, seed)
+        parts = tf.split(weight, spec.nvec, axis=-1)
+        seeds = tf.unstack(draws.split(seed, len(parts)))
+        each = [draws.categorical(part, s) for part, s in zip(parts, seeds, strict=True)]
+        return tf.stack(each, axis=-1)
     num = spec.nvec if isinstance(spec, MultiDiscrete) else spec.num_values
     return draws.integers([*batch_shape, *spec.shape], seed, num)
 
@@ -81,7 +103,8 @@ def act_uniformly(
     """Acts uniformly at random, with what the learner takes along and knows all the same."""
     acted = learner.act(state, carry, observation, seed=seed)
     shape = acted.action.shape[: len(learner.batch_shape) + 1]
-    return acted._replace(action=uniform_action(learner.spec.action, shape, seed))
+    mask = action_mask(learner.spec.observation, observation)
+    return acted._replace(action=uniform_action(learner.spec.action, shape, seed, mask))
 
 
 def seed_of_step(
