@@ -24,8 +24,8 @@ from maxent_tf.distributions.squashed_gaussian import SquashedGaussian
 from maxent_tf.distributions.squashed_mixture import EntropyBounds, SquashedGaussianMixture
 from maxent_tf.distributions.squashed_multivariate import SquashedMultivariateGaussian
 from maxent_tf.distributions.state_dependent import (
-    draw_exploration,
-    explore,
+    draw_noise_matrix,
+    noise_action,
     state_dependent_gaussian,
 )
 from maxent_tf.distributions.tanh import log_sech_squared
@@ -44,13 +44,13 @@ __all__ = [
     "boltzmann",
     "divergence",
     "divergence_estimate",
-    "draw_exploration",
+    "draw_noise_matrix",
     "entropy",
     "entropy_estimate",
-    "explore",
     "greedy_action",
     "log_likelihood",
     "log_sech_squared",
+    "noise_action",
     "renyi_entropy",
     "squashed_log_prob",
     "state_dependent_gaussian",

@@ -57,7 +57,7 @@ def state_dependent_gaussian(
     return SquashedGaussian(loc, tf.sqrt(variance), low, high)
 
 
-def draw_exploration(noise_scale: Any, sample_shape: Any = (), *, seed: Any) -> tf.Tensor:
+def draw_noise_matrix(noise_scale: Any, sample_shape: Any = (), *, seed: Any) -> tf.Tensor:
     """Draws noise matrices.
 
     Args:
@@ -74,13 +74,13 @@ def draw_exploration(noise_scale: Any, sample_shape: Any = (), *, seed: Any) -> 
     return noise_scale * noise
 
 
-def explore(policy: SquashedGaussian, features: Any, exploration: Any) -> SquashedSample:
+def noise_action(policy: SquashedGaussian, features: Any, exploration: Any) -> SquashedSample:
     """Returns the actions that noise matrices give in the policy's states.
 
     Args:
       policy: from `state_dependent_gaussian`, of batch shape [...].
       features: [..., L], float, of the same states.
-      exploration: [..., L, D], float, from `draw_exploration`.
+      exploration: [..., L, D], float, from `draw_noise_matrix`.
 
     Returns:
       The action and its pre-tanh value, [..., D], and its log-density under `policy`, [...].

@@ -15,7 +15,7 @@ from maxent_tf.distributions import Bounds, greedy_action, log_likelihood
 from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
 from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
-from maxent_tf.learners.sequences import Memory, Sequence, beginnings, unrolled
+from maxent_tf.learners.sequences import Memory, Sequence, first_steps, unrolled
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
@@ -51,13 +51,13 @@ class Inputs(NamedTuple):
     Attributes:
       observed: [*P, T B, F], float32, the features of the observations, time before worlds.
       memory: the `Memory` from which each step was acted, [*P, T B, H]; () if there is none.
-      begins: [*P, T B], bool, where an episode begins within the trajectory; () without memories.
+      is_first: [*P, T B], bool, where an episode begins within the trajectory; () without memories.
       mask: [*P, T B, A], bool, the legal actions; () if observations do not say.
     """
 
     observed: tf.Tensor
     memory: Any
-    begins: Any
+    is_first: Any
     mask: Any
 
 
@@ -173,7 +173,7 @@ class ActorCritic:
         elif self._config.exploration is None:
             action = policy.sample(seed=seed)
         else:
-            action = self.head.explore(outputs, seed)
+            action = self.head.sample(outputs, seed)
         known = Known(memory=carry)
         if log_prob:
             known = known._replace(log_prob=log_likelihood(policy, action))
@@ -214,7 +214,7 @@ class ActorCritic:
         observed, mask = self.features(steps.observation), self.mask(steps.observation)
         if not self._config.memory_size:
             return Inputs(observed, (), (), mask)
-        return Inputs(observed, steps.extras.memory, self.merge_time(beginnings(batch)), mask)
+        return Inputs(observed, steps.extras.memory, self.merge_time(first_steps(batch)), mask)
 
     def memory_after(
         self, network: str, params: Any, inputs: Inputs, length: int | None = None
@@ -234,8 +234,8 @@ class ActorCritic:
         memory = getattr(inputs.memory, network)
         if length is None:
             return gru.remember(params, memory, inputs.observed)
-        begins = split_time(inputs.begins, len(self._batch_shape), length)
-        return unrolled(gru, params, Sequence(inputs.observed, memory, begins))
+        is_first = split_time(inputs.is_first, len(self._batch_shape), length)
+        return unrolled(gru, params, Sequence(inputs.observed, memory, is_first))
 
     def outputs(self, actor: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> Any:
         """What the head makes a distribution of, [*P, N, outputs].

@@ -38,8 +38,8 @@ from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.sequences import (
     Memory,
     Sequence,
-    beginnings,
     burned_in,
+    first_steps,
     for_ensemble,
     unrolled,
     worlds_last,
@@ -446,14 +446,14 @@ class DiscreteSAC(Learner):
         )
         length = config.sequence_length
         off_policy.check_batch(self.spec, batch, self.batch_shape, length, carry)
-        whole, begins = merge_time(batch, ndims), beginnings(batch)
+        whole, is_first = merge_time(batch, ndims), first_steps(batch)
         observed, memory = self._features(whole.observation), whole.extras
-        for_critics = for_ensemble(observed, memory.critic, begins)
+        for_critics = for_ensemble(observed, memory.critic, is_first)
         critics, target_critics = (
             burned_in(self._critic, params, for_critics, config.burn_in)
             for params in (state.critics, state.target_critics)
         )
-        for_actor = Sequence(observed, memory.actor, begins)
+        for_actor = Sequence(observed, memory.actor, is_first)
         actor = burned_in(self._actor, state.actor, for_actor, config.burn_in)
         step = merge_time(tf.nest.map_structure(lambda x: x[config.burn_in :], batch), ndims)
         alive = 1 - tf.cast(step.terminated, tf.float32)

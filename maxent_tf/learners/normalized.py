@@ -44,16 +44,16 @@ class NormalizedState(NamedTuple):
         return Normalized(learner, bool(self.observation), normalizes_reward, num_envs)
 
 
-class WithBeginnings(NamedTuple):
+class WithFirst(NamedTuple):
     """The carry, or the extras, of a `Normalized` learner that normalises rewards.
 
     Attributes:
       learner: of the learner inside.
-      begins: [*P, B], bool, whether the step is an episode's first.
+      is_first: [*P, B], bool, whether the step is an episode's first.
     """
 
     learner: Any
-    begins: tf.Tensor
+    is_first: tf.Tensor
 
 
 class Normalized(Wrapper):
@@ -146,7 +146,7 @@ class Normalized(Wrapper):
         inside = super().initial_carry(num_envs)
         if not self._normalizes_reward:
             return inside
-        return WithBeginnings(inside, tf.fill([*self.batch_shape, num_envs], True))
+        return WithFirst(inside, tf.fill([*self.batch_shape, num_envs], True))
 
     def act(
         self,
@@ -167,8 +167,8 @@ class Normalized(Wrapper):
             return acted
         return Acted(
             acted.action,
-            WithBeginnings(acted.carry, tf.zeros_like(carry.begins)),
-            WithBeginnings(acted.extras, carry.begins),
+            WithFirst(acted.carry, tf.zeros_like(carry.is_first)),
+            WithFirst(acted.extras, carry.is_first),
         )
 
     def update(
@@ -198,7 +198,7 @@ class Normalized(Wrapper):
     def _discounted(self, running: tf.Tensor, fresh: Transition) -> tf.Tensor:
         """Every step's discounted rewards so far, [T, *P, B], from `running`, those before."""
         valid = tf.cast(fresh.valid, tf.float64)
-        goes_on = tf.cast(~fresh.extras.begins, tf.float64)
+        goes_on = tf.cast(~fresh.extras.is_first, tf.float64)
         discount = tf.broadcast_to(tf.cast(self.discount, tf.float64), self.batch_shape)[..., None]
         add = valid * tf.cast(fresh.reward, tf.float64)
         factor = goes_on * (1 - valid + valid * discount)

@@ -289,7 +289,7 @@ class SAC(Learner):
             return Acted(greedy_action(self._head(outputs)), carry)
         if self.config.exploration is None:
             return Acted(self._head(outputs).sample(seed=seed), carry)
-        return Acted(self._head.explore(outputs, seed), carry)
+        return Acted(self._head.sample(outputs, seed), carry)
 
     def q(self, state: SACState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Returns the smallest critic's value, [*P, B], of actions [*P, B, D].

@@ -34,23 +34,23 @@ class Sequence(NamedTuple):
       observed: [*P, T B, F], float32, the features of the observations; [*P, 1, T B, F] for an
         ensemble.
       memory: [*P, T B, H] or [*P, E, T B, H], the memory from which each step was acted.
-      begins: [T, *P, B] or [T, *P, 1, B], bool, where an episode begins within the steps.
+      is_first: [T, *P, B] or [T, *P, 1, B], bool, where an episode begins within the steps.
     """
 
     observed: tf.Tensor
     memory: tf.Tensor
-    begins: tf.Tensor
+    is_first: tf.Tensor
 
 
-def beginnings(batch: Transition) -> tf.Tensor:
+def first_steps(batch: Transition) -> tf.Tensor:
     """Returns where an episode begins within steps [T, *P, B, ...]: [T, *P, B], bool."""
     ended = batch.terminated | batch.truncated | ~batch.valid
     return tf.concat([tf.zeros_like(ended[:1]), ended[:-1]], axis=0)
 
 
-def for_ensemble(observed: tf.Tensor, memory: tf.Tensor, begins: tf.Tensor) -> Sequence:
+def for_ensemble(observed: tf.Tensor, memory: tf.Tensor, is_first: tf.Tensor) -> Sequence:
     """Returns the sequence for an ensemble, of memories [*P, T B, E, H] as worlds carry them."""
-    return Sequence(observed[..., None, :, :], worlds_last(memory), begins[..., None, :])
+    return Sequence(observed[..., None, :, :], worlds_last(memory), is_first[..., None, :])
 
 
 def worlds_last(memory: tf.Tensor) -> tf.Tensor:
@@ -61,7 +61,7 @@ def worlds_last(memory: tf.Tensor) -> tf.Tensor:
 
 def unrolled(network: GRU, params: Any, steps: Sequence) -> tf.Tensor:
     """Returns the memories after each step, of the shape of those before, through time."""
-    return network.unroll(params, steps.memory, steps.observed, steps.begins)
+    return network.unroll(params, steps.memory, steps.observed, steps.is_first)
 
 
 def burned_in(network: GRU, params: Any, steps: Sequence, burn_in: int) -> Sequence:
@@ -78,17 +78,17 @@ def burned_in(network: GRU, params: Any, steps: Sequence, burn_in: int) -> Seque
     """
     if not burn_in:
         return steps
-    length, ndims = steps.begins.shape[0], steps.begins.shape.rank - 2
+    length, ndims = steps.is_first.shape[0], steps.is_first.shape.rank - 2
 
     def part(x: tf.Tensor, where: slice) -> tf.Tensor:
         return merge_time(split_time(x, x.shape.rank - 2, length)[where], x.shape.rank - 2)
 
     first, rest = (
-        Sequence(part(steps.observed, where), part(steps.memory, where), steps.begins[where])
+        Sequence(part(steps.observed, where), part(steps.memory, where), steps.is_first[where])
         for where in (slice(burn_in), slice(burn_in, None))
     )
     after = split_time(unrolled(network, params, first), ndims, burn_in)[-1]
     stored = split_time(rest.memory, ndims, length - burn_in)
-    begin = select(steps.begins[burn_in], stored[0], after)
+    begin = select(steps.is_first[burn_in], stored[0], after)
     memory = merge_time(tf.concat([begin[None], stored[1:]], axis=0), ndims)
     return rest._replace(memory=tf.stop_gradient(memory))

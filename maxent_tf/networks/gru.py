@@ -68,7 +68,7 @@ class GRU:
         return self.layers.apply(params.layers, memory)
 
     def unroll(
-        self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor, begins: tf.Tensor
+        self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor, is_first: tf.Tensor
     ) -> tf.Tensor:
         """The memories after each step of a sequence, along which gradients flow.
 
@@ -77,20 +77,20 @@ class GRU:
           memory: [*P, T B, H], time before worlds: the memory that each step was acted from. Those
             of the first step and where an episode begins are used; the others are made anew.
           x: [*P, T B, in], likewise.
-          begins: [T, *P, B], bool, where an episode begins; the first step's count for nothing.
+          is_first: [T, *P, B], bool, where an episode begins; the first step's count for nothing.
 
         Returns:
           [*P, T B, H].
         """
-        ndims, length = begins.shape.rank - 2, begins.shape[0]
+        ndims, length = is_first.shape.rank - 2, is_first.shape[0]
         gates = split_time(self.inputs.apply(params.inputs, x), ndims, length)
         acted_from = split_time(memory, ndims, length)
 
         def step(memory: tf.Tensor, at: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tf.Tensor:
-            gates, acted_from, begins = at
-            return self._step(params, select(begins, acted_from, memory), gates)
+            gates, acted_from, is_first = at
+            return self._step(params, select(is_first, acted_from, memory), gates)
 
-        memories = tf.scan(step, (gates, acted_from, begins), initializer=acted_from[0])
+        memories = tf.scan(step, (gates, acted_from, is_first), initializer=acted_from[0])
         return merge_time(memories, ndims)
 
     def _step(self, params: GRUParams, memory: tf.Tensor, gates: tf.Tensor) -> tf.Tensor:

@@ -16,8 +16,8 @@ from maxent_tf import draws, specs
 from maxent_tf.axes import sizes
 from maxent_tf.distributions import (
     SquashedGaussian,
-    draw_exploration,
-    explore,
+    draw_noise_matrix,
+    noise_action,
     state_dependent_gaussian,
 )
 from maxent_tf.networks import dense
@@ -133,13 +133,13 @@ class StateDependentHead:
         """The distribution with a location and a scale, see `parameters`."""
         return SquashedGaussian(*parameters, *self.action_spec.bounds())
 
-    def explore(self, outputs: StateDependentOutputs, seed: tf.Tensor) -> tf.Tensor:
+    def sample(self, outputs: StateDependentOutputs, seed: tf.Tensor) -> tf.Tensor:
         """Actions, [*P, B, D], by noise matrices that follow from the seed, one for each of B."""
         scale = self._noise_scale(outputs)
         batch = sizes(outputs.loc)[:-1]
         each = tf.broadcast_to(scale[..., None, :, :], [*batch, *scale.shape[-2:]])
-        matrix = draw_exploration(each, seed=seed)
-        return explore(self(outputs), outputs.features, matrix).action
+        matrix = draw_noise_matrix(each, seed=seed)
+        return noise_action(self(outputs), outputs.features, matrix).action
 
     def _noise_scale(self, outputs: StateDependentOutputs) -> tf.Tensor:
         return tf.exp(tf.clip_by_value(outputs.log_scale, *self.log_scale_range))

@@ -139,9 +139,9 @@ def evaluate(
 
 def visits(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
     """The discounted visits of every state that is not terminal, [*B, S]."""
-    begins = tf.where(m.terminal, tf.zeros_like(m.initial), m.initial)
-    begins = tf.broadcast_to(begins, tf.shape(policy)[:-1])
-    return tf.linalg.solve(_resolvent(m, policy), begins[..., None], adjoint=True)[..., 0]
+    start = tf.where(m.terminal, tf.zeros_like(m.initial), m.initial)
+    start = tf.broadcast_to(start, tf.shape(policy)[:-1])
+    return tf.linalg.solve(_resolvent(m, policy), start[..., None], adjoint=True)[..., 0]
 
 
 def _resolvent(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:

@@ -91,7 +91,7 @@ class Progress(NamedTuple):
     done: tf.Tensor
 
 
-class _LookingOn(Progress):
+class _Sharpening(Progress):
     """The state once all `v` are final: `done` says whether their bounds are, too."""
 
     __slots__ = ()
@@ -129,7 +129,7 @@ def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any 
 
     progress, memory = tf.while_loop(more, step, (_start(problem), memory))
     unsharp = progress._replace(done=tf.zeros_like(progress.done))
-    progress, _ = tf.while_loop(more, step, (_LookingOn._make(unsharp), memory))
+    progress, _ = tf.while_loop(more, step, (_Sharpening._make(unsharp), memory))
     q = backups.action_value(problem.m, progress.v)
     return Solution(
         q=q,
@@ -219,12 +219,12 @@ def advance(
     stuck = residual <= rho
     counted = progress._replace(iterations=progress.iterations + tf.cast(~done, tf.int32))
     start = next_v if current is None else current
-    if isinstance(progress, _LookingOn):
+    if isinstance(progress, _Sharpening):
         apart = tf.reduce_max(tf.abs(next_v - progress.v), axis=-1)
-        seen_from_here = tf.minimum(progress.error_bound, _certified(apart + bound))
+        from_here = tf.minimum(progress.error_bound, _certified(apart + bound))
         return counted._replace(
             current=_keep(done, progress.current, start),
-            error_bound=tf.where(done, progress.error_bound, seen_from_here),
+            error_bound=tf.where(done, progress.error_bound, from_here),
             done=done | stuck | (bound <= apart / 2),
         )
     # Plain backups never get worse; what else a solver does may.

@@ -142,7 +142,7 @@ class OffPolicyPrograms:
         storing = "eager" if compile == "eager" else "graph"
         self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
 
-        def explore(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+        def act_at_random(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
             own_seed = draws.fold_in(seed, call)
             return rollout.act_uniformly(learner, kept.read(), carry, observation, own_seed)
 
@@ -197,7 +197,7 @@ class OffPolicyPrograms:
             kept.write(state)
             return acted, tf.stack(sums)
 
-        self._explore = called_alike(compiled(explore, storing, auto="graph"))
+        self._act_at_random = called_alike(compiled(act_at_random, storing, auto="graph"))
         self._act = called_alike(compiled(act, storing, auto="graph"))
         self._store = called_alike(compiled(store, storing, auto="graph"))
         self._pace = pace
@@ -230,5 +230,5 @@ class OffPolicyPrograms:
 
     def _next(self, carry: Any, observation: Any, call: int) -> Acted:
         """Acts after `call` steps: at random in the warm-up, then by the learner."""
-        act = self._explore if call < self._pace.warm_up else self._act
+        act = self._act_at_random if call < self._pace.warm_up else self._act
         return act(carry, observation, _number(call))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.distributions import draw_exploration, explore, state_dependent_gaussian
+from maxent_tf.distributions import draw_noise_matrix, noise_action, state_dependent_gaussian
 
 RNG = np.random.default_rng(0)
 LOC, FEATURES = RNG.normal(size=(5, 2)), RNG.normal(size=(5, 4))
@@ -23,8 +23,8 @@ def test_the_scale_is_that_of_a_sum_of_independent_noises() -> None:
 def test_exploration_has_the_law_of_the_policy() -> None:
     # Oracle: the policy's own mean and quantiles; and -log_prob averages to its entropy.
     d = state_dependent_gaussian(LOC, FEATURES, NOISE_SCALE, -2.0, 1.0)
-    matrices = draw_exploration(tf.constant(NOISE_SCALE), [50_000, 1], seed=1)
-    action, log_prob, _ = explore(d, FEATURES, matrices)
+    matrices = draw_noise_matrix(tf.constant(NOISE_SCALE), [50_000, 1], seed=1)
+    action, log_prob, _ = noise_action(d, FEATURES, matrices)
     x = action.numpy()
     assert np.all(np.abs(x.mean(0) - d.mean()) < 5 * x.std(0) / np.sqrt(len(x)))
     np.testing.assert_allclose((x < d.median().numpy()).mean(0), 0.5, atol=5 * 0.5 / 50_000**0.5)
@@ -36,9 +36,9 @@ def test_exploration_has_the_law_of_the_policy() -> None:
 def test_one_matrix_is_a_smooth_function_of_the_state() -> None:
     # Oracle: the pre-tanh value is linear in the features for a fixed matrix, and the density is
     # the policy's at that value.
-    matrix = draw_exploration(NOISE_SCALE, seed=2)
+    matrix = draw_noise_matrix(NOISE_SCALE, seed=2)
     d = state_dependent_gaussian(np.zeros((5, 2)), FEATURES, NOISE_SCALE)
-    _, log_prob, u = explore(d, FEATURES, matrix)
+    _, log_prob, u = noise_action(d, FEATURES, matrix)
     np.testing.assert_allclose(u, FEATURES @ matrix.numpy(), rtol=1e-12)
     np.testing.assert_array_equal(log_prob, d.log_prob_from_gaussian(u))
 

@@ -18,7 +18,7 @@ from maxent_tf.learners import (
     SACConfig,
     as_trained,
 )
-from maxent_tf.learners.normalized import WithBeginnings
+from maxent_tf.learners.normalized import WithFirst
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image
 from maxent_tf.types import Transition
 from tests.training.gymnasium_envs import vector
@@ -129,7 +129,7 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
         scale, shift = np.float32([[1.0], [5.0]])[..., None], np.float32([3.0, 0.0, -2.0, 100.0])
         observation = shift + scale * generator.normal(size=(*shape, 4)).astype(np.float32)
         flag = generator.random(shape) < 0.2
-        begins = np.concatenate([np.ones_like(flag[:1]), flag[:-1]])
+        is_first = np.concatenate([np.ones_like(flag[:1]), flag[:-1]])
         return Transition(
             observation=tf.constant(observation),
             action=tf.constant(generator.integers(2, size=shape), tf.int32),
@@ -138,7 +138,7 @@ def test_learners_see_scaled_numbers_and_keep_their_statistics_apart() -> None:
             terminated=tf.constant(flag),
             truncated=tf.zeros(shape, tf.bool),
             valid=tf.ones(shape, tf.bool),
-            extras=WithBeginnings((), tf.constant(begins)),
+            extras=WithFirst((), tf.constant(is_first)),
         )
 
     earlier, batch = trajectory(50), trajectory(3)

@@ -31,7 +31,7 @@ def test_one_seed_is_one_linear_function_of_the_features_for_each_world() -> Non
     seed = tf.constant([0, 1])
 
     def pre_tanh(features: np.ndarray, loc: Any = 0.0) -> np.ndarray:
-        action = HEAD.explore(outputs(features, loc), seed).numpy().astype(float)
+        action = HEAD.sample(outputs(features, loc), seed).numpy().astype(float)
         low, high = ACTION.bounds()
         return np.arctanh(2 * (action - low) / (high - low) - 1)
 
@@ -40,14 +40,14 @@ def test_one_seed_is_one_linear_function_of_the_features_for_each_world() -> Non
     )
     same = pre_tanh(np.ones((*P, B, FEATURES)))
     assert len(np.unique(same.reshape(-1, 2).round(6), axis=0)) == 6
-    assert np.all(HEAD.explore(outputs(f), tf.constant([0, 2])) != HEAD.explore(outputs(f), seed))
+    assert np.all(HEAD.sample(outputs(f), tf.constant([0, 2])) != HEAD.sample(outputs(f), seed))
 
 
 def test_the_law_over_draws_is_the_policys() -> None:
     # Oracle: the policy's own distribution function, under which draws are uniform.
     many = np.broadcast_to(np.random.default_rng(2).normal(size=(*P, 1, FEATURES)), (*P, 4000, 4))
     out = outputs(many, loc=0.3)
-    policy, action = HEAD(out), HEAD.explore(out, tf.constant([0, 3]))
+    policy, action = HEAD(out), HEAD.sample(out, tf.constant([0, 3]))
     scale = np.sqrt(many**2 @ np.exp(2 * out.log_scale.numpy().astype(float)))
     np.testing.assert_allclose(policy.scale, scale, rtol=1e-5)
     level = policy.cdf(action).numpy()

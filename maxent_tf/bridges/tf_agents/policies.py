@@ -108,10 +108,10 @@ class LearnerPolicy(TFPolicy):
         observation = as_learners_have_it(
             time_step.observation, self._learner.spec.observation, self.time_step_spec.observation
         )
-        begins = time_step.is_first()
-        carry = self._learner.initial_carry(tf.shape(begins)[0])
+        is_first = time_step.is_first()
+        carry = self._learner.initial_carry(tf.shape(is_first)[0])
         if "carry" in policy_state:
-            carry = select(begins, carry, policy_state["carry"])
+            carry = select(is_first, carry, policy_state["carry"])
         return observation, carry
 
     def _step(self, observation: Any, carry: Any, policy_state: Any, seed: tf.Tensor) -> PolicyStep:
