@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.axes import expand_like
+
 
 class Moments(NamedTuple):
     """Count, mean and sum of squared deviations of all values so far, in float64.
@@ -57,17 +59,17 @@ def add_values(moments: Moments, values: tf.Tensor, valid: tf.Tensor) -> Moments
     """
     axis = moments.count.shape.rank
     values = tf.cast(values, tf.float64)
-    weight = _expand(tf.cast(valid, tf.float64), values)
+    weight = expand_like(tf.cast(valid, tf.float64), values)
     added = tf.reduce_sum(tf.cast(valid, tf.float64), axis=axis)
     count = moments.count + added
-    share = _expand(added / tf.maximum(count, 1), moments.mean)
-    mean = tf.reduce_sum(weight * values, axis) / _expand(tf.maximum(added, 1), moments.mean)
+    share = expand_like(added / tf.maximum(count, 1), moments.mean)
+    mean = tf.reduce_sum(weight * values, axis) / expand_like(tf.maximum(added, 1), moments.mean)
     squares = tf.reduce_sum(weight * (values - tf.expand_dims(mean, axis)) ** 2, axis)
     delta = mean - moments.mean
     return Moments(
         count=count,
         mean=moments.mean + share * delta,
-        squares=moments.squares + squares + _expand(moments.count, mean) * share * delta**2,
+        squares=moments.squares + squares + expand_like(moments.count, mean) * share * delta**2,
     )
 
 
@@ -77,11 +79,6 @@ _LEAST_STDDEV = 1e-4
 
 def scale(moments: Moments) -> tf.Tensor:
     """Returns the standard deviation, [*P, *F], or 1 where the values have hardly varied yet."""
-    count = _expand(tf.maximum(moments.count, 1), moments.mean)
+    count = expand_like(tf.maximum(moments.count, 1), moments.mean)
     stddev = tf.sqrt(moments.squares / count)
     return tf.where(stddev < _LEAST_STDDEV, tf.ones_like(stddev), stddev)
-
-
-def _expand(x: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-    """Appends axes to `x` up to the rank of `like`."""
-    return tf.reshape(x, [*x.shape, *[1] * (like.shape.rank - x.shape.rank)])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf.axes import select
 from maxent_tf.types import Transition
 
 
@@ -70,11 +71,7 @@ def n_step_transitions(
         # A selection: what follows an episode's end may be anything.
         reward += tf.where(ongoing, factor * step.reward, 0)
 
-        def select(new: tf.Tensor, old: tf.Tensor, ongoing: tf.Tensor = ongoing) -> tf.Tensor:
-            extra = [1] * (old.shape.rank - ongoing.shape.rank)
-            return tf.where(tf.reshape(ongoing, [*ongoing.shape, *extra]), new, old)
-
-        next_observation = tf.nest.map_structure(select, step.next_observation, next_observation)
+        next_observation = select(ongoing, step.next_observation, next_observation)
         factor = tf.where(ongoing, factor * discount, factor)
         terminated |= ongoing & step.terminated
         truncated |= ongoing & step.truncated
