@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf.regularizers import Regularizer
+from maxent_tf.regularizers import Regularizer, Shannon
 
 _LARGEST_LOGIT = 1e15
 
@@ -20,7 +20,7 @@ def _smallest_alpha(dtype: tf.DType) -> float:
     return float(np.sqrt(np.finfo(dtype.as_numpy_dtype).tiny))
 
 
-def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd.Categorical:
+def boltzmann(q: Any, alpha: Any, regularizer: Regularizer = Shannon()) -> tfd.Categorical:
     r"""Returns the distribution over actions that maximises the regularised value.
 
     .. math::
@@ -31,7 +31,7 @@ def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd
       q: [..., A], float, action values, in units of reward; -inf marks an action as impossible.
       alpha: [...] or [], float, the temperature, in reward per nat, at least 0. At 0 the policy is
         the limit of alpha falling to 0: for Shannon's entropy uniform over the maximisers.
-      regularizer: says what entropy means. If None, Shannon's, with the policy kept as logits, and
+      regularizer: says what entropy means. For Shannon's the policy is kept as logits, and
         so the logarithms of tiny probabilities down to -1e15; and an alpha below 1e-19 in float32
         (1e-154 in float64) counts as 0, since its gradients would overflow.
 
@@ -53,7 +53,7 @@ def boltzmann(q: Any, alpha: Any, regularizer: Regularizer | None = None) -> tfd
     known = tf.get_static_value(alpha)
     if known is not None and not (known >= 0).all():
         raise ValueError(f"alpha must be at least 0, not {known}.")
-    if regularizer is not None:
+    if not isinstance(regularizer, Shannon):
         return tfd.Categorical(probs=regularizer.greedy(q, alpha))
     # Differences from the maximum: exact zeros for the maximisers, and no overflow at tiny alpha.
     shifted = q - tf.reduce_max(q, -1, keepdims=True)

@@ -8,15 +8,14 @@ import numpy.typing as npt
 from maxent_tf.environments.finite import FiniteWorld
 
 
-def Bandit(means: npt.ArrayLike, noise_stddev: float = 0.0) -> FiniteWorld:  # noqa: N802
+class Bandit(FiniteWorld):
     """A bandit: every action ends the episode and pays its mean, with Gaussian noise if asked for.
+
+    State 0 is the start, state 1 the end.
 
     Args:
       means: [A], float, the expected rewards.
       noise_stddev: the standard deviation of every reward, at least 0, in units of reward.
-
-    Returns:
-      The world: state 0 is the start, state 1 the end.
 
     Raises:
       ValueError: if `means` is not one non-empty row of finite numbers, or `noise_stddev` is
@@ -25,15 +24,17 @@ def Bandit(means: npt.ArrayLike, noise_stddev: float = 0.0) -> FiniteWorld:  # n
     >>> Bandit([1.0, 0.9, 0.1]).reward[0, :, 0].tolist()
     [1.0, 0.9, 0.1]
     """
-    means = np.asarray(means, np.float64)
-    if means.ndim != 1 or means.size == 0:
-        raise ValueError(f"means must have shape [A], A at least 1, not {means.shape}.")
-    table = (2, means.size, 1)
-    return FiniteWorld(
-        next_state=np.ones(table, np.int32),
-        probability=np.ones(table),
-        reward=np.stack([means, np.zeros_like(means)])[..., None],
-        terminal=[False, True],
-        initial=[1.0, 0.0],
-        reward_noise=noise_stddev,
-    )
+
+    def __init__(self, means: npt.ArrayLike, noise_stddev: float = 0.0) -> None:
+        means = np.asarray(means, np.float64)
+        if means.ndim != 1 or means.size == 0:
+            raise ValueError(f"means must have shape [A], A at least 1, not {means.shape}.")
+        table = (2, means.size, 1)
+        super().__init__(
+            next_state=np.ones(table, np.int32),
+            probability=np.ones(table),
+            reward=np.stack([means, np.zeros_like(means)])[..., None],
+            terminal=[False, True],
+            initial=[1.0, 0.0],
+            reward_noise=noise_stddev,
+        )

@@ -8,7 +8,7 @@ from maxent_tf.checks import is_integer
 from maxent_tf.environments.finite import FiniteWorld
 
 
-def DeepSea(size: int) -> FiniteWorld:  # noqa: N802
+class DeepSea(FiniteWorld):
     """A dive of `size` steps through a `size` x `size` grid.
 
     Every step leads one row down and one column left (action 0) or right (action 1), at most to
@@ -16,11 +16,10 @@ def DeepSea(size: int) -> FiniteWorld:  # noqa: N802
     reached only in the last row, pays 1. The episode terminates after `size` steps. So always
     moving right returns 0.99, and the uniform policy does it with probability 2^-size.
 
+    Cell (row, column) is state `row * size + column`, the end is state `size * size`.
+
     Args:
       size: the number of rows, columns and steps.
-
-    Returns:
-      The world: cell (row, column) is state `row * size + column`, the end is state `size * size`.
 
     Raises:
       ValueError: if `size` is not a positive integer.
@@ -32,18 +31,20 @@ def DeepSea(size: int) -> FiniteWorld:  # noqa: N802
     >>> DeepSea(10).num_states
     101
     """
-    if not is_integer(size):
-        raise ValueError(f"size must be a positive integer, not {size!r}.")
-    end = size * size
-    row, column = np.divmod(np.arange(end), size)
-    left, right = np.maximum(column - 1, 0), np.minimum(column + 1, size - 1)
-    below = (row + 1)[:, None] * size + np.stack([left, right], -1)
-    next_state = np.where((row == size - 1)[:, None], end, below)
-    reward = np.stack([np.zeros(end), (column == size - 1) - 0.01 / size], -1)
-    return FiniteWorld(
-        next_state=np.append(next_state, [[end, end]], 0)[..., None],
-        probability=np.ones((end + 1, 2, 1)),
-        reward=np.append(reward, [[0.0, 0.0]], 0)[..., None],
-        terminal=np.arange(end + 1) == end,
-        initial=np.eye(end + 1)[0],
-    )
+
+    def __init__(self, size: int) -> None:
+        if not is_integer(size):
+            raise ValueError(f"size must be a positive integer, not {size!r}.")
+        end = size * size
+        row, column = np.divmod(np.arange(end), size)
+        left, right = np.maximum(column - 1, 0), np.minimum(column + 1, size - 1)
+        below = (row + 1)[:, None] * size + np.stack([left, right], -1)
+        next_state = np.where((row == size - 1)[:, None], end, below)
+        reward = np.stack([np.zeros(end), (column == size - 1) - 0.01 / size], -1)
+        super().__init__(
+            next_state=np.append(next_state, [[end, end]], 0)[..., None],
+            probability=np.ones((end + 1, 2, 1)),
+            reward=np.append(reward, [[0.0, 0.0]], 0)[..., None],
+            terminal=np.arange(end + 1) == end,
+            initial=np.eye(end + 1)[0],
+        )

@@ -6,7 +6,7 @@ Shape letters: `S` states, `A` actions, `K` possible outcomes of one action in o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,6 @@ class FiniteState(NamedTuple):
     elapsed: tf.Tensor
 
 
-@final
 class FiniteWorld:
     """A world with finitely many states and actions, given by sparse tables.
 

@@ -14,21 +14,14 @@ Cell = tuple[int, int]
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-def GridWorld(  # noqa: N802 (a constructor, whatever it is made of)
-    size: int | tuple[int, int],
-    start: Cell,
-    goals: Mapping[Cell, float],
-    rewards: Mapping[Cell, float] | None = None,
-    walls: Iterable[Cell] = (),
-    barriers: Iterable[tuple[Cell, Cell]] = (),
-    slip: float = 0.0,
-    max_episode_steps: int | None = None,
-) -> FiniteWorld:
+class GridWorld(FiniteWorld):
     """A grid of cells, crossed by moving up, down, left or right (actions 0, 1, 2, 3).
 
     A move into a wall, through a barrier or over the edge stays where it is. With probability
     `slip` a move drawn uniformly from the four replaces the chosen one. State `row * columns +
     column` is the cell `(row, column)`, counted from the upper left.
+
+    Where `slip` is 0 an action has one outcome, otherwise four: outcome k is move k.
 
     Args:
       size: `(rows, columns)`, or one number for both.
@@ -41,9 +34,6 @@ def GridWorld(  # noqa: N802 (a constructor, whatever it is made of)
       slip: in [0, 1].
       max_episode_steps: an episode is truncated after so many steps; None for no limit.
 
-    Returns:
-      The world, with K = 1 where `slip` is 0 and K = 4 otherwise (outcome k is move k).
-
     Raises:
       ValueError: if `size` or `slip` is out of range, a cell lies outside the grid, the two cells
         of a barrier are not neighbours, or one cell plays two parts.
@@ -52,48 +42,62 @@ def GridWorld(  # noqa: N802 (a constructor, whatever it is made of)
     >>> world.num_states, world.next_state[0, :, 0].tolist()
     (9, [0, 3, 0, 1])
     """
-    rows, columns = (size, size) if isinstance(size, int | np.integer) else size
-    if rows < 1 or columns < 1:
-        raise ValueError(f"size must be positive, not {size}.")
-    if not 0 <= slip <= 1:
-        raise ValueError(f"slip must lie in [0, 1], not {slip}.")
-    rewards, walls, barriers = dict(rewards or {}), list(walls), list(barriers)
-    parts = [start, *goals, *rewards, *walls]
-    for row, column in parts + [cell for pair in barriers for cell in pair]:
-        if not (0 <= row < rows and 0 <= column < columns):
-            raise ValueError(f"cell {(row, column)} lies outside the {rows} x {columns} grid.")
-    ends = [*goals, *walls]
-    for cell in ends:
-        if parts.count(cell) > 1:
-            raise ValueError(f"cell {cell} must be only one of start, goal, reward, wall.")
-    for first, second in barriers:
-        if abs(first[0] - second[0]) + abs(first[1] - second[1]) != 1:
-            raise ValueError(f"barriers must part neighbouring cells, not {first} and {second}.")
 
-    closed = {frozenset(pair) for pair in barriers}
+    def __init__(
+        self,
+        size: int | tuple[int, int],
+        start: Cell,
+        goals: Mapping[Cell, float],
+        rewards: Mapping[Cell, float] | None = None,
+        walls: Iterable[Cell] = (),
+        barriers: Iterable[tuple[Cell, Cell]] = (),
+        slip: float = 0.0,
+        max_episode_steps: int | None = None,
+    ) -> None:
+        rows, columns = (size, size) if isinstance(size, int | np.integer) else size
+        if rows < 1 or columns < 1:
+            raise ValueError(f"size must be positive, not {size}.")
+        if not 0 <= slip <= 1:
+            raise ValueError(f"slip must lie in [0, 1], not {slip}.")
+        rewards, walls, barriers = dict(rewards or {}), list(walls), list(barriers)
+        parts = [start, *goals, *rewards, *walls]
+        for row, column in parts + [cell for pair in barriers for cell in pair]:
+            if not (0 <= row < rows and 0 <= column < columns):
+                raise ValueError(f"cell {(row, column)} lies outside the {rows} x {columns} grid.")
+        ends = [*goals, *walls]
+        for cell in ends:
+            if parts.count(cell) > 1:
+                raise ValueError(f"cell {cell} must be only one of start, goal, reward, wall.")
+        for first, second in barriers:
+            if abs(first[0] - second[0]) + abs(first[1] - second[1]) != 1:
+                raise ValueError(
+                    f"barriers must part neighbouring cells, not {first} and {second}."
+                )
 
-    def move(cell: Cell, displacement: Cell) -> Cell:
-        target = (cell[0] + displacement[0], cell[1] + displacement[1])
-        inside = 0 <= target[0] < rows and 0 <= target[1] < columns
-        blocked = target in walls or frozenset((cell, target)) in closed
-        return target if inside and not blocked and cell not in ends else cell
+        closed = {frozenset(pair) for pair in barriers}
 
-    cells = [(row, column) for row in range(rows) for column in range(columns)]
-    index = {cell: state for state, cell in enumerate(cells)}
-    target = np.array([[index[move(cell, d)] for d in MOVES] for cell in cells])
-    terminal = np.array([cell in ends for cell in cells])
-    pays = np.array([goals.get(cell, rewards.get(cell, 0.0)) for cell in cells], np.float64)
-    if slip == 0:
-        next_state = target[:, :, None]
-        probability = np.ones_like(next_state, np.float64)
-    else:
-        next_state = np.broadcast_to(target[:, None, :], (len(cells), 4, 4))
-        probability = np.broadcast_to((1 - slip) * np.eye(4) + slip / 4, next_state.shape)
-    return FiniteWorld(
-        next_state=next_state,
-        probability=probability,
-        reward=np.where(terminal[:, None, None], 0.0, pays[next_state]),
-        terminal=terminal,
-        initial=np.eye(len(cells))[index[start]],
-        max_episode_steps=max_episode_steps,
-    )
+        def move(cell: Cell, displacement: Cell) -> Cell:
+            target = (cell[0] + displacement[0], cell[1] + displacement[1])
+            inside = 0 <= target[0] < rows and 0 <= target[1] < columns
+            blocked = target in walls or frozenset((cell, target)) in closed
+            return target if inside and not blocked and cell not in ends else cell
+
+        cells = [(row, column) for row in range(rows) for column in range(columns)]
+        index = {cell: state for state, cell in enumerate(cells)}
+        target = np.array([[index[move(cell, d)] for d in MOVES] for cell in cells])
+        terminal = np.array([cell in ends for cell in cells])
+        pays = np.array([goals.get(cell, rewards.get(cell, 0.0)) for cell in cells], np.float64)
+        if slip == 0:
+            next_state = target[:, :, None]
+            probability = np.ones_like(next_state, np.float64)
+        else:
+            next_state = np.broadcast_to(target[:, None, :], (len(cells), 4, 4))
+            probability = np.broadcast_to((1 - slip) * np.eye(4) + slip / 4, next_state.shape)
+        super().__init__(
+            next_state=next_state,
+            probability=probability,
+            reward=np.where(terminal[:, None, None], 0.0, pays[next_state]),
+            terminal=terminal,
+            initial=np.eye(len(cells))[index[start]],
+            max_episode_steps=max_episode_steps,
+        )

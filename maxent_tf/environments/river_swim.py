@@ -25,9 +25,7 @@ _FORMS = {
 _STATES = 6
 
 
-def RiverSwim(  # noqa: N802
-    form: Literal["osband", "strehl"] = "osband", max_episode_steps: int | None = None
-) -> FiniteWorld:
+class RiverSwim(FiniteWorld):
     """Six states in a row and a current to the left; the task goes on for ever.
 
     Swimming left (action 0) always moves left, and pays a little in the first state. Swimming right
@@ -44,12 +42,11 @@ def RiverSwim(  # noqa: N802
     start                 the first           second or third
     ====================  ==================  ==================
 
+    No state is terminal; the outcomes are back, stay, advance.
+
     Args:
       form: whose constants.
       max_episode_steps: an episode is truncated after so many steps; None for no limit.
-
-    Returns:
-      The world, without terminal states; outcomes are back, stay, advance.
 
     Raises:
       ValueError: if `form` is unknown.
@@ -60,23 +57,27 @@ def RiverSwim(  # noqa: N802
       I. Osband, D. Russo, B. Van Roy (2013), "(More) efficient reinforcement learning via posterior
       sampling", https://arxiv.org/abs/1306.0940
     """
-    if form not in _FORMS:
-        raise ValueError(f"form must be one of {sorted(_FORMS)}, not {form!r}.")
-    (first, middle, last), (downstream, upstream), initial = _FORMS[form]
-    state = np.arange(_STATES)
-    next_state = np.clip(state[:, None] + np.array([-1, 0, 1]), 0, _STATES - 1)
-    reward = np.zeros((_STATES, 2, 3))
-    reward[0, 0] = downstream
-    reward[-1, 1] = upstream
-    if form == "strehl":
-        reward[-1, 1, 0] = 0.0
-    left = np.tile([1.0, 0.0, 0.0], (_STATES, 1))
-    right = np.array([first, *[middle] * (_STATES - 2), last])
-    return FiniteWorld(
-        next_state=np.stack([next_state, next_state], 1),
-        probability=np.stack([left, right], 1),
-        reward=reward,
-        terminal=np.zeros(_STATES, bool),
-        initial=initial,
-        max_episode_steps=max_episode_steps,
-    )
+
+    def __init__(
+        self, form: Literal["osband", "strehl"] = "osband", max_episode_steps: int | None = None
+    ) -> None:
+        if form not in _FORMS:
+            raise ValueError(f"form must be one of {sorted(_FORMS)}, not {form!r}.")
+        (first, middle, last), (downstream, upstream), initial = _FORMS[form]
+        state = np.arange(_STATES)
+        next_state = np.clip(state[:, None] + np.array([-1, 0, 1]), 0, _STATES - 1)
+        reward = np.zeros((_STATES, 2, 3))
+        reward[0, 0] = downstream
+        reward[-1, 1] = upstream
+        if form == "strehl":
+            reward[-1, 1, 0] = 0.0
+        left = np.tile([1.0, 0.0, 0.0], (_STATES, 1))
+        right = np.array([first, *[middle] * (_STATES - 2), last])
+        super().__init__(
+            next_state=np.stack([next_state, next_state], 1),
+            probability=np.stack([left, right], 1),
+            reward=reward,
+            terminal=np.zeros(_STATES, bool),
+            initial=initial,
+            max_episode_steps=max_episode_steps,
+        )

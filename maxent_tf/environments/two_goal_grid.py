@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from maxent_tf.environments.finite import FiniteWorld
 from maxent_tf.environments.grid_world import GridWorld
 
 
-def TwoGoalGrid(max_episode_steps: int | None = 200) -> FiniteWorld:  # noqa: N802
+class TwoGoalGrid(GridWorld):
     """A 5 x 5 grid whose near goal is a trap.
 
     From the upper left corner, the goal at the lower left, 4 moves away, pays 0.8; the goal at the
     lower right, 8 moves away, pays 1. At discount 0.99 the first is worth 0.8 * 0.99^3 = 0.776 and
     the second 0.99^7 = 0.932, but a fresh policy finds the first far more often.
 
+    The 25 states are in row-major order; the actions are up, down, left, right.
+
     Args:
       max_episode_steps: an episode is truncated after so many steps; None for no limit.
-
-    Returns:
-      The world: 25 states in row-major order; actions up, down, left, right.
 
     References:
       After the grids with two goals of W. Chung, V. Thomas, M. C. Machado, N. Le Roux (2021),
       "Beyond variance reduction: understanding the true impact of baselines on policy
       optimization", https://arxiv.org/abs/2008.13773
     """
-    return GridWorld(
-        5, start=(0, 0), goals={(4, 4): 1.0, (4, 0): 0.8}, max_episode_steps=max_episode_steps
-    )
+
+    def __init__(self, max_episode_steps: int | None = 200) -> None:
+        super().__init__(
+            5, start=(0, 0), goals={(4, 4): 1.0, (4, 0): 0.8}, max_episode_steps=max_episode_steps
+        )

@@ -59,7 +59,7 @@ class SoftDQNConfig:
       alpha: the temperature of the values and of the policy that acts, in reward per nat: a number
         or tensor that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0
         this is DQN, which acts greedily and explores only while `learning_starts`.
-      regularizer: what the temperature multiplies; None is Shannon's entropy.
+      regularizer: what the temperature multiplies.
       munchausen: c in [0, 1], how much of the log-policy is added to the reward; may broadcast.
         The paper's is .9, with alpha = .03 for rewards in [-1, 1].
       munchausen_floor: l, at most 0, in units of reward: the least that is added, before c.
@@ -85,7 +85,7 @@ class SoftDQNConfig:
     optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     discount: Any = 0.99
     alpha: Any = 0.03
-    regularizer: Regularizer | None = None
+    regularizer: Regularizer = Shannon()
     munchausen: Any = 0.0
     munchausen_floor: float = -1.0
     tau: Any = 0.005
@@ -104,12 +104,12 @@ class SoftDQNConfig:
         validation.in_range("munchausen_floor", self.munchausen_floor, -np.inf, 0)
         functions = (getattr(self.regularizer, x, None) for x in ("value", "soft_max", "greedy"))
         is_class = isinstance(self.regularizer, type)
-        if self.regularizer is not None and (is_class or not all(map(callable, functions))):
+        if is_class or not all(map(callable, functions)):
             raise ValueError(
-                "regularizer must be one of maxent_tf.regularizers, such as Tsallis(), or None, "
-                f"not {self.regularizer!r}."
+                "regularizer must be one of maxent_tf.regularizers, such as Tsallis(), not "
+                f"{self.regularizer!r}."
             )
-        if np.any(self.munchausen) and not isinstance(self.regularizer, Shannon | None):
+        if np.any(self.munchausen) and not isinstance(self.regularizer, Shannon):
             raise ValueError(
                 f"munchausen={self.munchausen} adds the logarithm of a Boltzmann policy and does "
                 f"not go with regularizer={self.regularizer}: leave one of the two out."
@@ -180,7 +180,6 @@ class SoftDQN(Learner):
         validation.check_optimizer("optimizer", config.optimizer, self.batch_shape)
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
-        self._regularizer = config.regularizer or Shannon()
         self._munchausen = validation.per_learner("munchausen", config.munchausen, self.batch_shape)
         self._network = make_approximator(spec, config, self.num_actions)
 
@@ -298,7 +297,7 @@ class SoftDQN(Learner):
                 self._munchausen[..., None],
                 config.munchausen_floor,
             )
-        value = operators.soft_value(next_q, alpha[..., None], self._regularizer)
+        value = operators.soft_value(next_q, alpha[..., None], self.config.regularizer)
         return transition.reward + discount * value
 
     def _entropy_reward(
@@ -308,7 +307,7 @@ class SoftDQN(Learner):
         q = self._network.apply(target_network, self._features(later.observation))
         q = self._legal(q, later.observation)
         alpha = alpha[..., None]
-        entropy = self._regularizer.value(self._regularizer.greedy(q, alpha))
+        entropy = self.config.regularizer.value(self.config.regularizer.greedy(q, alpha))
         if not np.any(self.config.munchausen):
             return alpha * entropy
         return alpha * entropy + operators.munchausen_bonus(

@@ -42,7 +42,7 @@ def anderson_value_iteration(
     m: TabularMDP,
     alpha: Any,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     memory: int = 5,
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
@@ -60,7 +60,7 @@ def anderson_value_iteration(
     Args:
       m: the process, of batch shape [*M].
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       memory: N, at least 1, of backups that are combined; 1 is soft value iteration.
       tolerance: in units of reward, for the error of `v`.
       max_iterations: give up after so many.
@@ -84,7 +84,7 @@ def anderson_value_iteration(
     if memory < 1:
         raise ValueError(f"memory must be at least 1, not {memory}.")
     problem = pose(m, alpha, tolerance, max_iterations)
-    return _program(regularizer or Shannon())(problem, memory)
+    return _program(regularizer)(problem, memory)
 
 
 @backups.once_per_regularizer

@@ -34,7 +34,7 @@ def finite_horizon(
     alpha: Any,
     horizon: int,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     terminal_value: Any = 0.0,
 ) -> FiniteHorizonSolution:
     r"""Solves a task of H steps by backward induction.
@@ -49,7 +49,7 @@ def finite_horizon(
         tasks that go on, too: `m._replace(discount=tf.ones_like(m.discount))`.
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
       horizon: H, at least 1.
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       terminal_value: broadcastable to [*B, S], in units of reward, earned after the last step; it
         is 0 in terminal states whatever is given.
 
@@ -81,7 +81,7 @@ def finite_horizon(
             f"terminal_value must broadcast to {shape}, not have shape {last.shape}."
         ) from None
     last = tf.where(m.terminal, tf.zeros_like(last), last)
-    return _program(regularizer or Shannon())(m, alpha, last, horizon)
+    return _program(regularizer)(m, alpha, last, horizon)
 
 
 @backups.once_per_regularizer

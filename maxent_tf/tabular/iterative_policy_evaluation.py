@@ -42,7 +42,7 @@ def iterative_policy_evaluation(
     policy: Any,
     alpha: Any = 0.0,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
 ) -> IterativeEvaluation:
@@ -58,7 +58,7 @@ def iterative_policy_evaluation(
       m: the process, of batch shape [*M].
       policy: [*B', S, A], probabilities; broadcasts against the rest.
       alpha: [*K], in reward per nat, at least 0.
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       tolerance: in units of reward, for the error of `v`.
       max_iterations: give up after so many.
 
@@ -78,7 +78,7 @@ def iterative_policy_evaluation(
     """
     policy, alpha = as_policy(m, policy, backups.as_alpha(m, alpha))
     problem = pose(m, alpha, tolerance, max_iterations)
-    return _program(regularizer or Shannon())(problem, policy)
+    return _program(regularizer)(problem, policy)
 
 
 @backups.once_per_regularizer

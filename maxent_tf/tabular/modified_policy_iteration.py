@@ -25,7 +25,7 @@ def modified_policy_iteration(
     m: TabularMDP,
     alpha: Any,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     sweeps: int = 10,
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
@@ -45,7 +45,7 @@ def modified_policy_iteration(
     Args:
       m: the process, of batch shape [*M].
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       sweeps: n, at least 0.
       tolerance: in units of reward, for the error of `v`.
       max_iterations: give up after so many.
@@ -69,7 +69,7 @@ def modified_policy_iteration(
     if sweeps < 0:
         raise ValueError(f"sweeps must be at least 0, not {sweeps}.")
     problem = pose(m, alpha, tolerance, max_iterations)
-    return _program(regularizer or Shannon())(problem, tf.constant(sweeps, tf.int32))
+    return _program(regularizer)(problem, tf.constant(sweeps, tf.int32))
 
 
 @backups.once_per_regularizer

@@ -35,7 +35,7 @@ class PolicyEvaluation(NamedTuple):
 
 
 def evaluate_policy(
-    m: TabularMDP, policy: Any, alpha: Any = 0.0, *, regularizer: Regularizer | None = None
+    m: TabularMDP, policy: Any, alpha: Any = 0.0, *, regularizer: Regularizer = Shannon()
 ) -> PolicyEvaluation:
     r"""The regularised values of a policy.
 
@@ -46,7 +46,7 @@ def evaluate_policy(
       m: the process, of batch shape [*M].
       policy: [*B', S, A], probabilities; broadcasts against the rest.
       alpha: [*K], in reward per nat, at least 0.
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
 
     Returns:
       A `PolicyEvaluation`, of the batch shape to which all broadcast.
@@ -63,7 +63,7 @@ def evaluate_policy(
     """
     policy, alpha = as_policy(m, policy, backups.as_alpha(m, alpha))
     _refuse_unsolvable(m, policy)
-    return evaluate(m, policy, alpha, regularizer or Shannon())
+    return evaluate(m, policy, alpha, regularizer)
 
 
 def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:

@@ -21,7 +21,7 @@ def policy_gradient(
     step_size: Any,
     iterations: int,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
 ) -> PolicyAscent:
     r"""Ascends the exact gradient of the regularised return in the logits.
 
@@ -37,7 +37,7 @@ def policy_gradient(
       alpha: [*K], in reward per nat, at least 0: the entropy counts as reward, later entropy too.
       step_size: [*E], per unit of reward, positive. All batch shapes broadcast.
       iterations: how many steps.
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
 
     Returns:
       A `PolicyAscent`.
@@ -55,7 +55,7 @@ def policy_gradient(
     >>> print(ascent.logits.numpy(), ascent.objective.numpy().round(4))
     [[ 0.25 -0.25]] [0.5    0.6225]
     """
-    program = _program(regularizer or Shannon())
+    program = _program(regularizer)
     given = arguments(m, logits, alpha, step_size, iterations)
     with solvable():
         return program(*given)

@@ -38,7 +38,7 @@ def relative_value_iteration(
     m: TabularMDP,
     alpha: Any,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     tolerance: float = 1e-10,
     max_iterations: int = 1_000_000,
 ) -> AverageRewardSolution:
@@ -54,7 +54,7 @@ def relative_value_iteration(
     Args:
       m: a process without terminal states, of batch shape [*M]. Its discount plays no part.
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       tolerance: in units of reward a step.
       max_iterations: give up after so many; a process whose best gain depends on the state it
         starts in never converges.
@@ -79,7 +79,7 @@ def relative_value_iteration(
             "for episodes use soft_value_iteration."
         )
     alpha = backups.as_alpha(m, alpha)
-    program = _program(regularizer or Shannon())
+    program = _program(regularizer)
     return program(
         m, alpha, tf.constant(tolerance, tf.float64), tf.constant(max_iterations, tf.int32)
     )

@@ -18,7 +18,7 @@ def soft_policy_iteration(
     m: TabularMDP,
     alpha: Any,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Solution:
@@ -33,7 +33,7 @@ def soft_policy_iteration(
     Args:
       m: the process, of batch shape [*M].
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       tolerance: in units of reward, for the error of `v`.
       max_iterations: give up after so many.
 
@@ -54,7 +54,7 @@ def soft_policy_iteration(
     """
     problem = pose(m, alpha, tolerance, max_iterations)
     with solvable():
-        return _program(regularizer or Shannon())(problem)
+        return _program(regularizer)(problem)
 
 
 @backups.once_per_regularizer

@@ -25,7 +25,7 @@ def soft_value_iteration(
     m: TabularMDP,
     alpha: Any,
     *,
-    regularizer: Regularizer | None = None,
+    regularizer: Regularizer = Shannon(),
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
 ) -> Solution:
@@ -40,7 +40,7 @@ def soft_value_iteration(
       m: the process, of batch shape [*M].
       alpha: [*K], in reward per nat, at least 0; broadcasts against [*M], so that a whole path of
         temperatures is one call.
-      regularizer: Omega; None is Shannon's entropy.
+      regularizer: Omega.
       tolerance: in units of reward, for the error of `v`.
       max_iterations: give up after so many.
 
@@ -63,7 +63,7 @@ def soft_value_iteration(
      [2.626523]] [ True  True]
     """
     problem = pose(m, alpha, tolerance, max_iterations)
-    return _program(backups.at_temperature(regularizer or Shannon(), problem.alpha))(problem)
+    return _program(backups.at_temperature(regularizer, problem.alpha))(problem)
 
 
 @backups.once_per_regularizer

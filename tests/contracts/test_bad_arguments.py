@@ -48,7 +48,6 @@ RIGHT: dict[str, set[str]] = {
     "target_subset": {"None"},
     "exploration": {"None"},
     "priorities": {"None"},
-    "regularizer": {"None"},
     "munchausen_floor": {"negative"},
     "target_entropy": {"negative"},
     "output_gain": {"negative"},

@@ -1,5 +1,6 @@
 """FiniteWorld does what its tables say."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from maxent_tf import draws
+from maxent_tf import draws, environments
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.environments.finite import FiniteState
 
@@ -203,3 +204,28 @@ def test_observations_show_the_legal_actions() -> None:
 def test_wrong_legal_actions_are_named(legal: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         masked_world(legal)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        environments.Bandit([1.0, 0.5]),
+        environments.Chain(4),
+        environments.DeepSea(3),
+        environments.FourRooms(),
+        environments.GridWorld(2, (0, 0), {(1, 1): 1.0}),
+        environments.IcyGrid(),
+        environments.RiverSwim(),
+        environments.TwoGoalGrid(),
+    ],
+    ids=lambda world: type(world).__name__,
+)
+def test_worlds_are_of_the_class_that_names_them(world: FiniteWorld) -> None:
+    # Oracle: Python's own isinstance and pickle.
+    kind = getattr(environments, type(world).__name__)
+    assert isinstance(world, kind)
+    assert isinstance(world, FiniteWorld)
+    copied = pickle.loads(pickle.dumps(world))
+    assert type(copied) is kind
+    np.testing.assert_array_equal(copied.next_state, world.next_state)
+    np.testing.assert_array_equal(copied.reward, world.reward)
