@@ -105,10 +105,6 @@ class ActorCritic:
             validation.check_optimizer(name, getattr(config, name), batch_shape)
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
-        # What the unit of continuous actions adds to their entropy, which must not be a reward.
-        self._log_volume = 0.0
-        if isinstance(spec.action, Box):
-            self._log_volume = Bounds.of(*spec.action.bounds()).log_volume(spec.action.shape[0])
         self._spec = spec
         # A small last layer starts the policy near uniform.
         if config.memory_size:
@@ -120,6 +116,10 @@ class ActorCritic:
         else:
             self.head, self._actor = head_and_network(spec, config)
             self._critic = make_approximator(spec, config, 1)
+        # What the unit of continuous actions adds to their entropy, which must not be a reward.
+        self._log_volume = 0.0
+        if isinstance(spec.action, Box):
+            self._log_volume = Bounds.of(*spec.action.bounds()).log_volume(spec.action.shape[0])
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state; `seed` is an integer or [2], int32."""

@@ -173,17 +173,22 @@ class OffPolicyPrograms:
             carry = rollout.carry_on(learner, carry, _ended(transition))
 
             def update_and_act(
-                state_and_acted: Any, batch: Transition, *, seed: tf.Tensor, weight: Any
+                state: Any, batch: Transition, seed: tf.Tensor, weight: Any
             ) -> Updated:
-                state, _ = state_and_acted
                 updated = learner.update(state, batch, seed=seed, weight=weight)
                 acted = learner.act(updated.state, carry, observation, seed=act_seed)
                 return updated._replace(state=(updated.state, acted))
 
+            # One program: of several updates only the last one's actions count, but to start
+            # another program costs more than to act.
+            program = compiled(update_and_act, compile, auto="xla")
+
+            def update(both: Any, batch: Transition, *, seed: tf.Tensor, weight: Any) -> Updated:
+                state, _ = both
+                return program(state, batch, seed, weight)
+
             (state, acted), sums = replay_updates(
-                # One program: of several updates only the last one's actions count, but to start
-                # another program costs more than to act.
-                compiled(update_and_act, compile, auto="xla"),
+                update,
                 (
                     learner.observe(kept.read(), transition),
                     Acted(transition.action, carry, transition.extras),

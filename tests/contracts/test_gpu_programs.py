@@ -102,9 +102,11 @@ def test_updates(name: str) -> None:
         tf.zeros([2], tf.int32),
     )
     with gpu_programs.recorded() as programs:
-        tf.function(learner.update, autograph=False, jit_compile=True).get_concrete_function(
-            *arguments
-        )
+        tf.function(
+            lambda state, batch, seed: learner.update(state, batch, seed=seed),
+            autograph=False,
+            jit_compile=True,
+        ).get_concrete_function(*arguments)
     assert check(programs) == 1
 
 

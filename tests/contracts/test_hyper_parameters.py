@@ -169,7 +169,7 @@ def test_bad_learning_rates_of_actor_and_critic_are_named(
         (
             sac,
             {"num_components": 2, "entropy_estimator": "exact"},
-            'entropy_estimator="exact" does not go with num_components=2: .* no closed form',
+            "entropy_estimator='exact' does not go with num_components=2: .* no closed",
         ),
         (
             sac,

@@ -59,8 +59,8 @@ def test_targets_count_in_the_worlds_own_units() -> None:
 def test_only_noise_by_the_state_lasts(world: World) -> None:
     # Oracle: the steps between two draws that training asks the learner for; the worlds' types.
     for sweep in SWEEPS[world]:
-        period = runs.make_learner(sweep).experience.noise_period
-        assert period == (32 if world == "by_state" else None)
+        period = runs.make_learner(sweep).experience.seed_period
+        assert period == (32 if world == "by_state" else 1)
     assert isinstance(make_world("by_state"), mx.environments.MountainCarContinuous)
 
 

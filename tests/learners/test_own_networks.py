@@ -112,7 +112,7 @@ def after_updates(learner: Any, leaves: list[tf.Tensor]) -> tuple[list[tf.Tensor
     state = tf.nest.pack_sequence_as(fresh, own)
     update = tf.function(learner.update, autograph=False)
     for seed in range(2):
-        state, metrics = update(state, random_batch(learner), tf.constant([0, seed]))
+        state, metrics, _ = update(state, random_batch(learner), seed=tf.constant([0, seed]))
     after = tf.nest.flatten(state)
     return [tf.reshape(x, y.shape) for x, y in zip(after, leaves, strict=True)], metrics
 

@@ -13,7 +13,6 @@ from maxent_tf.environments import FiniteWorld
 from maxent_tf.learners import A2C, A2CConfig
 from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.training import rollout
-from maxent_tf.types import Transition
 
 
 def world() -> FiniteWorld:
@@ -48,20 +47,23 @@ def test_trajectories_and_episodes_are_those_of_the_tables(
     batch_shape: tuple[int, ...], length: int
 ) -> None:
     env = world()
-    learner = A2C(env.spec, A2CConfig(network="table"), batch_shape)
+    config = A2CConfig(network="table", rollout_length=length)
+    learner = A2C(env.spec, config, batch_shape)
     state = learner.init(0)
 
     @tf.function(autograph=False)
     def collect(worlds: Any, seed: tf.Tensor) -> Any:
-        return rollout.collect(learner, state, env, worlds, length, seed)
+        return rollout.collect(
+            learner, state, env, worlds, learner.experience, seed, tf.constant([0, 0]), 0
+        )
 
-    worlds = rollout.begin(env, (*batch_shape, 4), tf.constant([0, 1]))
+    worlds = rollout.begin(learner, env, 4, tf.constant([0, 1]))
     batches, episodes = [], rollout.no_episodes(batch_shape)
     for call in range(20 // length):
         worlds, batch, ended = collect(worlds, tf.constant([1, call]))
         batches.append(batch)
         episodes = tf.nest.map_structure(tf.add, episodes, ended)
-    trajectory = Transition(*(np.concatenate(field) for field in zip(*batches, strict=True)))
+    trajectory = tf.nest.map_structure(lambda *x: np.concatenate(x), *batches)
     assert trajectory.reward.shape == (20 // length * length, *batch_shape, 4)
     assert trajectory.valid.all()
 
@@ -82,11 +84,13 @@ def test_trajectories_and_episodes_are_those_of_the_tables(
 def test_actions_follow_the_policy_and_differ_between_worlds() -> None:
     # Oracle: the policy's probabilities, within 4.5 standard errors of 4,000 first actions.
     env = world()
-    learner = A2C(env.spec, A2CConfig(network="table"))
+    learner = A2C(env.spec, A2CConfig(network="table", rollout_length=1))
     logits = tf.constant([0.0, 1.0, -1.0, 0.5])
     state = learner.init(0)._replace(actor=tf.tile(logits[None], [4, 1]))
-    worlds = rollout.begin(env, (4000,), tf.constant([0, 1]))
-    _, batch, _ = rollout.collect(learner, state, env, worlds, 1, tf.constant([0, 2]))
+    worlds = rollout.begin(learner, env, 4000, tf.constant([0, 1]))
+    _, batch, _ = rollout.collect(
+        learner, state, env, worlds, learner.experience, tf.constant([0, 2]), tf.constant([0, 0]), 0
+    )
     frequency = np.bincount(batch.action[0], minlength=4) / 4000
     probs = tf.nn.softmax(logits).numpy()
     assert np.all(np.abs(frequency - probs) < 4.5 * np.sqrt(probs * (1 - probs) / 4000))
@@ -98,19 +102,6 @@ def test_gymnasium_environments_are_not_taken_for_tensorflows() -> None:
     assert rollout.is_in_graph(mx.environments.Pendulum())
     for env in (gymnasium.make("CartPole-v1"), gymnasium.make_vec("CartPole-v1", 2), "CartPole-v1"):
         assert not rollout.is_in_graph(env)
-
-
-def test_where_selects_world_by_world() -> None:
-    # Oracle: NumPy's indexing.
-    condition = np.array([[True, False, True], [False, False, True]])
-    first = {"a": np.arange(6.0).reshape(2, 3), "b": np.arange(24).reshape(2, 3, 4)}
-    second = {name: -1 - x for name, x in first.items()}
-    chosen = rollout.where(
-        tf.constant(condition), *map(tf.nest.map_structure, [tf.constant] * 2, [first, second])
-    )
-    for name, x in chosen.items():
-        np.testing.assert_array_equal(x.numpy()[condition], first[name][condition])
-        np.testing.assert_array_equal(x.numpy()[~condition], second[name][~condition])
 
 
 def test_uniform_actions_are_uniform() -> None:
