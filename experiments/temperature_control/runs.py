@@ -31,7 +31,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
             initial_alpha=tf.constant(alpha),
             learning_rate=sweep.learning_rate,
         )
-    period = sweep.noise_period
+    period = sweep.seed_period
     config = mx.learners.SACConfig(
         hidden_sizes=sweep.hidden_sizes,
         actor_optimizer=Adam(sweep.learning_rate),
@@ -41,7 +41,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
         batch_size=sweep.batch_size,
         replay_capacity=sweep.steps,
         learning_starts=sweep.learning_starts,
-        exploration=None if period is None else StateDependentExploration(period),
+        exploration=None if period == 1 else StateDependentExploration(period),
     )
     shape = (len(sweep.targets), len(sweep.alphas), sweep.seeds)
     return mx.learners.SAC(spec, config, batch_shape=shape)

@@ -27,8 +27,8 @@ class Sweep:
       batch_size: of the minibatches.
       hidden_sizes: of actor and critics.
       learning_starts: steps with uniformly random actions.
-      noise_period: steps for which noise stays one function of the state; None draws it anew at
-        every step.
+      seed_period: steps for which noise stays one function of the state; 1 draws it anew at every
+        step.
       episodes: of the final evaluations of each learner.
       records: points of history kept.
       seed: of everything drawn.
@@ -44,7 +44,7 @@ class Sweep:
     batch_size: int = 64
     hidden_sizes: tuple[int, ...] = (32, 32)
     learning_starts: int = 200
-    noise_period: int | None = None
+    seed_period: int = 1
     episodes: int = 10
     records: int = 50
     seed: int = 0
@@ -76,7 +76,7 @@ _ALPHAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _STARTS = (0.01, 10.0)
 
 # That of RL Baselines3 Zoo's settings for this world, which collects so many steps at a time.
-_NOISE_PERIOD = 32
+_SEED_PERIOD = 32
 
 SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {
     "pendulum": (FixedSweep("pendulum", _ALPHAS), AutomaticSweep("pendulum", _STARTS)),
@@ -89,8 +89,8 @@ SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {
         AutomaticSweep("mountain_car", _STARTS, steps=15_000, num_envs=10),
     ),
     "by_state": (
-        FixedSweep("by_state", _ALPHAS, steps=15_000, num_envs=10, noise_period=_NOISE_PERIOD),
-        AutomaticSweep("by_state", _STARTS, steps=15_000, num_envs=10, noise_period=_NOISE_PERIOD),
+        FixedSweep("by_state", _ALPHAS, steps=15_000, num_envs=10, seed_period=_SEED_PERIOD),
+        AutomaticSweep("by_state", _STARTS, steps=15_000, num_envs=10, seed_period=_SEED_PERIOD),
     ),
 }
 
