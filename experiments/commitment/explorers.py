@@ -66,7 +66,8 @@ def _program(explorers: tuple[Explorer, ...]) -> Callable[..., Tally]:
     ) -> Tally:
         def step(tally: Tally) -> tuple[Tally]:
             t = tf.cast(tally.step + 1, tf.float32)
-            action_seed, reward_seed = draws.split(tf.stack([seed, tally.step]), 2)
+            seeds = draws.split(tf.stack([seed, tally.step]), 2)
+            action_seed, reward_seed = tf.unstack(seeds)
             count = tf.maximum(tally.count, 1.0)
             rules = [_rule(e, t, count[i]) for i, e in enumerate(explorers)]
             bonus, beta = (tf.stack(part) for part in zip(*rules, strict=True))

@@ -199,6 +199,8 @@ def _check_field(name: str, spec: Any, value: Any, leading: tuple[int | None, ..
     if isinstance(spec, tuple):
         parts = spec._asdict() if hasattr(spec, "_asdict") else {}
         for key, part in parts.items():
+            if part == ():  # of which the learner needs nothing
+                continue
             if not hasattr(value, key):
                 raise ValueError(
                     f"{name} lacks {key!r}: a transition must hold the extras that the learner's "

@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 from absl import flags
 from tensorflow_probability.python.internal import test_util as tfp_test_util
 
+from maxent_tf import draws
 from maxent_tf.distributions import SquashedGaussian, SquashedSample
 
 tfb, tfd = tfp.bijectors, tfp.distributions
@@ -58,7 +59,7 @@ def test_joint_density_is_exact_in_float32_when_saturated(jit: bool) -> None:
 
     @tf.function(jit_compile=jit)
     def draw() -> tuple[SquashedSample, tf.Tensor]:
-        return d.sample_with_gaussian([100], seed=3), tf.random.stateless_normal([100, 4], [0, 3])
+        return d.sample_with_gaussian([100], seed=3), draws.normal([100, 4], 3)
 
     sample, noise = draw()
     exact = SquashedGaussian(loc, d.scale.numpy().astype(float))
@@ -76,7 +77,7 @@ def test_gradients_of_the_joint_density_match_their_closed_form() -> None:
         tape.watch([loc, scale])
         sample = SquashedGaussian(loc, scale).sample_with_gaussian(seed=5)
     d_loc, d_scale = tape.gradient(sample.log_prob, [loc, scale])
-    noise = tf.random.stateless_normal([3], [0, 5]).numpy()
+    noise = draws.normal([3], 5).numpy()
     np.testing.assert_allclose(d_loc, 2 * np.tanh(sample.gaussian), rtol=1e-6)
     expected = 2 * np.tanh(sample.gaussian) * noise - 1 / scale.numpy()
     np.testing.assert_allclose(d_scale, expected, rtol=1e-6)
@@ -134,9 +135,9 @@ def test_entropy_mean_and_median_match_samples(low: object, high: object) -> Non
     # Oracle: averages over 100,000 draws, within 5 standard errors.
     d = SquashedGaussian(LOC, SCALE, low, high)
     action, log_prob = (x.numpy() for x in d.experimental_sample_and_log_prob(100_000, seed=7))
-    for exact, draws in [(d.mean(), action), (d.entropy(), -log_prob)]:
-        error = draws.std(0) / np.sqrt(len(draws))
-        assert np.all(np.abs(draws.mean(0) - exact) < 5 * error)
+    for exact, drawn in [(d.mean(), action), (d.entropy(), -log_prob)]:
+        error = drawn.std(0) / np.sqrt(len(drawn))
+        assert np.all(np.abs(drawn.mean(0) - exact) < 5 * error)
     below = (action < d.median().numpy()).mean(0)
     np.testing.assert_allclose(below, 0.5, atol=5 * 0.5 / np.sqrt(len(action)))
 

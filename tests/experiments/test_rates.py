@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+import tensorflow as tf
 
 from experiments.bandit_ascent import REWARDS
 from experiments.random_processes import random_processes
@@ -79,7 +80,7 @@ def test_natural_gradient_on_a_bandit_is_a_closed_form() -> None:
 def test_dynamic_programming_against_naive_values() -> None:
     # Oracle: soft value iteration state by state, and every deterministic policy.
     m, alpha = random_processes(count=2), 0.2
-    one = [type(m)(*(x[i] if x.shape.rank else x for x in m)) for i in range(2)]
+    one = [tf.nest.map_structure(lambda x, i=i: x[i] if x.shape.rank else x, m) for i in range(2)]
     truth = np.array([naive_soft_values(x, alpha, 400) for x in one])
     hard = np.array([best_deterministic_values(x) for x in one])
     path = np.array([[alpha]])

@@ -93,6 +93,7 @@ def random_batch(learner: Any) -> Transition:
         terminated=tf.constant(rng.random(shape) < 0.3),
         truncated=tf.zeros(shape, tf.bool),
         valid=tf.ones(shape, tf.bool),
+        extras=learners.Known(log_prob=tf.constant(rng.uniform(-2, 0, shape), tf.float32)),
     )
 
 

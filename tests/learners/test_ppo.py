@@ -127,7 +127,7 @@ def by_hand(
     [
         {},
         {"normalize_advantage": False, "value_clip": 0.1},
-        {"entropy": "reward", "target_kl": 0.05},
+        {"entropy": "reward", "target_kl": 0.03},
         {"entropy": "reward", "normalize_advantage": False, "target_kl": 0.02},
     ],
     ids=str,
@@ -206,8 +206,8 @@ def test_a_learner_that_stops_leaves_the_others_alone() -> None:
     stopping, free = tabular(**adam, target_kl=target), tabular(**adam)
     state = random_tables(free)
     batch = acted_in(free, state, as_transition(random_batch(6, 4)))
-    stopped, metrics, _ = stopping.update(state, batch, seed=SEED)
-    whole = free.update(state, batch, seed=SEED).state
+    stopped, metrics, _ = stopping.update(state, batch, seed=[3, 5])
+    whole = free.update(state, batch, seed=[3, 5]).state
     for name in ("actor", "critic"):
         before, one, all_ = (getattr(x, name).numpy() for x in (state, stopped, whole))
         stays = target > 1

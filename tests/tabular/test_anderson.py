@@ -88,7 +88,7 @@ def test_a_problem_does_not_depend_on_its_batch_and_runs_inside_a_function() -> 
     # Oracle: the same problem alone. Rounding moves combinations, within what is certified.
     m = random_mdp((3,))
     together = anderson_value_iteration(m, [[0.0], [0.1]])
-    one = TabularMDP(*(x[1] for x in m))
+    one = tf.nest.map_structure(lambda x: x[1], m)
 
     @tf.function(autograph=False)
     def solve(m: TabularMDP, alpha: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
 from maxent_tf.tabular import (
@@ -81,7 +82,7 @@ def test_without_entropy_no_deterministic_policy_is_better(episodic: bool, solve
     m = _processes(episodic, states=4)
     v = solver(m, 0.0).v
     for i in range(20):
-        one = TabularMDP(*(x[i] for x in m))
+        one = tf.nest.map_structure(lambda x: x[i], m)  # noqa: B023
         np.testing.assert_allclose(v[i], best_deterministic_values(one), rtol=0, atol=2e-10)
 
 

@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
-from maxent_tf.tabular import TabularMDP, soft_policy_iteration, soft_value_iteration
+from maxent_tf.tabular import soft_policy_iteration, soft_value_iteration
 from tests.tabular.processes import (
     best_deterministic_values,
     random_episodic_mdp,
@@ -70,6 +71,6 @@ def test_the_bound_holds_when_it_runs_out_of_iterations() -> None:
 def test_a_problem_does_not_depend_on_its_batch() -> None:
     m = random_mdp((3,))
     together = soft_policy_iteration(m, 0.1)
-    alone = soft_policy_iteration(TabularMDP(*(x[1] for x in m)), 0.1)
+    alone = soft_policy_iteration(tf.nest.map_structure(lambda x: x[1], m), 0.1)
     np.testing.assert_allclose(alone.v, together.v[1], atol=1e-13)
     assert int(alone.iterations) == int(together.iterations[1])

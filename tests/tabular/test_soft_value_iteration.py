@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from maxent_tf.environments import DeepSea
 from maxent_tf.regularizers import KL, Shannon, Tsallis
-from maxent_tf.tabular import TabularMDP, bounds, from_environment, soft_value_iteration
+from maxent_tf.tabular import bounds, from_environment, soft_value_iteration
 from maxent_tf.tabular.soft_value_iteration import _program
 from tests.tabular.processes import (
     best_deterministic_values,
@@ -113,7 +113,7 @@ def test_a_problem_does_not_depend_on_its_batch() -> None:
     together = soft_value_iteration(m, ALPHAS[:, None])
     assert together.v.shape == [4, 3, 6]
     for i in range(3):
-        alone = soft_value_iteration(TabularMDP(*(x[i] for x in m)), ALPHAS)
+        alone = soft_value_iteration(tf.nest.map_structure(lambda x, i=i: x[i], m), ALPHAS)
         np.testing.assert_allclose(alone.v, together.v[:, i], atol=1e-13)
         np.testing.assert_array_equal(alone.iterations, together.iterations[:, i])
 
@@ -134,7 +134,7 @@ def test_it_compiles_once_for_a_shape() -> None:
     before = _program(Shannon()).experimental_get_tracing_count()
     for alpha in (0.2, tf.constant(0.3, tf.float64)):
         soft_value_iteration(m, alpha, tolerance=1e-5, max_iterations=7)
-    other = TabularMDP(*(tf.identity(x) for x in m))
+    other = tf.nest.map_structure(tf.identity, m)
     soft_value_iteration(other, 0.1)
     assert _program(Shannon()).experimental_get_tracing_count() == before
 

@@ -192,6 +192,7 @@ def test_off_policy_order_of_events(
         learner,
         WORLDS["sac", where],
         num_steps,
+        seed=1,
         num_envs=num_envs,
         records=100,
         compile="eager",
@@ -209,8 +210,8 @@ def test_off_policy_order_of_events(
     np.testing.assert_array_equal(learned, has_learned)
     # A policy of standard deviation exp(-5) acts near the middle; random actions do not.
     size = np.abs(np.stack(actions)).max(axis=(1, 2, 3))
-    assert np.all(size[:random_calls] > 0.1)
-    assert np.all(size[random_calls:] < 0.1)
+    assert np.all(size[:random_calls] > 0.2)
+    assert np.all(size[random_calls:] < 0.2)
 
 
 @both_places
