@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from maxent_tf.irl.arguments import check_process
 from maxent_tf.tabular import TabularMDP
@@ -18,7 +19,7 @@ Trajectory = tuple[Sequence[int], Sequence[int]]
 
 def sample_occupancy(
     m: TabularMDP, trajectories: Sequence[Trajectory], *, discount: float | None = None
-) -> np.ndarray:
+) -> tf.Tensor:
     r"""The average discounted count of every transition.
 
     .. math:: \hat x(s, a, s') = \frac1N \sum_{n, t} \gamma^t
@@ -39,7 +40,7 @@ def sample_occupancy(
       ValueError: if there are none, or one is empty or not a path of the process.
 
     >>> m = TabularMDP([[[0.0, 1.0]], [[0.0, 1.0]]], [[1.0], [0.0]], 0.5, [1.0, 0.0])
-    >>> sample_occupancy(m, [([0, 1], [0])]).tolist()
+    >>> sample_occupancy(m, [([0, 1], [0])]).numpy().tolist()
     [[[0.0, 1.0]], [[0.0, 0.0]]]
     """
     check_process(m)
@@ -50,12 +51,12 @@ def sample_occupancy(
     for states, actions in _checked(m, trajectories):
         weight = gamma ** np.arange(len(actions))
         np.add.at(total, (states[:-1], actions, states[1:]), weight)
-    return total / len(trajectories)
+    return tf.constant(total / len(trajectories))
 
 
 def empirical_policy(
     m: TabularMDP, trajectories: Sequence[Trajectory], *, pseudocount: float = 0.0
-) -> np.ndarray:
+) -> tf.Tensor:
     """How often each action was taken in each state, of all the times the state was visited.
 
     Its exact occupancy, `tabular.occupancy(m, policy)`, is by construction what some policy does:
@@ -73,7 +74,7 @@ def empirical_policy(
       ValueError: as `sample_occupancy`, and if `pseudocount` is negative.
 
     >>> m = TabularMDP([[[0.0, 1.0]] * 2, [[0.0, 1.0]] * 2], np.zeros([2, 2]), 0.5, [1.0, 0.0])
-    >>> empirical_policy(m, [([0, 1], [0])], pseudocount=0.5).tolist()
+    >>> empirical_policy(m, [([0, 1], [0])], pseudocount=0.5).numpy().tolist()
     [[0.75, 0.25], [0.5, 0.5]]
     """
     check_process(m)
@@ -84,10 +85,10 @@ def empirical_policy(
         np.add.at(count, (states[:-1], actions), 1.0)
     total = count.sum(-1, keepdims=True)
     uniform = np.full_like(count, 1 / m.num_actions)
-    return np.divide(count, total, out=uniform, where=total > 0)
+    return tf.constant(np.divide(count, total, out=uniform, where=total > 0))
 
 
-def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
+def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> tf.Tensor:
     """The mean over trajectories of the log-probability of their actions, in nats.
 
     Args:
@@ -95,14 +96,14 @@ def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
       trajectories: as in `sample_occupancy`.
 
     Returns:
-      Minus infinity where the policy never does what a trajectory shows.
+      [], float64: minus infinity where the policy never does what a trajectory shows.
 
     Raises:
       ValueError: if `policy` has another shape or holds no probabilities, or there are no
         trajectories, or one is empty, longer than T, or has a state or an action that `policy`
         does not know.
 
-    >>> log_likelihood([[0.5, 0.5]], [([0, 0, 0], [1, 0])]).__round__(4)
+    >>> print(log_likelihood([[0.5, 0.5]], [([0, 0, 0], [1, 0])]).numpy().round(4))
     -1.3863
     """
     policy = np.asarray(policy)
@@ -122,7 +123,7 @@ def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> float:
         taken = given[steps, actions]
         with np.errstate(divide="ignore"):
             total += np.log(taken).sum()
-    return float(total / len(trajectories))
+    return tf.constant(total / len(trajectories), tf.float64)
 
 
 def _as_paths(

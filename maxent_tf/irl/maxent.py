@@ -22,6 +22,8 @@ _FLAT = 1e-12
 class MaxEntSolution(NamedTuple):
     """A reward under which a model of behaviour has the demonstrations' expected features.
 
+    Arrays are tensors, float64.
+
     Attributes:
       weights: [F], float64, theta; without a component in any flat direction.
       reward: features times weights: [S], [S, A] or [S, A, S], as the features are given.
@@ -39,14 +41,14 @@ class MaxEntSolution(NamedTuple):
         tolerance.
     """
 
-    weights: np.ndarray
-    reward: np.ndarray
-    policy: np.ndarray
-    occupancy: np.ndarray
+    weights: tf.Tensor
+    reward: tf.Tensor
+    policy: tf.Tensor
+    occupancy: tf.Tensor
     dual: float
-    mismatch: np.ndarray
+    mismatch: tf.Tensor
     duality_gap: float
-    flat_directions: np.ndarray
+    flat_directions: tf.Tensor
     iterations: int
     converged: bool
 
@@ -102,7 +104,8 @@ def maxent(
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[0.0, 0.0]], 0.5, [1.0], terminal=[False])
     >>> solution = maxent(m, [[[1.0], [0.0]]], [[1.5, 0.5]])
-    >>> print(solution.weights.round(6), solution.policy.round(6), solution.converged)
+    >>> print(
+    ...     solution.weights.numpy().round(6), solution.policy.numpy().round(6), solution.converged)
     [1.098612] [[0.75 0.25]] True
     """
     check_process(m)
@@ -149,14 +152,14 @@ def maxent(
         raise _unreachable(f"the dual falls to {point.value:.3g}, but an entropy is at least 0")
     weights, mismatch = point.weights, point.gradient - l2 * point.weights
     return MaxEntSolution(
-        weights=weights,
-        reward=np.asarray(features, np.float64) @ weights,
-        policy=point.state.policy.numpy(),
-        occupancy=point.state.occupancy.numpy(),
+        weights=tf.constant(weights),
+        reward=tf.constant(np.asarray(features, np.float64) @ weights),
+        policy=point.state.policy,
+        occupancy=point.state.occupancy,
         dual=point.value - 0.5 * l2 * float(weights @ weights),
-        mismatch=mismatch,
+        mismatch=tf.constant(mismatch),
         duality_gap=abs(float(weights @ mismatch)),
-        flat_directions=flat,
+        flat_directions=tf.constant(flat),
         iterations=iterations,
         converged=bool(np.abs(point.gradient).max() <= tolerance),
     )

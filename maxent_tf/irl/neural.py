@@ -19,6 +19,8 @@ from maxent_tf.tabular import TabularMDP
 class NeuralSolution(NamedTuple):
     """A network's reward, fitted to demonstrations.
 
+    Arrays are tensors, float64.
+
     Attributes:
       params: of the network, after the last step.
       reward: [S], [S, A] or [S, A, S], float64.
@@ -33,11 +35,11 @@ class NeuralSolution(NamedTuple):
     """
 
     params: Any
-    reward: np.ndarray
-    policy: np.ndarray
-    occupancy: np.ndarray
-    duals: np.ndarray
-    mismatch: np.ndarray
+    reward: tf.Tensor
+    policy: tf.Tensor
+    occupancy: tf.Tensor
+    duals: tf.Tensor
+    mismatch: tf.Tensor
     gradient_norm: float
     converged: bool
 
@@ -84,7 +86,7 @@ def maxent_neural(
     >>> m = TabularMDP([[[1.0], [1.0]]], [[0.0, 0.0]], 0.5, [1.0], terminal=[False])
     >>> fit = maxent_neural(
     ...     m, lambda w: tf.stack([w, -w])[None], tf.constant(0.0), [[1.5, 0.5]])
-    >>> print(fit.policy.round(3), fit.converged)
+    >>> print(fit.policy.numpy().round(3), fit.converged)
     [[0.75 0.25]] True
     """
     check_process(m)
@@ -120,11 +122,11 @@ def maxent_neural(
         params, state = optimizer.update(grads, state, params)
     return NeuralSolution(
         params=params,
-        reward=tf.cast(table, tf.float64).numpy(),
-        policy=visits.policy.numpy(),
-        occupancy=visits.occupancy.numpy(),
-        duals=np.array(duals),
-        mismatch=mismatch.numpy(),
+        reward=tf.cast(table, tf.float64),
+        policy=visits.policy,
+        occupancy=visits.occupancy,
+        duals=tf.constant(duals, tf.float64),
+        mismatch=mismatch,
         gradient_norm=norm,
         converged=norm <= tolerance,
     )

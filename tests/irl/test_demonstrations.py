@@ -45,7 +45,7 @@ def test_both_estimates_are_consistent() -> None:
     policy = np.random.default_rng(1).dirichlet(np.ones(3), 5)
     exact = tabular.occupancy(m, policy).numpy()
     trajectories = sampled(m, policy, 4000)
-    average = sample_occupancy(m, trajectories).sum(-1)
+    average = sample_occupancy(m, trajectories).numpy().sum(-1)
     np.testing.assert_allclose(average, exact, atol=0.08)
     fitted = tabular.occupancy(m, empirical_policy(m, trajectories))
     np.testing.assert_allclose(fitted, exact, atol=0.08)
