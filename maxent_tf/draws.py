@@ -16,6 +16,17 @@ import tensorflow as tf
 
 from maxent_tf.seeds import as_seed
 
+__all__ = [
+    "bits",
+    "categorical",
+    "fold_in",
+    "integers",
+    "normal",
+    "permutation",
+    "split",
+    "uniform",
+]
+
 _GENERATOR = "philox"
 
 

@@ -33,5 +33,3 @@ def test_what_every_run_reports_is_what_every_learner_measures() -> None:
         }.items()
     }
     assert listed("In every run") == FROM_THE_LOOP | set.intersection(*names.values())
-    others = set.intersection(*(each for kind, each in names.items() if kind != "SQL"))
-    assert listed("In every run but those of SQL") == others - names["SQL"]
