@@ -6,6 +6,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from maxent_tf import draws
 from maxent_tf.distributions import SquashedGaussian
 from maxent_tf.learners import entropy_estimators
 
@@ -22,9 +23,9 @@ class ManyEstimators:
 
     def __call__(self, policy: SquashedGaussian, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws actions and the entropy estimates, each part by its own rule."""
-        draws = []
+        drawn = []
         for i, name in enumerate(self.names):
             own = policy.copy(loc=policy.loc[i], scale=policy.scale[i])
-            draws.append(entropy_estimators.draw(own, name, draws.fold_in(seed, i)))
-        actions, entropies = zip(*draws, strict=True)
+            drawn.append(entropy_estimators.draw(own, name, draws.fold_in(seed, i)))
+        actions, entropies = zip(*drawn, strict=True)
         return tf.stack(actions), tf.stack(entropies)
