@@ -48,12 +48,13 @@ def in_graph_case(
 ) -> Case:
     """Whole iterations of acting and learning, under XLA."""
     length = learner.experience.rollout_length
-    iteration = in_graph.on_policy_iteration(learner, env, length)
+    iteration = in_graph.on_policy_iteration(learner, env, learner.experience)
     program = tf.function(
         in_graph.training_program(learner, iteration), autograph=False, jit_compile=True
     )
     batch = (*learner.batch_shape, num_envs)
-    state, worlds = learner.init(0), rollout.begin(env, batch, tf.constant([0, 1]))
+    state = learner.init(0)
+    worlds = rollout.begin(learner, env, num_envs, tf.constant([0, 1]))
     start, end = tf.constant(0), tf.constant(iterations)
 
     def call() -> object:

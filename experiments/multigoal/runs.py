@@ -112,9 +112,11 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
     @tf.function(autograph=False)
     def walk() -> Transition:
-        worlds = rollout.begin(world, (*learner.batch_shape, sweep.rollouts), world_seed)
-        length = world.max_episode_steps
-        return rollout.collect(learner, result.state, world, worlds, length, walk_seed)[1]
+        worlds = rollout.begin(learner, world, sweep.rollouts, world_seed)
+        whole = mx.learners.OnPolicy(world.max_episode_steps)
+        return rollout.collect(
+            learner, result.state, world, worlds, whole, walk_seed, walk_seed, tf.constant(0)
+        )[1]
 
     paths = first_episodes(walk())
     origin = tf.zeros([*learner.batch_shape, 1, 2])
