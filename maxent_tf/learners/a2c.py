@@ -30,10 +30,15 @@ import tensorflow as tf
 from maxent_tf import distributions, losses, optimizers
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
-from maxent_tf.learners.actor_critic import ActorCritic, ActorCriticState, check_config
-from maxent_tf.learners.interface import Learner, OnPolicy
+from maxent_tf.learners.actor_critic import (
+    ActorCritic,
+    ActorCriticLearner,
+    ActorCriticState,
+    check_config,
+)
+from maxent_tf.learners.interface import OnPolicy
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Acted, Transition, Updated
+from maxent_tf.types import Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +130,7 @@ class A2CMetrics(NamedTuple):
     critic_grad_norm: tf.Tensor | tuple[()]
 
 
-class A2C(Learner):
+class A2C(ActorCriticLearner):
     """Advantage actor-critic for discrete or bounded continuous actions.
 
     With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
@@ -156,56 +161,7 @@ class A2C(Learner):
         measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]
         self.metric_names: tuple[str, ...] = measured
         self._parts = ActorCritic(spec, config, self.batch_shape)
-
-    def init(self, seed: Any) -> ActorCriticState:
-        """Returns a fresh state.
-
-        Args:
-          seed: an integer or [2], int32.
-        """
-        return self._parts.init(seed)
-
-    def policy(self, state: ActorCriticState, observation: Any, carry: Any = None) -> Any:
-        """Returns the action distribution.
-
-        Args:
-          state: the learners' state.
-          observation: [*P, B, *O], of the spec's dtype.
-          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
-
-        Returns:
-          A TFP distribution of batch shape [*P, B].
-        """
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.distribution(state, observation, carry)
-
-    def initial_carry(self, num_envs: Any) -> Any:
-        """Returns empty memories; () from a learner without."""
-        return self._parts.initial_carry(num_envs)
-
-    def act(
-        self,
-        state: ActorCriticState,
-        carry: Any,
-        observation: Any,
-        *,
-        seed: Any,
-        explore: bool = True,
-        world: Any = None,
-    ) -> Acted:
-        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
-
-        The extras are a `Known`.
-        """
-        del world
-        validation.check_state_kind(self, state, ActorCriticState)
-        log_prob = self.config.correction != "none"
-        return self._parts.act(state, carry, observation, seed, explore, log_prob)
-
-    def value(self, state: ActorCriticState, observation: Any, carry: Any = None) -> tf.Tensor:
-        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]; see `policy`."""
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.state_value(state, observation, carry)
+        self._knows_log_prob = config.correction != "none"
 
     def update(
         self, state: ActorCriticState, batch: Transition, *, seed: Any = None, weight: Any = None
@@ -226,7 +182,7 @@ class A2C(Learner):
         del seed
         parts = self._parts
         validation.check_state_kind(self, state, ActorCriticState)
-        parts.check_batch(batch, weight, log_prob=self.config.correction != "none")
+        parts.check_batch(batch, weight, self._knows_log_prob)
         alpha = parts.temperature.alpha(state.temperature)
         steps, length = parts.merge_time(batch), batch.reward.shape[0]
         inputs = parts.inputs(batch, steps)
@@ -245,7 +201,7 @@ class A2C(Learner):
             log_prob = distributions.log_likelihood(policy, steps.action)
             with tape.stop_recording():
                 ratio = None
-                if self.config.correction == "vtrace":
+                if self._knows_log_prob:
                     ratio = log_prob - steps.extras.log_prob
                 target, advantage = parts.advantage(batch, entropy, value, next_value, alpha, ratio)
             actor_loss = losses.policy_gradient_loss(

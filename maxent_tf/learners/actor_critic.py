@@ -15,6 +15,7 @@ from maxent_tf.distributions import Bounds, greedy_action, log_likelihood
 from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
 from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
+from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.sequences import Memory, Sequence, first_steps, unrolled
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
@@ -376,3 +377,63 @@ def _outputs(network: Any, params: Any, observed: tf.Tensor, memory: tf.Tensor |
     if memory is None:
         return network.apply(params, observed)
     return network.read(params, memory)
+
+
+class ActorCriticLearner(Learner):
+    """What an on-policy learner does but its update.
+
+    A learner sets `_parts`, and `_knows_log_prob`: whether learning needs the likelihood of the
+    actions when they were taken.
+    """
+
+    _parts: ActorCritic
+    _knows_log_prob: bool
+
+    def init(self, seed: Any) -> ActorCriticState:
+        """Returns a fresh state.
+
+        Args:
+          seed: an integer or [2], int32.
+        """
+        return self._parts.init(seed)
+
+    def policy(self, state: ActorCriticState, observation: Any, carry: Any = None) -> Any:
+        """Returns the action distribution.
+
+        Args:
+          state: the learners' state.
+          observation: [*P, B, *O], of the spec's dtype.
+          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
+
+        Returns:
+          A TFP distribution of batch shape [*P, B].
+        """
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.distribution(state, observation, carry)
+
+    def initial_carry(self, num_envs: Any) -> Any:
+        """Returns empty memories; () from a learner without."""
+        return self._parts.initial_carry(num_envs)
+
+    def act(
+        self,
+        state: ActorCriticState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
+
+        The extras are a `Known`.
+        """
+        del world
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.act(state, carry, observation, seed, explore, self._knows_log_prob)
+
+    def value(self, state: ActorCriticState, observation: Any, carry: Any = None) -> tf.Tensor:
+        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]; see `policy`."""
+        validation.check_state_kind(self, state, ActorCriticState)
+        return self._parts.state_value(state, observation, carry)

@@ -306,11 +306,12 @@ class DiscreteSAC(Learner):
         action = policy.sample(seed=seed) if explore else greedy_action(policy)
         if not self.config.memory_size:
             return Acted(action, carry)
+        # The actor's step is that of `policy`: a compiled program takes it once.
         observed = self._features(observation)
+        actor = self._actor.remember(state.actor, carry.actor, observed)
         critic = self._critic.remember(
             state.critics, worlds_last(carry.critic), observed[..., None, :, :]
         )
-        actor = self._actor.remember(state.actor, carry.actor, observed)
         return Acted(action, Memory(actor, worlds_last(critic)), extras=carry)
 
     def q(self, state: DiscreteSACState, observation: Any) -> tf.Tensor:

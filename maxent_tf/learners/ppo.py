@@ -32,15 +32,16 @@ from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import (
     ActorCritic,
+    ActorCriticLearner,
     ActorCriticState,
     Inputs,
     check_config,
 )
-from maxent_tf.learners.interface import Learner, OnPolicy
+from maxent_tf.learners.interface import OnPolicy
 from maxent_tf.learners.minibatches import normalize, shuffled_indices, shuffled_worlds
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Acted, Transition, Updated
+from maxent_tf.types import Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +190,7 @@ class _Measured(NamedTuple):
     critic_grad_norm: tf.Tensor | tuple[()]
 
 
-class PPO(Learner):
+class PPO(ActorCriticLearner):
     """Proximal policy optimisation for discrete or bounded continuous actions.
 
     With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
@@ -222,6 +223,7 @@ class PPO(Learner):
             unmeasured |= {"actor_grad_norm", "critic_grad_norm"}
         self.metric_names = tuple(name for name in PPOMetrics._fields if name not in unmeasured)
         self._parts = ActorCritic(spec, config, self.batch_shape)
+        self._knows_log_prob = True
 
         def per_learner(name: str) -> Any:
             value = getattr(config, name)
@@ -230,55 +232,6 @@ class PPO(Learner):
         self._clip_epsilon = per_learner("clip_epsilon")
         self._value_clip = per_learner("value_clip")
         self._target_kl = per_learner("target_kl")
-
-    def init(self, seed: Any) -> ActorCriticState:
-        """Returns a fresh state.
-
-        Args:
-          seed: an integer or [2], int32.
-        """
-        return self._parts.init(seed)
-
-    def policy(self, state: ActorCriticState, observation: Any, carry: Any = None) -> Any:
-        """Returns the action distribution.
-
-        Args:
-          state: the learners' state.
-          observation: [*P, B, *O], of the spec's dtype.
-          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
-
-        Returns:
-          A TFP distribution of batch shape [*P, B].
-        """
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.distribution(state, observation, carry)
-
-    def initial_carry(self, num_envs: Any) -> Any:
-        """Returns empty memories; () from a learner without."""
-        return self._parts.initial_carry(num_envs)
-
-    def act(
-        self,
-        state: ActorCriticState,
-        carry: Any,
-        observation: Any,
-        *,
-        seed: Any,
-        explore: bool = True,
-        world: Any = None,
-    ) -> Acted:
-        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
-
-        The extras are a `Known`.
-        """
-        del world
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.act(state, carry, observation, seed, explore, log_prob=True)
-
-    def value(self, state: ActorCriticState, observation: Any, carry: Any = None) -> tf.Tensor:
-        """Returns the critic's values, [*P, B], of `observation`, [*P, B, *O]; see `policy`."""
-        validation.check_state_kind(self, state, ActorCriticState)
-        return self._parts.state_value(state, observation, carry)
 
     def update(
         self, state: ActorCriticState, batch: Transition, *, seed: Any, weight: Any = None
@@ -301,7 +254,7 @@ class PPO(Learner):
           ValueError: if the batch does not fit, or `num_minibatches` does not divide its steps.
         """
         validation.check_state_kind(self, state, ActorCriticState)
-        self._parts.check_batch(batch, weight, log_prob=True)
+        self._parts.check_batch(batch, weight, self._knows_log_prob)
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
         samples, entropy = self._samples(state, batch, alpha)

@@ -43,10 +43,6 @@ class CategoricalHead:
         """
         return Categorical(logits=_masked(outputs, mask, (self.num_actions,)))
 
-    def greedy(self, distribution: Categorical) -> tf.Tensor:
-        """The most likely action, [*P, B], int32."""
-        return distribution.mode()
-
 
 @dataclass(frozen=True)
 class MultiCategoricalHead:
@@ -82,10 +78,6 @@ class MultiCategoricalHead:
             for part, n in zip(tf.split(outputs, self.nvec, axis=-1), self.nvec, strict=True)
         ]
         return tfd.Independent(Categorical(logits=tf.stack(logits, axis=-2)), 1)
-
-    def greedy(self, distribution: tfd.Independent) -> tf.Tensor:
-        """The most likely action, [*P, B, K], int32."""
-        return distribution.mode()
 
 
 def _masked(logits: tf.Tensor, mask: tf.Tensor | None, nvec: tuple[int, ...]) -> tf.Tensor:
@@ -144,14 +136,6 @@ class SquashedGaussianHead:
         low, high = self.action_spec.bounds()
         return SquashedGaussian(loc, tf.exp(log_std), low=low, high=high)
 
-    def greedy(self, distribution: SquashedGaussian) -> tf.Tensor:
-        """The median, [*P, B, D]: the squashed location, as is usual when evaluating SAC.
-
-        The mode may lie at a bound far from where the mass is, the mean is no action the policy
-        prefers: neither makes a good controller.
-        """
-        return distribution.median()
-
 
 def check_bounded_vector(action_spec: specs.Box) -> None:
     """Raises ValueError unless actions are vectors with finite bounds, distinct in float32."""
@@ -191,7 +175,7 @@ def make_head(
       initial_stddev: see `SquashedGaussianHead`.
 
     Returns:
-      A callable from network outputs to a distribution, with `num_outputs` and `greedy`.
+      A callable from network outputs to a distribution, with `num_outputs`.
     """
     if isinstance(action_spec, specs.Discrete):
         return CategoricalHead(action_spec.num_values)

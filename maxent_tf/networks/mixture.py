@@ -52,12 +52,3 @@ class SquashedMixtureHead:
         log_std = tf.clip_by_value(log_std + math.log(self.initial_stddev), *self.log_std_range)
         low, high = self.action_spec.bounds()
         return SquashedGaussianMixture(logits[..., 0], loc, tf.exp(log_std), low=low, high=high)
-
-    def greedy(self, distribution: SquashedGaussianMixture) -> tf.Tensor:
-        """The median of the likeliest component, [*P, B, D].
-
-        The median of the whole may lie between two modes, where nothing is.
-        """
-        logits, median = distribution.logits, distribution.components.median()
-        likeliest = tf.one_hot(tf.argmax(logits, axis=-1), logits.shape[-1], dtype=median.dtype)
-        return tf.reduce_sum(likeliest[..., None] * median, axis=-2)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 import maxent_tf as mx
+from maxent_tf.distributions import greedy_action
 from maxent_tf.networks import (
     CategoricalHead,
     MultiCategoricalHead,
@@ -34,7 +35,7 @@ def test_categorical_head_takes_logits() -> None:
         np.testing.assert_allclose(
             distribution.log_prob(action), expected.log_prob(action), rtol=1e-5
         )
-    np.testing.assert_array_equal(head.greedy(distribution), outputs.argmax(-1))
+    np.testing.assert_array_equal(greedy_action(distribution), outputs.argmax(-1))
 
 
 def test_multi_categorical_head_is_a_product() -> None:
@@ -59,7 +60,7 @@ def test_multi_categorical_head_is_a_product() -> None:
     np.testing.assert_allclose(distribution.entropy(), -np.sum(p * np.log(p), -1), rtol=1e-9)
     divergence = mx.divergence(distribution, other)
     np.testing.assert_allclose(divergence, np.sum(p * np.log(p / q), -1), rtol=1e-9)
-    np.testing.assert_array_equal(head.greedy(distribution), actions[p.argmax(-1)])
+    np.testing.assert_array_equal(greedy_action(distribution), actions[p.argmax(-1)])
     drawn = distribution.sample(4000, seed=0).numpy()
     assert drawn.dtype == np.int32
     index = np.ravel_multi_index(np.moveaxis(drawn, -1, 0), nvec)
@@ -102,7 +103,7 @@ def test_squashed_gaussian_head_reads_location_and_clipped_log_scale() -> None:
     np.testing.assert_allclose(distribution.scale, np.exp(log_std), rtol=1e-6)
     low, high = ACTIONS.bounds()
     median = low + (high - low) * (np.tanh(outputs[:, :2]) + 1) / 2
-    np.testing.assert_allclose(head.greedy(distribution), median, rtol=1e-6)
+    np.testing.assert_allclose(greedy_action(distribution), median, rtol=1e-6)
     draws = distribution.sample(1000, seed=0).numpy()
     assert np.all((draws >= low) & (draws <= high))
     assert np.all(np.ptp(draws[:, 0], axis=0) > 0.5 * (high - low))
@@ -207,11 +208,11 @@ def test_masked_actions_are_never_taken() -> None:
     mask = np.array([[False, True, True, False, True]])
     single, several = make_head(Discrete(5)), make_head(MultiDiscrete((3, 2)))
     policy = single(outputs, mask)
-    np.testing.assert_array_equal(single.greedy(policy), [2])
+    np.testing.assert_array_equal(greedy_action(policy), [2])
     np.testing.assert_array_equal(policy.probs_parameter().numpy() > 0, mask)
     assert set(policy.sample(500, seed=0).numpy().ravel().tolist()) == {1, 2, 4}
     policy = several(outputs, mask)
-    np.testing.assert_array_equal(several.greedy(policy), [[2, 1]])
+    np.testing.assert_array_equal(greedy_action(policy), [[2, 1]])
     drawn = policy.sample(500, seed=0).numpy().reshape(-1, 2)
     assert {tuple(row) for row in drawn.tolist()} == {(1, 1), (2, 1)}
 

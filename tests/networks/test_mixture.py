@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from maxent_tf.distributions import greedy_action
 from maxent_tf.networks import SquashedMixtureHead
 from maxent_tf.specs import Box
 
@@ -28,7 +29,7 @@ def test_outputs_are_weights_locations_and_log_scales_of_each_component() -> Non
     loc = np.take_along_axis(d.loc.numpy(), heaviest, axis=-2)[..., 0, :]
     low, high = ACTION.bounds()
     expected = low + (high - low) * (np.tanh(loc) + 1) / 2
-    np.testing.assert_allclose(head.greedy(d), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(greedy_action(d), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_what_a_gaussian_head_refuses_is_refused() -> None:
