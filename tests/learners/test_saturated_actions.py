@@ -8,6 +8,7 @@ import scipy.stats
 import tensorflow as tf
 
 from maxent_tf.learners import A2C, PPO, A2CConfig, PPOConfig
+from maxent_tf.learners.actor_critic import Known
 from maxent_tf.optimizers import SGD
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.types import Transition
@@ -41,6 +42,8 @@ def test_the_score_is_that_of_the_tail(kind: str, action: float, mu: float, sigm
     state = learner.init(0)._replace(
         actor=tf.constant([[mu, np.log(sigma)]] * 2, tf.float32), critic=tf.fill([2, 1], VALUE)
     )
+    z = (action * mu - EDGE) / sigma
+    log_prob = tf.constant([[scipy.stats.norm.logcdf(z)]], tf.float32)
     batch = Transition(
         observation=tf.one_hot([[0]], 2),
         action=tf.constant([[[action]]]),
@@ -49,9 +52,9 @@ def test_the_score_is_that_of_the_tail(kind: str, action: float, mu: float, sigm
         terminated=tf.constant([[False]]),
         truncated=tf.constant([[False]]),
         valid=tf.constant([[True]]),
+        extras=Known(log_prob=log_prob),
     )
     new = learner.update(state, batch, seed=0).state
-    z = (action * mu - EDGE) / sigma
     hazard = scipy.stats.norm.pdf(z) / scipy.stats.norm.cdf(z)
     score = np.array([action * hazard / sigma, -z * hazard])
     expected = state.actor[0] + RATE * (REWARD - VALUE) * score

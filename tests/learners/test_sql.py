@@ -105,11 +105,14 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             for name in ("observation", "next_observation", "action", "reward")
         )
         action = 2 * (action - LOW) / (HIGH - LOW) - 1
-        values = []
+        values, entropies = [], []
         for b in range(B):
-            q = forward(target, next_observation[b], 2 * uniform[i, b] - 1)[:, 0]
-            mean = np.mean(np.exp(q / ALPHA[i]))
-            values.append(ALPHA[i] * np.log(2**2 * mean))
+            q = forward(target, next_observation[b], 2 * uniform[i, b] - 1)[:, 0].numpy()
+            weight = np.exp(q / ALPHA[i])
+            log_integral = np.log(2**2 * np.mean(weight))
+            values.append(ALPHA[i] * log_integral)
+            log_density = q / ALPHA[i] - log_integral - np.log((HIGH - LOW) / 2).sum()
+            entropies.append(-np.sum(weight * log_density) / np.sum(weight))
         alive = 1 - batch.terminated[i].numpy()
         goal = reward + GAMMA[i] * alive * np.array(values)
         with tf.GradientTape() as tape:
@@ -159,7 +162,9 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             np.mean(particles_q),
             np.mean(values),
             np.sqrt(np.mean(directions**2)),
+            np.mean(entropies),
             ALPHA[i],
+            0,
             *norms,
         )
         for name, value, want in zip(metrics._fields, metrics, expected_metrics, strict=True):
