@@ -179,13 +179,12 @@ def off_policy_iteration(
     """Returns an iteration that acts once, stores the step, and makes the updates that are due."""
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
-        seeds = draws.split(draws.fold_in(seed, i), 3)
-        own_seed, world_seed, update_seed = tf.unstack(seeds)
-        act_seed = rollout.seed_of_step(experience, own_seed, seed, i)
+        seeds = draws.split(draws.fold_in(seed, i), 4)
+        act_seed = rollout.seed_of_step(experience, seeds[0], seed, i)
         acted = learner.act(
             state, worlds.carry, worlds.observation, seed=act_seed, world=worlds.world
         )
-        worlds, transition, episodes = rollout.step(learner, env, worlds, acted, world_seed)
+        worlds, transition, episodes = rollout.step(learner, env, worlds, acted, seeds[1:3])
         replay.add(transition)
         state = learner.observe(state, transition)
         state, metrics = replay_updates(
@@ -195,7 +194,7 @@ def off_policy_iteration(
             experience.batch_size,
             len(learner.metric_names),
             pace.due(i),
-            update_seed,
+            seeds[3],
         )
         return state, worlds, metrics, episodes
 
@@ -209,11 +208,11 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
         state: Any, worlds: RolloutState, seed: tf.Tensor, start: tf.Tensor, end: tf.Tensor
     ) -> Any:
         def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
-            action_seed, world_seed = tf.unstack(draws.split(draws.fold_in(seed, i), 2))
+            seeds = draws.split(draws.fold_in(seed, i), 3)
             acted = rollout.act_uniformly(
-                learner, state, worlds.carry, worlds.observation, action_seed
+                learner, state, worlds.carry, worlds.observation, seeds[0]
             )
-            worlds, transition, ended = rollout.step(learner, env, worlds, acted, world_seed)
+            worlds, transition, ended = rollout.step(learner, env, worlds, acted, seeds[1:])
             replay.add(transition)
             state = learner.observe(state, transition)
             return i + 1, state, worlds, tf.nest.map_structure(tf.add, episodes, ended)

@@ -385,6 +385,21 @@ LEARNERS: dict[str, Factory] = {
 }
 
 
+# One of each kind. What takes seconds a learner is tested on these; on the others when asked for.
+CORE = (
+    "a2c_table",
+    "a2c_vtrace_by_state",
+    "ppo_network",
+    "sac",
+    "sql",
+    "discrete_sac_memory",
+    "munchausen_dqn_n_step",
+)
+core_learners = pytest.mark.parametrize(
+    "name", [pytest.param(x, marks=() if x in CORE else pytest.mark.slow) for x in LEARNERS]
+)
+
+
 @functools.cache
 def batched(name: str) -> Learner:
     return LEARNERS[name](P, lambda x: x)

@@ -9,7 +9,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf.distributions import Pushforward, SquashedGaussianMixture
 from maxent_tf.learners import Learner, Normalized
-from tests.contracts.learners import LEARNERS, batched, random_batch, random_state, single
+from tests.contracts.learners import batched, core_learners, random_batch, random_state, single
 
 
 def observations(learner: Learner) -> Any:
@@ -63,7 +63,7 @@ def check_any_number(learner: Learner, state: Any) -> None:
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "batch"])
-@pytest.mark.parametrize("name", LEARNERS)
+@core_learners
 def test_one_program_acts_for_any_number_of_environments(name: str, many: bool) -> None:
     learner = batched(name) if many else single(name, (1, 2))
     check_any_number(learner, random_state(learner))

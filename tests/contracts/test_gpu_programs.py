@@ -26,9 +26,12 @@ from maxent_tf.specs import EnvironmentSpec
 from tests import gpu_programs
 from tests.contracts import learners as contract
 
-pytestmark = pytest.mark.skipif(
-    not tf.test.is_built_with_cuda(), reason="this TensorFlow registers no kernels for GPUs"
-)
+pytestmark = [
+    pytest.mark.gate,
+    pytest.mark.skipif(
+        not tf.test.is_built_with_cuda(), reason="this TensorFlow registers no kernels for GPUs"
+    ),
+]
 
 SMALL = {"hidden_sizes": (8,)}
 REPLAYED = {**SMALL, "batch_size": 4, "replay_capacity": 30, "learning_starts": 4}
@@ -92,7 +95,7 @@ def test_training_and_evaluation(name: str) -> None:
     check(programs)
 
 
-@pytest.mark.parametrize("name", contract.LEARNERS)
+@contract.core_learners
 def test_updates(name: str) -> None:
     # Oracle: as above. Programs that read replay cannot be lowered as a whole; what learns can.
     learner = contract.batched(name)

@@ -1,6 +1,6 @@
 """What every learner must do: a new one gets these tests with an entry in the table of learners.
 
-Oracles: the learner itself, run eagerly, against the same in a graph and under XLA; learners of
+Oracles: the learner itself, run eagerly, against the same under XLA; learners of
 batch shape [] against one of [2, 3]; the words of `Learner`'s docstring.
 """
 
@@ -21,6 +21,7 @@ from tests.contracts.learners import (
     B,
     P,
     batched,
+    core_learners,
     random_batch,
     random_state,
     single,
@@ -28,21 +29,18 @@ from tests.contracts.learners import (
 )
 
 every_learner = pytest.mark.parametrize("name", LEARNERS)
-compilations = pytest.mark.parametrize("mode", ["graph", "xla"])
 
 
 @functools.cache
-def update_of(name: str, mode: str) -> Callable[..., Any]:
-    """The learner's update compiled; the tests share the program."""
-    if mode == "eager":
-        return batched(name).update
-    return tf.function(batched(name).update, autograph=False, jit_compile=mode == "xla")
+def compiled_update(name: str) -> Callable[..., Any]:
+    """The learner's update under XLA; the tests share the program."""
+    return tf.function(batched(name).update, autograph=False, jit_compile=True)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def no_programs_outlive_the_tests() -> Iterator[None]:
     yield
-    update_of.cache_clear()  # TensorFlow 2.15 complains of programs that outlive the session.
+    compiled_update.cache_clear()  # TensorFlow 2.15 complains of programs that outlive the session.
 
 
 @pytest.fixture
@@ -107,14 +105,13 @@ def test_every_leaf_of_the_state_learns(name: str) -> None:
         assert np.any(before != after)
 
 
-@every_learner
-@compilations
-def test_compiled_numbers_are_the_eager_ones(name: str, mode: str) -> None:
+@core_learners
+def test_compiled_numbers_are_the_eager_ones(name: str) -> None:
     state = expected = random_state(batched(name))
     for step in range(2):
         batch, seed = random_batch(batched(name), step), tf.constant([0, step])
-        state, metrics, _ = update_of(name, mode)(state, batch, seed=seed)
-        expected, eager_metrics, _ = update_of(name, "eager")(expected, batch, seed=seed)
+        state, metrics, _ = compiled_update(name)(state, batch, seed=seed)
+        expected, eager_metrics, _ = batched(name).update(expected, batch, seed=seed)
         tf.nest.map_structure(
             functools.partial(np.testing.assert_allclose, rtol=1e-3, atol=1e-5),
             (state, metrics),
@@ -122,12 +119,11 @@ def test_compiled_numbers_are_the_eager_ones(name: str, mode: str) -> None:
         )
 
 
-@every_learner
-@compilations
-def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
+@core_learners
+def test_learners_are_independent_to_the_bit(name: str) -> None:
     # Oracle: the same update with the last learner's numbers spoiled. NaN spreads to whatever it
     # meets, a product with zero included.
-    learner, update = batched(name), update_of(name, mode)
+    learner, update = batched(name), compiled_update(name)
     state, batch = random_state(learner), random_batch(learner)
 
     def spoil(x: tf.Tensor, first: int = 0) -> tf.Tensor:
@@ -153,11 +149,11 @@ def test_learners_are_independent_to_the_bit(name: str, mode: str) -> None:
         assert np.all(np.isnan(leaf[1, 2]))
 
 
-@every_learner
+@core_learners
 @pytest.mark.usefixtures("same_noise_for_all_learners")
-@pytest.mark.parametrize("index", [(0, 1), (1, 2)])
-def test_a_batch_of_learners_is_its_learners(name: str, index: tuple[int, int]) -> None:
+def test_a_batch_of_learners_is_its_learners(name: str) -> None:
     # Oracle: a learner of batch shape [] with the same hyper-parameters, state, data and noise.
+    index = (1, 2)
     learner, alone = batched(name), single(name, index)
     state, batch, seed = random_state(learner), random_batch(learner), tf.constant([0, 1])
     # A program of its own, which is traced with the noise of this test.

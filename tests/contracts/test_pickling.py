@@ -14,7 +14,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.training.configuration import Configuration
-from tests.contracts.learners import LEARNERS, random_batch, single
+from tests.contracts.learners import core_learners, random_batch, single
 
 Copy = Callable[[Any], Any]
 through = pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def assert_same(actual: Any, expected: Any) -> None:
         np.testing.assert_array_equal(x, y)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@core_learners
 def test_a_learner_that_has_learned_goes_on_the_same(name: str) -> None:
     learner = single(name, (1, 2))
     batch, state = random_batch(learner), learner.init(1)

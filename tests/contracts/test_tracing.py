@@ -89,7 +89,13 @@ COUNTED: dict[type[Any], tuple[Any, str, Any]] = {
 
 
 @pytest.mark.parametrize("where", ["in_graph", "host"])
-@pytest.mark.parametrize("kind", COUNTED)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(x, marks=() if x in (CountedPPO, CountedSAC) else pytest.mark.slow)
+        for x in COUNTED
+    ],
+)
 def test_training_traces_an_update_once(kind: type[Any], where: str) -> None:
     # Oracle: the number of Python calls. Records of 3, 3 and 1 iterations share one program.
     config, id_, env = COUNTED[kind]

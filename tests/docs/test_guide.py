@@ -43,6 +43,7 @@ def test_the_first_ablation_finds_what_the_page_says() -> None:
     assert found[2].all()
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("page", OTHERS)
 def test_the_code_of_a_page_runs(page: str) -> None:
     if page == "networks":

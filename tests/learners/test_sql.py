@@ -171,6 +171,7 @@ def test_update_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             np.testing.assert_allclose(value[i], want, rtol=2e-4, atol=1e-6, err_msg=name)
 
 
+@pytest.mark.slow
 def test_sampler_learns_the_boltzmann_policy() -> None:
     # Oracle: the exact law on ContinuousTrap, proportional to exp(r(a) / alpha), two-peaked at .3
     # and nearly flat at 1. The tolerance is that of 16 particles; a Gaussian at the better peak,

@@ -92,7 +92,7 @@ def test_a_wrapper_around_a_normalised_learner_changes_nothing(where: str) -> No
     ]
 
 
-@pytest.mark.parametrize("kind", ["a2c", "discrete_sac"])
+@pytest.mark.parametrize("kind", [pytest.param("a2c", marks=pytest.mark.slow), "discrete_sac"])
 def test_a_memory_inside_is_carried_through(kind: str) -> None:
     # Oracle: the learner inside, fed by hand with what the wrapper scales.
     world = mx.environments.CartPole(max_episode_steps=6)

@@ -35,7 +35,7 @@ def transitions(identity: np.ndarray, valid: np.ndarray) -> Transition:
 
 
 @compilations
-@pytest.mark.parametrize("capacity", [3, 7, 50])
+@pytest.mark.parametrize("capacity", [3, pytest.param(7, marks=pytest.mark.slow), 50])
 @pytest.mark.parametrize("kind", [UniformReplay, PrioritizedReplay])
 def test_steps_in_a_row_are_those_of_one_world(kind: Any, capacity: int, compile: Any) -> None:
     # Oracle: a list of each learner's transitions with their worlds; what comes next is the next

@@ -74,9 +74,24 @@ SOLVERS = [
 ]
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("kind", REGULARIZERS)
-@pytest.mark.parametrize("solver", SOLVERS, ids=lambda f: f.__name__)
+# Every solver, and every regulariser with both kinds of transitions; all of all when asked for.
+@pytest.mark.parametrize(
+    ("solver", "kind", "sparse"),
+    [
+        pytest.param(
+            solver,
+            kind,
+            sparse,
+            marks=()
+            if solver is SOLVERS[0] or (kind == "shannon" and not sparse)
+            else pytest.mark.slow,
+            id=f"{solver.__name__}-{kind}-{'sparse' if sparse else 'dense'}",
+        )
+        for solver in SOLVERS
+        for kind in REGULARIZERS
+        for sparse in (False, True)
+    ],
+)
 def test_the_soft_optimum_is_over_legal_actions(solver: Any, kind: str, sparse: bool) -> None:
     # Oracle: a fixed point in NumPy over the legal actions alone, within the certified bound.
     alphas = [0.0, 0.3, 2.0]

@@ -45,7 +45,13 @@ def _processes(episodic: bool, states: int = 6) -> TabularMDP:
     return build((200,), states=states)
 
 
-@each_regularizer
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        Shannon(),
+        *(pytest.param(x, marks=pytest.mark.slow, id=type(x).__name__) for x in REGULARIZERS[1:]),
+    ],
+)
 @each_kind
 def test_all_solvers_agree_at_every_temperature(episodic: bool, regularizer: Regularizer) -> None:
     m = _processes(episodic)

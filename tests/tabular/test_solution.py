@@ -136,7 +136,13 @@ def _check_bound(m: TabularMDP, solver: Solver, regularizer: Regularizer) -> Non
 
 
 @pytest.mark.parametrize(
-    "regularizer", [Shannon(), Tsallis(), KL([0.6, 0.4])], ids=["shannon", "tsallis", "kl"]
+    "regularizer",
+    [
+        Shannon(),
+        pytest.param(Tsallis(), marks=pytest.mark.slow),
+        pytest.param(KL([0.6, 0.4]), marks=pytest.mark.slow),
+    ],
+    ids=["shannon", "tsallis", "kl"],
 )
 @pytest.mark.parametrize("discount", [0.9, 0.999])
 @pytest.mark.parametrize("world", _WORLDS)

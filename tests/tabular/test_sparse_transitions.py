@@ -119,15 +119,18 @@ def test_regularizers_agree_with_dense_transitions(regularizer: Any) -> None:
 @pytest.mark.parametrize(
     "world",
     [
-        TwoGoalGrid(),
-        FourRooms(),
-        DeepSea(5),
-        Chain(5),
-        RiverSwim(),
-        IcyGrid(),
-        Bandit([1.0, 0.9, 0.1]),
+        pytest.param(world, marks=() if type(world) in (DeepSea, IcyGrid) else pytest.mark.slow)
+        for world in (
+            TwoGoalGrid(),
+            FourRooms(),
+            DeepSea(5),
+            Chain(5),
+            RiverSwim(),
+            IcyGrid(),
+            Bandit([1.0, 0.9, 0.1]),
+        )
     ],
-    ids=["TwoGoalGrid", "FourRooms", "DeepSea", "Chain", "RiverSwim", "IcyGrid", "Bandit"],
+    ids=lambda world: type(world).__name__,
 )
 def test_worlds_are_the_same_processes(world: FiniteWorld) -> None:
     # Oracle: the dense process of the same world, at every temperature in one call.
