@@ -9,6 +9,7 @@ from maxent_tf.learners.discrete_sac import (
     DiscreteSACState,
 )
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
+from maxent_tf.learners.intrinsic import Intrinsic, IntrinsicMetrics, IntrinsicState
 from maxent_tf.learners.normalized import Normalized, NormalizedState
 from maxent_tf.learners.ppo import PPO, PPOConfig, PPOMetrics
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
@@ -29,6 +30,9 @@ __all__ = [
     "DiscreteSACConfig",
     "DiscreteSACMetrics",
     "DiscreteSACState",
+    "Intrinsic",
+    "IntrinsicMetrics",
+    "IntrinsicState",
     "Known",
     "Learner",
     "Memory",

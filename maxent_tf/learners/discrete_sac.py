@@ -372,7 +372,7 @@ class DiscreteSAC(Learner):
             taken = off_policy.of_action(q, steps.transition.action[..., None, :])
             return off_policy.ensemble_loss(taken, target, weight)
 
-        critic = off_policy.gradient_step(
+        critic = optimizers.gradient_step(
             critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
         )
         q = self._reduced(self._here(self._critics, critic.params, steps, steps.critics))
@@ -382,7 +382,7 @@ class DiscreteSAC(Learner):
             value, entropy = _expectation(policy, q), policy.entropy()
             return losses.soft_actor_loss(value, entropy, alpha), (value, entropy)
 
-        actor = off_policy.gradient_step(
+        actor = optimizers.gradient_step(
             actor_loss, state.actor, config.actor_optimizer, state.actor_optimizer, ndims
         )
         value, entropy = actor.aux

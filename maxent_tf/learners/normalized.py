@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from maxent_tf.axes import merge_time
 from maxent_tf.learners.interface import Learner
-from maxent_tf.learners.moments import add_values, no_moments, scale
 from maxent_tf.learners.validation import check_state_kind
 from maxent_tf.learners.wrapper import Wrapper
+from maxent_tf.moments import add_values, no_moments, scale
 from maxent_tf.networks.features import check_keys
 from maxent_tf.operators.recurrence import backward_recurrence
 from maxent_tf.specs import Box, ObservationSpec, abbreviated

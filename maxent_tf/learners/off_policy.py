@@ -1,4 +1,4 @@
-r"""What the learners from replay share: gradient steps, critics' losses, targets that follow.
+r"""What the learners from replay share: critics' losses, returns of several steps, slow targets.
 
 Over n steps they learn from soft returns,
 
@@ -20,11 +20,11 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf import losses, optimizers
+from maxent_tf import losses
 from maxent_tf.axes import merge_time, split_time
 from maxent_tf.checks import number
 from maxent_tf.learners import validation
@@ -118,50 +118,6 @@ def soft_n_step(
     reward = tf.concat([batch.reward[:1], later], axis=0)
     window = n_step_transitions(batch._replace(reward=reward), discount, n_step)
     return tf.nest.map_structure(lambda x: x[0], window)
-
-
-class Step(NamedTuple):
-    """What one gradient step leaves behind.
-
-    Attributes:
-      params: after the step.
-      optimizer: the optimiser's state after it.
-      loss: [*P], before it.
-      grad_norm: [*P], the global norm of the gradient.
-      aux: what else the loss returned.
-    """
-
-    params: Any
-    optimizer: Any
-    loss: tf.Tensor
-    grad_norm: tf.Tensor
-    aux: Any
-
-
-def gradient_step(
-    loss: Callable[[Any], tuple[tf.Tensor, Any]],
-    params: Any,
-    optimizer: optimizers.Optimizer,
-    optimizer_state: Any,
-    batch_ndims: int,
-) -> Step:
-    """Takes one step of an optimiser against the gradient of a loss.
-
-    Args:
-      loss: from the parameters to the learners' losses, [*P], and anything else worth keeping.
-      params: any structure of tensors [*P, ...].
-      optimizer: what turns gradients into steps.
-      optimizer_state: its state.
-      batch_ndims: the rank of P.
-    """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(params)
-        each, aux = loss(params)
-        total = tf.reduce_sum(each)
-    grads = tape.gradient(total, params)
-    norm = optimizers.global_norm(grads, batch_ndims)
-    params, optimizer_state = optimizer.update(grads, optimizer_state, params, batch_ndims)
-    return Step(params, optimizer_state, each, norm, aux)
 
 
 def ensemble_loss(

@@ -346,7 +346,7 @@ class SAC(Learner):
             q = self._all_q(critics, observed, step.action)
             return off_policy.ensemble_loss(q, target, weight)
 
-        critic = off_policy.gradient_step(
+        critic = optimizers.gradient_step(
             critic_loss, state.critics, config.critic_optimizer, state.critic_optimizer, ndims
         )
 
@@ -361,7 +361,7 @@ class SAC(Learner):
             )
             return losses.soft_actor_loss(q, entropy, alpha), (q, entropy)
 
-        actor = off_policy.gradient_step(
+        actor = optimizers.gradient_step(
             actor_loss, state.actor, config.actor_optimizer, state.actor_optimizer, ndims
         )
         q, entropy = actor.aux

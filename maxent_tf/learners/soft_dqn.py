@@ -10,7 +10,9 @@ network's values Q':
 4. One step of the temperature towards its target entropy, unless it is fixed or scheduled.
 5. Every `target_period` updates, move the target network by a fraction tau.
 
-It acts by the policy that attains the regularised maximum: Boltzmann's, for Shannon's entropy.
+It acts by the policy that attains the regularised maximum: Boltzmann's, for Shannon's entropy. At
+alpha = 0 with an epsilon-greedy behaviour this is DQN. With `double` it is double DQN: the policy
+in step 1 is that of the online network, and V' = <pi, Q'> + alpha Omega(pi) with pi from Q.
 
 References:
   T. Haarnoja et al. (2017), "Reinforcement learning with deep energy-based policies", section 3,
@@ -19,6 +21,8 @@ References:
   https://arxiv.org/abs/2007.14430
   V. Mnih et al. (2015), "Human-level control through deep reinforcement learning",
   https://doi.org/10.1038/nature14236
+  H. van Hasselt, A. Guez, D. Silver (2016), "Deep reinforcement learning with double Q-learning",
+  https://arxiv.org/abs/1509.06461
 """
 
 from __future__ import annotations
@@ -31,7 +35,9 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf import losses, operators, optimizers
+from maxent_tf.checks import boolean
 from maxent_tf.distributions import boltzmann
+from maxent_tf.exploration import Behaviour
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.interface import Learner
@@ -41,7 +47,7 @@ from maxent_tf.regularizers import Regularizer, Shannon
 from maxent_tf.replay import NStepTransition, Priorities
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
-from maxent_tf.types import Transition, Updated
+from maxent_tf.types import Acted, Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +62,12 @@ class SoftDQNConfig:
       activation: of the hidden layers, "relu" or "tanh".
       optimizer: its learning rate may broadcast to `P`; a number stands for `Adam` with that rate.
       discount: gamma in [0, 1]; may broadcast to `P`.
-      alpha: the temperature of the values and of the policy that acts, in reward per nat: a number
-        or tensor that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0
-        this is DQN, which acts greedily and explores only while `learning_starts`.
+      alpha: the temperature of the values and of the policy, in reward per nat: a number or tensor
+        that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0 the policy
+        is greedy, and explores only by a `behaviour` and while `learning_starts`.
+      behaviour: how the learner chooses actions while it explores, such as
+        `exploration.EpsilonGreedy()`; None draws them from the policy itself.
+      double: whether the online network says which actions the target network evaluates.
       regularizer: what the temperature multiplies.
       munchausen: c in [0, 1], how much of the log-policy is added to the reward; may broadcast.
         The paper's is .9, with alpha = .03 for rewards in [-1, 1].
@@ -76,7 +85,7 @@ class SoftDQNConfig:
 
     Raises:
       ValueError: if a value is out of its range, a name is unknown, or Munchausen targets are asked
-        for under another regulariser than Shannon's entropy.
+        for under another regulariser than Shannon's entropy or together with `double`.
     """
 
     network: Any = "mlp"
@@ -85,6 +94,8 @@ class SoftDQNConfig:
     optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     discount: Any = 0.99
     alpha: Any = 0.03
+    behaviour: Behaviour | None = None
+    double: bool = False
     regularizer: Regularizer = Shannon()
     munchausen: Any = 0.0
     munchausen_floor: float = -1.0
@@ -109,6 +120,17 @@ class SoftDQNConfig:
                 "regularizer must be one of maxent_tf.regularizers, such as Tsallis(), not "
                 f"{self.regularizer!r}."
             )
+        if not isinstance(self.behaviour, Behaviour | None) or isinstance(self.behaviour, type):
+            raise ValueError(
+                "behaviour must be one of maxent_tf.exploration, such as EpsilonGreedy(0.05), or "
+                f"None, not {self.behaviour!r}."
+            )
+        boolean("double", self.double)
+        if self.double and np.any(self.munchausen):
+            raise ValueError(
+                f"munchausen={self.munchausen} takes the policy from the target network, and "
+                "double=True from the online one: leave one of the two out."
+            )
         if np.any(self.munchausen) and not isinstance(self.regularizer, Shannon):
             raise ValueError(
                 f"munchausen={self.munchausen} adds the logarithm of a Boltzmann policy and does "
@@ -131,7 +153,7 @@ class SoftDQNMetrics(NamedTuple):
 
     Attributes:
       loss: half the mean squared soft Bellman error.
-      entropy: the mean Shannon entropy, in nats, of the policy that acts.
+      entropy: the mean Shannon entropy, in nats, of the policy, whatever the behaviour.
       alpha: the temperature of this update.
       alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
         the entropy target is then out of its reach.
@@ -211,12 +233,30 @@ class SoftDQN(Learner):
         """
         validation.check_state_kind(self, state, SoftDQNState)
         alpha = self._temperature.alpha(state.temperature)
-        return self._policy(self._legal(self.q(state, observation), observation), alpha)
+        return self._policy(self._legal_q(state.network, observation), alpha)
 
     def q(self, state: SoftDQNState, observation: tf.Tensor) -> tf.Tensor:
         """Returns the values of every action, [*P, B, A]."""
         validation.check_state_kind(self, state, SoftDQNState)
         return self._network.apply(state.network, self._features(observation))
+
+    def act(
+        self,
+        state: SoftDQNState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Chooses actions, by the behaviour where there is one: see `Learner.act`."""
+        behaviour = self.config.behaviour
+        if behaviour is None or not explore:
+            return super().act(state, carry, observation, seed=seed, explore=explore, world=world)
+        validation.check_state_kind(self, state, SoftDQNState)
+        q = self._legal_q(state.network, observation)
+        return Acted(behaviour.distribution(q, state.updates).sample(seed=as_seed(seed)), carry)
 
     def update(
         self, state: SoftDQNState, batch: Transition, *, seed: Any = None, weight: Any = None
@@ -241,17 +281,17 @@ class SoftDQN(Learner):
             batch,
             self.config.n_step,
             self._discount,
-            lambda later: self._entropy_reward(state.target_network, later, alpha),
+            lambda later: self._entropy_reward(state, later, alpha),
         )
         observed = self._features(step.transition.observation)
-        target = self._target(state.target_network, observed, step, alpha)
+        target = self._target(state, observed, step, alpha)
 
         def loss(network: Any) -> tuple[tf.Tensor, Any]:
             q = self._network.apply(network, observed)
             taken = off_policy.of_action(q, step.transition.action)
             return losses.squared_error_loss(taken, target, weight=weight), (q, taken)
 
-        descent = off_policy.gradient_step(
+        descent = optimizers.gradient_step(
             loss, state.network, self.config.optimizer, state.optimizer, len(self.batch_shape)
         )
         q, taken = descent.aux
@@ -278,34 +318,39 @@ class SoftDQN(Learner):
         return Updated(new_state, metrics, tf.abs(taken - target))
 
     def _target(
-        self, target_network: Any, observed: tf.Tensor, step: NStepTransition, alpha: tf.Tensor
+        self, state: SoftDQNState, observed: tf.Tensor, step: NStepTransition, alpha: tf.Tensor
     ) -> tf.Tensor:
         """The target of the values of the actions taken, [*P, B]."""
         (transition, discount), config = step, self.config
-        next_q = self._legal(
-            self._network.apply(target_network, self._features(transition.next_observation)),
-            transition.next_observation,
-        )
+        next_q = self._legal_q(state.target_network, transition.next_observation)
         if np.any(config.munchausen):
+            q = self._network.apply(state.target_network, observed)
             return operators.munchausen_target(
                 transition.reward,
                 discount,
-                self._legal(self._network.apply(target_network, observed), transition.observation),
+                self._legal(q, transition.observation),
                 transition.action,
                 next_q,
                 alpha[..., None],
                 self._munchausen[..., None],
                 config.munchausen_floor,
             )
-        value = operators.soft_value(next_q, alpha[..., None], self.config.regularizer)
+        if config.double:
+            chosen = self._legal_q(state.network, transition.next_observation)
+            policy = config.regularizer.greedy(chosen, alpha[..., None])
+            # An illegal action's -inf must not meet its probability of 0.
+            mean = tf.reduce_sum(policy * tf.where(policy > 0, next_q, 0), axis=-1)
+            value = mean + alpha[..., None] * config.regularizer.value(policy)
+        else:
+            value = operators.soft_value(next_q, alpha[..., None], config.regularizer)
         return transition.reward + discount * value
 
     def _entropy_reward(
-        self, target_network: Any, later: Transition, alpha: tf.Tensor
+        self, state: SoftDQNState, later: Transition, alpha: tf.Tensor
     ) -> tf.Tensor:
         """What the targets' policy adds to the rewards of the steps in between, [*P, (n - 1) B]."""
-        q = self._network.apply(target_network, self._features(later.observation))
-        q = self._legal(q, later.observation)
+        network = state.network if self.config.double else state.target_network
+        q = self._legal_q(network, later.observation)
         alpha = alpha[..., None]
         entropy = self.config.regularizer.value(self.config.regularizer.greedy(q, alpha))
         if not np.any(self.config.munchausen):
@@ -313,6 +358,10 @@ class SoftDQN(Learner):
         return alpha * entropy + operators.munchausen_bonus(
             q, later.action, alpha, self._munchausen[..., None], self.config.munchausen_floor
         )
+
+    def _legal_q(self, network: Any, observation: Any) -> tf.Tensor:
+        """A network's values [*P, B, A], -inf of illegal actions."""
+        return self._legal(self._network.apply(network, self._features(observation)), observation)
 
     def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
         """Values [*P, B, A], -inf of illegal actions."""

@@ -258,7 +258,7 @@ class SQL(Learner):
             loss = losses.squared_error_loss(q, target, weight=weight)
             return loss, tf.abs(q - target)
 
-        critic = off_policy.gradient_step(
+        critic = optimizers.gradient_step(
             critic_loss, state.critic, config.critic_optimizer, state.critic_optimizer, ndims
         )
         shape = [*sizes(observed)[:-1], config.num_particles, self._dimension]
@@ -273,7 +273,7 @@ class SQL(Learner):
             along = tf.reduce_sum(particles * direction, axis=-1)
             return -tf.reduce_mean(along, axis=[-2, -1]), (q, direction)
 
-        sampler = off_policy.gradient_step(
+        sampler = optimizers.gradient_step(
             sampler_loss, state.sampler, config.sampler_optimizer, state.sampler_optimizer, ndims
         )
         sampled_q, direction = sampler.aux

@@ -7,6 +7,7 @@ update depends on another's gradient.
 
 from maxent_tf.optimizers.adam import Adam, AdamState
 from maxent_tf.optimizers.clip import clip_by_global_norm, global_norm
+from maxent_tf.optimizers.descent import Descent, gradient_step
 from maxent_tf.optimizers.interface import Optimizer
 from maxent_tf.optimizers.learning_rate import LearningRate
 from maxent_tf.optimizers.rmsprop import RMSProp, RMSPropState
@@ -16,6 +17,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamState",
+    "Descent",
     "LearningRate",
     "Optimizer",
     "RMSProp",
@@ -23,4 +25,5 @@ __all__ = [
     "SGDState",
     "clip_by_global_norm",
     "global_norm",
+    "gradient_step",
 ]

@@ -9,10 +9,11 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 import maxent_tf as mx
 from maxent_tf.distributions import greedy_action
+from maxent_tf.exploration import EpsilonGreedy
 from maxent_tf.learners import SoftDQN, SoftDQNConfig
 from maxent_tf.optimizers import SGD, Adam
 from maxent_tf.regularizers import Shannon, Tsallis
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, action_mask_spec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
 from tests.learners import complete, windows
@@ -221,3 +222,82 @@ def test_the_default_policy_is_boltzmanns() -> None:
     np.testing.assert_allclose(
         learner.policy(state, x).probs_parameter(), expected, rtol=1e-4, atol=1e-7
     )
+
+
+@pytest.mark.parametrize("alpha", [0.0, ALPHA], ids=["greedy", "soft"])
+@pytest.mark.parametrize("regularizer", [Shannon(), Tsallis()], ids=["shannon", "tsallis"])
+def test_double_values_the_online_policy_by_the_target_network(
+    alpha: Any, regularizer: Any
+) -> None:
+    # Oracle: at temperature 0 the target network's value at the online network's best action (van
+    # Hasselt et al. 2016, equation 4); above it the regularised value of the online policy.
+    learner = linear_learner(double=True, alpha=alpha, regularizer=regularizer, tau=0.0001)
+    state, batch = random_state(learner), random_batch()
+    error = learner.update(state, batch).error
+    alphas = np.broadcast_to(alpha, 2)
+    for i in range(2):
+        x, next_x = (np.float64(x[i]) for x in (batch.observation, batch.next_observation))
+        (w, b), (target_w, target_b) = (
+            (np.float64(layer.kernel[i]), np.float64(layer.bias[i]))
+            for layer in (state.network[0], state.target_network[0])
+        )
+        q, target_q = next_x @ w + b, next_x @ target_w + target_b
+        policy = regularizer.greedy(q, alphas[i]).numpy()
+        value = (policy * target_q).sum(-1) + alphas[i] * regularizer.value(policy)
+        if np.all(alphas == 0):
+            value = target_q[np.arange(B), q.argmax(-1)]
+        alive = 1 - np.float64(batch.terminated[i])
+        goal = np.float64(batch.reward[i]) + GAMMA[i] * alive * value
+        taken = (x @ w + b)[np.arange(B), batch.action[i]]
+        np.testing.assert_allclose(error[i], np.abs(taken - goal), rtol=1e-3, atol=1e-5)
+
+
+def test_double_never_values_an_illegal_action() -> None:
+    # Oracle: the same learner where the illegal action's target value is spoiled.
+    observation = {"action_mask": action_mask_spec(Discrete(A)), "x": Box.of((FEATURES,))}
+    config = SoftDQNConfig(hidden_sizes=(), double=True, alpha=0.0, batch_size=B)
+    learner = SoftDQN(EnvironmentSpec(observation, Discrete(A)), config)
+    state, batch = learner.init(0), random_batch()
+    seen = {
+        "action_mask": tf.constant([[1, 1, 0]] * B, tf.int32),
+        "x": batch.observation[0],
+    }
+    batch = tf.nest.map_structure(lambda x: x[0], batch)._replace(
+        observation=seen, next_observation=seen
+    )
+    layer = state.target_network[0]
+    spoiled = layer._replace(bias=tf.constant([[0.0, 0.0, 1e9]]))
+    results = [
+        learner.update(state._replace(target_network=(target,)), batch).error
+        for target in (layer, spoiled)
+    ]
+    legal = batch.action.numpy() < 2
+    np.testing.assert_allclose(results[0][legal], results[1][legal], rtol=1e-5)
+
+
+def test_it_explores_by_its_behaviour_and_evaluates_greedily() -> None:
+    # Oracle: the frequencies of 4,000 actions, within 4.5 standard errors of the schedule's
+    # epsilon at the number of updates; without exploration the best action alone.
+    behaviour = EpsilonGreedy(linear(np.array([0.6, 0.3]), 0.0, steps=10))
+    learner = linear_learner(alpha=0.0, behaviour=behaviour)
+    state = random_state(learner)._replace(updates=tf.constant(5))
+    observation = tf.tile(random_batch().observation[:, :1], [1, 4000, 1])
+    best = np.argmax(learner.q(state, observation)[:, 0], -1)
+    action = learner.act(state, (), observation, seed=1).action.numpy()
+    for i, epsilon in enumerate((0.3, 0.15)):
+        chance = 1 - epsilon * (A - 1) / A
+        error = np.sqrt(chance * (1 - chance) / 4000)
+        assert abs(np.mean(action[i] == best[i]) - chance) < 4.5 * error
+    greedy = learner.act(state, (), observation, seed=1, explore=False).action
+    np.testing.assert_array_equal(greedy, np.repeat(best[:, None], 4000, axis=1))
+
+
+def test_bad_behaviours_are_named() -> None:
+    with pytest.raises(ValueError, match=r"behaviour must be .*EpsilonGreedy\(0\.05\)"):
+        SoftDQNConfig(behaviour=0.1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="behaviour must be"):
+        SoftDQNConfig(behaviour=EpsilonGreedy)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="double must be"):
+        SoftDQNConfig(double="yes")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="leave one of the two out"):
+        SoftDQNConfig(double=True, munchausen=0.9)

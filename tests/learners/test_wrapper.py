@@ -20,7 +20,7 @@ from maxent_tf.learners import (
     Wrapper,
     as_trained,
 )
-from maxent_tf.learners.moments import scale
+from maxent_tf.moments import scale
 from maxent_tf.training import CheckpointError
 from maxent_tf.types import Transition
 

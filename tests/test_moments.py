@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.learners.moments import add_values, no_moments, scale
+from maxent_tf.moments import add_values, no_moments, scale
 
 LEARNERS, SHAPE = (2, 3), (4,)
 

@@ -1,0 +1,231 @@
+"""Count-based exploration: what was met often is worth less.
+
+Shape letters: `P` the batch shape of the learners, `N` transitions, `S` cells, `A` actions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf import draws
+from maxent_tf.axes import sizes
+from maxent_tf.checks import as_integer, one_of
+from maxent_tf.networks import features
+from maxent_tf.seeds import as_seed
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete
+from maxent_tf.types import Transition
+
+# A table of more cells would not fit beside a batch of learners.
+_LARGEST_TABLE = 2**26
+
+
+@dataclass(frozen=True)
+class Counts:
+    r"""An `IntrinsicReward` by exact counts, for environments of few observations.
+
+    .. math:: b(s, a) = 1 / \sqrt{n(s, a)} \quad \text{or} \quad b(s') = 1 / \sqrt{n(s')}
+
+    Times the wrapper's scale beta, the first is the bonus of MBIE-EB, with which model-based
+    interval estimation needs a number of steps that is polynomial in the number of states. A
+    transition counts itself; one that was never observed counts as observed once.
+
+    Attributes:
+      spec: The specification of the environment. Observations must be `Discrete`, `MultiDiscrete`,
+        or one-hot vectors, such as those of `environments.FiniteWorld`: a `Box` in [0, 1], of
+        which the largest entry is taken.
+      of: "state_action" counts the state that was left together with the action; "next_state"
+        counts the state that was reached, which at an episode's end is its final one.
+
+    Raises:
+      ValueError: if the observations are of another kind, the word is unknown, actions are to be
+        counted and are not discrete, or the table would have more than 2^26 cells.
+
+    References:
+      A. Strehl, M. Littman (2008), "An analysis of model-based interval estimation for Markov
+      decision processes", section 3.3, https://doi.org/10.1016/j.jcss.2007.08.009
+    """
+
+    spec: EnvironmentSpec
+    of: str = "state_action"
+
+    metric_names: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        one_of("of", self.of, ("next_state", "state_action"))
+        _num_observations(self.spec)
+        if self.of == "state_action" and not isinstance(self.spec.action, Discrete):
+            raise ValueError(
+                f"of='state_action' needs Discrete actions to count, not {self.spec.action}: pass "
+                'of="next_state".'
+            )
+        if self.num_cells > _LARGEST_TABLE:
+            raise ValueError(
+                f"counts of {self.num_cells:,} cells are too many for a table: use SimHash."
+            )
+
+    @property
+    def num_cells(self) -> int:
+        """How many things are counted apart."""
+        states = _num_observations(self.spec)
+        if self.of == "next_state":
+            return states
+        assert isinstance(self.spec.action, Discrete)
+        return states * self.spec.action.num_values
+
+    def init(self, seed: Any, batch_shape: Sequence[int]) -> tf.Tensor:
+        """Returns the counts of nothing, [*P, cells], float32: whole up to 2^24."""
+        del seed
+        return tf.zeros([*batch_shape, self.num_cells])
+
+    def observe(self, state: tf.Tensor, fresh: Transition) -> tf.Tensor:
+        """Counts fresh transitions."""
+        return state + _histogram(self._cell(fresh), fresh.valid, self.num_cells)
+
+    def reward(self, state: tf.Tensor, transition: Transition) -> tf.Tensor:
+        """Returns the bonus of transitions, [*P, B], float32, in (0, 1]."""
+        cell = self._cell(transition)
+        count = tf.gather(state, cell, batch_dims=cell.shape.rank - 1)
+        return tf.math.rsqrt(tf.maximum(count, 1.0))
+
+    def update(self, state: tf.Tensor, batch: Transition, seed: Any) -> tuple[tf.Tensor, Any]:
+        """Returns the state as it is: counting is all there is to learn."""
+        del batch, seed
+        return state, ()
+
+    def _cell(self, transition: Transition) -> tf.Tensor:
+        """The cells of transitions, [*P, B], int32."""
+        if self.of == "next_state":
+            return _index(self.spec, transition.next_observation)
+        assert isinstance(self.spec.action, Discrete)
+        state = _index(self.spec, transition.observation)
+        return state * self.spec.action.num_values + transition.action
+
+
+@dataclass(frozen=True)
+class SimHash:
+    r"""An `IntrinsicReward` by counts of similar observations, for continuous ones.
+
+    .. math::
+       b(s') = 1 / \sqrt{n(\phi(s'))}, \qquad
+       \phi(s) = \mathrm{sgn}(A \, g(s)) \in \{-1, 1\}^k, \quad A_{ij} \sim N(0, 1)
+
+    Observations whose directions are near each other share most signs: the larger k, the finer the
+    cells. g takes the observation's features, as networks do; A is drawn for each learner. Codes
+    are counted in two tables at two random places each, and the smaller count stands, so that a
+    count is never too small and rarely too large.
+
+    Attributes:
+      spec: The specification of the environment.
+      bits: k, the number of signs.
+      table_size: The number of cells in each of the two tables.
+
+    Raises:
+      ValueError: if `bits` or `table_size` is not a positive integer.
+
+    References:
+      H. Tang et al. (2017), "#Exploration: a study of count-based exploration for deep
+      reinforcement learning", algorithm 1, https://arxiv.org/abs/1611.04717
+    """
+
+    spec: EnvironmentSpec
+    bits: int = 32
+    table_size: int = 2**16
+
+    metric_names: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("bits", "table_size"):
+            object.__setattr__(self, name, as_integer(name, getattr(self, name)))
+
+    def init(self, seed: Any, batch_shape: Sequence[int]) -> SimHashState:
+        """Returns random projections and the counts of nothing."""
+        projection_seed, hash_seed = tf.unstack(draws.split(as_seed(seed), 2))
+        inputs = features.num_features(self.spec.observation)
+        return SimHashState(
+            projection=draws.normal([*batch_shape, inputs, self.bits], projection_seed),
+            factor=draws.uniform([*batch_shape, 2, self.bits], hash_seed),
+            count=tf.zeros([*batch_shape, 2, self.table_size]),
+        )
+
+    def observe(self, state: SimHashState, fresh: Transition) -> SimHashState:
+        """Counts the states that fresh transitions reached."""
+        cell = self._cells(state, fresh)
+        valid = tf.broadcast_to(fresh.valid[..., None, :], tf.shape(cell))
+        return state._replace(count=state.count + _histogram(cell, valid, self.table_size))
+
+    def reward(self, state: SimHashState, transition: Transition) -> tf.Tensor:
+        """Returns the bonus of transitions, [*P, B], float32, in (0, 1]."""
+        cell = self._cells(state, transition)
+        counts = tf.gather(state.count, cell, batch_dims=cell.shape.rank - 1)
+        return tf.math.rsqrt(tf.maximum(tf.reduce_min(counts, axis=-2), 1.0))
+
+    def update(self, state: SimHashState, batch: Transition, seed: Any) -> tuple[Any, Any]:
+        """Returns the state as it is: counting is all there is to learn."""
+        del batch, seed
+        return state, ()
+
+    def _cells(self, state: SimHashState, transition: Transition) -> tf.Tensor:
+        """Where the codes of the states reached are counted, [*P, 2, B], int32."""
+        observed = features.flatten(self.spec.observation, transition.next_observation)
+        code = tf.cast(observed @ state.projection > 0, tf.float32)
+        # The fractional part of a sum of random numbers is uniform, and independent for any two
+        # codes: rounding changes both alike.
+        place = tf.einsum("...nk,...hk->...hn", code, state.factor) % 1.0
+        return tf.minimum(tf.cast(place * self.table_size, tf.int32), self.table_size - 1)
+
+
+class SimHashState(NamedTuple):
+    """What `SimHash` knows.
+
+    Attributes:
+      projection: A, [*P, F, k], of F features.
+      factor: [*P, 2, k], by which codes find their places in the two tables.
+      count: [*P, 2, table_size], float32.
+    """
+
+    projection: tf.Tensor
+    factor: tf.Tensor
+    count: tf.Tensor
+
+
+def _num_observations(spec: EnvironmentSpec) -> int:
+    observation = spec.observation
+    if isinstance(observation, Discrete):
+        return observation.num_values
+    if isinstance(observation, MultiDiscrete):
+        return math.prod(observation.nvec)
+    if isinstance(observation, Box) and len(observation.shape) == 1:
+        low, high = observation.bounds()
+        if np.all(low == 0) and np.all(high == 1):
+            return observation.shape[0]
+    raise ValueError(
+        f"Counts needs observations that are Discrete, MultiDiscrete or one-hot, not {observation}:"
+        " use SimHash."
+    )
+
+
+def _index(spec: EnvironmentSpec, observation: tf.Tensor) -> tf.Tensor:
+    """The numbers of observations, [*P, B], int32."""
+    if isinstance(spec.observation, Discrete):
+        return observation
+    if isinstance(spec.observation, MultiDiscrete):
+        nvec = spec.observation.nvec
+        place = np.append(np.cumprod(nvec[:0:-1])[::-1], 1).astype(np.int32)
+        return tf.reduce_sum(observation * place, axis=-1)
+    return tf.argmax(observation, axis=-1, output_type=tf.int32)
+
+
+def _histogram(cell: tf.Tensor, valid: tf.Tensor, num_cells: int) -> tf.Tensor:
+    """How often each cell occurs among the valid ones: [*P, N] -> [*P, cells], float32."""
+    *learners, num = sizes(cell)
+    flat, weight = tf.reshape(cell, [-1, num]), tf.reshape(tf.cast(valid, tf.float32), [-1])
+    rows = tf.range(tf.shape(flat)[0])[:, None] * num_cells
+    total = math.prod(learners) * num_cells
+    counts = tf.math.unsorted_segment_sum(weight, tf.reshape(flat + rows, [-1]), total)
+    return tf.reshape(counts, [*learners, num_cells])

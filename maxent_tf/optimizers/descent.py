@@ -1,0 +1,56 @@
+"""One step of gradient descent on a loss, batched over learners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from maxent_tf.optimizers.clip import global_norm
+from maxent_tf.optimizers.interface import Optimizer
+
+
+class Descent(NamedTuple):
+    """What one gradient step leaves behind.
+
+    Attributes:
+      params: after the step.
+      optimizer: the optimiser's state after it.
+      loss: [*P], before it.
+      grad_norm: [*P], the global norm of the gradient.
+      aux: what else the loss returned.
+    """
+
+    params: Any
+    optimizer: Any
+    loss: tf.Tensor
+    grad_norm: tf.Tensor
+    aux: Any
+
+
+def gradient_step(
+    loss: Callable[[Any], tuple[tf.Tensor, Any]],
+    params: Any,
+    optimizer: Optimizer,
+    optimizer_state: Any,
+    batch_ndims: int,
+) -> Descent:
+    """Takes one step of an optimiser against the gradient of a loss.
+
+    Args:
+      loss: from the parameters to the learners' losses, [*P], and anything else worth keeping.
+      params: any structure of tensors [*P, ...].
+      optimizer: what turns gradients into steps.
+      optimizer_state: its state.
+      batch_ndims: the rank of P.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(params)
+        each, aux = loss(params)
+        total = tf.reduce_sum(each)
+    # What the loss does not depend on stays where it is.
+    grads = tape.gradient(total, params, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    norm = global_norm(grads, batch_ndims)
+    params, optimizer_state = optimizer.update(grads, optimizer_state, params, batch_ndims)
+    return Descent(params, optimizer_state, each, norm, aux)
