@@ -220,17 +220,19 @@ def test_the_warm_up_draws_legal_actions_uniformly() -> None:
 
 @pytest.mark.slow
 def test_taxi_is_learned_in_fewer_steps_with_the_mask() -> None:
-    # Oracle: the same learner without it, three seeds each: more return over the first steps.
+    # Oracle: the same learner without it, three seeds each: more return over the first steps. At
+    # the end those with the mask deliver their passengers (6.7, 6.8 and 7.8), the others run into
+    # the time limit.
     def run(masked: bool) -> np.ndarray:
         wrappers = [ActionMask] if masked else []
         worlds = gymnasium.make_vec("Taxi-v4", 12, vectorization_mode="sync", wrappers=wrappers)
         config = SoftDQNConfig(
-            hidden_sizes=(), optimizer=SGD(64.0), alpha=0.05, batch_size=64, learning_starts=200
+            hidden_sizes=(), optimizer=Adam(0.1), alpha=0.05, batch_size=64, learning_starts=200
         )
         learner = SoftDQN(mx.gymnasium_spec(worlds), config, [3])
-        result = mx.train(learner, worlds, 40_000, num_envs=4, records=20, seed=1)
+        result = mx.train(learner, worlds, 20_000, num_envs=4, records=10, seed=1)
         return np.nanmean(result.history["episode_return"], axis=0)
 
     with_mask, without = run(True), run(False)
-    print(f"mean return over the first 40,000 steps: {with_mask} with the mask, {without} without")
+    print(f"mean return over the first 20,000 steps: {with_mask} with the mask, {without} without")
     assert np.all(with_mask > without.max())
