@@ -30,7 +30,9 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",
     "sphinxcontrib.bibtex",
+    "claims",
     "docstrings",
+    "figure_links",
     "public_api",
     "references",
 ]
