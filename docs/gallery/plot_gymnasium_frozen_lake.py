@@ -35,9 +35,9 @@ learner = mx.learners.A2C(spec, config, batch_shape=[2, 4])
 result = mx.train(learner, "FrozenLake-v1", num_steps, num_envs=4, records=40, seed=0)
 
 # %%
-# Gymnasium keeps the table of the environment, which the exact layer solves: the probability of each
-# outcome, its reward, and whether it ends the episode. The best policy has the largest discounted
-# return. The policies that were learned are evaluated exactly too, not by playing.
+# Gymnasium keeps the table of the environment: the probability of each outcome, its reward, and
+# whether it ends the episode. The exact layer solves this table. The best policy has the largest
+# discounted return. The policies that were learned are evaluated exactly too, not by playing.
 
 lake = gymnasium.make("FrozenLake-v1").unwrapped
 m = mx.tabular.from_transition_table(lake.P, discount=0.99, initial=lake.initial_state_distrib)
