@@ -4,9 +4,13 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # as the bridge to TF-Agents asks
 
+import experiments  # noqa: F401 (loads TensorFlow without the lines that it prints about itself)
+
+# isort: split
 import public_api
 
 from maxent_tf.version import __version__
@@ -26,7 +30,9 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinx-mathjax-offline",
     "sphinxcontrib.bibtex",
+    "claims",
     "docstrings",
+    "figure_links",
     "public_api",
     "references",
 ]

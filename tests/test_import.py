@@ -8,10 +8,15 @@ import sys
 import pytest
 
 PROGRAM = """
-import json, os, sys, tempfile
+import json, logging, os, sys, tempfile
 import tensorflow as tf
 import tensorflow_probability as tfp
 tfp.distributions.Normal  # Loaded at its first use.
+def settings():
+    names = [None, "absl", "tensorflow"]  # None: the root logger
+    loggers = [(logging.getLogger(name).level, logging.getLogger(name).filters) for name in names]
+    return [dict(os.environ), str(loggers), str(logging.root.handlers)]
+had = settings()
 before = set(sys.modules)
 with tempfile.TemporaryFile() as printed:
     streams = [os.dup(1), os.dup(2)]
@@ -27,7 +32,8 @@ try:  # Refused once TensorFlow has looked at its devices.
 except RuntimeError:
     untouched = False
 loaded = sorted({name.split(".")[0] for name in set(sys.modules) - before})
-print("REPORT" + json.dumps({"text": text, "loaded": loaded, "untouched": untouched}))
+print("REPORT" + json.dumps({"text": text, "loaded": loaded, "untouched": untouched,
+                            "unset": had == settings()}))
 """
 
 
@@ -54,3 +60,8 @@ def test_import_loads_nothing_that_is_not_needed(report: dict) -> None:
 def test_import_leaves_the_devices_alone(report: dict) -> None:
     # A user may still choose devices and threads, which TensorFlow allows before its first tensor.
     assert report["untouched"]
+
+
+def test_import_changes_no_logging_and_no_environment_variable(report: dict) -> None:
+    # Oracle: the variables and loggers as they were once TensorFlow was loaded.
+    assert report["unset"]

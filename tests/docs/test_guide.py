@@ -37,7 +37,7 @@ OTHERS = sorted(PAGES - {"first_ablation", "your_own", "tf_agents"})
 
 
 def test_the_first_ablation_finds_what_the_page_says() -> None:
-    # "Without entropy none finds it; from 0.3 all do."
+    # "Without entropy no learner finds the far goal. ... that falls from 0.3, all of them do."
     found = run("first_ablation")["found"]
     assert not found[0].any()
     assert found[2].all()
@@ -71,3 +71,24 @@ def test_numbers_on_the_page_of_temperatures() -> None:
         target = float(fraction) * np.log(2)
         assert f"{mx.temperature.forced_probability(target):.3f}" == probability
         assert f"{mx.temperature.implied_alpha(1.0, target):.2f}" == alpha
+
+
+def test_the_first_page_prints_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    # Oracle: the output that stands below each block of code.
+    text = (DOCS / "index.md").read_text()
+    blocks = re.findall(r"```(python|text)\n(.*?)```", text, flags=re.DOTALL)
+    program = "".join(block for kind, block in blocks if kind == "python")
+    shown = [block for kind, block in blocks if kind == "text"]
+    exec(compile(program, "index.md", "exec"), {})
+    assert capsys.readouterr().out == "".join(shown)
+
+
+def test_every_experiment_has_its_row_among_the_claims() -> None:
+    # Oracle: the pages of the experiments, and the bold verdict that each of them begins with.
+    pages = {path.stem: path.read_text() for path in (DOCS / "experiments").glob("*.md")}
+    pages.pop("index")
+    rows = (DOCS / "claims.yml").read_text()
+    assert set(re.findall(r"^- experiment: (\w+)$", rows, re.MULTILINE)) == set(pages)
+    for name, text in pages.items():
+        assert "**Claim.**" in text, name
+        assert "**Verdict.**" in text, name

@@ -142,16 +142,40 @@ def test_figures_are_shown(browser: Any, address: str) -> None:
         assert until(browser, size)
 
 
-def test_search_finds_the_squashed_gaussian(browser: Any, address: str) -> None:
-    browser.get(address)
-    box = browser.find_element("css selector", "input[name=q]")
-    box.send_keys("squashed")
-    box.submit()
-    found = until(
-        browser,
-        """return [...document.querySelectorAll("ul.search li a")].map(e => e.href).join(" ")""",
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("squashed", "squashed_gaussian"),
+        ("hyperparameters", "learners/sac"),
+        ("save policy", "guide/checkpoints"),
+        ("load model", "guide/checkpoints"),
+        ("resume", "guide/checkpoints"),
+        ("environment", "guide/gymnasium"),
+        ("illegal actions", "guide/gymnasium"),
+        ("video", "guide/gymnasium"),
+        ("command line", "guide/install"),
+    ],
+)
+def test_search_finds_the_page_that_tells(
+    browser: Any, address: str, words: str, page: str
+) -> None:
+    # Oracle: the page on which the subject stands.
+    browser.get(f"{address}search.html?q={urllib.parse.quote(words)}")
+    links = """[...document.querySelectorAll("ul.search li a")].map(e => e.href)"""
+    assert until(browser, f"return {links}.some(href => href.includes('{page}'))")
+
+
+def test_a_figure_is_a_link_to_itself_at_full_size(browser: Any, address: str) -> None:
+    # Oracle: the server, which must have the address that the link names.
+    browser.get(f"{address}experiments/premature_convergence.html")
+    pairs = browser.execute_script(
+        """
+        const images = [...document.querySelectorAll("article img")];
+        return images.map(i => [i.src, i.closest("a") ? i.closest("a").href : ""]);
+        """
     )
-    assert "SquashedGaussian" in found or "squashed_gaussian" in found
+    assert pairs
+    assert all(source == target for source, target in pairs)
 
 
 def test_pages_fit_a_telephone(browser: Any, address: str) -> None:
