@@ -36,6 +36,11 @@ def identity(config: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def target(directory: pathlib.Path, name: str, config: Any) -> pathlib.Path:
+    """Returns the folder that holds, or will hold, the result of a configuration."""
+    return directory / f"{name}-{identity(config)}"
+
+
 def produce_or_load(
     directory: pathlib.Path,
     name: str,
@@ -56,8 +61,8 @@ def produce_or_load(
     Returns:
       The arrays by name.
     """
-    target = directory / f"{name}-{identity(config)}"
-    if not target.exists():
+    path = target(directory, name, config)
+    if not path.exists():
         started = time.perf_counter()
         arrays = produce()
         written = provenance(config, wall_time=time.perf_counter() - started)
@@ -67,10 +72,10 @@ def produce_or_load(
             np.savez_compressed(draft / "arrays.npz", **arrays)
             write_json(draft / "provenance.json", written)
             draft.chmod(0o755)
-            os.replace(draft, target)
+            os.replace(draft, path)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    with np.load(target / "arrays.npz") as stored:
+    with np.load(path / "arrays.npz") as stored:
         return {key: stored[key] for key in stored.files}
 
 

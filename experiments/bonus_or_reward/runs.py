@@ -8,8 +8,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.bonus_or_reward import policies
 from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, WORLDS, LearnerSweep, PathSweep
-from experiments.premature_convergence.exact import evaluate_grid
-from experiments.reproduce.processes import living_threshold
+from experiments.exact import evaluate_grid, living_threshold
 from maxent_tf.optimizers import SGD
 from maxent_tf.tabular import bounds, from_environment, soft_policy_iteration
 

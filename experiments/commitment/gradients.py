@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from experiments.bandit_ascent import REWARDS, STEP_SIZE
+from experiments.bandit_ascent import BAD_START, REWARDS, STEP_SIZE
 from experiments.commitment.sweep import TWO_ARMS
-from experiments.rates.bandits import U_SHAPE_START
 
 # Beyond this lead an arm is drawn with certainty, and exp is still finite.
 _LARGEST_LEAD = 500.0
@@ -125,7 +124,7 @@ def noisy_bandit(
     rewards, temperature = np.array(REWARDS)[:, None, None], np.array(alphas)[:, None]
     shape = (len(alphas), seeds)
     # Arms in front: sums over them are then sums of three long rows.
-    theta = np.broadcast_to(np.log(U_SHAPE_START)[:, None, None], (3, *shape)).copy()
+    theta = np.broadcast_to(np.log(BAD_START)[:, None, None], (3, *shape)).copy()
     best = []
     for step in range(1, steps + 1):
         log_policy = theta - theta.max(0)

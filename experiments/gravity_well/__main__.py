@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import time
 
-from experiments import project
+from experiments import check, project
 from experiments.gravity_well import analysis, figures, runs
 from experiments.gravity_well.sweep import Arguments, Sweep
-from experiments.reproduce import check
 
 
 def main(arguments: Arguments, sweep: Sweep | None = None) -> list[analysis.Row]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from experiments.bandit_ascent import REWARDS, STEP_SIZE
+from experiments.check import Check
 from experiments.gravity_well.sweep import Sweep
-from experiments.reproduce.check import Check
 from maxent_tf.tabular import bounds
 
 Row = dict[str, Any]

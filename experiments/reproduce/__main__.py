@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from experiments import project
+from experiments.check import Check, table
 from experiments.reproduce import bandits, exploration, inverse, processes
-from experiments.reproduce.check import Check, table
 
 ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R2": bandits.u_shape,
@@ -68,14 +68,14 @@ def main(arguments: Arguments) -> int:
     started = time.perf_counter()
     checks = [check for row in arguments.rows for check in ROWS[row]()]
     wall_time = time.perf_counter() - started
-    print(table(checks))
+    print(table(check.as_row() for check in checks))
     print("\nNot covered: " + "; ".join(f"{row} ({why})" for row, why in NOT_COVERED.items()))
     short = [check for check in checks if not check.holds]
     print(f"\n{len(checks) - len(short)} of {len(checks)} checks hold; {wall_time:.0f} s")
     if arguments.output is not None:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         content = {
-            "checks": [{**check._asdict(), "holds": check.holds} for check in checks],
+            "checks": [check.as_row() for check in checks],
             "not_covered": NOT_COVERED,
             "provenance": project.provenance(arguments, wall_time),
         }

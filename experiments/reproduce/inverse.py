@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from experiments.check import Check
 from experiments.maxent_irl import analysis, runs
 from experiments.maxent_irl.demonstrator import DECOY, GOAL
 from experiments.maxent_irl.sweep import Sweep
-from experiments.reproduce.check import Check
 
 
 def icy_grid(seeds: int = 5) -> Iterator[Check]:
