@@ -126,6 +126,26 @@ class Findings(NamedTuple):
     more: Mapping[str, Any] = {}
 
 
+def concluding(
+    verdict: Callable[[list[Row]], str],
+    table: Callable[[list[Row]], str],
+    draw: Callable[[list[Result]], Mapping[str, Figure]],
+) -> Callable[[list[Result]], Findings]:
+    """Returns the function `conclude` of an experiment whose rows are all of one kind.
+
+    Args:
+      verdict: Makes sentences of all rows.
+      table: Makes a table of all rows.
+      draw: Makes figures, by file name, of all results.
+    """
+
+    def conclude(results: list[Result]) -> Findings:
+        rows = [row for result in results for row in result.rows]
+        return Findings(verdict(rows), table(rows), functools.partial(draw, results))
+
+    return conclude
+
+
 @dataclass(frozen=True)
 class Experiment:
     """The functions of one experiment.

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-
 from experiments import frame
 from experiments.multigoal import analysis, figures, runs
 from experiments.multigoal.sweep import Arguments, plan
 
-
-def conclude(results: list[frame.Result]) -> frame.Findings:
-    """Makes the findings of all results."""
-    rows = [row for result in results for row in result.rows]
-    draw = functools.partial(figures.draw, results)
-    return frame.Findings(analysis.verdict(rows), analysis.table(rows), draw)
-
-
-EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.rows, conclude)
+EXPERIMENT = frame.Experiment(
+    __package__,
+    Arguments,
+    plan,
+    runs.run,
+    analysis.rows,
+    frame.concluding(analysis.verdict, analysis.table, figures.draw),
+)
 main = EXPERIMENT.main
 
 if __name__ == "__main__":
