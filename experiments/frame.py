@@ -115,14 +115,14 @@ class Findings(NamedTuple):
       tables: The rows as text.
       draw: Returns the figures by file name. It is called last, so that a figure that fails loses
         nothing.
-      rows: The rows by part, where an experiment has rows of several kinds; else None.
+      rows: The rows of the summary, perhaps by part; None means those of all results in a row.
       more: Further entries of the summary.
     """
 
     verdict: str
     tables: str
     draw: Callable[[], Mapping[str, Figure]]
-    rows: Mapping[str, list[Row]] | None = None
+    rows: list[Row] | Mapping[str, list[Row]] | None = None
     more: Mapping[str, Any] = {}
 
 
@@ -212,13 +212,13 @@ class Experiment:
             arrays = project.produce_or_load(directory, sweep.name, sweep, run)
             yield Result(sweep, arrays, list(self.rows(sweep, arrays)))
 
-    def command_line(self) -> None:
-        """Reads the command line and runs the experiment."""
+    def parse(self) -> Any:
+        """Returns the arguments of the command line; `--help` prints them and exits."""
         # Not above: TF-Agents pins a typing-extensions too old for tyro, and only this needs tyro.
         import tyro
 
         shown = self._with_defaults()
-        self.main(tyro.cli(shown, prog=f"python -m {self.package}", description=self.help()))
+        return tyro.cli(shown, prog=f"python -m {self.package}", description=self.help())
 
     def help(self) -> str:
         """Returns the help text: the claim, the run time, and what is written where."""
@@ -283,8 +283,9 @@ def _own_values(sweeps: Sequence[Sweep], names: Sequence[str]) -> str:
     """The values of a field in all sweeps, each with the names of its sweeps if there are many."""
     found: dict[str, list[str]] = {}
     for sweep in sweeps:
-        for name in names:
-            value = getattr(sweep, name, ())
+        fields = {field.name for field in dataclasses.fields(sweep)}
+        for name in fields.intersection(names):
+            value = getattr(sweep, name)
             values = value if isinstance(value, tuple) else (value,)
             if values:
                 text = " ".join(map(_number, values))

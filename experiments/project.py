@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -84,33 +84,6 @@ def write_json(path: pathlib.Path, content: Any) -> None:
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
     os.replace(draft, path)
-
-
-def conclude(
-    directory: pathlib.Path,
-    arguments: Any,
-    started: float,
-    summary: Mapping[str, Any],
-    table: str,
-    draw: Callable[[], Iterable[pathlib.Path]],
-) -> None:
-    """Writes summary and provenance, draws the figures, and prints table, verdict and paths.
-
-    Args:
-      directory: where `summary.json`, `provenance.json` and the figures go.
-      arguments: of the command line, a dataclass.
-      started: when the command began, by `time.perf_counter`, in seconds.
-      summary: with the sentence of the "verdict".
-      table: of the rows, as text.
-      draw: writes the figures and returns their paths; called last, so that a figure that fails
-        loses nothing.
-    """
-    wall_time = time.perf_counter() - started
-    write_json(directory / "summary.json", summary)
-    write_json(directory / "provenance.json", provenance(arguments, wall_time))
-    paths = [directory / "summary.json", *draw()]
-    print(table, summary["verdict"], sep="\n\n")
-    print(f"{wall_time:.0f} s; wrote", *paths, sep="\n  ")
 
 
 def provenance(config: Any, wall_time: float) -> dict[str, Any]:

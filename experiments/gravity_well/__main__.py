@@ -1,49 +1,28 @@
-"""Runs the experiment: escapes, summary, tables, figures, verdict."""
+"""The experiment, from its functions."""
 
 from __future__ import annotations
 
 import functools
-import time
 
-from experiments import check, project
+from experiments import check, frame
 from experiments.gravity_well import analysis, figures, runs
-from experiments.gravity_well.sweep import Arguments, Sweep
+from experiments.gravity_well.sweep import Arguments, plan
 
 
-def main(arguments: Arguments, sweep: Sweep | None = None) -> list[analysis.Row]:
-    """Measures everything, or loads it, and writes summary and figures.
+def conclude(results: list[frame.Result]) -> frame.Findings:
+    """Makes the findings of all results."""
+    ((sweep, arrays, rows),) = results
+    checks = [check.as_row() for check in analysis.checks(sweep, rows)]
+    return frame.Findings(
+        analysis.verdict(rows, checks),
+        f"{analysis.table(rows)}\n\n{check.table(checks)}",
+        functools.partial(figures.draw, sweep, arrays),
+        more={"checks": checks},
+    )
 
-    Args:
-      arguments: the command line.
-      sweep: other constants than the default ones.
 
-    Returns:
-      The rows of the summary.
-    """
-    started = time.perf_counter()
-    sweep = sweep or Sweep(max_steps=arguments.max_steps)
-    directory = arguments.output / "gravity_well"
-    produce = functools.partial(runs.run, sweep)
-    arrays = project.produce_or_load(directory, "escapes", sweep, produce)
-    rows = analysis.rows(sweep, arrays)
-    checks = list(analysis.checks(sweep, rows))
-    verdict = analysis.verdict(rows, checks)
-    wall_time = time.perf_counter() - started
-    content = {
-        "rows": rows,
-        "checks": [{**c._asdict(), "holds": c.holds} for c in checks],
-        "verdict": verdict,
-    }
-    project.write_json(directory / "summary.json", content)
-    project.write_json(directory / "provenance.json", project.provenance(arguments, wall_time))
-    paths = figures.draw(sweep, arrays, directory)
-    print(analysis.table(rows), check.table(checks), verdict, sep="\n\n")
-    print(f"{wall_time:.0f} s; wrote", directory / "summary.json", *paths, sep="\n  ")
-    return rows
-
+EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.rows, conclude)
+main = EXPERIMENT.main
 
 if __name__ == "__main__":
-    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
-    import tyro
-
-    main(tyro.cli(Arguments, description=__doc__))
+    main(EXPERIMENT.parse())

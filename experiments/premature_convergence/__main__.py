@@ -17,4 +17,4 @@ EXPERIMENT = frame.Experiment(
 main = EXPERIMENT.main
 
 if __name__ == "__main__":
-    EXPERIMENT.command_line()
+    main(EXPERIMENT.parse())

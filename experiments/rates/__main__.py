@@ -21,4 +21,4 @@ EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.r
 main = EXPERIMENT.main
 
 if __name__ == "__main__":
-    EXPERIMENT.command_line()
+    main(EXPERIMENT.parse())

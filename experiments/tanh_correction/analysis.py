@@ -93,8 +93,9 @@ def verdict(rows: list[Row]) -> str:
             gaps = [row["believed_entropy"] - row["true_entropy"] for row in wrong]
             line = (
                 f"On the {world}, {name}, beside the exact form, returned {_outcomes(wrong)}; "
-                f"over all starts the difference is {difference:+.3g} [{low:+.3g}, {high:+.3g}]. It believed its "
-                f"entropy to be {min(gaps):.2g} to {max(gaps):.2g} nats above the true one."
+                f"over all starts the difference is {difference:+.3g} [{low:+.3g}, {high:+.3g}]. "
+                f"It believed its entropy to be {min(gaps):.2g} to {max(gaps):.2g} nats above the "
+                "true one."
             )
             if not all(row["finite"] for row in wrong):
                 line += " Some of its quantities were not finite."
