@@ -2,8 +2,8 @@
 
 An experiment is a package `experiments.NAME`. Its docstring is the claim that it tests, and its
 `RUN_TIME` says how long a full run takes on two cores. Its `__main__` holds an `Experiment`, which
-names the functions of the package: a plan of sweeps, a function that runs one sweep, a function
-that makes rows of a sweep's arrays, and a function that concludes from all of them.
+names the modules of the package: flags and a plan of sweeps, a function that runs one sweep, one
+that makes rows of a sweep's arrays, a table and a verdict of all rows, and figures.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     Annotated,
@@ -28,7 +28,6 @@ from typing import (
 )
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from experiments import project
 
@@ -113,58 +112,35 @@ class Findings(NamedTuple):
     Attributes:
       verdict: Sentences that say what was found, one a line.
       tables: The rows as text.
-      draw: Returns the figures by file name. It is called last, so that a figure that fails loses
-        nothing.
       rows: The rows of the summary, perhaps by part; None means those of all results in a row.
       more: Further entries of the summary.
     """
 
     verdict: str
     tables: str
-    draw: Callable[[], Mapping[str, Figure]]
     rows: list[Row] | Mapping[str, list[Row]] | None = None
     more: Mapping[str, Any] = {}
 
 
-def concluding(
-    verdict: Callable[[list[Row]], str],
-    table: Callable[[list[Row]], str],
-    draw: Callable[[list[Result]], Mapping[str, Figure]],
-) -> Callable[[list[Result]], Findings]:
-    """Returns the function `conclude` of an experiment whose rows are all of one kind.
-
-    Args:
-      verdict: Makes sentences of all rows.
-      table: Makes a table of all rows.
-      draw: Makes figures, by file name, of all results.
-    """
-
-    def conclude(results: list[Result]) -> Findings:
-        rows = [row for result in results for row in result.rows]
-        return Findings(verdict(rows), table(rows), functools.partial(draw, results))
-
-    return conclude
-
-
 @dataclass(frozen=True)
 class Experiment:
-    """The functions of one experiment.
+    """An experiment, by the modules of its package.
 
     Attributes:
-      package: The name of its package, `experiments.NAME`.
-      arguments: Its flags, a subclass of `Arguments`.
-      plan: Returns the sweeps that its arguments ask for.
-      run: Runs a sweep and returns its arrays; a second argument says whether to show progress.
-      rows: Makes rows of a sweep and its arrays.
-      conclude: Makes the findings of all results.
+      package: The name of the package, `experiments.NAME`.
+      sweep: Its `Arguments` are the flags, and its `plan` returns the sweeps that they ask for.
+      runs: Its `run` runs a sweep, shows progress if its second argument is true, and returns
+        arrays.
+      analysis: Its `rows` makes rows of a sweep and its arrays. Its `table` and `verdict` make text
+        of all rows, or its `conclude` makes findings of all results.
+      figures: Its `draw` makes figures, by file name, of all results.
     """
 
     package: str
-    arguments: type[Arguments]
-    plan: Callable[[Any], Sequence[Sweep]]
-    run: Callable[[Any, bool], Arrays]
-    rows: Callable[[Any, Arrays], Iterable[Row]]
-    conclude: Callable[[list[Result]], Findings]
+    sweep: Any
+    runs: Any
+    analysis: Any
+    figures: Any
 
     @property
     def name(self) -> str:
@@ -186,15 +162,20 @@ class Experiment:
         started = time.perf_counter()
         directory = arguments.folder / self.name
         _protect(directory, arguments)
-        results = list(self._results(directory, self.plan(arguments)))
-        findings = self.conclude(results)
-        rows = findings.rows or [row for result in results for row in result.rows]
+        results = list(self._results(directory, self.sweep.plan(arguments)))
+        rows: Any = [row for result in results for row in result.rows]
+        if hasattr(self.analysis, "conclude"):
+            findings = self.analysis.conclude(results)
+            rows = findings.rows or rows
+        else:
+            findings = Findings(self.analysis.verdict(rows), self.analysis.table(rows))
         summary = {"rows": rows, "verdict": findings.verdict, **findings.more}
         wall_time = time.perf_counter() - started
         project.write_json(directory / "summary.json", summary)
         project.write_json(directory / "provenance.json", project.provenance(arguments, wall_time))
         paths = [directory / "summary.json"]
-        for name, figure in findings.draw().items():
+        # Last, so that a figure that fails loses nothing.
+        for name, figure in self.figures.draw(results).items():
             paths.append(directory / name)
             figure.savefig(paths[-1], dpi=_DPI)
         print(findings.tables, f"{wall_time:.0f} s; wrote", sep="\n\n")
@@ -208,9 +189,9 @@ class Experiment:
                 stored = project.target(directory, sweep.name, sweep).exists()
                 state = "is stored" if stored else "runs"
                 print(f"{i} of {len(sweeps)}: {sweep.name} {state}", file=sys.stderr)
-            run = functools.partial(self.run, sweep, shown)
+            run = functools.partial(self.runs.run, sweep, shown)
             arrays = project.produce_or_load(directory, sweep.name, sweep, run)
-            yield Result(sweep, arrays, list(self.rows(sweep, arrays)))
+            yield Result(sweep, arrays, list(self.analysis.rows(sweep, arrays)))
 
     def parse(self) -> Any:
         """Returns the arguments of the command line; `--help` prints them and exits."""
@@ -223,7 +204,7 @@ class Experiment:
     def help(self) -> str:
         """Returns the help text: the claim, the run time, and what is written where."""
         package = sys.modules[self.package]
-        names = ", ".join(sweep.name for sweep in self.plan(self.arguments()))
+        names = ", ".join(sweep.name for sweep in self.sweep.plan(self.sweep.Arguments()))
         return (
             f"{package.__doc__}\n\n"
             f"A full run takes {package.RUN_TIME} on two cores. It writes to OUTPUT/{self.name}: "
@@ -236,23 +217,24 @@ class Experiment:
         """Returns the flags; those that are None show in the help what the sweeps have instead."""
         import tyro
 
-        sweeps = self.plan(self.arguments())
-        types = get_type_hints(self.arguments)
+        sweeps = self.sweep.plan(self.sweep.Arguments())
+        kind = self.sweep.Arguments
+        types = get_type_hints(kind)
         described: list[tuple[str, Any, Any]] = []
-        for field in dataclasses.fields(self.arguments):
+        for field in dataclasses.fields(kind):
             if field.default is not None:
                 continue
             if field.name == "output":
                 hint = f"{_RESULTS}, with --quick {_RESULTS}/quick"
             else:
-                names = self.arguments.sets.get(field.name, (field.name,))
+                names = kind.sets.get(field.name, (field.name,))
                 hint = _own_values(sweeps, names) or "None"
-            kind = types[field.name]
-            option = tyro.conf.arg(metavar=_metavar(kind), help_behavior_hint=f"(default: {hint})")
-            kind = Annotated[kind, option]
-            described.append((field.name, kind, dataclasses.field(default=None)))
+            value = types[field.name]
+            option = tyro.conf.arg(metavar=_metavar(value), help_behavior_hint=f"(default: {hint})")
+            annotated = Annotated[value, option]
+            described.append((field.name, annotated, dataclasses.field(default=None)))
         return dataclasses.make_dataclass(
-            self.arguments.__name__, described, bases=(self.arguments,), frozen=True, kw_only=True
+            kind.__name__, described, bases=(kind,), frozen=True, kw_only=True
         )
 
 

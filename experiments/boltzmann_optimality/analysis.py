@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments import tables
 from experiments.boltzmann_optimality.sweep import REGULARIZERS, Path
-from experiments.frame import Arrays, Result, Row
+from experiments.frame import Arrays, Findings, Result, Row
 
 
 def rows(path: Path, a: Arrays) -> list[Row]:
@@ -63,6 +63,12 @@ def table(found: list[Row]) -> str:
             "error of the identity": "{identity_error:.0e}",
         },
     )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    return Findings(verdict(results), table(rows))
 
 
 def verdict(results: list[Result]) -> str:

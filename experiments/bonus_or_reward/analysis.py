@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments import statistics, tables
 from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, LearnerSweep, PathSweep
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 
 # Learners follow the exact policies where their return is this near, and P(best) as well.
 NEAR = 0.05
@@ -82,6 +82,14 @@ def table(found: list[Row]) -> str:
             "learners from the exact policy": "{other_best:.3f}, {other_value:.3f}",
         },
     )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    worlds, rows = [], []
+    for result in results:
+        (worlds if isinstance(result.sweep, PathSweep) else rows).extend(result.rows)
+    return Findings(verdict(worlds, rows), table(rows), rows, {"worlds": worlds})
 
 
 def verdict(worlds: list[Row], found: list[Row]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import plots
-from experiments.bonus_or_reward.sweep import OBJECTIVES
-from experiments.frame import Arrays, Row
+from experiments.bonus_or_reward.sweep import OBJECTIVES, PathSweep
+from experiments.frame import Arrays, Result, Row
 
 _COLOURS = {"bonus": plots.BLUE, "reward": plots.VERMILLION}
 _MARKERS = {"fresh": ("o", True, "begun at 0"), "exact": ("D", False, "begun on the curve")}
@@ -19,8 +19,10 @@ _BESIDE = {"bonus": 0.94, "reward": 1.06}
 _LABELS = {"best": "P(best goal)", "value": "expected return (reward)"}
 
 
-def draw(paths: Mapping[str, Arrays], found: list[Row]) -> Mapping[str, Figure]:
+def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure, a column for each world, by its file name."""
+    paths = {r.sweep.world: r.arrays for r in results if isinstance(r.sweep, PathSweep)}
+    found = [r for x in results if not isinstance(x.sweep, PathSweep) for r in x.rows]
     figure, grid = plots.panels(2, len(paths), height=3.4, sharex=True)
     for column, (world, path) in zip(grid.T, paths.items(), strict=True):
         rows = [row for row in found if row["world"] == world]

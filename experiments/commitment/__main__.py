@@ -1,22 +1,9 @@
-"""The experiment, from its functions."""
-
-from __future__ import annotations
-
-import functools
+"""Runs the experiment."""
 
 from experiments import frame
-from experiments.commitment import analysis, figures, runs
-from experiments.commitment.sweep import Arguments, plan
+from experiments.commitment import analysis, figures, runs, sweep
 
-
-def conclude(results: list[frame.Result]) -> frame.Findings:
-    """Makes the findings of all results."""
-    rows = analysis.Rows(*(result.rows for result in results))
-    draw = functools.partial(figures.draw, results)
-    return frame.Findings(analysis.verdict(rows), analysis.tables_of(rows), draw, rows._asdict())
-
-
-EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.rows, conclude)
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
 main = EXPERIMENT.main
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from experiments import statistics, tables
 from experiments.commitment import gradients, theory
 from experiments.commitment.runs import BASELINES
 from experiments.commitment.sweep import LUCK_NEEDED, Exploration, NaturalGradient, NoisyBandit
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 
 
 def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> list[Row]:
@@ -166,6 +166,12 @@ def tables_of(rows: Rows) -> str:
         },
     )
     return "\n\n".join((natural, noisy, exploration))
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = Rows(*(result.rows for result in results))
+    return Findings(verdict(rows), tables_of(rows), rows._asdict())
 
 
 def verdict(rows: Rows) -> str:

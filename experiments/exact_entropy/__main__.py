@@ -1,29 +1,9 @@
-"""The experiment, from its functions."""
-
-from __future__ import annotations
-
-import functools
+"""Runs the experiment."""
 
 from experiments import frame
-from experiments.exact_entropy import analysis, figures, runs
-from experiments.exact_entropy.sweep import Arguments, plan
+from experiments.exact_entropy import analysis, figures, runs, sweep
 
-
-def conclude(results: list[frame.Result]) -> frame.Findings:
-    """Makes the findings of all results."""
-    rows = [row for result in results for row in result.rows]
-    gradients = [row for row in rows if "place" in row]
-    learning = [row for row in rows if "place" not in row]
-    tables = analysis.gradient_table(gradients), analysis.learning_table(learning)
-    return frame.Findings(
-        analysis.verdict(gradients, learning),
-        "\n\n".join(tables),
-        functools.partial(figures.draw, results),
-        {"gradients": gradients, "learning": learning},
-    )
-
-
-EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.rows, conclude)
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
 main = EXPERIMENT.main
 
 if __name__ == "__main__":

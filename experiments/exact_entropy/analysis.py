@@ -10,7 +10,7 @@ import scipy.stats
 from experiments import statistics, tables
 from experiments.exact_entropy.runs import PLACES
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 
 
 def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
@@ -122,6 +122,17 @@ def learning_table(rows: list[Row]) -> str:
 
 _NAMES = {"exact": "The exact entropy", "path": "The path-wise estimate"}
 _PLACES = {"near": "with trained actors", "away": "with fresh actors"}
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    parts = {
+        "gradients": [row for row in rows if "place" in row],
+        "learning": [row for row in rows if "place" not in row],
+    }
+    text = f"{gradient_table(parts['gradients'])}\n\n{learning_table(parts['learning'])}"
+    return Findings(verdict(**parts), text, parts)
 
 
 def verdict(gradients: list[Row], learning: list[Row]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import tables
+from experiments import check, tables
 from experiments.bandit_ascent import REWARDS, STEP_SIZE
 from experiments.check import Check
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.gravity_well.sweep import Sweep
 from maxent_tf.tabular import bounds
 
@@ -102,6 +102,14 @@ def table(found: list[Row]) -> str:
             "steps from 0.001": known,
         },
     )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    ((sweep, _, found),) = results
+    held = [each.as_row() for each in checks(sweep, found)]
+    text = f"{table(found)}\n\n{check.table(held)}"
+    return Findings(verdict(found, held), text, more={"checks": held})
 
 
 def verdict(found: list[Row], held: list[Row]) -> str:

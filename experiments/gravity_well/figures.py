@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments import plots
 from experiments.bandit_ascent import REWARDS
-from experiments.frame import Arrays
+from experiments.frame import Arrays, Result
 from experiments.gravity_well import analysis
 from experiments.gravity_well.sweep import Sweep
 
@@ -20,8 +20,9 @@ _COLOURS = (plots.BLUE, plots.VERMILLION, plots.GREEN, plots.PURPLE)
 _CORNERS = np.array([[0.5, np.sqrt(3) / 2], [0.0, 0.0], [1.0, 0.0]])  # best, second, worst
 
 
-def draw(sweep: Sweep, arrays: Arrays) -> Mapping[str, Figure]:
+def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figures by file name."""
+    ((sweep, arrays, _),) = results
     return {"escape_time.png": _escape_time(sweep, arrays), "well.png": _well(sweep, arrays)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from experiments import tables
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.maxent_irl import controls
 from experiments.maxent_irl.demonstrator import DECOY, GOAL
 from experiments.maxent_irl.fits import FITS, pearson
@@ -69,6 +69,16 @@ def table(found: list[Row]) -> str:
             "behind the demonstrator": lambda row: f"{np.mean(row['behind_demonstrator']):.2f}",
         },
     )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    fits, *controlled = results
+    text, more = table(fits.rows), {}
+    for result in controlled:
+        more = {"controls": result.rows}
+        text += f"\n\n{controls.table(result.rows)}"
+    return Findings(verdict(fits.rows, fits.arrays["averages_reachable"]), text, fits.rows, more)
 
 
 def verdict(found: list[Row], reachable: np.ndarray) -> str:

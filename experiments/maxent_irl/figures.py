@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiments import plots
-from experiments.frame import Arrays
+from experiments.frame import Result
 from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
 from experiments.maxent_irl.fits import FITS, pearson
 
 
-def draw(arrays: Arrays) -> Mapping[str, Figure]:
+def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure, the rewards of the first seed, by its file name."""
+    arrays = results[0].arrays
     figure = Figure(figsize=(plots.WIDTH, 6.4), layout="constrained")
     axes = figure.subplots(2, 3).ravel()
     _grid(figure, axes[0], REWARD, "true reward", unknown=False)

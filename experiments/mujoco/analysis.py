@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from experiments import statistics, tables
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.mujoco.sweep import OURS, PEER, Run
 
 MEASURES = {"final": "final return", "average": "return over all evaluations"}
@@ -74,6 +74,12 @@ def table(found: list[Row]) -> str:
             "CPU/wall": lambda row: f"{row['cpu_time_seconds'] / row['wall_time_seconds']:.2f}",
         },
     )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    return Findings(verdict(rows), table(rows), more={"summaries": summaries(rows)})
 
 
 def verdict(found: list[Row]) -> str:

@@ -1,19 +1,9 @@
-"""The experiment, from its functions."""
-
-from __future__ import annotations
+"""Runs the experiment."""
 
 from experiments import frame
-from experiments.premature_convergence import analysis, figures, runs
-from experiments.premature_convergence.sweep import Arguments, plan
+from experiments.premature_convergence import analysis, figures, runs, sweep
 
-EXPERIMENT = frame.Experiment(
-    __package__,
-    Arguments,
-    plan,
-    runs.run,
-    analysis.rows,
-    frame.concluding(analysis.verdict, analysis.table, figures.draw),
-)
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
 main = EXPERIMENT.main
 
 if __name__ == "__main__":

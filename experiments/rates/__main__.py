@@ -1,23 +1,9 @@
-"""The experiment, from its functions."""
+"""Runs the experiment."""
 
-from __future__ import annotations
+from experiments import frame
+from experiments.rates import analysis, figures, runs, sweep
 
-import functools
-
-from experiments import check, frame
-from experiments.rates import analysis, figures, runs
-from experiments.rates.sweep import Arguments, plan
-
-
-def conclude(results: list[frame.Result]) -> frame.Findings:
-    """Makes the findings of both results."""
-    bandits, processes = results
-    rows = bandits.rows + processes.rows
-    verdict = analysis.verdict(rows, bandits.sweep, bandits.arrays)
-    return frame.Findings(verdict, check.table(rows), functools.partial(figures.draw, *results))
-
-
-EXPERIMENT = frame.Experiment(__package__, Arguments, plan, runs.run, analysis.rows, conclude)
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
 main = EXPERIMENT.main
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from experiments import check
 from experiments.bandit_ascent import STEP_SIZE
 from experiments.check import Check
-from experiments.frame import Arrays, Row
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.random_processes import ACTIONS, DISCOUNT
 from experiments.rates import bandits
 from experiments.rates.runs import alpha_grid
@@ -22,8 +23,8 @@ ROUNDING = 1e-10
 def rows(sweep: Bandits | Processes, arrays: Arrays) -> list[Row]:
     """Returns a row for each check of a sweep."""
     if isinstance(sweep, Bandits):
-        return [check.as_row() for check in bandit_checks(sweep, arrays)]
-    return [check.as_row() for check in process_checks(sweep, arrays)]
+        return [each.as_row() for each in bandit_checks(sweep, arrays)]
+    return [each.as_row() for each in process_checks(sweep, arrays)]
 
 
 def bandit_checks(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
@@ -84,6 +85,13 @@ def value_iteration_rates(arrays: Arrays) -> list[float]:
     i, j = np.searchsorted(backups, backups[-1] * np.array([0.5, 0.75]))
     factors = (errors[j] / errors[i]) ** (1 / (backups[j] - backups[i]))
     return np.median(factors, -1).tolist()
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    bandits, processes = results
+    found = bandits.rows + processes.rows
+    return Findings(verdict(found, bandits.sweep, bandits.arrays), check.table(found))
 
 
 def verdict(rows: list[Row], sweep: Bandits, arrays: Arrays) -> str:

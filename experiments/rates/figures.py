@@ -19,10 +19,9 @@ from experiments.rates.sweep import Bandits, Processes
 from maxent_tf.tabular import bounds
 
 
-def draw(bandits: Result, processes: Result) -> Mapping[str, Figure]:
+def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figures by file name."""
-    on_bandits, bandit_arrays, _ = bandits
-    on_processes, process_arrays, _ = processes
+    (on_bandits, bandit_arrays, _), (on_processes, process_arrays, _) = results
     return {
         "u_shape.png": ascent_figures.u_shape(on_bandits, bandit_arrays),
         "policy_gradient.png": ascent_figures.policy_gradient(on_bandits, bandit_arrays),

@@ -46,8 +46,8 @@ class Arguments:
     """What to reproduce.
 
     Attributes:
-      rows: which; all that are covered by default.
-      output: a JSON file for the checks and their provenance, or None.
+      rows: The rows to reproduce, all of them by default. The flag without a row lists the rows.
+      output: A JSON file for the checks and their provenance, or None.
     """
 
     rows: tuple[str, ...] = tuple(ROWS)
@@ -59,12 +59,23 @@ class Arguments:
             raise ValueError(f"rows must be among {list(ROWS)}, not {unknown}.")
 
 
+def listing() -> str:
+    """Returns what each row is, a line each, and where those are that are not covered."""
+    covered = [(run.__doc__ or "").splitlines()[0] for run in ROWS.values()]
+    return "\n".join(
+        [*covered, *(f"{row}: not covered; {why}." for row, why in NOT_COVERED.items())]
+    )
+
+
 def main(arguments: Arguments) -> int:
-    """Runs the rows and prints the table.
+    """Runs the rows and prints the table, or lists the rows if there are none to run.
 
     Returns:
       The exit status: 0 if every check holds, else 1.
     """
+    if not arguments.rows:
+        print(listing())
+        return 0
     started = time.perf_counter()
     checks = [check for row in arguments.rows for check in ROWS[row]()]
     wall_time = time.perf_counter() - started

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -205,5 +206,5 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
     def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    stored = dataclasses.replace(command.EXPERIMENT, run=fail)
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
     assert stored.main(arguments)["rows"]["learning"] == summary["rows"]["learning"]

@@ -7,6 +7,9 @@ import importlib
 import json
 import pathlib
 import pkgutil
+import subprocess
+import sys
+import types
 from typing import ClassVar
 
 import numpy as np
@@ -45,10 +48,6 @@ def plan(arguments: Arguments) -> list[Sweep]:
     return [arguments.apply(Sweep(), {"seeds": 2})]
 
 
-def conclude(results: list[frame.Result]) -> frame.Findings:
-    return frame.Findings("Nothing was found.", "the table", lambda: {"empty.png": Figure()})
-
-
 class Runs:
     """Counts its calls."""
 
@@ -64,13 +63,21 @@ def experiment(run: Runs) -> frame.Experiment:
     def rows(sweep: Sweep, arrays: frame.Arrays) -> list[frame.Row]:
         return [{"seed": int(x)} for x in arrays["x"]]
 
-    return frame.Experiment("experiments.small", Arguments, plan, run, rows, conclude)
+    return frame.Experiment(
+        "experiments.small",
+        sweep=types.SimpleNamespace(Arguments=Arguments, plan=plan),
+        runs=types.SimpleNamespace(run=run),
+        analysis=types.SimpleNamespace(
+            rows=rows, verdict=lambda rows: "Nothing was found.", table=lambda rows: "the table"
+        ),
+        figures=types.SimpleNamespace(draw=lambda results: {"empty.png": Figure()}),
+    )
 
 
 def test_a_second_run_loads_and_ends_with_the_verdict(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Oracle: a count of calls, and what `conclude` returns.
+    # Oracle: a count of calls, and what the analysis says.
     run = Runs()
     for _ in range(2):
         summary = experiment(run).main(Arguments(output=tmp_path))
@@ -141,10 +148,9 @@ def test_every_experiment_helps(
 def test_every_quick_plan_is_smaller_than_the_full_one() -> None:
     # Oracle: identities: no sweep of a quick run is one of the full run.
     for name in NAMES:
-        command = importlib.import_module(f"experiments.{name}.__main__")
-        arguments = command.EXPERIMENT.arguments
-        quick, full = (command.EXPERIMENT.plan(arguments(quick=q)) for q in (True, False))
-        assert not [sweep for sweep in quick if sweep in full], name
+        sweep = importlib.import_module(f"experiments.{name}.sweep")
+        quick, full = (sweep.plan(sweep.Arguments(quick=q)) for q in (True, False))
+        assert not [small for small in quick if small in full], name
 
 
 def test_a_table_has_a_line_for_each_row() -> None:
@@ -157,3 +163,29 @@ def test_a_table_has_a_line_for_each_row() -> None:
         "| 0.5 [0, 1]  |     |",
         "| 12 [10, 14] | 3.0 |",
     ]
+
+
+def test_the_list_names_every_experiment(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Oracle: the packages, and a summary that one of them has.
+    from experiments import __main__ as command
+
+    (tmp_path / NAMES[0]).mkdir()
+    (tmp_path / NAMES[0] / "summary.json").write_text("{}")
+    rows = list(command.rows(tmp_path))
+    assert [row["name"] for row in rows] == NAMES
+    assert [row["stored"] for row in rows] == ["yes"] + ["no"] * (len(NAMES) - 1)
+    command.main(command.Arguments(output=tmp_path))
+    said = capsys.readouterr().out
+    assert all(row["claim"] in said and row["run_time"] in said for row in rows)
+
+
+@pytest.mark.parametrize(
+    "name", ["distributions", "fuzz_distributions", "learners", "tabular", "throughput"]
+)
+def test_every_benchmark_helps_instead_of_running(name: str) -> None:
+    # Oracle: the status, and the module's own text.
+    command = [sys.executable, "-m", f"experiments.benchmarks.{name}", "--help"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"python -m experiments.benchmarks.{name}" in " ".join(finished.stdout.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -94,7 +95,9 @@ def test_the_command_writes_summary_and_figures(
 ) -> None:
     # Oracle: the rows of the arrays that are stored.
     produced = [arrays]
-    experiment = dataclasses.replace(command.EXPERIMENT, run=lambda *_: produced.pop())
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: produced.pop())
+    )
     arguments = Arguments(output=tmp_path, quick=True)
     assert plan(arguments) == [SWEEP]
     for _ in range(2):  # the second time everything is loaded

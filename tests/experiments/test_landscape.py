@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -182,7 +183,9 @@ def test_the_command_writes_summary_and_figures(
     tmp_path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> None:
     # Oracle: the rows of the arrays that it is given in place of a long measurement.
-    experiment = dataclasses.replace(command.EXPERIMENT, run=lambda *_: arrays)
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: arrays)
+    )
     arguments = Arguments(output=tmp_path, quick=True)
     assert plan(arguments) == [SMALL]
     rows = experiment.main(arguments)["rows"]

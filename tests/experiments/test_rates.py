@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -163,7 +164,9 @@ def test_the_command_writes_summary_and_figures(
 ) -> None:
     # Oracle: the checks of the arrays that are stored.
     produced = list(measured)
-    experiment = dataclasses.replace(command.EXPERIMENT, run=lambda *_: produced.pop(0))
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: produced.pop(0))
+    )
     arguments = Arguments(output=tmp_path, quick=True)
     assert plan(arguments) == [BANDITS, PROCESSES]
     for _ in range(2):  # the second time everything is loaded

@@ -61,6 +61,15 @@ def test_the_status_tells_whether_every_check_holds(
     assert [(c["row"], c["holds"]) for c in written] == [("R2", not status)]
 
 
+def test_no_row_lists_what_each_is(capsys: pytest.CaptureFixture[str]) -> None:
+    # Oracle: the names of the rows, each once and with a sentence.
+    assert command.main(command.Arguments(rows=())) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split(":")[0].split(",")[0] for line in lines[: len(command.ROWS)]]
+    assert names == list(command.ROWS)
+    assert all(line.endswith(".") for line in lines)
+
+
 def test_an_unknown_row_is_named() -> None:
     with pytest.raises(ValueError, match=r"rows must be among .* not \['R0'\]"):
         command.Arguments(rows=("R0",))
