@@ -98,6 +98,19 @@ class Arguments:
         return dataclasses.replace(sweep, **changes)  # type: ignore[type-var]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LearnerArguments(Arguments):
+    """The flags of an experiment that trains learners.
+
+    Attributes:
+      seeds: The number of learners for each setting.
+      steps: The environment steps of each learner.
+    """
+
+    seeds: int | None = None
+    steps: int | None = None
+
+
 class Result(NamedTuple):
     """One sweep, the arrays that it gave, and the rows made of them."""
 

@@ -87,22 +87,18 @@ _QUICK_LEARNERS = {"seeds": 2, "steps": 200}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """Entropy as a bonus in the policy's loss, and as a reward: exact policies, and learners.
 
     Attributes:
       env: The environments.
       count: The number of temperatures on the exact path from 0.001 to 1.
       alphas: The temperatures of learners, in reward per nat.
-      seeds: The number of learners for each temperature, start and objective.
-      steps: The environment steps of each learner.
     """
 
     env: tuple[Literal["TwoGoalGrid", "FourRooms"], ...] = ("TwoGoalGrid", "FourRooms")
     count: int | None = None
     alphas: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
 
     least: ClassVar = {**frame.Arguments.least, "count": 2}
     positive: ClassVar = ("alphas",)

@@ -105,21 +105,17 @@ _QUICK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """Three estimators of the entropy in SAC: the gradient's variance, and learning.
 
     Attributes:
       env: The environments: "trap", "pendulum" or Gymnasium ids, such as HalfCheetah-v5, which
         needs the `mujoco` extra and takes ten minutes.
       alphas: The temperatures, in reward per nat.
-      seeds: The number of learners for each estimator and temperature.
-      steps: The environment steps of each learner.
     """
 
     env: tuple[str, ...] = ("trap", "pendulum")
     alphas: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
 
     positive: ClassVar = ("alphas",)
 

@@ -88,18 +88,14 @@ _QUICK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """The multi-goal world: which goals SQL and SAC reach, and how evenly.
 
     Attributes:
       alphas: The temperatures, in scaled reward per nat.
-      seeds: The number of learners of each kind and temperature.
-      steps: The environment steps of each learner.
     """
 
     alphas: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
 
     positive: ClassVar = ("alphas",)  # SQL divides by them
 

@@ -148,18 +148,14 @@ _QUICK: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """The entropy in PPO's bonus: exact, of the Gaussian before tanh, sampled, or none.
 
     Attributes:
       env: The environments.
-      seeds: The number of learners for each setting.
-      steps: The environment steps of each learner.
     """
 
     env: tuple[World, ...] = ("trap", "pendulum", "grid")
-    seeds: int | None = None
-    steps: int | None = None
 
 
 def plan(arguments: Arguments) -> list[Sweep | GridSweep]:

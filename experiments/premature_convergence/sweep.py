@@ -216,23 +216,19 @@ Sweep = TabularSweep | NeuralSweep | TrapSweep | AutomaticTrapSweep | GymnasiumS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """Premature convergence of policy gradients across temperatures.
 
     Attributes:
       env: The environments: the grid with two goals, the continuous trap, Gymnasium's.
       alphas: The temperatures, in reward per nat.
       schedules: The schedules of the temperature on grid and trap.
-      seeds: The number of learners for each temperature.
-      steps: The environment steps of each learner.
       controls: Also run the controls of grid and trap, which take five minutes more.
     """
 
     env: tuple[Literal["grid", "trap", "gymnasium"], ...] = ("grid", "trap")
     alphas: tuple[float, ...] | None = None
     schedules: tuple[Literal["constant", "annealed"], ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
     controls: bool = False
 
     least: ClassVar = {**frame.Arguments.least, "alphas": 0}

@@ -200,18 +200,14 @@ _QUICK_PPO = {"num_epochs": 2, "num_minibatches": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """SAC beside A2C and PPO: return against steps, spread over seeds, and learning rates.
 
     Attributes:
       env: The environments.
-      seeds: The number of learners of each kind and learning rate.
-      steps: The environment steps of each learner.
     """
 
     env: tuple[World, ...] = ("pendulum", "cartpole")
-    seeds: int | None = None
-    steps: int | None = None
 
 
 def plan(arguments: Arguments) -> list[Sweep]:

@@ -105,21 +105,17 @@ _QUICK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """The tanh correction of SAC's entropy: exact, with an epsilon, or forgotten.
 
     Attributes:
       env: The environments.
       starts: The pre-tanh means of the fresh policies.
-      seeds: The number of learners for each correction and start.
-      steps: The environment steps of each learner.
       controls: Also run the trap with a wider range of the standard deviation.
     """
 
     env: tuple[World, ...] = ("trap", "bound", "pendulum")
     starts: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
     controls: bool = False
 
 

@@ -110,18 +110,14 @@ _QUICK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(frame.Arguments):
+class Arguments(frame.LearnerArguments):
     """SAC's temperature: fixed at many values, or automatic from many starts.
 
     Attributes:
       env: The environments.
-      seeds: The number of learners for each setting.
-      steps: The environment steps of each learner.
     """
 
     env: tuple[World, ...] = ("pendulum", "held", "mountain_car", "by_state")
-    seeds: int | None = None
-    steps: int | None = None
 
 
 def plan(arguments: Arguments) -> list[FixedSweep | AutomaticSweep]:
