@@ -16,6 +16,8 @@ import numpy as np
 
 # The bandit that several results of the literature are told about.
 REWARDS = (1.0, 0.9, 0.1)
+# A start that favours its second arm.
+BAD_START = (0.01, 0.98, 0.01)
 STEP_SIZE = 0.4
 
 

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -34,6 +34,11 @@ def identity(config: Any) -> str:
     content = {"type": type(config).__name__, **canonical(config)}
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def target(directory: pathlib.Path, name: str, config: Any) -> pathlib.Path:
+    """Returns the folder that holds, or will hold, the result of a configuration."""
+    return directory / f"{name}-{identity(config)}"
 
 
 def produce_or_load(
@@ -56,8 +61,8 @@ def produce_or_load(
     Returns:
       The arrays by name.
     """
-    target = directory / f"{name}-{identity(config)}"
-    if not target.exists():
+    path = target(directory, name, config)
+    if not path.exists():
         started = time.perf_counter()
         arrays = produce()
         written = provenance(config, wall_time=time.perf_counter() - started)
@@ -67,10 +72,10 @@ def produce_or_load(
             np.savez_compressed(draft / "arrays.npz", **arrays)
             write_json(draft / "provenance.json", written)
             draft.chmod(0o755)
-            os.replace(draft, target)
+            os.replace(draft, path)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    with np.load(target / "arrays.npz") as stored:
+    with np.load(path / "arrays.npz") as stored:
         return {key: stored[key] for key in stored.files}
 
 
@@ -79,33 +84,6 @@ def write_json(path: pathlib.Path, content: Any) -> None:
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
     os.replace(draft, path)
-
-
-def conclude(
-    directory: pathlib.Path,
-    arguments: Any,
-    started: float,
-    summary: Mapping[str, Any],
-    table: str,
-    draw: Callable[[], Iterable[pathlib.Path]],
-) -> None:
-    """Writes summary and provenance, draws the figures, and prints table, verdict and paths.
-
-    Args:
-      directory: where `summary.json`, `provenance.json` and the figures go.
-      arguments: of the command line, a dataclass.
-      started: when the command began, by `time.perf_counter`, in seconds.
-      summary: with the sentence of the "verdict".
-      table: of the rows, as text.
-      draw: writes the figures and returns their paths; called last, so that a figure that fails
-        loses nothing.
-    """
-    wall_time = time.perf_counter() - started
-    write_json(directory / "summary.json", summary)
-    write_json(directory / "provenance.json", provenance(arguments, wall_time))
-    paths = [directory / "summary.json", *draw()]
-    print(table, summary["verdict"], sep="\n\n")
-    print(f"{wall_time:.0f} s; wrote", *paths, sep="\n  ")
 
 
 def provenance(config: Any, wall_time: float) -> dict[str, Any]:

@@ -240,4 +240,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import tyro
+
+    sys.exit(tyro.cli(main, description=__doc__))  # there are no flags but --help

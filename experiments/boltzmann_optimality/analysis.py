@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from experiments.boltzmann_optimality.runs import Arrays
+from experiments import tables
 from experiments.boltzmann_optimality.sweep import REGULARIZERS, Path
+from experiments.frame import Arrays, Findings, Result, Row
 
-Row = dict[str, Any]
 
-
-def rows(paths: Mapping[str, Path], arrays: Mapping[str, Arrays]) -> list[Row]:
-    """Returns a row for each world, regulariser and pictured temperature."""
+def rows(path: Path, a: Arrays) -> list[Row]:
+    """Returns a row for each regulariser and pictured temperature of a world."""
     found = []
-    for name, path in paths.items():
-        a = arrays[name]
-        for i, regularizer in enumerate(REGULARIZERS):
-            for j, alpha in enumerate(path.pictured):
-                k = path.count + j
-                difference = np.abs(a["loss"][i, j] - a["predicted"][i, j])
-                found.append(
-                    {
-                        "world": name,
-                        "regularizer": regularizer,
-                        "alpha": alpha,
-                        "return": float(a["return"][i, k]),
-                        "objective": float(a["objective"][i, k]),
-                        "entropy": float(a["entropy"][i, k]),
-                        "entropy_per_step": float(a["entropy_per_step"][i, k]),
-                        "zeros": float(a["zeros"][i, k]),
-                        "smallest_loss": float(a["loss"][i, j].min()),
-                        "largest_loss": float(a["loss"][i, j].max()),
-                        "identity_error": float(difference.max()),
-                    }
-                )
+    for i, regularizer in enumerate(REGULARIZERS):
+        for j, alpha in enumerate(path.pictured):
+            k = path.count + j
+            difference = np.abs(a["loss"][i, j] - a["predicted"][i, j])
+            measured = ("return", "objective", "entropy", "entropy_per_step", "zeros")
+            found.append(
+                {
+                    "world": path.world,
+                    "regularizer": regularizer,
+                    "alpha": alpha,
+                    **{name: float(a[name][i, k]) for name in measured},
+                    "smallest_loss": float(a["loss"][i, j].min()),
+                    "largest_loss": float(a["loss"][i, j].max()),
+                    "identity_error": float(difference.max()),
+                }
+            )
     return found
 
 
@@ -58,48 +49,51 @@ def above_the_front(path: Path, a: Arrays) -> float:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows as a Markdown table."""
-    lines = [
-        "| world | regulariser | alpha | return | entropy per step | zeros | loss of a deviation "
-        "| error of the identity |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in found:
-        cells = [
-            row["world"],
-            row["regularizer"],
-            f"{row['alpha']:g}",
-            f"{row['return']:.3f}",
-            f"{row['entropy_per_step']:.3f}",
-            f"{row['zeros']:.2f}",
-            f"{row['smallest_loss']:.1e} to {row['largest_loss']:.1e}",
-            f"{row['identity_error']:.0e}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Returns the rows as a table for people."""
+    return tables.table(
+        found,
+        {
+            "env": "{world}",
+            "regulariser": "{regularizer}",
+            "alpha": "{alpha:g}",
+            "return": "{return:.3f}",
+            "entropy per step": "{entropy_per_step:.3f}",
+            "zeros": "{zeros:.2f}",
+            "loss of a deviation": "{smallest_loss:.1e} to {largest_loss:.1e}",
+            "error of the identity": "{identity_error:.0e}",
+        },
+    )
 
 
-def verdict(found: list[Row], paths: Mapping[str, Path], arrays: Mapping[str, Arrays]) -> str:
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    return Findings(verdict(results), table(rows))
+
+
+def verdict(results: list[Result]) -> str:
     """Returns what the rows and the paths say."""
-    deviations = sum(a["loss"].size for a in arrays.values())
-    gains = sum(int((a["loss"] < -1e-12).sum()) for a in arrays.values())
+    found = [row for result in results for row in result.rows]
+    deviations = sum(a["loss"].size for _, a, _ in results)
+    gains = sum(int((a["loss"] < -1e-12).sum()) for _, a, _ in results)
     error = max(row["identity_error"] for row in found)
-    falls = [_monotone(-along(p, arrays[n]["return"][0])) for n, p in paths.items()]
-    rises = [_monotone(along(p, arrays[n]["entropy"][0])) for n, p in paths.items()]
-    above = max(above_the_front(p, arrays[n]) for n, p in paths.items())
+    falls = sum(_monotone(-along(path, a["return"][0])) for path, a, _ in results)
+    rises = sum(_monotone(along(path, a["entropy"][0])) for path, a, _ in results)
+    above = max(above_the_front(path, a) for path, a, _ in results)
     zeros = {
         name: max(row["zeros"] for row in found if row["regularizer"] == name)
         for name in REGULARIZERS
     }
-    passed = "no epsilon-greedy policy passes" if above < 1e-8 else f"passed by {above:.0e} is"
+    passed = "No" if above < 1e-8 else f"By up to {above:.0e}, an"
     return "\n".join(
         [
-            f"Boltzmann: of {deviations:,} deviations from soft-optimal policies {gains} gain; "
-            f"what they lose is the expected divergence to within {error:.0e}.",
-            f"Trade-off: along Shannon's path the return falls throughout in {sum(falls)} and the "
-            f"entropy rises throughout in {sum(rises)} of {len(paths)} worlds; {passed} the front.",
-            "Exact zeros, largest share of actions: "
-            + ", ".join(f"{name} {share:.2f}" for name, share in zeros.items())
+            f"Of {deviations:,} random deviations from soft-optimal policies, {gains} gain.",
+            f"What a deviation loses is the expected divergence, to within {error:.0e}.",
+            f"As alpha rises, the return falls throughout in {falls} and the entropy rises "
+            f"throughout in {rises} of {len(results)} environments. {passed} epsilon-greedy policy "
+            "passes this front.",
+            "The largest share of actions of probability 0 is "
+            + ", ".join(f"{share:.2f} with {name}" for name, share in zeros.items())
             + ".",
         ]
     )

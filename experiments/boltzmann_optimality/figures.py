@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,25 +9,31 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from experiments import plots
 from experiments.boltzmann_optimality import runs
 from experiments.boltzmann_optimality.analysis import along
-from experiments.boltzmann_optimality.runs import Arrays
 from experiments.boltzmann_optimality.sweep import REGULARIZERS, Path
+from experiments.frame import Arrays, Result
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = dict(zip(REGULARIZERS, ("#0072B2", "#D55E00", "#009E73"), strict=True))
+_COLOURS = dict(zip(REGULARIZERS, (plots.BLUE, plots.VERMILLION, plots.GREEN), strict=True))
 # Displacements of the four moves, as (x, y) with rows downwards.
 _MOVES = np.array([[0, -1], [0, 1], [-1, 0], [1, 0]])
 
 
-def policies(path: Path, arrays: Arrays, directory: pathlib.Path) -> pathlib.Path:
-    """Draws policies, a row for each regulariser, a column for each temperature.
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    return {
+        **{f"policies_{path.world}.png": _policies(path, arrays) for path, arrays, _ in results},
+        "trade_off.png": _trade_off(results),
+        "deviations.png": _deviations(results),
+    }
 
-    From the middle of a cell, the lines are as long as the probabilities of the four moves.
-    """
+
+def _policies(path: Path, arrays: Arrays) -> Figure:
+    """Draws policies, a row for each regulariser, a column for each temperature."""
     grid = runs.world(path)
     columns = len(path.pictured)
-    figure = Figure(figsize=(2.6 * columns + 0.8, 2.75 * len(REGULARIZERS)), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 7.2), layout="constrained")
     axes = figure.subplots(len(REGULARIZERS), columns, squeeze=False)
     for i, name in enumerate(REGULARIZERS):
         for j, alpha in enumerate(path.pictured):
@@ -37,12 +42,16 @@ def policies(path: Path, arrays: Arrays, directory: pathlib.Path) -> pathlib.Pat
             image = _policy(axis, grid, arrays["policy"][i, k], value)
             earned, entropy = arrays["return"][i, k], arrays["entropy_per_step"][i, k]
             axis.set_title(
-                f"alpha = {alpha:g}\nreturn {earned:.2f}, {entropy:.2f} nats", fontsize=9
+                f"alpha = {alpha:g}\nreturn {earned:.2f}\n{entropy:.2f} nats a step", fontsize=9
             )
         axes[i, 0].set_ylabel(name, fontsize=11)
     bar = figure.colorbar(image, ax=axes, shrink=0.5, label="expected return from the cell")
     bar.ax.set_ylim(0, 1)
-    return _save(figure, directory / f"policies_{path.world}.png")
+    figure.supxlabel(
+        "Strokes are as long as the moves are likely; orange lines are walls, boxes are goals.",
+        fontsize=9,
+    )
+    return figure
 
 
 def _value(grid: Any, value: np.ndarray) -> np.ndarray:
@@ -59,7 +68,7 @@ def _policy(axis: Any, grid: Any, policy: np.ndarray, value: np.ndarray) -> Any:
     centre = np.stack([columns, rows], -1)[~grid.terminal].astype(float)
     for move, probability in zip(_MOVES, policy[~grid.terminal].T, strict=True):
         end = centre + 0.48 * probability[:, None] * move
-        axis.add_collection(LineCollection(np.stack([centre, end], 1), colors="black", lw=1.6))
+        axis.add_collection(LineCollection(np.stack([centre, end], 1), colors="black", lw=1.3))
     axis.plot(*centre.T, ls="none", marker="o", ms=2, color="black")
     for state in np.flatnonzero(grid.terminal):
         axis.text(
@@ -68,7 +77,7 @@ def _policy(axis: Any, grid: Any, policy: np.ndarray, value: np.ndarray) -> Any:
             f"{value[state]:g}",
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=7,
             bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "#D55E00", "lw": 1.5},
         )
     _walls(axis, grid, side)
@@ -88,32 +97,26 @@ def _walls(axis: Any, grid: Any, side: int) -> None:
             axis.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], color="#D55E00", lw=2)
 
 
-def trade_off(
-    paths: Mapping[str, Path], arrays: Mapping[str, Arrays], directory: pathlib.Path
-) -> pathlib.Path:
+def _trade_off(results: list[Result]) -> Figure:
     """Draws return, entropy and zeros against alpha, and return against entropy."""
-    figure = Figure(figsize=(15, 3.4 * len(paths)), layout="constrained")
-    axes = figure.subplots(len(paths), 4, squeeze=False)
-    for row, (name, path) in zip(axes, paths.items(), strict=True):
-        a = arrays[name]
+    figure, axes = plots.panels(4, len(results), height=2.7)
+    against_alpha = {
+        "return": "return",
+        "entropy_per_step": "entropy per step (nats)",
+        "zeros": "share of actions of\nprobability exactly 0",
+    }
+    for column, (path, a, _) in zip(axes.T, results, strict=True):
         alpha = along(path, a["alpha"])
-        against_alpha = {
-            "return": "return",
-            "entropy_per_step": "entropy per step (nats)",
-            "zeros": "share of actions of\nprobability exactly 0",
-        }
-        for axis, (what, label) in zip(row, against_alpha.items(), strict=False):
+        for axis, (what, label) in zip(column, against_alpha.items(), strict=False):
             for i, regularizer in enumerate(REGULARIZERS):
                 y = along(path, a[what][i])
                 axis.plot(alpha, y, color=_COLOURS[regularizer], label=regularizer)
-            axis.set(xscale="log", xlabel="alpha (reward per nat)", ylabel=label, title=name)
-        _front(row[3], path, a)
-        row[3].set_title(name)
-        for axis in row:
-            axis.grid(alpha=0.3)
+            axis.set(xscale="log", xlabel="alpha (reward per nat)", ylabel=label)
+        _front(column[3], path, a)
+        column[0].set_title(path.world)
     axes[0, 0].legend(frameon=False, fontsize=8, loc="lower left")
-    axes[0, 3].legend(frameon=False, fontsize=9)
-    return _save(figure, directory / "trade_off.png")
+    axes[3, 0].legend(frameon=False, fontsize=8)
+    return figure
 
 
 def _front(axis: Any, path: Path, a: Arrays) -> None:
@@ -125,7 +128,7 @@ def _front(axis: Any, path: Path, a: Arrays) -> None:
     axis.plot(
         a["epsilon_entropy"],
         a["epsilon_return"],
-        color="#CC79A7",
+        color=plots.PURPLE,
         ls=":",
         marker="x",
         ms=4,
@@ -134,16 +137,12 @@ def _front(axis: Any, path: Path, a: Arrays) -> None:
     axis.set(xlabel="(1 - gamma) x discounted entropy (nats)", ylabel="return")
 
 
-def deviations(
-    paths: Mapping[str, Path], arrays: Mapping[str, Arrays], directory: pathlib.Path
-) -> pathlib.Path:
+def _deviations(results: list[Result]) -> Figure:
     """Draws what deviations from the soft-optimal policy lose against what the theory says."""
-    figure = Figure(figsize=(4.3 * len(paths), 3.8), layout="constrained")
-    axes = figure.subplots(1, len(paths), squeeze=False)[0]
-    for axis, (name, path) in zip(axes, paths.items(), strict=True):
-        a = arrays[name]
+    figure, (axes,) = plots.panels(1, len(results), height=4.0)
+    for axis, (path, a, _) in zip(axes, results, strict=True):
         ends = [np.inf, 0.0]
-        axis.set_prop_cycle(color=[*_COLOURS.values(), "#CC79A7", "black"])
+        axis.set_prop_cycle(color=[*_COLOURS.values(), plots.PURPLE, "black"])
         for j, (alpha, marker) in enumerate(zip(path.pictured, "os^Dv", strict=False)):
             x, y = a["predicted"][0, j], a["loss"][0, j]
             axis.plot(x, y, ls="none", marker=marker, ms=4, mfc="none", label=f"{alpha:g}")
@@ -154,13 +153,7 @@ def deviations(
             yscale="log",
             xlabel="alpha x expected divergence (reward)",
             ylabel="lost objective (reward)",
-            title=name,
+            title=path.world,
         )
-        axis.grid(alpha=0.3)
         axis.legend(title="alpha", frameon=False, fontsize=8)
-    return _save(figure, directory / "deviations.png")
-
-
-def _save(figure: Figure, path: pathlib.Path) -> pathlib.Path:
-    figure.savefig(path, dpi=130)
-    return path
+    return figure

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.boltzmann_optimality.sweep import Path
+from experiments.frame import track
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
 from maxent_tf.tabular import TabularMDP, evaluate_policy, occupancy, soft_policy_iteration
@@ -31,7 +32,7 @@ def temperatures(path: Path) -> np.ndarray:
     return np.append(np.geomspace(path.lowest, path.highest, path.count), path.pictured)
 
 
-def run(path: Path) -> Arrays:
+def run(path: Path, progress: bool = False) -> Arrays:
     """Solves and evaluates everything.
 
     Returns:
@@ -46,7 +47,7 @@ def run(path: Path) -> Arrays:
     m = mx.tabular.from_environment(grid, discount=path.discount)
     alpha = temperatures(path)
     found: dict[str, list] = {}
-    for regularizer in regularizers(grid.num_actions):
+    for regularizer in track(regularizers(grid.num_actions), progress, "regularisers"):
         solution = soft_policy_iteration(m, alpha, regularizer=regularizer, tolerance=_TOLERANCE)
         pictured = slice(path.count, None)
         deviations = deviate(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
+
+from experiments import frame
 
 WorldName = Literal["TwoGoalGrid", "FourRooms"]
 WORLDS: tuple[WorldName, ...] = ("TwoGoalGrid", "FourRooms")
@@ -36,19 +37,27 @@ class Path:
     deviations: int = 100
     seed: int = 0
 
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return self.world
 
-@dataclass(frozen=True)
-class Arguments:
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """The soft-optimal policy is Boltzmann's, and alpha trades reward against entropy.
 
     Attributes:
-      count: temperatures along the path.
-      output: the folder that results go to.
+      env: The environments.
+      count: The number of temperatures along the path.
     """
 
-    count: int = 101
-    output: pathlib.Path = pathlib.Path("results")
+    env: tuple[WorldName, ...] = WORLDS
+    count: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.count < 2:
-            raise ValueError(f"--count must be at least 2, for a path, not {self.count}.")
+    least: ClassVar = {"count": 2}
+
+
+def plan(arguments: Arguments) -> list[Path]:
+    """Returns the paths to solve, with the values of given flags."""
+    return [arguments.apply(Path(world), {"count": 9, "deviations": 20}) for world in arguments.env]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from experiments import statistics
-from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, LearnerSweep
-
-Row = dict[str, Any]
-Arrays = Mapping[str, np.ndarray]
+from experiments import statistics, tables
+from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, LearnerSweep, PathSweep
+from experiments.frame import Arrays, Findings, Result, Row
 
 # Learners follow the exact policies where their return is this near, and P(best) as well.
 NEAR = 0.05
+
+
+def rows(sweep: PathSweep | LearnerSweep, arrays: Arrays) -> list[Row]:
+    """Returns the row of a path, or the rows of learners."""
+    if isinstance(sweep, PathSweep):
+        return [world_row(sweep.world, arrays)]
+    return learner_rows(sweep, arrays)
 
 
 def world_row(world: str, path: Arrays) -> Row:
@@ -61,32 +63,47 @@ def learner_rows(sweep: LearnerSweep, arrays: Arrays) -> list[Row]:
 
 
 def table(found: list[Row]) -> str:
-    """Returns P(best goal) and return, as a Markdown table with a line for each temperature."""
-    lines = [
-        "| world, objective | alpha | exact: P(best), return | fresh learners | learners from the "
-        "exact policy |",
-        "|---|---|---|---|---|",
-    ]
+    """Returns P(best goal) and return as a table with a line for each temperature."""
     by_key = {(r["world"], r["objective"], r["start"], r["alpha"]): r for r in found}
+    lines = []
     for (world, objective, start, alpha), row in by_key.items():
-        if start != STARTS[0]:
-            continue
-        other = by_key[world, objective, STARTS[1], alpha]
-        pairs = [(row["exact_best"], row["exact_value"])]
-        pairs += [(r["best"], r["value"]) for r in (row, other)]
-        cells = [f"{world}, {objective}", f"{alpha:g}", *(f"{b:.3f}, {v:.3f}" for b, v in pairs)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        if start == STARTS[0]:
+            other = by_key[world, objective, STARTS[1], alpha]
+            lines.append(
+                {**row, "other_best": other["best"], "other_value": other["value"]},
+            )
+    return tables.table(
+        lines,
+        {
+            "env, objective": "{world}, {objective}",
+            "alpha": "{alpha:g}",
+            "exact: P(best), return": "{exact_best:.3f}, {exact_value:.3f}",
+            "fresh learners": "{best:.3f}, {value:.3f}",
+            "learners from the exact policy": "{other_best:.3f}, {other_value:.3f}",
+        },
+    )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    worlds, rows = [], []
+    for result in results:
+        (worlds if isinstance(result.sweep, PathSweep) else rows).extend(result.rows)
+    return Findings(verdict(worlds, rows), table(rows), rows, {"worlds": worlds})
 
 
 def verdict(worlds: list[Row], found: list[Row]) -> str:
     """Returns which objective does what, and who follows, in sentences made from the rows."""
-    lines = []
+    wider = [row["world"] for row in worlds if _bears_more(row)]
+    lines = [
+        f"The bonus still prefers the best goal at temperatures at which the reward has given it up"
+        f", in {len(wider)} of {len(worlds)} environments."
+    ]
     for row in worlds:
         lines.append(
-            f"{row['world']}, exactly: entropy as a reward gives up the goals at alpha = "
-            f"{row['threshold']:.5f} (predicted {row['estimate']:.5f}); P(best) stays at least a "
-            f"half up to {_up_to(row['reward_bears'])} under the reward, up to "
+            f"On {row['world']}, exactly, entropy as a reward gives up the goals at alpha "
+            f"{row['threshold']:.5f} (predicted {row['estimate']:.5f}). P(best) stays at least a "
+            f"half {_up_to(row['reward_bears'])} under the reward and "
             f"{_up_to(row['bonus_bears'])} under the bonus."
         )
         for objective in OBJECTIVES:
@@ -94,16 +111,21 @@ def verdict(worlds: list[Row], found: list[Row]) -> str:
             fresh, exact = ([r for r in mine if r["start"] == start] for start in STARTS)
             surest = max(fresh, key=lambda r: r["best"])
             lines.append(
-                f"{row['world']}, learners with the {objective}: near the exact policy at "
-                f"{_count(fresh)} temperatures from a fresh start, at {_count(exact)} if they "
-                f"begin there; from a fresh start P(best) is at most {surest['best']:.3f}, at "
-                f"alpha = {surest['alpha']:g}."
+                f"On {row['world']}, learners with the {objective} end near the exact policy at "
+                f"{_count(fresh)} temperatures from a fresh start and at {_count(exact)} if they "
+                f"begin there. From a fresh start P(best) is at most {surest['best']:.3f}, at "
+                f"alpha {surest['alpha']:g}."
             )
     return "\n".join(lines)
 
 
+def _bears_more(row: Row) -> bool:
+    """Whether the bonus bears a higher temperature than the reward."""
+    return (row["bonus_bears"] or 0.0) > (row["reward_bears"] or 0.0)
+
+
 def _up_to(alpha: float | None) -> str:
-    return "nowhere" if alpha is None else f"{alpha:.3g}"
+    return "at no alpha" if alpha is None else f"up to alpha {alpha:.3g}"
 
 
 def _count(rows: list[Row]) -> str:

@@ -8,10 +8,19 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.bonus_or_reward import policies
 from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, WORLDS, LearnerSweep, PathSweep
-from experiments.premature_convergence.exact import evaluate_grid
-from experiments.reproduce.processes import living_threshold
+from experiments.exact import evaluate_grid, living_threshold
 from maxent_tf.optimizers import SGD
 from maxent_tf.tabular import bounds, from_environment, soft_policy_iteration
+
+
+def run(sweep: PathSweep | LearnerSweep, progress: bool = False) -> dict[str, np.ndarray]:
+    """Solves a path or trains learners.
+
+    Args:
+      sweep: The constants.
+      progress: Whether to show a progress bar.
+    """
+    return run_path(sweep) if isinstance(sweep, PathSweep) else run_learners(sweep, progress)
 
 
 def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
@@ -42,7 +51,7 @@ def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
     }
 
 
-def run_learners(sweep: LearnerSweep) -> dict[str, np.ndarray]:
+def run_learners(sweep: LearnerSweep, progress: bool = False) -> dict[str, np.ndarray]:
     """Trains learners of one objective on one world, from both starts, in one program.
 
     Returns:
@@ -72,7 +81,7 @@ def run_learners(sweep: LearnerSweep) -> dict[str, np.ndarray]:
         actor=_at_second_start(logits - logits.mean(-1, keepdims=True), state.actor),
         critic=_at_second_start(exact.v[..., None], state.critic),
     )
-    result = mx.train(learner, world, sweep.steps, seed=sweep.seed, state=state)
+    result = mx.train(learner, world, sweep.steps, seed=sweep.seed, state=state, progress=progress)
     learned = evaluate_grid(world, result.state.actor.numpy(), sweep.discount)
     ideal = evaluate_grid(world, logits, sweep.discount)
     return {

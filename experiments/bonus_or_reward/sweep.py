@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from experiments import frame
 from maxent_tf.environments import FiniteWorld, FourRooms, TwoGoalGrid
 
 WORLDS: dict[str, Callable[[int], FiniteWorld]] = {
@@ -40,6 +41,11 @@ class PathSweep:
     max_episode_steps: int = 200
 
     @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}_path"
+
+    @property
     def alphas(self) -> np.ndarray:
         """The temperatures, [count], rising."""
         return np.geomspace(self.lowest, self.highest, self.count)
@@ -70,34 +76,41 @@ class LearnerSweep:
     max_episode_steps: int = 200
     seed: int = 0
 
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}_{self.objective}"
 
-@dataclass(frozen=True)
-class Arguments:
+
+_QUICK_PATH = {"count": 3}
+_QUICK_LEARNERS = {"seeds": 2, "steps": 200}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """Entropy as a bonus in the policy's loss, and as a reward: exact policies, and learners.
 
     Attributes:
-      worlds: which, of TwoGoalGrid and FourRooms.
-      count: of temperatures on the exact path from 0.001 to 1.
-      seeds: learners for each temperature, start and objective.
-      steps: of each learner on TwoGoalGrid; on FourRooms three times as many.
-      output: the folder that results go to.
+      env: The environments.
+      count: The number of temperatures on the exact path from 0.001 to 1.
+      alphas: The temperatures of learners, in reward per nat.
     """
 
-    worlds: tuple[str, ...] = tuple(WORLDS)
-    count: int = PathSweep.count
-    seeds: int = LearnerSweep.seeds
-    steps: int = LearnerSweep.steps
-    output: pathlib.Path = pathlib.Path("results")
+    env: tuple[Literal["TwoGoalGrid", "FourRooms"], ...] = ("TwoGoalGrid", "FourRooms")
+    count: int | None = None
+    alphas: tuple[float, ...] | None = None
 
-    def __post_init__(self) -> None:
-        unknown = [world for world in self.worlds if world not in WORLDS]
-        if unknown or not self.worlds:
-            raise ValueError(f"--worlds must be among {list(WORLDS)}, not {list(self.worlds)}.")
-        for name, least in (("count", 2), ("seeds", 1), ("steps", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"--{name} must be at least {least}, not {getattr(self, name)}.")
+    least: ClassVar = {**frame.Arguments.least, "count": 2}
+    positive: ClassVar = ("alphas",)
 
-    def learner_sweep(self, world: str, objective: str) -> LearnerSweep:
-        """The learners of one program; the larger world takes them longer."""
-        steps = self.steps * (3 if world == "FourRooms" else 1)
-        return LearnerSweep(world, objective, seeds=self.seeds, steps=steps)
+
+def plan(arguments: Arguments) -> list[PathSweep | LearnerSweep]:
+    """Returns the sweeps to run, world by world, with the values of given flags."""
+    sweeps: list[PathSweep | LearnerSweep] = []
+    for world in arguments.env:
+        sweeps.append(arguments.apply(PathSweep(world), _QUICK_PATH))
+        steps = 300_000 if world == "FourRooms" else 100_000  # the larger world takes longer
+        for objective in OBJECTIVES:
+            sweep = LearnerSweep(world, objective, steps=steps)
+            sweeps.append(arguments.apply(sweep, _QUICK_LEARNERS))
+    return sweeps

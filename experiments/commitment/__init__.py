@@ -1,1 +1,3 @@
-"""Bandit learners that commit too early, and cures: `python -m experiments.commitment`."""
+"""Bandit learners commit before they know; a baseline, entropy or noise by arm cures them."""
+
+RUN_TIME = "two minutes"

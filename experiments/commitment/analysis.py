@@ -6,12 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments import statistics
+from experiments import statistics, tables
 from experiments.commitment import gradients, theory
-from experiments.commitment.runs import BASELINES, Arrays
+from experiments.commitment.runs import BASELINES
 from experiments.commitment.sweep import LUCK_NEEDED, Exploration, NaturalGradient, NoisyBandit
+from experiments.frame import Arrays, Findings, Result, Row
 
-Row = dict[str, Any]
+
+def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> list[Row]:
+    """Returns the rows of a part."""
+    if isinstance(sweep, NaturalGradient):
+        return natural_rows(sweep, arrays)
+    if isinstance(sweep, NoisyBandit):
+        return noisy_rows(sweep, arrays)
+    return exploration_rows(sweep, arrays)
 
 
 class Rows(NamedTuple):
@@ -125,44 +133,58 @@ def _theory(world: Any, explorer: Any, steps: int) -> dict[str, float]:
     return known
 
 
-def tables(rows: Rows) -> str:
-    """Returns the three parts as Markdown tables."""
-    lines = ["| baseline | eta | alpha | worse arm likelier [95%] | locked | product bound |"]
-    lines.append("|---|---|---|---|---|---|")
-    for row in rows.natural:
-        bound = "" if row["bound"] is None else f"{row['bound']:.3f}"
-        lines.append(
-            f"| {'value' if row['baseline'] else 'none'} | {row['step_size']:g} | {row['alpha']:g} "
-            f"| {_interval(row, 'worse_likelier')} | {row['locked']:.3f} | {bound} |"
-        )
-    lines += ["", "| alpha | greedy-optimal [95%] |", "|---|---|"]
-    for row in rows.noisy:
-        lines.append(f"| {row['alpha']:g} | {_interval(row, 'greedy_optimal')} |")
-    lines += [
-        "",
-        "| bandit | explorer | regret [95%] | median | slope | never recovered | theory |",
-    ]
-    lines.append("|---|---|---|---|---|---|---|")
-    for row in rows.exploration:
-        low, high = row["regret_interval"]
-        signs = {"at_least": ">=", "at_most": "<=", "predicted": "about"}
-        known = ", ".join(f"{signs[k]} {row[k]:.0f}" for k in signs if k in row)
-        lines.append(
-            f"| {row['world']} | {row['explorer']} | {row['regret']:.0f} [{low:.0f}, {high:.0f}] "
-            f"| {row['regret_median']:.0f} | {row['slope']:.2f} | {row['never_recovered']:.3f} "
-            f"| {known} |"
-        )
-    return "\n".join(lines)
+def tables_of(rows: Rows) -> str:
+    """Returns the three parts as tables."""
+    signs = {"at_least": ">=", "at_most": "<=", "predicted": "about"}
+    natural = tables.table(
+        rows.natural,
+        {
+            "baseline": lambda row: "value" if row["baseline"] else "none",
+            "eta": "{step_size:g}",
+            "alpha": "{alpha:g}",
+            "worse arm likelier [95%]": tables.interval("worse_likelier", ".3f"),
+            "locked": "{locked:.3f}",
+            "product bound": tables.where_known("{bound:.3f}", "bound"),
+        },
+    )
+    noisy = tables.table(
+        rows.noisy,
+        {"alpha": "{alpha:g}", "greedy-optimal [95%]": tables.interval("greedy_optimal", ".3f")},
+    )
+    exploration = tables.table(
+        rows.exploration,
+        {
+            "bandit": "{world}",
+            "explorer": "{explorer}",
+            "regret [95%]": tables.interval("regret", ".0f"),
+            "median": "{regret_median:.0f}",
+            "slope": "{slope:.2f}",
+            "never recovered": "{never_recovered:.3f}",
+            "theory": lambda row: ", ".join(
+                f"{sign} {row[name]:.0f}" for name, sign in signs.items() if name in row
+            ),
+        },
+    )
+    return "\n\n".join((natural, noisy, exploration))
 
 
-def _interval(row: Row, name: str) -> str:
-    low, high = row[f"{name}_interval"]
-    return f"{row[name]:.3f} [{low:.3f}, {high:.3f}]"
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = Rows(*(result.rows for result in results))
+    return Findings(verdict(rows), tables_of(rows), rows._asdict())
 
 
 def verdict(rows: Rows) -> str:
-    """Returns what the rows say, a sentence or two for each part."""
+    """Returns what the rows say: a sentence for all parts, then some for each."""
+    plain = [row for row in rows.natural if not row["baseline"] and row["alpha"] == 0]
+    worst = max(row["worse_likelier"] for row in plain)
+    helped = max(r["worse_likelier"] for r in rows.natural if r["baseline"] and r["alpha"] == 0)
+    first = rows.noisy[0]["greedy_optimal"]
+    best = max(row["greedy_optimal"] for row in rows.noisy)
     parts = (
+        f"A value baseline lowers the share of natural gradients that end on the worse arm from "
+        f"{worst:.0%} to {helped:.0%}, and entropy raises the share of noisy gradients that find "
+        f"the best arm from {first:.0%} to {best:.0%}.",
         _natural_verdict(rows.natural),
         _noisy_verdict(rows.noisy),
         _exploration_verdict(rows.exploration),
@@ -185,12 +207,12 @@ def _natural_verdict(rows: list[Row]) -> str:
     # Halving is asked for: the best of many settings is a little better by chance alone.
     halved = best["worse_likelier_interval"][1] < same["worse_likelier"] / 2
     return (
-        f"Natural gradient: up to {high['worse_likelier']:.1%} of runs end on the worse arm "
-        f"(eta = {high['step_size']:g}), {helped:.1%} at most with the value as baseline; "
+        f"With the natural gradient, up to {high['worse_likelier']:.1%} of runs end on the worse "
+        f"arm (eta {high['step_size']:g}), and {helped:.1%} at most with the value as baseline; "
         f"{len(below)} of {len(plain)} step sizes fall below the product bound. "
-        f"An entropy bonus {'halves that' if halved else 'is no cure'}: at its best "
-        f"(eta = {best['step_size']:g}, alpha = {best['alpha']:g}) "
-        f"{best['worse_likelier']:.1%} instead of {same['worse_likelier']:.1%}."
+        f"An entropy bonus {'halves that' if halved else 'is no cure'}: at its best, with eta "
+        f"{best['step_size']:g} and alpha {best['alpha']:g}, {best['worse_likelier']:.1%} instead "
+        f"of {same['worse_likelier']:.1%} of the runs end there."
     )
 
 
@@ -201,9 +223,9 @@ def _noisy_verdict(rows: list[Row]) -> str:
     inside = all(end["greedy_optimal_interval"][1] < peak for end in (first, last))
     where = "an optimum inside its range" if inside else "no clear optimum"
     return (
-        f"Noisy gradient: alpha has {where}: the best arm is the likeliest in "
-        f"{best['greedy_optimal']:.0%} of runs at alpha = {best['alpha']:g}, "
-        f"{first['greedy_optimal']:.0%} at {first['alpha']:g} and "
+        f"With noisy rewards, alpha has {where}: the best arm ends as the likeliest in "
+        f"{best['greedy_optimal']:.0%} of runs at alpha {best['alpha']:g}, in "
+        f"{first['greedy_optimal']:.0%} at {first['alpha']:g} and in "
         f"{last['greedy_optimal']:.0%} at {last['alpha']:g}."
     )
 
@@ -217,10 +239,10 @@ def _exploration_verdict(rows: list[Row]) -> str:
         label: sum(row["slope"] > 0.8 for row in boltzmann if row["explorer"] == label)
         for label in dict.fromkeys(row["explorer"] for row in boltzmann)
     }
-    listed = ", ".join(f"{label} on {count}" for label, count in nearly_linear.items())
+    listed = ", ".join(f"on {count} with {label}" for label, count in nearly_linear.items())
     worst = max(row["slope"] for row in gumbel)
     return (
-        f"Exploration: Boltzmann-Gumbel stays within its bound on {within} of {len(gumbel)} "
-        f"bandits; its log-log slope at the end is {worst:.2f} at most. Regret grows nearly "
-        f"linearly (slope above 0.8), of {len(worlds)} bandits: {listed}."
+        f"Boltzmann-Gumbel exploration stays within its bound on {within} of {len(gumbel)} "
+        f"bandits; its log-log slope at the end is {worst:.2f} at most. Of {len(worlds)} bandits, "
+        f"regret grows nearly linearly (slope above 0.8) {listed}."
     )

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import pathlib
+from collections.abc import Mapping
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments import plots
 from experiments.commitment import gradients, theory
-from experiments.commitment.analysis import Row
-from experiments.commitment.runs import Arrays
 from experiments.commitment.sweep import Exploration, NaturalGradient, NoisyBandit
+from experiments.frame import Arrays, Result, Row
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
-_COLOURS = (_BLUE, "#56B4E9", "#E69F00", "#CC79A7", _GREEN, "#000000")
+_COLOURS = (plots.BLUE, plots.SKY, plots.ORANGE, plots.PURPLE, plots.GREEN, plots.BLACK)
 
 
-def natural(
-    sweep: NaturalGradient, arrays: Arrays, rows: list[Row], directory: pathlib.Path
-) -> pathlib.Path:
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    natural, noisy, exploration = results
+    return {
+        "natural_gradient.png": _natural(*natural),
+        "noisy_bandit.png": _noisy(*noisy),
+        "exploration.png": _exploration(exploration.sweep, exploration.arrays),
+    }
+
+
+def _natural(sweep: NaturalGradient, arrays: Arrays, rows: list[Row]) -> Figure:
     """Draws how natural gradients lock: over time, against eta, and with entropy."""
-    figure = Figure(figsize=(13, 3.9), layout="constrained")
-    over_time, against_eta, entropy = figure.subplots(1, 3)
+    figure, ((over_time, against_eta, entropy),) = plots.panels(1, 3, height=4.2)
 
     one = sweep.step_sizes.index(1.0)
     shown = min(sweep.steps, 40)
     draws = np.arange(shown + 1)
     bound = gradients.chance_of_only_worse(1.0, shown)
     over_time.plot(
-        arrays["locked"][: shown + 1, 0, one], color=_ORANGE, label="locked, no baseline"
+        arrays["locked"][: shown + 1, 0, one], color=plots.VERMILLION, label="locked, no baseline"
     )
     over_time.plot(
-        arrays["locked"][: shown + 1, 1, one], color=_BLUE, label="locked, value baseline"
+        arrays["locked"][: shown + 1, 1, one], color=plots.BLUE, label="locked, value baseline"
     )
     over_time.plot(
         arrays["never_better"][: shown + 1, 0, one],
-        color=_GREEN,
+        color=plots.GREEN,
         ls="none",
         marker="o",
         markersize=3.5,
@@ -48,7 +52,7 @@ def natural(
     over_time.set(xlabel="steps", ylabel="fraction of runs", title="Over time, eta = 1")
 
     plain = [row for row in rows if row["alpha"] == 0]
-    for baseline, colour in ((False, _ORANGE), (True, _BLUE)):
+    for baseline, colour in ((False, plots.VERMILLION), (True, plots.BLUE)):
         chosen = [row for row in plain if row["baseline"] == baseline]
         label = "value baseline" if baseline else "no baseline"
         _errorbar(against_eta, chosen, "step_size", "worse_likelier", colour, label)
@@ -65,7 +69,7 @@ def natural(
     markers = iter("os^D")
     for step_size in sweep.entropy_step_sizes:
         marker = next(markers)
-        for baseline, colour in ((False, _ORANGE), (True, _BLUE)):
+        for baseline, colour in ((False, plots.VERMILLION), (True, plots.BLUE)):
             chosen = [
                 row
                 for row in rows
@@ -81,23 +85,15 @@ def natural(
     )
     for axis in (over_time, against_eta, entropy):
         axis.set_ylim(-0.03, 1.03 if axis is over_time else 0.7)
-        axis.grid(alpha=0.3)
-        axis.legend(frameon=False, fontsize=8)
-    return _save(figure, directory / "natural_gradient.png")
+        axis.legend(frameon=False, fontsize=7)
+    return figure
 
 
-def noisy(
-    sweep: NoisyBandit, arrays: Arrays, rows: list[Row], directory: pathlib.Path
-) -> pathlib.Path:
+def _noisy(sweep: NoisyBandit, arrays: Arrays, rows: list[Row]) -> Figure:
     """Draws the greedy-optimal fraction against the temperature, and over time."""
-    figure = Figure(figsize=(10, 3.8), layout="constrained")
-    against_alpha, over_time = figure.subplots(1, 2)
+    figure, ((against_alpha, over_time),) = plots.panels(1, 2, height=3.8)
     x = np.arange(len(rows))
-    middle = np.array([row["greedy_optimal"] for row in rows])
-    low, high = np.array([row["greedy_optimal_interval"] for row in rows]).T
-    against_alpha.errorbar(
-        x, middle, yerr=[middle - low, high - middle], color=_BLUE, marker="o", capsize=3
-    )
+    plots.with_interval(against_alpha, x, rows, "greedy_optimal", color=plots.BLUE)
     against_alpha.set_xticks(x, [f"{alpha:g}" for alpha in sweep.alphas], rotation=60)
     against_alpha.set(
         xlabel="alpha (reward per nat)",
@@ -106,26 +102,28 @@ def noisy(
         ylim=(0, 1),
     )
     fraction = arrays["best"].mean(-1)
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(sweep.alphas)))
-    for alpha, curve, colour in zip(sweep.alphas, fraction.T, colours, strict=True):
+    styles = plots.by_alpha(len(sweep.alphas))
+    for alpha, curve, style in zip(sweep.alphas, fraction.T, styles, strict=True):
         error = 1.96 * np.sqrt(curve * (1 - curve) / sweep.seeds)
-        over_time.plot(arrays["times"], curve, color=colour, label=f"{alpha:g}", lw=1.4)
+        over_time.plot(arrays["times"], curve, label=f"{alpha:g}", lw=1.4, **style)
         over_time.fill_between(
-            arrays["times"], curve - error, curve + error, color=colour, alpha=0.12, lw=0
+            arrays["times"],
+            curve - error,
+            curve + error,
+            color=style["color"],
+            alpha=0.12,
+            lw=0,
         )
     over_time.set(xlabel="steps", ylabel="greedy-optimal fraction", title="Over time", ylim=(0, 1))
     over_time.legend(
         title="alpha", frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5)
     )
-    for axis in (against_alpha, over_time):
-        axis.grid(alpha=0.3)
-    return _save(figure, directory / "noisy_bandit.png")
+    return figure
 
 
-def exploration(sweep: Exploration, arrays: Arrays, directory: pathlib.Path) -> pathlib.Path:
+def _exploration(sweep: Exploration, arrays: Arrays) -> Figure:
     """Draws regret against time for every explorer, one panel for each bandit."""
-    figure = Figure(figsize=(4.4 * len(sweep.worlds), 4.9), layout="constrained")
-    axes = figure.subplots(1, len(sweep.worlds), squeeze=False)[0]
+    figure, (axes,) = plots.panels(1, len(sweep.worlds), height=4.9)
     times, constant = arrays["times"], None
     for axis, world, regret in zip(axes, sweep.worlds, arrays["regret"], strict=True):
         for i, explorer in enumerate(sweep.explorers):
@@ -141,15 +139,14 @@ def exploration(sweep: Exploration, arrays: Arrays, directory: pathlib.Path) -> 
         if constant is not None:
             fluid = theory.gumbel_fluid_regret(times, world.means, constant)
             bound = theory.gumbel_regret_bound(times, world.means, constant)
-            axis.plot(times, fluid, color=_GREEN, ls=":", lw=2.2, label="Gumbel, fluid limit")
-            axis.plot(times, bound, color=_GREEN, ls="--", lw=1, label="Gumbel, bound")
+            axis.plot(times, fluid, color=plots.GREEN, ls=":", lw=2.2, label="Gumbel, fluid limit")
+            axis.plot(times, bound, color=plots.GREEN, ls="--", lw=1, label="Gumbel, bound")
         axis.set(xscale="log", yscale="log", xlabel="steps t", title=_title(world))
         axis.set_ylim(bottom=0.3)
-        axis.grid(alpha=0.3)
     axes[0].set_ylabel("regret (mean, 95% interval)")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    return _save(figure, directory / "exploration.png")
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure
 
 
 def _title(world: Any) -> str:
@@ -158,20 +155,12 @@ def _title(world: Any) -> str:
         for mean, sure in zip(world.means[:2], world.sure[:2], strict=True)
     ]
     rest = "" if len(world.means) == 2 else f", {len(world.means) - 1} of them"
-    return f"{world.name}: {arms[0]} against {arms[1]}{rest}"
+    return f"{world.name}:\n{arms[0]} against {arms[1]}{rest}"
 
 
 def _errorbar(
     axis: Any, rows: list[Row], x: str, y: str, colour: str, label: str, marker: str = "o"
 ) -> None:
-    middle = np.array([row[y] for row in rows])
-    low, high = np.array([row[f"{y}_interval"] for row in rows]).T
-    error = np.maximum([middle - low, high - middle], 0)
     position = [row[x] for row in rows]
-    style: dict[str, Any] = {"marker": marker, "markersize": 4, "capsize": 2}
-    axis.errorbar(position, middle, yerr=error, color=colour, label=label, **style)
-
-
-def _save(figure: Figure, path: pathlib.Path) -> pathlib.Path:
-    figure.savefig(path, dpi=130)
-    return path
+    style: dict[str, Any] = {"color": colour, "label": label, "marker": marker, "markersize": 4}
+    plots.with_interval(axis, position, rows, y, **style)

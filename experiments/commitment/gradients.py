@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from experiments.bandit_ascent import REWARDS, STEP_SIZE
+from experiments.bandit_ascent import BAD_START, REWARDS, STEP_SIZE
 from experiments.commitment.sweep import TWO_ARMS
-from experiments.rates.bandits import U_SHAPE_START
+from experiments.frame import track
 
 # Beyond this lead an arm is drawn with certainty, and exp is still finite.
 _LARGEST_LEAD = 500.0
@@ -104,7 +104,13 @@ def chance_of_only_worse(step_size: float, steps: int = 60) -> np.ndarray:
 
 
 def noisy_bandit(
-    alphas: Sequence[float], *, seeds: int, steps: int, seed: int, marks: int = 1
+    alphas: Sequence[float],
+    *,
+    seeds: int,
+    steps: int,
+    seed: int,
+    marks: int = 1,
+    progress: bool = False,
 ) -> np.ndarray:
     """Follows the policy gradient with noisy rewards from a start that favours the second arm.
 
@@ -117,6 +123,7 @@ def noisy_bandit(
       steps: of each run.
       seed: of NumPy's generator.
       marks: how often the outcome is recorded, at equal distances, last at the end.
+      progress: Whether to show a progress bar.
 
     Returns:
       [marks, alphas, seeds], bool: whether the best arm is the likeliest.
@@ -125,9 +132,9 @@ def noisy_bandit(
     rewards, temperature = np.array(REWARDS)[:, None, None], np.array(alphas)[:, None]
     shape = (len(alphas), seeds)
     # Arms in front: sums over them are then sums of three long rows.
-    theta = np.broadcast_to(np.log(U_SHAPE_START)[:, None, None], (3, *shape)).copy()
+    theta = np.broadcast_to(np.log(BAD_START)[:, None, None], (3, *shape)).copy()
     best = []
-    for step in range(1, steps + 1):
+    for step in track(range(1, steps + 1), progress, "steps"):
         log_policy = theta - theta.max(0)
         log_policy -= np.log(np.exp(log_policy).sum(0))
         policy = np.exp(log_policy)

@@ -6,12 +6,27 @@ import numpy as np
 
 from experiments.commitment import explorers, gradients
 from experiments.commitment.sweep import Exploration, NaturalGradient, NoisyBandit
+from experiments.frame import track
 
 Arrays = dict[str, np.ndarray]
 
 # Without and with the value as baseline: the first axis of natural gradients' settings.
 BASELINES = (False, True)
 _CURVE_POINTS = 60
+
+
+def run(sweep: NaturalGradient | NoisyBandit | Exploration, progress: bool = False) -> Arrays:
+    """Runs a part.
+
+    Args:
+      sweep: The constants.
+      progress: Whether to show a progress bar.
+    """
+    if isinstance(sweep, NaturalGradient):
+        return natural(sweep)
+    return (
+        noisy(sweep, progress) if isinstance(sweep, NoisyBandit) else exploration(sweep, progress)
+    )
 
 
 def natural(sweep: NaturalGradient) -> Arrays:
@@ -41,7 +56,7 @@ def natural(sweep: NaturalGradient) -> Arrays:
     }
 
 
-def noisy(sweep: NoisyBandit) -> Arrays:
+def noisy(sweep: NoisyBandit, progress: bool = False) -> Arrays:
     """Follows noisy gradients; `best` is [marks, alphas, seeds], at the steps in `times`."""
     best = gradients.noisy_bandit(
         sweep.alphas,
@@ -49,17 +64,18 @@ def noisy(sweep: NoisyBandit) -> Arrays:
         steps=sweep.steps,
         seed=sweep.seed,
         marks=_CURVE_POINTS,
+        progress=progress,
     )
     return {"best": best, "times": np.arange(1, len(best) + 1) * sweep.steps / len(best)}
 
 
-def exploration(sweep: Exploration) -> Arrays:
+def exploration(sweep: Exploration, progress: bool = False) -> Arrays:
     """Plays the bandits; `regret` is [worlds, marks, explorers, runs], at `times` [marks]."""
     times = np.unique(np.geomspace(10, sweep.steps, sweep.marks).round().astype(int))
     regret = [
         explorers.regret(
             world, sweep.explorers, runs=sweep.runs, marks=times.tolist(), seed=sweep.seed
         )
-        for world in sweep.worlds
+        for world in track(sweep.worlds, progress, "bandits")
     ]
     return {"regret": np.array(regret), "times": times}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
+
+from experiments import frame
 
 TWO_ARMS = (1.0, 0.9)
 
@@ -29,6 +30,8 @@ class NaturalGradient:
     steps: int = 1000
     seed: int = 0
 
+    name: ClassVar[str] = "natural_gradient"
+
 
 @dataclass(frozen=True)
 class NoisyBandit:
@@ -45,6 +48,8 @@ class NoisyBandit:
     seeds: int = 600
     steps: int = 30_000
     seed: int = 1
+
+    name: ClassVar[str] = "noisy_bandit"
 
 
 @dataclass(frozen=True)
@@ -120,23 +125,33 @@ class Exploration:
     marks: int = 31
     seed: int = 0
 
+    name: ClassVar[str] = "exploration"
 
-@dataclass(frozen=True)
-class Arguments:
+
+_QUICK: tuple[dict[str, Any], ...] = (
+    {"runs": 50, "steps": 100},
+    {"seeds": 20, "steps": 600},
+    {"runs": 20, "steps": 1000},
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """Premature commitment on bandits: policy gradients, and exploration by Boltzmann's policy.
 
     Attributes:
-      runs: of each natural gradient, explorer and noisy gradient; by default 3000, 200 and 600.
-      steps: of each explorer.
-      output: the folder that results go to.
+      seeds: The number of runs of each natural gradient, noisy gradient and explorer.
+      steps: The steps of each run.
     """
 
-    runs: int | None = None
-    steps: int = 100_000
-    output: pathlib.Path = pathlib.Path("results")
+    seeds: int | None = None
+    steps: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.runs is not None and self.runs < 2:
-            raise ValueError(f"--runs must be at least 2, for an interval, not {self.runs}.")
-        if self.steps < 100:
-            raise ValueError(f"--steps must be at least 100, not {self.steps}.")
+    least: ClassVar = {"seeds": 2, "steps": 100}  # for an interval, and for regret over time
+    sets: ClassVar = {"seeds": ("seeds", "runs")}
+
+
+def plan(arguments: Arguments) -> list[NaturalGradient | NoisyBandit | Exploration]:
+    """Returns the sweeps to run, with the values of given flags."""
+    sweeps = (NaturalGradient(), NoisyBandit(), Exploration())
+    return [arguments.apply(s, quick) for s, quick in zip(sweeps, _QUICK, strict=True)]

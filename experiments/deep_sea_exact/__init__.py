@@ -1,1 +1,3 @@
-"""DeepSea, exactly, across temperatures: `python -m experiments.deep_sea_exact`."""
+"""Entropy keeps an agent exploring where the only reward is far away."""
+
+RUN_TIME = "ten seconds"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
+from experiments import tables
 from experiments.deep_sea_exact import paths
+from experiments.deep_sea_exact.sweep import Sweep
+from experiments.frame import Arrays, Row
 
-Row = dict[str, Any]
 # In units of the threshold, where the table looks.
 FACTORS = (0.5, 1.0, 2.0)
 
 
-def rows(arrays: Mapping[str, np.ndarray]) -> list[Row]:
+def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
     """Returns a row for each size, in plain numbers."""
     found = []
-    for i, size in enumerate(arrays["size"].tolist()):
+    for i, size in enumerate(sweep.sizes):
         threshold = float(arrays["threshold"][i])
         at = paths.path_sum(size, threshold * np.array(FACTORS))
         found.append(
@@ -47,27 +46,24 @@ def _largest(difference: np.ndarray, i: int) -> float:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows as a Markdown table."""
-    at = " | ".join(f"P(goal), return at {factor:g} threshold" for factor in FACTORS)
-    lines = [
-        f"| N | threshold | .99/(N log 2) | {at} | uniform | unaware, at most "
-        "| approximation off by | solver off by |",
-        "|" + "---|" * (7 + len(FACTORS)),
-    ]
-    for row in found:
-        reached = zip(row["goal_at"], row["value_at"], strict=True)
-        cells = [
-            str(row["size"]),
-            f"{row['threshold']:.5f}",
-            f"{row['approximate_threshold']:.5f}",
-            *(f"{goal:.3g}, {value:.3f}" for goal, value in reached),
-            f"{row['uniform']:.1e}",
-            f"{row['unaware_over_uniform'] * row['uniform']:.1e}",
-            f"{row['approximation_error']:.1e}",
-            f"{row['solver_error']:.0e}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Returns the rows as a table for people."""
+    at = {
+        f"P(goal), return at {factor:g} threshold": f"{{goal_at[{i}]:.3g}}, {{value_at[{i}]:.3f}}"
+        for i, factor in enumerate(FACTORS)
+    }
+    return tables.table(
+        found,
+        {
+            "N": "{size}",
+            "threshold": "{threshold:.5f}",
+            ".99/(N log 2)": "{approximate_threshold:.5f}",
+            **at,
+            "uniform": "{uniform:.1e}",
+            "unaware, at most": lambda row: f"{row['unaware_over_uniform'] * row['uniform']:.1e}",
+            "approximation off by": "{approximation_error:.1e}",
+            "solver off by": "{solver_error:.0e}",
+        },
+    )
 
 
 def verdict(found: list[Row]) -> str:
@@ -77,15 +73,24 @@ def verdict(found: list[Row]) -> str:
     helped = sum(row["unaware_over_uniform"] > 1 for row in found)
     apart = max(abs(row["threshold"] / row["approximate_threshold"] - 1) for row in found)
     largest = found[-1]
+    episodes = 1 / (largest["unaware_over_uniform"] * largest["uniform"])
+    headline = (
+        "Entropy does not help to find the treasure: no alpha makes it likelier than uniform moves "
+        "do."
+        if not helped
+        else f"Entropy makes the treasure likelier than uniform moves do in {helped} of "
+        f"{len(found)} environments."
+    )
     return "\n".join(
         [
-            f"Once the treasure is known: P(goal) and return fall with alpha throughout in "
-            f"{falling} of {len(found)} worlds, and P(goal) stays above the uniform policy's in "
-            f"{kept}. It is one half within {apart:.1%} of .99/(N log 2): the longer the dive, the "
-            f"less entropy it bears, at N = {largest['size']} alpha = {largest['threshold']:.4f}.",
-            f"Before it is found: entropy makes the treasure likelier than uniform moves do in "
-            f"{helped} of {len(found)} worlds, at any alpha; at best it takes "
-            f"{1 / (largest['unaware_over_uniform'] * largest['uniform']):.1e} episodes of "
-            f"N = {largest['size']} to find it.",
+            headline,
+            f"Before the treasure is found, even the best alpha takes {episodes:.1e} episodes to "
+            f"find it at N = {largest['size']}.",
+            f"Once the treasure is known, entropy only costs: P(goal) and return fall with alpha "
+            f"throughout in {falling} of {len(found)} environments, and P(goal) stays above the "
+            f"uniform policy's in {kept}.",
+            f"P(goal) is one half at an alpha within {apart:.1%} of .99 / (N log 2), which is "
+            f"{largest['threshold']:.4f} at N = {largest['size']}: the longer the dive, the less "
+            "entropy it bears.",
         ]
     )

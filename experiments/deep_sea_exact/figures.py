@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +9,14 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments import plots
+from experiments.frame import Result
 
-def draw(arrays: Mapping[str, np.ndarray], directory: pathlib.Path) -> pathlib.Path:
-    """Draws into `directory` and returns the path."""
-    figure = Figure(figsize=(14, 4.4), layout="constrained")
-    goal, rare, value = figure.subplots(1, 3)
+
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figure by its file name."""
+    arrays = results[0].arrays
+    figure, ((goal, rare), (value, legend)) = plots.panels(2, 2, height=3.6)
     alphas, sizes = arrays["alpha"], arrays["size"]
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(sizes)))
     for i, (size, colour) in enumerate(zip(sizes, colours, strict=True)):
@@ -32,15 +34,13 @@ def draw(arrays: Mapping[str, np.ndarray], directory: pathlib.Path) -> pathlib.P
     rare.plot([], [], color="grey", lw=1.8, label="treasure known")
     rare.plot([], [], color="grey", lw=1.4, ls="--", label="treasure not found yet")
     rare.plot([], [], ">", color="white", mec="black", ms=8, label="uniform, $2^{-N}$")
-    # The space below is for the legend.
-    rare.set(ylabel="P(goal)", yscale="log", ylim=(arrays["unaware"].min() / 1e4, 3))
+    rare.set(ylabel="P(goal)", yscale="log", ylim=(arrays["unaware"].min() / 10, 3))
     rare.set_title("Before the treasure is found,\nno alpha beats uniform moves")
-    value.set(ylabel="expected return (reward)", title="Return of the soft-optimal policy\n")
+    value.set(ylabel="expected return (reward)", title="Return of the soft-optimal policy")
     for axis in (goal, rare, value):
         axis.set(xscale="log", xlabel="alpha (reward per nat)", xlim=(alphas[0], alphas[-1]))
-        axis.grid(alpha=0.3)
-    goal.legend(frameon=False, fontsize=9)
-    rare.legend(frameon=False, fontsize=9, loc="lower right")
-    path = directory / "deep_sea.png"
-    figure.savefig(path, dpi=110)
-    return path
+    legend.axis("off")
+    handles, labels = goal.get_legend_handles_labels()
+    more, names = rare.get_legend_handles_labels()
+    legend.legend(handles + more, labels + names, loc="center", frameon=False)
+    return {"deep_sea.png": figure}

@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from experiments.deep_sea_exact import paths
 from experiments.deep_sea_exact.sweep import Sweep
+from experiments.frame import track
 from maxent_tf.environments import DeepSea
 from maxent_tf.tabular import TabularMDP, from_environment, soft_value_iteration
 
 
-def run(sweep: Sweep) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     """Measures every world at every temperature.
 
     Returns:
@@ -20,7 +21,7 @@ def run(sweep: Sweep) -> dict[str, np.ndarray]:
       `solved_goal` and `solved_unaware` [sizes, alphas].
     """
     rows: dict[str, list] = {}
-    for size in sweep.sizes:
+    for size in track(sweep.sizes, progress, "worlds"):
         m = from_environment(DeepSea(size), discount=1.0, sparse=True)
         reward = tf.where(m.reward > 0, m.reward - paths.TREASURE, m.reward)
         without = m._replace(reward=reward)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+
+from experiments import frame
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,7 @@ class Sweep:
     highest: float = 1.0
     count: int = 161
 
-    def __post_init__(self) -> None:
-        if not (self.sizes and min(self.sizes) >= 2):
-            raise ValueError(f"--sizes must be numbers of at least 2, not {self.sizes}.")
-        if self.count < 2:
-            raise ValueError(f"--count must be at least 2, not {self.count}.")
+    name: ClassVar[str] = "deep_sea"
 
     @property
     def alphas(self) -> np.ndarray:
@@ -36,16 +34,21 @@ class Sweep:
         return np.geomspace(self.lowest, self.highest, self.count)
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """What entropy does in DeepSea and what it does not, without sampling.
 
     Attributes:
-      sizes: N, of each world.
-      count: of temperatures from 0.01 to 1.
-      output: the folder that results go to.
+      sizes: The numbers of rows of the environments.
+      count: The number of temperatures from 0.01 to 1.
     """
 
-    sizes: tuple[int, ...] = Sweep.sizes
-    count: int = Sweep.count
-    output: pathlib.Path = pathlib.Path("results")
+    sizes: tuple[int, ...] | None = None
+    count: int | None = None
+
+    least: ClassVar = {"sizes": 2, "count": 2}
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweep to run, with the values of given flags."""
+    return [arguments.apply(Sweep(), {"sizes": (5, 10), "count": 21})]

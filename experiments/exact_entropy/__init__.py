@@ -1,1 +1,3 @@
-"""What the exact entropy, and the path-wise estimate of it, buy SAC beside a single sample."""
+"""The exact entropy of a policy leaves less noise in SAC's gradient than a sampled one."""
+
+RUN_TIME = "four minutes"

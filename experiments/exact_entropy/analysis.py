@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import scipy.stats
 
-from experiments import statistics
-from experiments.exact_entropy.runs import PLACES, Arrays
+from experiments import statistics, tables
+from experiments.exact_entropy.runs import PLACES
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep
-
-Row = dict[str, Any]
+from experiments.frame import Arrays, Findings, Result, Row
 
 
 def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
@@ -30,6 +28,12 @@ def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
     half = scipy.stats.t.ppf(0.975, logs.size - 1) * scipy.stats.sem(logs)
     middle = logs.mean()
     return float(np.exp(middle)), float(np.exp(middle - half)), float(np.exp(middle + half))
+
+
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields the rows on gradients, which have a "place", and then those on learning."""
+    yield from gradient_rows(sweep, arrays)
+    yield from learning_rows(sweep, arrays)
 
 
 def gradient_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
@@ -85,82 +89,86 @@ def learning_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def gradient_table(rows: list[Row]) -> str:
-    """Returns the gradient's rows as an aligned table for people."""
-    lines = [("world", "place", "alpha", "signal/noise", "exact/sample", "path/sample")]
-    for row in rows:
-        ratios = []
-        for estimator in ESTIMATORS[1:]:
-            low, high = row[f"{estimator}_interval"]
-            ratios.append(f"{row[f'{estimator}_ratio']:.3g} [{low:.3g}, {high:.3g}]")
-        where = (row["world"], row["place"], f"{row['alpha']:g}", f"{row['signal']:.2g}")
-        lines.append((*where, *ratios))
-    return _aligned(lines)
+    """Returns the gradient's rows as a table for people."""
+    ratios = {
+        f"{estimator}/sample": tables.interval(f"{estimator}_ratio", ".3g", f"{estimator}_interval")
+        for estimator in ESTIMATORS[1:]
+    }
+    columns = {"env": "{world}", "place": "{place}", "alpha": "{alpha:g}"}
+    return tables.table(rows, {**columns, "signal/noise": "{signal:.2g}", **ratios})
 
 
 def learning_table(rows: list[Row]) -> str:
-    """Returns the learners' rows as an aligned table for people."""
-    header = ("world", "alpha", "estimator", "return", "IQM [95% interval]")
-    lines = [(*header, "minus sample [95% interval]", "stuck [95% interval]", "entropy")]
-    for row in rows:
-        low, high = row["return_iqm_interval"]
-        below, above = row["difference_interval"]
-        difference = f"{row['difference']:+.3g} [{below:+.3g}, {above:+.3g}]"
-        stuck = ""
-        if "stuck_fraction" in row:
-            least, most = row["stuck_interval"]
-            stuck = f"{row['stuck_fraction']:.2f} [{least:.2f}, {most:.2f}]"
-        lines.append(
-            (
-                row["world"],
-                f"{row['alpha']:g}",
-                row["estimator"],
-                f"{row['return_mean']:.4g}",
-                f"{row['return_iqm']:.4g} [{low:.4g}, {high:.4g}]",
-                "" if row["estimator"] == ESTIMATORS[0] else difference,
-                stuck,
-                f"{row['policy_entropy']:.2f}",
-            )
-        )
-    return _aligned(lines)
+    """Returns the learners' rows as a table for people."""
+    difference = tables.interval("difference", "+.3g")
+    return tables.table(
+        rows,
+        {
+            "env": "{world}",
+            "alpha": "{alpha:g}",
+            "estimator": "{estimator}",
+            "return": "{return_mean:.4g}",
+            "IQM [95% interval]": tables.interval("return_iqm", ".4g"),
+            "minus sample [95% interval]": lambda row: (
+                "" if row["estimator"] == ESTIMATORS[0] else difference.format(**row)
+            ),
+            "stuck [95% interval]": tables.where_known(
+                tables.interval("stuck_fraction", ".2f", "stuck_interval"), "stuck_fraction"
+            ),
+            "entropy": "{policy_entropy:.2f}",
+        },
+    )
+
+
+_NAMES = {"exact": "The exact entropy", "path": "The path-wise estimate"}
+_PLACES = {"near": "with trained actors", "away": "with fresh actors"}
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    parts = {
+        "gradients": [row for row in rows if "place" in row],
+        "learning": [row for row in rows if "place" not in row],
+    }
+    text = f"{gradient_table(parts['gradients'])}\n\n{learning_table(parts['learning'])}"
+    return Findings(verdict(**parts), text, parts)
 
 
 def verdict(gradients: list[Row], learning: list[Row]) -> str:
-    """Returns what the data say, two lines for each world."""
-    lines = []
+    """Returns what the data say: a sentence for all, then some for each environment."""
+    ratios = [row["exact_ratio"] for row in gradients]
+    total, higher, lower = _outcomes([r for r in learning if r["estimator"] == "exact"])
+    lines = [
+        f"The exact entropy leaves {min(ratios):.1%} to {max(ratios):.0%} of the variance that a "
+        f"single sample leaves in the actor's gradient, and learners return more with it at "
+        f"{higher} and less at {lower} of {total} temperatures."
+    ]
     for world in dict.fromkeys(row["world"] for row in gradients):
-        parts = []
-        for place in PLACES:
-            here = [row for row in gradients if (row["world"], row["place"]) == (world, place)]
-            here.sort(key=lambda row: row["alpha"])
-            for estimator in ESTIMATORS[1:]:
+        for estimator, name in _NAMES.items():
+            parts = []
+            for place, where in _PLACES.items():
+                here = [row for row in gradients if (row["world"], row["place"]) == (world, place)]
+                here.sort(key=lambda row: row["alpha"])
                 first, last = (row[f"{estimator}_ratio"] for row in (here[0], here[-1]))
                 worst = max(row[f"{estimator}_ratio"] for row in here)
                 parts.append(
-                    f"{estimator}, {place}: {first:.2g} to {last:.2g} (at most {worst:.2g})"
+                    f"{first:.2g} at alpha {here[0]['alpha']:g} to {last:.2g} at "
+                    f"{here[-1]['alpha']:g} {where} (at most {worst:.2g})"
                 )
-        alphas = [row["alpha"] for row in gradients if row["world"] == world]
-        lines.append(
-            f"{world}: variance of the actor's gradient over the single sample's, from alpha "
-            f"{min(alphas):g} to {max(alphas):g}: " + "; ".join(parts) + "."
-        )
-        parts = []
-        for estimator in ESTIMATORS[1:]:
-            rows = [r for r in learning if (r["world"], r["estimator"]) == (world, estimator)]
-            higher = sum(row["difference_interval"][0] > 0 for row in rows)
-            lower = sum(row["difference_interval"][1] < 0 for row in rows)
-            parts.append(
-                f"{estimator} returned more than the single sample at {higher} and less at {lower}"
-                f" of {len(rows)} temperatures"
+            total, higher, lower = _outcomes(
+                [r for r in learning if (r["world"], r["estimator"]) == (world, estimator)]
             )
-        lines.append(
-            f"{world}: {'; '.join(parts)} (95% intervals; chance alone gives one in twenty)."
-        )
+            lines.append(
+                f"On {world}: {name} leaves a variance, over that of the single sample, of "
+                f"{' and of '.join(parts)}. It returned more than the single sample at {higher} "
+                f"and less at {lower} of {total} temperatures, by 95% intervals of which chance "
+                "alone misses one in twenty."
+            )
     return "\n".join(lines)
 
 
-def _aligned(lines: list[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+def _outcomes(rows: list[Row]) -> tuple[int, int, int]:
+    """How many rows there are, and in how many the difference lies above 0, and below."""
+    higher = sum(row["difference_interval"][0] > 0 for row in rows)
+    return len(rows), higher, sum(row["difference_interval"][1] < 0 for row in rows)

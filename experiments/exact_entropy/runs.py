@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
+from experiments import exact
 from experiments.exact_entropy.gradients import moments_program, visited_states
 from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
-from experiments.premature_convergence import exact
 from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam

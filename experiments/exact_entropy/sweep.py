@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from experiments import frame
 from maxent_tf.environments import ContinuousTrap, Pendulum
 
 # In the order of the first axis of every array; the first is what the others are compared with.
@@ -52,6 +52,11 @@ class Sweep:
     draws: int = 500
     records: int = 50
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its files; a Gymnasium id may have a namespace."""
+        return self.world.replace("/", "-")
 
 
 PENDULUM = Sweep(
@@ -99,42 +104,24 @@ _QUICK = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """Three estimators of the entropy in SAC: the gradient's variance, and learning.
 
     Attributes:
-      world: which worlds: "trap", "pendulum" or Gymnasium ids, such as HalfCheetah-v5 (which needs
-        the `mujoco` extra).
-      alphas: temperatures, instead of each world's own.
-      seeds: learners for each estimator and temperature, instead of each world's own.
-      steps: of each learner, instead of each world's own.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
+      env: The environments: "trap", "pendulum" or Gymnasium ids, such as HalfCheetah-v5, which
+        needs the `mujoco` extra and takes ten minutes.
+      alphas: The temperatures, in reward per nat.
     """
 
-    world: tuple[str, ...] = ("trap", "pendulum")
+    env: tuple[str, ...] = ("trap", "pendulum")
     alphas: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
 
-    def __post_init__(self) -> None:
-        for name in ("seeds", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, not {value}.")
-        if self.alphas is not None and not (self.alphas and min(self.alphas) > 0):
-            raise ValueError(f"--alphas must be positive numbers, not {self.alphas}.")
+    positive: ClassVar = ("alphas",)
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
-    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
-    for name in ("alphas", "seeds", "steps"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
+    """Returns the sweeps to run, with the values of given flags."""
     own = {"trap": Sweep("trap"), "pendulum": PENDULUM}
-    sweeps = [own.get(w, dataclasses.replace(GYMNASIUM, world=w)) for w in arguments.world]
-    return [dataclasses.replace(sweep, **changes) for sweep in sweeps]
+    sweeps = [own.get(w, dataclasses.replace(GYMNASIUM, world=w)) for w in arguments.env]
+    return [arguments.apply(sweep, _QUICK) for sweep in sweeps]

@@ -1,1 +1,3 @@
-"""How long softmax policy gradient stays near a bad arm: `python -m experiments.gravity_well`."""
+"""Softmax policy gradient takes long to leave a good arm for the best; entropy shortens that."""
+
+RUN_TIME = "40 seconds"

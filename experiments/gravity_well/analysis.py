@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
+from experiments import check, tables
 from experiments.bandit_ascent import REWARDS, STEP_SIZE
+from experiments.check import Check
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.gravity_well.sweep import Sweep
-from experiments.reproduce.check import Check
 from maxent_tf.tabular import bounds
-
-Row = dict[str, Any]
-Arrays = Mapping[str, np.ndarray]
 
 # Steps to escape from pi0(a*) = 0.001 with one worse arm, by temperature, from an independent
 # computation.
@@ -85,41 +83,62 @@ def checks(sweep: Sweep, found: list[Row]) -> Iterator[Check]:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows as a Markdown table."""
-    lines = [
-        "| arms | alpha | smallest pi0(a*) | steps | exponent there | steps over limit "
-        "| least pi(a*) over pi0 | steps from 0.001 |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in found:
-        known = row["steps_at_known_start"]
-        cells = [
-            f"{row['arms']}",
-            f"{row['alpha']:g}",
-            f"{row['smallest_start']:.1e}",
-            f"{row['steps']:,.0f}",
-            f"{row['exponent']:.2f}",
-            f"{row['over_limit']:.3f}" if "over_limit" in row else "",
-            f"{row['least_over_start']:.3g}",
-            f"{known:,.0f}" if np.isfinite(known) else "longer",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Returns the rows as a table for people."""
+
+    def known(row: Row) -> str:
+        steps = row["steps_at_known_start"]
+        return f"{steps:,.0f}" if np.isfinite(steps) else "longer"
+
+    return tables.table(
+        found,
+        {
+            "arms": "{arms}",
+            "alpha": "{alpha:g}",
+            "smallest pi0(a*)": "{smallest_start:.1e}",
+            "steps": "{steps:,.0f}",
+            "exponent there": "{exponent:.2f}",
+            "steps over limit": tables.where_known("{over_limit:.3f}", "over_limit"),
+            "least pi(a*) over pi0": "{least_over_start:.3g}",
+            "steps from 0.001": known,
+        },
+    )
 
 
-def verdict(found: list[Row], held: list[Check]) -> str:
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    ((sweep, _, found),) = results
+    held = [each.as_row() for each in checks(sweep, found)]
+    text = f"{table(found)}\n\n{check.table(held)}"
+    return Findings(verdict(found, held), text, more={"checks": held})
+
+
+def verdict(found: list[Row], held: list[Row]) -> str:
     """Returns what the escapes say, with and without entropy."""
-    count = sum(check.holds for check in held)
-    lines = [f"{count} of {len(held)} checks hold."]
+    count = sum(row["holds"] for row in held)
     without = [row for row in found if row["alpha"] == 0]
-    exponents = ", ".join(f"{row['exponent']:.2f} with {row['arms']} arms" for row in without)
-    lines.append(f"Without entropy, exponents of pi0 in the steps to escape: {exponents}.")
     plain = next((row for row in without if row["arms"] == 3), None)
+    gains, lines = [], []
     for row in found:
         if row["alpha"] > 0:
-            line = f"exponent {row['exponent']:.2f} at pi0 = {row['smallest_start']:.1e}"
+            line = (
+                f"At alpha {row['alpha']:g} the exponent is {row['exponent']:.2f} at pi0 = "
+                f"{row['smallest_start']:.1e}."
+            )
             gain = plain["steps_at_known_start"] / row["steps_at_known_start"] if plain else np.nan
             if np.isfinite(gain):
-                line = f"{gain:.3g} times as fast from pi0 = {KNOWN_START:g}, {line}"
-            lines.append(f"alpha = {row['alpha']:g}: {line}.")
-    return "\n".join(lines)
+                gains.append((gain, row["alpha"]))
+                line += f" From pi0 = {KNOWN_START:g} the escape is {gain:.3g} times as fast."
+            lines.append(line)
+    headline = f"{count} of {len(held)} checks against known escape times and bounds hold."
+    if gains:
+        gain, alpha = max(gains)
+        headline = (
+            f"Entropy shortens the escape from a bad start {gain:.3g} times, at alpha {alpha:g}. "
+            + headline
+        )
+    exponents = ", ".join(f"{row['exponent']:.2f} with {row['arms']} arms" for row in without)
+    slow = (
+        "Without entropy, the steps to escape grow as a power of the first probability of the best "
+        f"arm, pi0, with the exponent {exponents}."
+    )
+    return "\n".join([headline, slow, *lines])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Mapping
 
 import matplotlib
@@ -11,30 +10,24 @@ import scipy.special
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments import plots
 from experiments.bandit_ascent import REWARDS
+from experiments.frame import Arrays, Result
 from experiments.gravity_well import analysis
 from experiments.gravity_well.sweep import Sweep
 
-Arrays = Mapping[str, np.ndarray]
-
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+_COLOURS = (plots.BLUE, plots.VERMILLION, plots.GREEN, plots.PURPLE)
 _CORNERS = np.array([[0.5, np.sqrt(3) / 2], [0.0, 0.0], [1.0, 0.0]])  # best, second, worst
 
 
-def draw(sweep: Sweep, arrays: Arrays, directory: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every figure into `directory` and returns their paths."""
-    figures = {"escape_time.png": _escape_time(sweep, arrays), "well.png": _well(sweep, arrays)}
-    paths = []
-    for name, figure in figures.items():
-        paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=110)
-    return paths
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    ((sweep, arrays, _),) = results
+    return {"escape_time.png": _escape_time(sweep, arrays), "well.png": _well(sweep, arrays)}
 
 
 def _escape_time(sweep: Sweep, arrays: Arrays) -> Figure:
-    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
-    arms, entropy = figure.subplots(1, 2, sharex=True, sharey=True)
+    figure, ((arms, entropy),) = plots.panels(1, 2, height=4.4, sharex=True, sharey=True)
     plain = [i for i, (_, alpha) in enumerate(sweep.curves) if alpha == 0]
     for colour, i in zip(_COLOURS, plain, strict=False):
         worse = sweep.curves[i][0]
@@ -52,30 +45,30 @@ def _escape_time(sweep: Sweep, arrays: Arrays) -> Figure:
         ylim=(10, 2 * sweep.max_steps),
         xlabel="first probability of the best arm",
         ylabel="steps until it exceeds 1/2",
-        title="Without entropy; lines: the limit, slope 1 - K",
+        title="Without entropy, K arms;\nlines: the limit, of slope 1 - K",
     )
     curves = [i for i, (worse, _) in enumerate(sweep.curves) if worse == 1]
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(curves)))
-    for colour, i in zip(colours, curves, strict=True):
+    for style, i in zip(plots.by_alpha(len(curves)), curves, strict=True):
         label = f"{sweep.curves[i][1]:g}"
-        entropy.plot(sweep.starts, arrays["steps"][i], "o-", color=colour, ms=3, label=label)
+        entropy.plot(sweep.starts, arrays["steps"][i], marker="o", ms=3, label=label, **style)
     known = list(analysis.KNOWN.values())
     style = {"color": "#D55E00", "markersize": 13, "linestyle": "none"}
     entropy.plot([analysis.KNOWN_START] * len(known), known, "*", label="known", **style)
     entropy.set(
-        xlabel="first probability of the best arm", title="Three arms, with entropy and without"
+        xlabel="first probability of the best arm",
+        title="Three arms, with entropy and without;\nstars: an independent computation",
     )
     arms.legend(frameon=False)
     entropy.legend(frameon=False, title="alpha (reward per nat)", ncols=2)
-    for axis in (arms, entropy):
-        axis.grid(alpha=0.3)
     return figure
 
 
 def _well(sweep: Sweep, arrays: Arrays) -> Figure:
     """Two simplices, shaded by the time to escape, and the best arm's probability over time."""
-    figure = Figure(figsize=(13.5, 4.9), layout="constrained")
-    *simplices, over_time = figure.subplots(1, len(sweep.map_alphas) + 1)
+    figure = Figure(figsize=(plots.WIDTH, 8.4), layout="constrained")
+    grid = figure.add_gridspec(2, len(sweep.map_alphas), height_ratios=(1.25, 1))
+    simplices = [figure.add_subplot(grid[0, i]) for i in range(len(sweep.map_alphas))]
+    over_time = figure.add_subplot(grid[1, :])
     levels = 10.0 ** np.arange(0, np.log10(sweep.map_steps) + 0.01, 0.25)
     norm = matplotlib.colors.LogNorm(1, levels[-1])
     for i, (axis, alpha) in enumerate(zip(simplices, sweep.map_alphas, strict=True)):
@@ -106,9 +99,8 @@ def _well(sweep: Sweep, arrays: Arrays) -> Figure:
     )
     marks = arrays["well_marks"]
     alphas = (0.0, *sweep.alphas)
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(alphas)))
-    for colour, alpha, best in zip(colours, alphas, arrays["well"], strict=True):
-        over_time.plot(marks[1:], best[1:], color=colour, linewidth=2, label=f"{alpha:g}")
+    for style, alpha, best in zip(plots.by_alpha(len(alphas)), alphas, arrays["well"], strict=True):
+        over_time.plot(marks[1:], best[1:], linewidth=2, label=f"{alpha:g}", **style)
     over_time.axhline(sweep.well_start[0], color="black", linestyle=":", linewidth=1)
     over_time.set(
         xscale="log",

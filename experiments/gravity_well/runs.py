@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.bandit_ascent import REWARDS, STEP_SIZE, escape, marks_until, policies_after
+from experiments.frame import track
 from experiments.gravity_well.sweep import Sweep
 from maxent_tf.environments import Bandit
 from maxent_tf.tabular import from_environment, policy_gradient
 
 
-def run(sweep: Sweep) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     """Measures everything.
 
     Returns:
@@ -22,7 +23,7 @@ def run(sweep: Sweep) -> dict[str, np.ndarray]:
     """
     steps = np.full((len(sweep.curves), len(sweep.starts)), np.nan)
     least = steps.copy()
-    for i, (worse, alpha) in enumerate(sweep.curves):
+    for i, (worse, alpha) in enumerate(track(sweep.curves, progress, "escapes")):
         for j, start in enumerate(sweep.starts):
             found = escape(*sweep.bandit(worse, start), STEP_SIZE, alpha, sweep.max_steps)
             if np.isinf(found.steps):

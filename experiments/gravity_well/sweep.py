@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.special
 
+from experiments import frame
 from experiments.bandit_ascent import REWARDS
 
 
@@ -48,12 +49,9 @@ class Sweep:
     )
     well_start: tuple[float, float, float] = (0.001, 0.989, 0.01)
 
+    name: ClassVar[str] = "escapes"
+
     def __post_init__(self) -> None:
-        if self.max_steps < 1000:
-            raise ValueError(
-                f"--max-steps must be at least 1000, not {self.max_steps}: with fewer, too few "
-                "starts escape for a slope."
-            )
         for alpha in (*self.alphas, *self.map_alphas):
             if alpha < 0:
                 raise ValueError(f"temperatures must be at least 0, not {alpha}.")
@@ -80,14 +78,31 @@ class Sweep:
         return [best, second, *([worst] * worse)], [start, 1 - start - sum(others), *others]
 
 
-@dataclass(frozen=True)
-class Arguments:
+_QUICK = {
+    "worse": (0, 1),
+    "alphas": (0.1,),
+    "decades": 2,
+    "per_decade": 4,
+    "max_steps": 5000,
+    "map_size": 6,
+    "map_steps": 200,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """Escapes from the gravity well of softmax, with and without entropy.
 
     Attributes:
-      max_steps: the longest escape that is waited for.
-      output: the folder that results go to.
+      steps: The steps of the longest escape that is waited for.
     """
 
-    max_steps: int = 400_000
-    output: pathlib.Path = pathlib.Path("results")
+    steps: int | None = None
+
+    least: ClassVar = {"steps": 1000}  # with fewer, too few starts escape for a slope
+    sets: ClassVar = {"steps": ("max_steps",)}
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweep to run, with the values of given flags."""
+    return [arguments.apply(Sweep(), _QUICK)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
+from experiments import tables
+from experiments.frame import Arrays, Row
 from experiments.landscape.runs import STARTS
-
-Row = dict[str, Any]
+from experiments.landscape.sweep import Sweep
 
 
 def barrier(curve: np.ndarray) -> float:
@@ -47,7 +45,7 @@ def guaranteed_step(alpha: float, num_actions: int, discount: float) -> float:
     return (1 - discount) ** 3 / (8 + alpha * (4 + 8 * np.log(num_actions)))
 
 
-def rows(arrays: Mapping[str, np.ndarray], discount: float) -> list[Row]:
+def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
     """Returns a row for each temperature, in plain numbers; places begin with the trap policy."""
     sharpness = np.abs(arrays["curvature"]).max(-1)
     found = []
@@ -62,7 +60,7 @@ def rows(arrays: Mapping[str, np.ndarray], discount: float) -> list[Row]:
             "sharpness": sharpness[:, k].tolist(),
             "gradient_norm": arrays["gradient_norm"][:, k].tolist(),
             "span": span,
-            "guaranteed_step": guaranteed_step(alpha, 4, discount),
+            "guaranteed_step": guaranteed_step(alpha, 4, sweep.discount),
         }
         for i, start in enumerate(STARTS):
             monotone, needed = arrays["monotone"][i, k], arrays["needed"][i, k]
@@ -80,28 +78,24 @@ def _largest_stable(steps: np.ndarray, monotone: np.ndarray) -> float:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows as a Markdown table; barriers are those of the middle scale."""
-    lines = [
-        "| alpha | barrier | trap: maximum in | trap: mean curvature | trap: sharpness | uniform: "
-        "sharpness | stable step, uniform | times span | stable step, trap | iterations, uniform "
-        "| iterations, trap |",
-        "|" + "---|" * 11,
-    ]
-    for row in found:
-        cells = [
-            f"{row['alpha']:g}",
-            f"{row['barrier'][len(row['barrier']) // 2]:.4f}",
-            f"{row['maximum'][0]:.1%}",
-            f"{row['mean_curvature'][0]:.1e}",
-            f"{row['sharpness'][0]:.1e}",
-            f"{row['sharpness'][1]:.1e}",
-            f"{row['stable_step_uniform']:.3g}",
-            f"{row['stable_step_uniform'] * row['span']:.3g}",
-            f"{row['stable_step_trap']:.3g}",
-            *(_or_never(row[f"iterations_{start}"]) for start in STARTS),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Returns the rows as a table; barriers are those of the middle scale."""
+    middle = len(found[0]["barrier"]) // 2
+    return tables.table(
+        found,
+        {
+            "alpha": "{alpha:g}",
+            "barrier": f"{{barrier[{middle}]:.4f}}",
+            "trap: maximum in": "{maximum[0]:.1%}",
+            "trap: mean curvature": "{mean_curvature[0]:.1e}",
+            "trap: sharpness": "{sharpness[0]:.1e}",
+            "uniform: sharpness": "{sharpness[1]:.1e}",
+            "stable step, uniform": "{stable_step_uniform:.3g}",
+            "times span": lambda row: f"{row['stable_step_uniform'] * row['span']:.3g}",
+            "stable step, trap": "{stable_step_trap:.3g}",
+            "steps, uniform": lambda row: _or_never(row["iterations_uniform"]),
+            "steps, trap": lambda row: _or_never(row["iterations_trap"]),
+        },
+    )
 
 
 def _or_never(count: int | None) -> str:
@@ -137,20 +131,34 @@ def verdict(found: list[Row]) -> str:
     places = range(1, len(without["sharpness"]))
     flatter = sum(row["sharpness"][i] < without["sharpness"][i] for row in rest for i in places)
     maximum = [row["maximum"][0] for row in found]
+    scales = len(gone)
+    removed = [text for text in gone if text != "at no alpha"]
+    headline = (
+        "Entropy removes the barrier between the trap and the optimum"
+        if len(removed) == scales
+        else "Entropy does not remove the barrier between the trap and the optimum"
+    )
+    larger = more([row["stable_step_uniform"] for row in found])
+    headline += (
+        ", but allows no larger steps." if larger == "at no alpha" else " and allows larger steps."
+    )
     sentences = [
-        f"Barrier from trap to optimum: gone {', '.join(gone)} (by scale of the logits).",
-        f"Directions in which the trap is a maximum: fewer than without entropy {less(maximum)} "
-        f"({maximum[0]:.1%} without, {maximum[-1]:.1%} at the highest).",
-        f"Sharpness at the trap: lower {less(trap)}, higher {more(trap)}. At the uniform policy: "
-        f"lower {less(uniform)}, higher {more(uniform)}. Along an ascent without entropy it is "
-        f"lower in {flatter} of {len(rest) * len(places)} combinations of place and temperature.",
+        headline,
+        f"The barrier is gone {', '.join(gone)} (a place for each scale of the logits).",
+        f"The trap is a maximum in fewer directions than without entropy {less(maximum)}: in "
+        f"{maximum[0]:.1%} without entropy and in {maximum[-1]:.1%} at the highest alpha.",
+        f"The curvature at the trap is lower {less(trap)} and higher {more(trap)}; at the uniform "
+        f"policy it is lower {less(uniform)} and higher {more(uniform)}. Along an ascent without "
+        f"entropy it is lower in {flatter} of {len(rest) * len(places)} combinations of place and "
+        "alpha.",
     ]
     for start in STARTS:
         steps = [row[f"stable_step_{start}"] for row in found]
         needed = [row[f"iterations_{start}"] or np.inf for row in found]
         sentences.append(
-            f"From the {start} policy: the largest stable step is larger than without entropy "
-            f"{more(steps)}, smaller {less(steps)}; fewer iterations reach 90% of the gain "
-            f"{less(needed)} ({_or_never(without[f'iterations_{start}'])} without)."
+            f"From the {start} policy, the largest stable step is larger than without entropy "
+            f"{more(steps)} and smaller {less(steps)}. Fewer steps reach 90% of the gain "
+            f"{less(needed)}; without entropy the number is "
+            f"{_or_never(without[f'iterations_{start}'])}."
         )
     return "\n".join(sentences)

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.special
 import tensorflow as tf
 
+from experiments.frame import track
 from experiments.landscape import surroundings
 from experiments.landscape.sweep import Sweep
 from maxent_tf.environments import TwoGoalGrid
@@ -23,14 +24,14 @@ STARTS = ("uniform", "trap")
 ARRIVED = 0.9
 
 
-def run(sweep: Sweep) -> Arrays:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Measures everything; the arrays of `interpolate`, `look_around` and `ascend`, and `alpha`."""
     m = from_environment(TwoGoalGrid(), discount=sweep.discount)
     alphas = np.asarray(sweep.alphas)
     return {
         "alpha": alphas,
         **interpolate(m, alphas, sweep),
-        **look_around(m, alphas, sweep),
+        **look_around(m, alphas, sweep, progress),
         **ascend(m, alphas, sweep),
     }
 
@@ -61,7 +62,7 @@ def interpolate(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
     return {"position": position, "scale": scales, "interpolated": curve}
 
 
-def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
+def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep, progress: bool = False) -> Arrays:
     """Looks around the trap policy and along an ascent without entropy, whatever the temperature.
 
     Returns:
@@ -78,7 +79,7 @@ def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
     size = logits.size
     steps = sweep.radius * surroundings.directions(sweep.directions, size, sweep.seed)
     found: dict[str, list] = {}
-    for place in places:
+    for place in track(places, progress, "places"):
         here = np.broadcast_to(place, (len(alphas), *place.shape))
         along, against = surroundings.changes(m, here, alphas, steps)
         derivatives = surroundings.derivatives(m, here, alphas)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+
+from experiments import frame
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,11 @@ class Sweep:
     discount: float = 0.99
     seed: int = 0
 
+    name: ClassVar[str] = "two_goal_grid"
+
     def __post_init__(self) -> None:
         if not self.alphas or self.alphas[0] != 0 or min(self.alphas) < 0:
             raise ValueError(f"alphas must be at least 0 and begin with 0, not {self.alphas}.")
-        for name in ("directions", "iterations"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be at least 1, not {getattr(self, name)}.")
 
     @property
     def steps(self) -> np.ndarray:
@@ -58,16 +59,33 @@ class Sweep:
         return np.geomspace(self.smallest_step, self.largest_step, self.step_sizes)
 
 
-@dataclass(frozen=True)
-class Arguments:
+_QUICK = {
+    "alphas": (0.0, 0.003, 0.1, 1.0),
+    "scales": (5.0,),
+    "points": 21,
+    "directions": 200,
+    "visited": (0, 30),
+    "step_sizes": 7,
+    "iterations": 30,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """Barriers, curvature and stable steps of exact objectives, across temperatures.
 
     Attributes:
-      directions: random ones, at each place.
-      iterations: of each ascent.
-      output: the folder that results go to.
+      directions: The number of random directions at each place.
+      steps: The steps of each ascent.
     """
 
-    directions: int = Sweep.directions
-    iterations: int = Sweep.iterations
-    output: pathlib.Path = pathlib.Path("results")
+    directions: int | None = None
+    steps: int | None = None
+
+    least: ClassVar = {"directions": 1, "steps": 1}
+    sets: ClassVar = {"steps": ("iterations",)}
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweep to run, with the values of given flags."""
+    return [arguments.apply(Sweep(), _QUICK)]

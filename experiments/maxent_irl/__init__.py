@@ -1,1 +1,3 @@
-"""Recovering the reward of the icy grid from demonstrations: `python -m experiments.maxent_irl`."""
+"""Maximum-entropy inverse reinforcement learning recovers a reward from demonstrations."""
+
+RUN_TIME = "15 seconds"

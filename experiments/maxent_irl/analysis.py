@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
+from experiments import tables
+from experiments.frame import Arrays, Findings, Result, Row
+from experiments.maxent_irl import controls
 from experiments.maxent_irl.demonstrator import DECOY, GOAL
-from experiments.maxent_irl.runs import FITS, pearson
+from experiments.maxent_irl.fits import FITS, pearson
+from experiments.maxent_irl.sweep import Controls, Sweep
 
-Row = dict[str, Any]
+
+def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
+    """Returns the rows of a sweep, of the experiment or of its controls."""
+    if isinstance(sweep, Controls):
+        return controls.rows(sweep, arrays)
+    return fit_rows(arrays)
 
 
-def rows(arrays: Mapping[str, np.ndarray]) -> list[Row]:
+def fit_rows(arrays: Arrays) -> list[Row]:
     """Returns a row for each fit: what every seed gave, in plain numbers.
 
     `largest_elsewhere` leaves out the goal: every demonstration reaches it exactly once, so that
@@ -39,42 +47,61 @@ def rows(arrays: Mapping[str, np.ndarray]) -> list[Row]:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows as a Markdown table: medians, ranges and counts over seeds."""
-    lines = [
-        "| fit | Pearson: median [range] | largest at 24 | elsewhere at 8 | largest mismatch "
-        "| iterations | held-out log-likelihood | behind the demonstrator |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for row in found:
-        values, seeds = np.array(row["pearson"]), len(row["pearson"])
-        cells = [
-            row["fit"],
-            f"{np.median(values):.3f} [{values.min():.3f}, {values.max():.3f}]",
-            f"{row['largest'].count(GOAL)} of {seeds}",
-            f"{row['largest_elsewhere'].count(DECOY)} of {seeds}",
-            f"{max(row['mismatch']):.1e}",
-            f"{np.median(row['iterations']):.0f}",
-            f"{np.mean(row['log_likelihood']):.2f}",
-            f"{np.mean(row['behind_demonstrator']):.2f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    """Returns the rows as a table: medians, ranges and counts over seeds."""
+
+    def counted(name: str, state: int) -> Callable[[Row], str]:
+        return lambda row: f"{row[name].count(state)} of {len(row[name])}"
+
+    def correlation(row: Row) -> str:
+        values = np.array(row["pearson"])
+        return f"{np.median(values):.3f} [{values.min():.3f}, {values.max():.3f}]"
+
+    return tables.table(
+        found,
+        {
+            "fit": "{fit}",
+            "Pearson: median [range]": correlation,
+            "largest at 24": counted("largest", GOAL),
+            "elsewhere at 8": counted("largest_elsewhere", DECOY),
+            "largest mismatch": lambda row: f"{max(row['mismatch']):.1e}",
+            "iterations": lambda row: f"{np.median(row['iterations']):.0f}",
+            "held-out log-likelihood": lambda row: f"{np.mean(row['log_likelihood']):.2f}",
+            "behind the demonstrator": lambda row: f"{np.mean(row['behind_demonstrator']):.2f}",
+        },
+    )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    fits, *controlled = results
+    text, more = table(fits.rows), {}
+    for result in controlled:
+        more = {"controls": result.rows}
+        text += f"\n\n{controls.table(result.rows)}"
+    return Findings(verdict(fits.rows, fits.arrays["averages_reachable"]), text, fits.rows, more)
 
 
 def verdict(found: list[Row], reachable: np.ndarray) -> str:
     """Returns what the fits say: who finds the goal, who matches, who predicts."""
     by_name = {row["fit"]: row for row in found}
-    lines = []
-    for way in ("recipe", "dual"):
+    sets = len(reachable)
+    best = by_name["causal, dual"]
+    lines = [
+        f"The exact causal fit finds the goal in {best['largest'].count(GOAL)} of {sets} sets of "
+        f"demonstrations; its reward correlates with the true one by "
+        f"{np.median(best['pearson']):.2f} in the median."
+    ]
+    for way, name in (("recipe", "the public recipe"), ("dual", "the exact dual")):
         paths, causal = (by_name[f"{model}, {way}"] for model in ("non-causal", "causal"))
         lines.append(
-            f"{way}: the largest reward is at the goal, 24, in {causal['largest'].count(GOAL)} of "
-            f"{len(reachable)} causal fits; leaving out the goal, it is at the decoy, 8, in "
-            f"{paths['largest_elsewhere'].count(DECOY)} non-causal ones. Features are off by up to "
-            f"{max(paths['mismatch']):.2g} non-causal, {max(causal['mismatch']):.2g} causal."
+            f"By {name}, the causal model has its largest reward at the goal in "
+            f"{causal['largest'].count(GOAL)} of {sets} fits, and the non-causal model, leaving "
+            f"out the goal, at the decoy in {paths['largest_elsewhere'].count(DECOY)}. Features "
+            f"are off by up to {max(causal['mismatch']):.2g} in the causal model and by up to "
+            f"{max(paths['mismatch']):.2g} in the non-causal one."
         )
     lines.append(
-        f"Discounted averages over demonstrations are what some policy expects in "
-        f"{int(reachable.sum())} of {len(reachable)} sets."
+        f"In {int(reachable.sum())} of {sets} sets some policy has the discounted averages over "
+        "the demonstrations."
     )
     return "\n".join(lines)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from experiments import tables
+from experiments.frame import Arrays, Row, track
 from experiments.maxent_irl import demonstrator
-from experiments.maxent_irl.demonstrator import GOAL, REWARD
-from experiments.maxent_irl.runs import averages_reachable, pearson
+from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
+from experiments.maxent_irl.fits import averages_reachable, pearson
 from experiments.maxent_irl.sweep import Controls
 from maxent_tf import irl, tabular
 
 
-def run(sweep: Controls) -> dict[str, np.ndarray]:
+def run(sweep: Controls, progress: bool = False) -> dict[str, np.ndarray]:
     """Fits the duals to every set.
 
     Returns:
@@ -38,7 +38,7 @@ def run(sweep: Controls) -> dict[str, np.ndarray]:
             irl.maxent(m, features, tabular.occupancy(m, policy), l2=l2)
             for policy in (irl.empirical_policy(m, s, pseudocount=count) for s in sets)
         ]
-        for count, l2 in sweep.variants
+        for count, l2 in track(sweep.variants, progress, "ways to fit")
     ]
     return {
         "non_causal_weights": np.array([fit.weights for fit in paths]),
@@ -48,28 +48,47 @@ def run(sweep: Controls) -> dict[str, np.ndarray]:
     }
 
 
-def table(sweep: Controls, arrays: Mapping[str, np.ndarray]) -> str:
-    """Returns a Markdown table with a row for each way to fit."""
-    lines = [
-        "| fit | Pearson: median [range] | below .85 | largest at 24 | largest mismatch |",
-        "|---|---|---|---|---|",
-    ]
-    names = [f"causal, pseudocount {count:g}, l2 {l2:g}" for count, l2 in sweep.variants]
-    for name, weights, mismatch in zip(names, arrays["weights"], arrays["mismatch"], strict=True):
-        values = pearson(weights)
-        lines.append(
-            f"| {name} | {np.median(values):.3f} [{values.min():.3f}, {values.max():.3f}] "
-            f"| {np.mean(values < 0.85):.2f} | {np.mean(weights.argmax(-1) == GOAL):.2f} "
-            f"| {mismatch.max():.1e} |"
+def rows(sweep: Controls, arrays: Arrays) -> list[Row]:
+    """Returns a row for each way to fit."""
+    named = {
+        f"causal, pseudocount {count:g}, l2 {l2:g}": (weights, float(mismatch.max()))
+        for (count, l2), weights, mismatch in zip(
+            sweep.variants, arrays["weights"], arrays["mismatch"], strict=True
         )
-    values = pearson(arrays["non_causal_weights"])
-    lines.append(
-        f"| non-causal | {np.median(values):.3f} [{values.min():.3f}, {values.max():.3f}] "
-        f"| {np.mean(values < 0.85):.2f} | | |"
-    )
-    known = np.delete(arrays["non_causal_weights"], GOAL, -1).argmax(-1)
-    return "\n".join(lines) + (
-        f"\n\nnon-causal, goal left out: largest at 8 in "
-        f"{np.mean(known == demonstrator.DECOY):.2f}; averages reachable in "
-        f"{np.mean(arrays['averages_reachable']):.2f} of {sweep.seeds} sets."
+    }
+    found = []
+    for name, (weights, mismatch) in {
+        **named,
+        "non-causal": (arrays["non_causal_weights"], None),
+    }.items():
+        values = pearson(weights)
+        found.append(
+            {
+                "fit": name,
+                "seeds": sweep.seeds,
+                "pearson": float(np.median(values)),
+                "pearson_interval": [float(values.min()), float(values.max())],
+                "below": float(np.mean(values < 0.85)),
+                "largest_at_goal": float(np.mean(weights.argmax(-1) == GOAL)),
+                "decoy_elsewhere": float(np.mean(np.delete(weights, GOAL, -1).argmax(-1) == DECOY)),
+                "mismatch": mismatch,
+                "averages_reachable": float(np.mean(arrays["averages_reachable"])),
+            }
+        )
+    return found
+
+
+def table(found: list[Row]) -> str:
+    """Returns a row for each way to fit as a table."""
+    return tables.table(
+        found,
+        {
+            "fit": "{fit}",
+            "Pearson: median [range]": tables.interval("pearson", ".3f"),
+            "below .85": "{below:.2f}",
+            "largest at 24": "{largest_at_goal:.2f}",
+            "largest mismatch": tables.where_known("{mismatch:.1e}", "mismatch"),
+            "goal left out, largest at 8": "{decoy_elsewhere:.2f}",
+            "averages reachable": "{averages_reachable:.2f}",
+        },
     )

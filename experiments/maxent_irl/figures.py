@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,22 +10,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from experiments import plots
+from experiments.frame import Result
 from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
-from experiments.maxent_irl.runs import FITS, pearson
+from experiments.maxent_irl.fits import FITS, pearson
 
 
-def draw(arrays: Mapping[str, np.ndarray], directory: pathlib.Path) -> pathlib.Path:
-    """Draws the rewards of the first seed into `directory` and returns the path."""
-    figure = Figure(figsize=(13, 3.3), layout="constrained")
-    axes = figure.subplots(1, 1 + len(FITS))
-    _grid(figure, axes[0], REWARD, "true", unknown=False)
-    for i, fit in enumerate(FITS):
-        weights = arrays["weights"][0, i]
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figure, the rewards of the first seed, by its file name."""
+    arrays = results[0].arrays
+    figure = Figure(figsize=(plots.WIDTH, 6.4), layout="constrained")
+    axes = figure.subplots(2, 3).ravel()
+    _grid(figure, axes[0], REWARD, "true reward", unknown=False)
+    for axis, fit, weights in zip(axes[1:], FITS, arrays["weights"][0], strict=False):
         title = f"{fit}\nPearson {pearson(weights):.2f}"
-        _grid(figure, axes[i + 1], weights, title, unknown=fit != "causal, dual")
-    path = directory / "rewards.png"
-    figure.savefig(path, dpi=130)
-    return path
+        _grid(figure, axis, weights, title, unknown=fit != "causal, dual")
+    axes[-1].axis("off")
+    axes[-1].text(0, 0.5, "hatched: no demonstration\nmoves the reward there", va="center")
+    return {"rewards.png": figure}
 
 
 def _grid(figure: Figure, axis: Axes, reward: np.ndarray, title: str, unknown: bool) -> None:
@@ -36,8 +37,7 @@ def _grid(figure: Figure, axis: Axes, reward: np.ndarray, title: str, unknown: b
     axis.set_xticks(range(5))
     axis.set_yticks(range(5))
     axis.set_xlabel("column")
-    if title == "true":
-        axis.set_ylabel("row")
+    axis.set_ylabel("row")
     middle = (reward.min() + reward.max()) / 2
     for state in (DECOY, GOAL):
         row, column = divmod(state, 5)
@@ -49,4 +49,4 @@ def _grid(figure: Figure, axis: Axes, reward: np.ndarray, title: str, unknown: b
         row, column = divmod(GOAL, 5)
         frame: dict[str, Any] = {"fill": False, "hatch": "///", "edgecolor": "#CC3311", "lw": 1.5}
         axis.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, alpha=0.6, **frame))
-    figure.colorbar(image, ax=axis, orientation="horizontal", shrink=0.9, label="reward")
+    figure.colorbar(image, ax=axis, label="reward", shrink=0.8)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
+from typing import ClassVar
+
+from experiments import frame
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,7 @@ class Sweep:
     discount: float = 0.7
     sharpness: float = 5.0
 
-    def __post_init__(self) -> None:
-        for name in ("seeds", "count"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be at least 1, not {getattr(self, name)}.")
+    name: ClassVar[str] = "icy_grid"
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,28 @@ class Controls(Sweep):
         (0.0, 1e-3),
     )
 
+    name: ClassVar[str] = "controls"
 
-@dataclass(frozen=True)
-class Arguments:
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """MaxEnt inverse reinforcement learning on the icy grid: two models, two ways to fit them.
 
     Attributes:
-      seeds: sets of demonstrations.
-      count: demonstrations in each.
-      output: the folder that results go to.
-      controls: instead fit the duals alone to a hundred sets, with and without penalties.
+      seeds: The number of sets of demonstrations.
+      demonstrations: The number of demonstrations in each set.
+      controls: Also fit the duals to many sets, with and without penalties, for a minute more.
     """
 
-    seeds: int = 5
-    count: int = 200
-    output: pathlib.Path = pathlib.Path("results")
+    seeds: int | None = None
+    demonstrations: int | None = None
     controls: bool = False
+
+    least: ClassVar = {"seeds": 1, "demonstrations": 1}
+    sets: ClassVar = {"demonstrations": ("count",)}
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the values of given flags."""
+    sweeps = [Sweep(), *([Controls()] if arguments.controls else [])]
+    return [arguments.apply(sweep, {"seeds": 1, "count": 60}) for sweep in sweeps]

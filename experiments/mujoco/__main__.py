@@ -1,53 +1,34 @@
-"""Runs the experiment: learners one after the other, summary, table, figure, verdict."""
+"""Runs the experiment."""
 
-from __future__ import annotations
-
-import sys
-import time
+import dataclasses
+import functools
+import shutil
+import types
 from typing import Any
 
-import tensorflow as tf
+from experiments import frame
+from experiments.mujoco import analysis, figures, runs, sweep
 
-from experiments import project
-from experiments.mujoco import analysis, figures, runs
-from experiments.mujoco.sweep import Arguments, plan
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
 
 
-def main(arguments: Arguments) -> dict[str, Any]:
-    """Trains what is asked for, or loads it, and writes summary and figure.
+def main(arguments: sweep.Arguments) -> dict[str, Any]:
+    """Runs the experiment; a killed run goes on from its last evaluation.
 
     Args:
-      arguments: the command line.
+      arguments: The command line.
 
     Returns:
-      The summary: a row for each run, one for each implementation, and the verdict.
+      The summary.
     """
-    started = time.perf_counter()
-    directory = arguments.output / "mujoco"
-    planned = plan(arguments)
-    results = [
-        runs.run(run, directory, arguments.peers, progress=sys.stderr.isatty()) for run in planned
-    ]
-    rows = analysis.rows(planned, results)
-    verdict = analysis.verdict(rows)
-    summary = {"rows": rows, "summaries": analysis.summaries(rows), "verdict": verdict}
-    project.conclude(
-        directory,
-        arguments,
-        started,
-        summary,
-        analysis.table(rows),
-        lambda: [figures.draw(planned, results, directory)],
-    )
+    directory = arguments.folder / EXPERIMENT.name
+    run = functools.partial(runs.run, directory=directory, python=arguments.peers)
+    experiment = dataclasses.replace(EXPERIMENT, runs=types.SimpleNamespace(run=run))
+    summary = experiment.main(arguments)
+    for each in sweep.plan(arguments):  # all are stored now
+        shutil.rmtree(runs.running(each, directory), ignore_errors=True)
     return summary
 
 
 if __name__ == "__main__":
-    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
-    import tyro
-
-    given = tyro.cli(Arguments, description=__doc__)
-    if given.threads is not None:  # only a process that has computed nothing yet takes this
-        tf.config.threading.set_intra_op_parallelism_threads(given.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(given.threads)
-    main(given)
+    main(EXPERIMENT.parse())

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from experiments import statistics
-from experiments.mujoco.runs import Arrays
+from experiments import statistics, tables
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.mujoco.sweep import OURS, PEER, Run
-
-Row = dict[str, Any]
 
 MEASURES = {"final": "final return", "average": "return over all evaluations"}
 
 
-def rows(runs: Sequence[Run], results: Sequence[Arrays]) -> list[Row]:
-    """Returns a row for each run: what it returned and what it took.
+def rows(run: Run, arrays: Arrays) -> list[Row]:
+    """Returns the row of a run: what it returned and what it took.
 
     A return is the mean over the episodes of an evaluation; "average" is its mean over evaluations,
     which rewards learning early.
     """
-    found = []
-    for run, arrays in zip(runs, results, strict=True):
-        returns = arrays["returns"].mean(axis=-1)
-        wall, cpu = arrays["wall_time"].sum(), arrays["cpu_time"].sum()
-        found.append(
-            {
-                "implementation": run.implementation,
-                "env": run.env,
-                "steps": run.steps,
-                "seed": run.seed,
-                "final": float(returns[-1]),
-                "average": float(returns.mean()),
-                "wall_time_seconds": float(wall),
-                "cpu_time_seconds": float(cpu),
-                "versions": arrays["versions"].tolist(),
-            }
-        )
-    return found
+    returns = arrays["returns"].mean(axis=-1)
+    return [
+        {
+            "implementation": run.implementation,
+            "env": run.env,
+            "steps": run.steps,
+            "seed": run.seed,
+            "final": float(returns[-1]),
+            "average": float(returns.mean()),
+            "wall_time_seconds": float(arrays["wall_time"].sum()),
+            "cpu_time_seconds": float(arrays["cpu_time"].sum()),
+            "versions": arrays["versions"].tolist(),
+        }
+    ]
 
 
 def summaries(found: list[Row]) -> list[Row]:
@@ -60,25 +53,33 @@ def summaries(found: list[Row]) -> list[Row]:
 
 
 def table(found: list[Row]) -> str:
-    """Returns the rows, and the summary of each implementation, as a Markdown table."""
-    lines = [
-        "| implementation | seed | final return | return over all evaluations | wall time, min "
-        "| CPU/wall |",
-        "|---|---|---|---|---|---|",
-    ]
+    """Returns the rows, and the summary of each implementation, as a table."""
+    lines: list[Row] = []
     for summary in summaries(found):
-        implementation = summary["implementation"]
-        for row in found:
-            if row["implementation"] == implementation:
-                returns = [f"{row[measure]:.0f}" for measure in MEASURES]
-                lines.append(_line(implementation, str(row["seed"]), returns, row))
-        returns = []
-        for measure in MEASURES:
-            low, high = summary[f"{measure}_iqm_interval"]
-            iqm = f"IQM {summary[f'{measure}_iqm']:.0f} [{low:.0f}, {high:.0f}]"
-            returns.append(f"{summary[f'{measure}_mean']:.0f}, {iqm}")
-        lines.append(_line(implementation, "mean", returns, summary))
-    return "\n".join(lines)
+        lines += [row for row in found if row["implementation"] == summary["implementation"]]
+        lines.append({**summary, "seed": "mean"})
+
+    def returned(measure: str) -> Callable[[Row], str]:
+        mean = f"{{{measure}_mean:.0f}}, IQM " + tables.interval(f"{measure}_iqm", ".0f")
+        single = f"{{{measure}:.0f}}"
+        return lambda row: (mean if row["seed"] == "mean" else single).format(**row)
+
+    return tables.table(
+        lines,
+        {
+            "implementation": "{implementation}",
+            "seed": "{seed}",
+            **{name: returned(measure) for measure, name in MEASURES.items()},
+            "wall time, min": lambda row: f"{row['wall_time_seconds'] / 60:.1f}",
+            "CPU/wall": lambda row: f"{row['cpu_time_seconds'] / row['wall_time_seconds']:.2f}",
+        },
+    )
+
+
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    rows = [row for result in results for row in result.rows]
+    return Findings(verdict(rows), table(rows), more={"summaries": summaries(rows)})
 
 
 def verdict(found: list[Row]) -> str:
@@ -90,25 +91,31 @@ def verdict(found: list[Row]) -> str:
     env, steps = found[0]["env"], found[0]["steps"]
     if {row["implementation"] for row in found} != {OURS, PEER}:
         only = found[0]["implementation"]
-        return f"{env} after {steps:,} steps: {only} alone was run; --peers names the other."
+        mean = _values(found, only, "final").mean()
+        return (
+            f"After {steps:,} steps on {env}, {only} returned {mean:.0f}; it was run alone, and "
+            "--peers names the other implementation."
+        )
     lines = []
     for measure, name in MEASURES.items():
         ours, peer = (_values(found, who, measure) for who in (OURS, PEER))
         difference, low, high = statistics.mean_difference(ours, peer)
         word = "better" if low > 0 else "worse" if high < 0 else "no worse"
-        left = f"; a deficit of up to {-low:.0f} is not excluded" if word == "no worse" else ""
-        lines.append(
-            f"{env} after {steps:,} steps, {name}: ours {ours.mean():.0f}, {PEER} "
-            f"{peer.mean():.0f}; ours is {word}: the difference is {difference:+.0f} "
-            f"[{low:+.0f}, {high:+.0f}] (Welch's 95% interval, {ours.size} and {peer.size} "
-            f"seeds){left}."
+        line = (
+            f"After {steps:,} steps on {env}, the {name} of ours is {word} than that of {PEER}: "
+            f"{ours.mean():.0f} and {peer.mean():.0f}, a difference of {difference:+.0f} "
+            f"[{low:+.0f}, {high:+.0f}] (Welch's 95% interval, {ours.size} and {peer.size} seeds)."
         )
+        if word == "no worse":
+            line += f" A deficit of up to {-low:.0f} is not excluded."
+        lines.append(line)
     wall, cpu = (
         _values(found, OURS, measure).mean() / _values(found, PEER, measure).mean()
         for measure in ("wall_time_seconds", "cpu_time_seconds")
     )
     lines.append(
-        f"Training took ours {wall:.2f} times the peer's wall time, {cpu:.2f} times its CPU time."
+        f"Training ours took {wall:.2f} times the peer's wall time and {cpu:.2f} times its CPU "
+        "time."
     )
     return "\n".join(lines)
 
@@ -116,9 +123,3 @@ def verdict(found: list[Row]) -> str:
 def _values(found: list[Row], implementation: str, measure: str) -> np.ndarray:
     """[seeds]."""
     return np.array([row[measure] for row in found if row["implementation"] == implementation])
-
-
-def _line(implementation: str, seed: str, returns: list[str], row: Row) -> str:
-    wall, cpu = row["wall_time_seconds"], row["cpu_time_seconds"]
-    cells = (implementation, seed, *returns, f"{wall / 60:.1f}", f"{cpu / wall:.2f}")
-    return f"| {' | '.join(cells)} |"

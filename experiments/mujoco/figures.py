@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments import statistics
-from experiments.mujoco.runs import Arrays
-from experiments.mujoco.sweep import OURS, PEER, Run
+from experiments import plots, statistics
+from experiments.frame import Result
+from experiments.mujoco.sweep import OURS, PEER
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = {OURS: "#0072B2", PEER: "#D55E00"}
+_COLOURS = {OURS: plots.BLUE, PEER: plots.VERMILLION}
 _MARKERS = {OURS: "o", PEER: "^"}
 
 
-def draw(runs: Sequence[Run], results: Sequence[Arrays], directory: pathlib.Path) -> pathlib.Path:
-    """Draws every seed thinly, the interquartile mean thickly, and its 95% interval shaded."""
-    figure = Figure(figsize=(6.4, 4), layout="constrained")
-    axis = figure.subplots()
-    for implementation in dict.fromkeys(run.implementation for run in runs):
-        mine = [i for i, run in enumerate(runs) if run.implementation == implementation]
-        steps = results[mine[0]]["step"]
-        returns = np.stack([results[i]["returns"].mean(axis=-1) for i in mine])
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figure: seeds thin, their interquartile mean thick, its 95% interval shaded."""
+    figure, ((axis,),) = plots.panels(1, 1, height=4.2)
+    run = results[0].sweep
+    for implementation in dict.fromkeys(result.sweep.implementation for result in results):
+        mine = [x.arrays for x in results if x.sweep.implementation == implementation]
+        steps = mine[0]["step"]
+        returns = np.stack([arrays["returns"].mean(axis=-1) for arrays in mine])
         colour = _COLOURS[implementation]
         axis.plot(steps, returns.T, color=colour, linewidth=0.7, alpha=0.6)
         middle = [statistics.interquartile_mean(column) for column in returns.T]
@@ -34,13 +32,10 @@ def draw(runs: Sequence[Run], results: Sequence[Arrays], directory: pathlib.Path
         style = {"marker": _MARKERS[implementation], "markersize": 5, "linewidth": 2}
         axis.plot(steps, middle, color=colour, label=label, **style)
     axis.set(
-        title=f"SAC on {runs[0].env}",
+        title=f"SAC on {run.env}",
         xlabel="environment steps",
-        ylabel=f"return of the deterministic policy,\nmean of {runs[0].episodes} episodes",
+        ylabel=f"return of the deterministic policy,\nmean of {run.episodes} episodes",
         xlim=(0, None),
     )
-    axis.grid(alpha=0.3)
     axis.legend(frameon=False, title="interquartile mean, 95% interval")
-    path = directory / f"{runs[0].env.replace('/', '-')}.png"
-    figure.savefig(path, dpi=90)
-    return path
+    return {f"{run.env.replace('/', '-')}.png": figure}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pathlib
-import shutil
 import subprocess
 import time
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import project
@@ -24,43 +24,45 @@ _PEER_SCRIPT = pathlib.Path(__file__).with_name("stable_baselines3_sac.py")
 _EVALUATION_SEED = 1_000_000
 
 
-def run(sweep: Run, directory: pathlib.Path, python: Any, progress: bool = False) -> Arrays:
-    """Trains and evaluates a learner, or loads that, or goes on where a killed run stopped.
+def running(sweep: Run, directory: pathlib.Path) -> pathlib.Path:
+    """Returns the folder of a run that is under way."""
+    return directory / "running" / f"{sweep.name}-{project.identity(sweep)}"
+
+
+def run(sweep: Run, progress: bool, directory: pathlib.Path, python: Any) -> Arrays:
+    """Trains and evaluates a learner, or goes on where a killed run stopped.
 
     Args:
-      sweep: the constants.
-      directory: where results live; what is under way is in its folder "running".
-      python: the interpreter of the peer, if it is the peer's run.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
+      directory: Where results live; what is under way is in its folder "running".
+      python: The interpreter of the peer, if it is the peer's run.
 
     Returns:
       "returns", [evaluations, episodes]; "wall_time" and "cpu_time", [evaluations], the seconds
       that training took since the evaluation before, NaN where a killed run knew; "step",
       [evaluations]; "versions", [packages], strings.
     """
-    folder = directory / "running" / f"{sweep.name}-{project.identity(sweep)}"
-
-    def produce() -> Arrays:
-        folder.mkdir(parents=True, exist_ok=True)
-        if sweep.implementation == OURS:
-            _train_ours(sweep, folder, progress)
-        else:
-            _train_peer(sweep, folder, python)
-        stored = json.loads((folder / "evaluations.json").read_text())
-        arrays = {
-            name: np.array([row[name] for row in stored["rows"]], np.float64)
-            for name in ("step", "returns", "wall_time", "cpu_time")
-        }
-        versions = [f"{package} {version}" for package, version in stored["versions"].items()]
-        return {**arrays, "versions": np.array(versions)}
-
-    arrays = project.produce_or_load(directory, sweep.name, sweep, produce)
-    shutil.rmtree(folder, ignore_errors=True)
-    return arrays
+    folder = running(sweep, directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    if sweep.implementation == OURS:
+        _train_ours(sweep, folder, progress)
+    else:
+        _train_peer(sweep, folder, python)
+    stored = json.loads((folder / "evaluations.json").read_text())
+    arrays = {
+        name: np.array([row[name] for row in stored["rows"]], np.float64)
+        for name in ("step", "returns", "wall_time", "cpu_time")
+    }
+    versions = [f"{package} {version}" for package, version in stored["versions"].items()]
+    return {**arrays, "versions": np.array(versions)}
 
 
 def _train_ours(sweep: Run, folder: pathlib.Path, progress: bool) -> None:
     """Writes `evaluations.json`, row by row, with checkpoints beside it."""
+    if sweep.threads is not None:  # only a process that has computed nothing yet takes this
+        tf.config.threading.set_intra_op_parallelism_threads(sweep.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(sweep.threads)
     adam = Adam(sweep.learning_rate)
     spec = mx.gymnasium_spec(sweep.env)
     target = mx.temperature.target_entropy(spec.action, "minus_dim")

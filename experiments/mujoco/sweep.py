@@ -6,7 +6,9 @@ import dataclasses
 import pathlib
 import shutil
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
+
+from experiments import frame
 
 OURS, PEER = "maxent_tf", "Stable-Baselines3"
 
@@ -60,6 +62,8 @@ class Run:
 
 
 _QUICK = {
+    "steps": 1000,
+    "evaluations": 2,
     "episodes": 2,
     "learning_starts": 50,
     "batch_size": 32,
@@ -67,40 +71,30 @@ _QUICK = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """SAC on a MuJoCo world, ours and Stable-Baselines3's.
 
     Attributes:
-      env: a Gymnasium id (MuJoCo's need the `mujoco` extra).
-      steps: of each learner.
-      seeds: of the learners; each is trained by itself.
-      evaluations: of each learner, evenly spaced, the last at the end.
-      peers: the Python interpreter that has Stable-Baselines3; None leaves it out.
-      threads: that either implementation may compute with; None leaves it the choice.
-      output: the folder that results go to.
-      quick: small networks and few episodes: for a first look and for continuous integration.
+      env: A Gymnasium id; those of MuJoCo need the `mujoco` extra.
+      seeds: The number of learners of each implementation; each is trained by itself.
+      steps: The environment steps of each learner.
+      evaluations: The evaluations of each learner, evenly spaced, the last at the end.
+      peers: The Python interpreter that has Stable-Baselines3; None leaves that out.
+      threads: The number of threads of either implementation; by default each has its own.
     """
 
-    env: str = "HalfCheetah-v5"
-    steps: int = 100_000
-    seeds: tuple[int, ...] = (0, 1, 2)
-    evaluations: int = 10
+    env: str = Run.env
+    seeds: int = 3
+    steps: int | None = None
+    evaluations: int | None = None
     peers: pathlib.Path | None = None
     threads: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
+
+    least: ClassVar = {**frame.Arguments.least, "evaluations": 1, "threads": 1}
 
     def __post_init__(self) -> None:
-        if not self.seeds:
-            raise ValueError("--seeds must name at least one seed.")
-        if not 1 <= self.evaluations <= self.steps:
-            raise ValueError(
-                f"--evaluations must be from 1 to the number of --steps, {self.steps}, not "
-                f"{self.evaluations}."
-            )
-        if self.threads is not None and self.threads < 1:
-            raise ValueError(f"--threads must be at least 1, not {self.threads}.")
+        super().__post_init__()
         if self.peers is not None and shutil.which(self.peers) is None:
             raise ValueError(
                 f"--peers must be a Python interpreter, not {self.peers}: make one by python3 -m "
@@ -110,18 +104,15 @@ class Arguments:
 
 def plan(arguments: Arguments) -> list[Run]:
     """Returns the runs, implementation by implementation, seed by seed."""
-    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
+    first = arguments.apply(Run(OURS), _QUICK)
+    if first.evaluations > first.steps:
+        raise ValueError(
+            f"--evaluations must be at most the number of --steps, {first.steps}, not "
+            f"{first.evaluations}."
+        )
     implementations = (OURS,) if arguments.peers is None else (OURS, PEER)
-    first = Run(
-        OURS,
-        arguments.env,
-        arguments.steps,
-        evaluations=arguments.evaluations,
-        threads=arguments.threads,
-        **changes,
-    )
     return [
         dataclasses.replace(first, implementation=implementation, seed=seed)
         for implementation in implementations
-        for seed in arguments.seeds
+        for seed in range(arguments.seeds)
     ]

@@ -1,42 +1,10 @@
-"""Runs the experiment: learners, summary, table, figures, verdict."""
+"""Runs the experiment."""
 
-from __future__ import annotations
+from experiments import frame
+from experiments.multigoal import analysis, figures, runs, sweep
 
-import functools
-import sys
-import time
-
-from experiments import project
-from experiments.multigoal import analysis, figures, runs
-from experiments.multigoal.sweep import Arguments, plan
-
-
-def main(arguments: Arguments) -> list[analysis.Row]:
-    """Runs what is asked for, or loads it, and writes summary and figures.
-
-    Args:
-      arguments: the command line.
-
-    Returns:
-      The rows of the summary.
-    """
-    started = time.perf_counter()
-    directory = arguments.output / "multigoal"
-    results = []
-    for sweep in plan(arguments):
-        produce = functools.partial(runs.run, sweep, progress=sys.stderr.isatty())
-        name = f"{sweep.learner}-on-{sweep.costs}"
-        arrays = project.produce_or_load(directory, name, sweep, produce)
-        results.append(figures.Result(sweep, arrays, list(analysis.rows(sweep, arrays))))
-    rows = [row for result in results for row in result.rows]
-    summary = {"rows": rows, "verdict": analysis.verdict(rows)}
-    draw = functools.partial(figures.draw, results, directory)
-    project.conclude(directory, arguments, started, summary, analysis.table(rows), draw)
-    return rows
-
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
+main = EXPERIMENT.main
 
 if __name__ == "__main__":
-    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
-    import tyro
-
-    main(tyro.cli(Arguments, description=__doc__))
+    main(EXPERIMENT.parse())

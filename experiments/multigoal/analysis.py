@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import scipy.optimize
 import scipy.special
 import scipy.stats
 
-from experiments import statistics
+from experiments import statistics, tables
+from experiments.frame import Row
 from experiments.multigoal.runs import Arrays
 from experiments.multigoal.sweep import DISCOUNT, Sweep, make_world
 from maxent_tf.environments import MultiGoal
 from maxent_tf.environments.multi_goal import GOALS, RADIUS
 
-Row = dict[str, Any]
-
-# A goal counts as found if so many of the rollouts reach it.
+# A learner has found a goal if this share of its rollouts reaches the goal.
 LEVEL = 0.1
 
 
@@ -78,47 +76,61 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Returns a line for each learner and temperature, aligned, for people."""
-    header = ("learner", "costs", "alpha", "found all [95% interval]", "goals found", "least share")
-    lines = [(*header, "arrived", "entropy (nats)", "return")]
-    for row in rows:
-        low, high = row["found_all_interval"]
-        lines.append(
-            (
-                row["learner"].upper(),
-                f"{row['costs'].upper()}'s",
-                f"{row['alpha']:g}",
-                f"{row['found_all']} of {row['seeds']} [{low:.2f}, {high:.2f}]",
-                " ".join(map(str, row["goals_found"])),
-                f"{min(row['least_share']):.3f} to {max(row['least_share']):.3f}",
-                f"{row['arrived']:.3f}",
-                f"{np.mean(row['entropy']):.2f}",
-                f"{np.mean(row['returns']):.1f}",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    """Returns a line for each learner and temperature."""
+    return tables.table(
+        rows,
+        {
+            "learner": lambda row: row["learner"].upper(),
+            "costs": lambda row: f"{row['costs'].upper()}'s",
+            "alpha": "{alpha:g}",
+            "found all": "{found_all} of {seeds}",
+            "95% interval": "[{found_all_interval[0]:.2f}, {found_all_interval[1]:.2f}]",
+            "goals found": lambda row: " ".join(map(str, row["goals_found"])),
+            "least share": lambda row: (
+                f"{min(row['least_share']):.3f} to {max(row['least_share']):.3f}"
+            ),
+            "arrived": "{arrived:.3f}",
+            "entropy (nats)": lambda row: f"{np.mean(row['entropy']):.2f}",
+            "return": lambda row: f"{np.mean(row['returns']):.1f}",
+        },
     )
 
 
 def verdict(rows: list[Row]) -> str:
-    """Returns what the data say about each learner on each costs, a line for each."""
-    lines = []
-    for learner, costs in dict.fromkeys((row["learner"], row["costs"]) for row in rows):
-        group = [row for row in rows if (row["learner"], row["costs"]) == (learner, costs)]
+    """Returns what the data say: a sentence for all learners, then two for each on each costs."""
+    keys = list(dict.fromkeys((row["learner"], row["costs"]) for row in rows))
+    groups = [[row for row in rows if (row["learner"], row["costs"]) == key] for key in keys]
+    kept = [_name(group[0]) for group in groups if _reliable(group)]
+    if not kept:
+        lines = ["No alpha reached every goal in every seed."]
+    elif len(kept) == len(groups):
+        lines = ["Every learner reached every goal in every seed, at some alpha."]
+    else:
+        lines = [f"Only {' and '.join(kept)} reached every goal in every seed, at some alpha."]
+    for group in groups:
         best = max(group, key=lambda row: (row["found_all"], min(row["least_share"])))
-        every = [f"{r['alpha']:g}" for r in group if r["found_all"] == r["seeds"]]
-        found = ", ".join(f"{row['found_all']} at {row['alpha']:g}" for row in group)
-        arrived = ", ".join(f"{row['arrived']:.0%} at {row['alpha']:g}" for row in group)
-        lines.append(
-            f"{learner.upper()} on {costs.upper()}'s costs sent at least {LEVEL:.0%} of the "
-            f"rollouts to every goal in all {best['seeds']} seeds at alpha "
-            f"{', '.join(every) or 'nowhere'} (seeds that did: {found}); at its best, alpha "
-            f"{best['alpha']:g}, the least goal had {min(best['least_share']):.1%} of a seed's "
-            f"rollouts and the mean return was {np.mean(best['returns']):.1f}. Arrived anywhere: "
-            f"{arrived}; from alpha {best['living_threshold']:.2f} living beside a goal can be "
-            "worth more than the goal."
+        every = _reliable(group)
+        found = (
+            f"reached every goal in all {best['seeds']} seeds at alpha {', '.join(every)}"
+            if every
+            else f"reached every goal in all {best['seeds']} seeds at no alpha, at best in "
+            f"{best['found_all']}, at alpha {best['alpha']:g}"
         )
+        lines.append(
+            f"{_name(best)} {found}. At alpha {best['alpha']:g} its least visited goal had "
+            f"{min(best['least_share']):.1%} of the rollouts of a seed, {best['arrived']:.0%} of "
+            f"all rollouts reached a goal, and the mean return was {np.mean(best['returns']):.1f}."
+        )
+    thresholds = {row["costs"]: row["living_threshold"] for row in rows}
+    above = " and ".join(f"{x:.2f} with {costs.upper()}'s costs" for costs, x in thresholds.items())
+    lines.append(f"Living beside a goal can be worth more than the goal from alpha {above}.")
     return "\n".join(lines)
+
+
+def _name(row: Row) -> str:
+    return f"{row['learner'].upper()} on {row['costs'].upper()}'s costs"
+
+
+def _reliable(group: list[Row]) -> list[str]:
+    """The temperatures at which every seed reaches every goal."""
+    return [f"{row['alpha']:g}" for row in group if row["found_all"] == row["seeds"]]

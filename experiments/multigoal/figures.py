@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from experiments.multigoal.analysis import LEVEL, Row
-from experiments.multigoal.runs import Arrays
-from experiments.multigoal.sweep import Sweep, make_world
+from experiments import plots
+from experiments.frame import Result
+from experiments.multigoal.analysis import LEVEL
+from experiments.multigoal.sweep import make_world
 from maxent_tf.environments.multi_goal import GOALS, RADIUS, SIDE
 
-# Okabe and Ito's colours, told apart by colour-blind readers too; the last is for no goal.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#999999")
+_COLOURS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE, "#999999")
 _GOALS = ("east", "west", "north", "south", "none")
 
 
-class Result(NamedTuple):
-    """A sweep with its arrays and its rows of the summary."""
-
-    sweep: Sweep
-    arrays: Arrays
-    rows: list[Row]
-
-
-def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every figure into `directory` and returns their paths."""
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
     figures = {"shares.png": _shares(results)}
     for costs in dict.fromkeys(result.sweep.costs for result in results):
         group = [result for result in results if result.sweep.costs == costs]
         figures[f"paths_{costs}.png"] = _panels(group, _plane, "position")
         figures[f"start_{costs}.png"] = _panels(group, _start, "action at the origin")
-    paths = []
-    for name, figure in figures.items():
-        paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=90)
-    return paths
+    return figures
 
 
 def _panels(
@@ -48,7 +34,9 @@ def _panels(
 ) -> Figure:
     """A panel for each learner and temperature, all of one size."""
     columns = len(results[0].sweep.alphas)
-    figure = Figure(figsize=(2.6 * columns, 2.7 * len(results)), layout="constrained")
+    figure = Figure(
+        figsize=(plots.WIDTH, plots.WIDTH / columns * len(results)), layout="constrained"
+    )
     axes = figure.subplots(len(results), columns, squeeze=False, sharex=True, sharey=True)
     for row, result in zip(axes, results, strict=True):
         for i, axis in enumerate(row):
@@ -90,7 +78,7 @@ def _start(axis: Axes, result: Result, i: int) -> None:
 
 def _shares(results: list[Result]) -> Figure:
     """A stacked bar for each learner: the share of its rollouts that reach each goal."""
-    figure = Figure(figsize=(9, 2.9 * -(-len(results) // 2)), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 2.9 * -(-len(results) // 2)), layout="constrained")
     axes = figure.subplots(-(-len(results) // 2), 2, squeeze=False, sharey=True).ravel()
     for axis, (sweep, _, rows) in zip(axes, results, strict=True):
         for i, row in enumerate(rows):

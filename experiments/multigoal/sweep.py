@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
+from experiments import frame
 from maxent_tf.environments import MultiGoal
 
 Name = Literal["sql", "sac"]
@@ -54,6 +53,11 @@ class Sweep:
     resolution: int = 41
     seed: int = 0
 
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.learner}-on-{self.costs}"
+
 
 def make_world(costs: Name) -> MultiGoal:
     """Returns the world with a paper's costs, multiplied by its reward scale."""
@@ -83,37 +87,19 @@ _QUICK = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """The multi-goal world: which goals SQL and SAC reach, and how evenly.
 
     Attributes:
-      alphas: temperatures, in scaled reward per nat, instead of 0.1 to 3.
-      seeds: learners of each kind and temperature, instead of 5.
-      steps: of each learner, instead of 10,000.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
+      alphas: The temperatures, in scaled reward per nat.
     """
 
     alphas: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
 
-    def __post_init__(self) -> None:
-        if self.alphas is not None and not all(alpha > 0 for alpha in self.alphas):
-            raise ValueError(f"--alphas must be positive, not {self.alphas}: SQL divides by them.")
-        for name in ("seeds", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, not {value}.")
+    positive: ClassVar = ("alphas",)  # SQL divides by them
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
-    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
-    for name in ("alphas", "seeds", "steps"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    return [dataclasses.replace(sweep, **changes) for sweep in SWEEPS]
+    """Returns the sweeps to run, with the values of given flags."""
+    return [arguments.apply(sweep, _QUICK) for sweep in SWEEPS]

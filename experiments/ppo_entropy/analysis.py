@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments import statistics
+from experiments import statistics, tables
+from experiments.frame import Row
 from experiments.ppo_entropy.runs import Arrays
 from experiments.ppo_entropy.sweep import GridSweep, Sweep
-
-Row = dict[str, Any]
 
 # What a row without a bonus is called.
 NONE = "none"
@@ -64,68 +63,67 @@ def _row(sweep: Sweep | GridSweep, arrays: Arrays, at: Any, kind: str, alpha: fl
 
 
 def table(rows: list[Row]) -> str:
-    """Returns the rows as an aligned table for people."""
-    header = ("world", "bonus", "alpha", "learners", "return", "IQM [95% interval]")
-    header += (
-        "minus none [95% interval]",
-        "no better than trap [95% interval]",
-        "true entropy [range]",
+    """Returns the rows as a table for people."""
+    difference = tables.interval("minus_none", "+.3g")
+    return tables.table(
+        rows,
+        {
+            "env": "{world}",
+            "bonus": "{kind}",
+            "alpha": "{alpha:g}",
+            "learners": "{learners}",
+            "return": "{return_mean:.3g}",
+            "IQM [95% interval]": tables.interval("return_iqm", ".3g"),
+            "minus none [95% interval]": tables.where_known(difference, "minus_none"),
+            "no better than trap [95% interval]": tables.where_known(
+                tables.interval("no_better_fraction", ".2f", "no_better_interval"),
+                "no_better_fraction",
+            ),
+            "true entropy [range]": tables.interval("entropy", ".2f", "entropy_range"),
+        },
     )
-    lines = [header]
-    for row in rows:
-        low, high = row["return_iqm_interval"]
-        lowest, highest = row["entropy_range"]
-        difference, trapped = "", ""
-        if "minus_none" in row:
-            below, above = row["minus_none_interval"]
-            difference = f"{row['minus_none']:+.3g} [{below:+.3g}, {above:+.3g}]"
-        if "no_better_fraction" in row:
-            least, most = row["no_better_interval"]
-            trapped = f"{row['no_better_fraction']:.2f} [{least:.2f}, {most:.2f}]"
-        lines.append(
-            (
-                row["world"],
-                row["kind"],
-                f"{row['alpha']:g}",
-                str(row["learners"]),
-                f"{row['return_mean']:.3g}",
-                f"{row['return_iqm']:.3g} [{low:.3g}, {high:.3g}]",
-                difference,
-                trapped,
-                f"{row['entropy']:.2f} [{lowest:.2f}, {highest:.2f}]",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+
+
+# What each kind of bonus is called in a sentence.
+_BONUSES = {
+    "exact": "the bonus with the exact entropy",
+    "base": "the bonus with the entropy before tanh",
+    "sample": "the bonus with a sampled entropy",
+    "stored": "the bonus with the surprise of the stored action",
+    "bonus": "the entropy as a bonus",
+    "reward": "the entropy as a reward",
+}
 
 
 def verdict(rows: list[Row]) -> str:
-    """Returns what the data say: a line for each world and kind of bonus."""
-    lines = []
+    """Returns what the data say: a sentence for all, then some for each environment and bonus."""
+    lines, own = [], []
     for world in dict.fromkeys(row["world"] for row in rows):
         none, *others = (row for row in rows if row["world"] == world)
         kinds = list(dict.fromkeys(row["kind"] for row in others))
+        own += [row for row in others if row["kind"] == kinds[0]]
         for kind in kinds:
             group = [row for row in others if row["kind"] == kind]
-            parts = [
-                f"returned {_outcomes(group, 'minus_none')} coefficients than no bonus",
-                f"entropy from {group[0]['entropy']:.2g} at {group[0]['alpha']:g} to "
-                f"{group[-1]['entropy']:.2g} nats at {group[-1]['alpha']:g} "
-                f"({none['entropy']:.2g} without)",
-            ]
+            first, last = group[0], group[-1]
+            line = (
+                f"On the {world}, {_BONUSES[kind]} returned {_outcomes(group, 'minus_none')} "
+                f"alphas than no bonus. The true entropy went from {first['entropy']:.2g} nats at "
+                f"alpha {first['alpha']:g} to {last['entropy']:.2g} at {last['alpha']:g}; without "
+                f"a bonus it is {none['entropy']:.2g}."
+            )
             if kind != kinds[0]:
-                parts.append(f"against {kinds[0]}, {_outcomes(group, 'minus_first')}")
+                compared = _outcomes(group, "minus_first")
+                line += f" It returned {compared} alphas than {_BONUSES[kinds[0]]}."
             if "no_better_fraction" in none:
                 least = min(group, key=lambda row: row["no_better_fraction"])
-                parts.append(
-                    f"no better than the trap {least['no_better_fraction']:.2f} at best, at "
-                    f"{least['alpha']:g} ({none['no_better_fraction']:.2f} without)"
+                line += (
+                    f" At best, at alpha {least['alpha']:g}, {least['no_better_fraction']:.0%} of "
+                    f"the learners did no better than the trap, against "
+                    f"{none['no_better_fraction']:.0%} without a bonus."
                 )
-            lines.append(f"{world}, {kind}: {'; '.join(parts)}.")
-    return "\n".join(lines)
+            lines.append(line)
+    headline = f"A bonus with the policy's own entropy returned {_outcomes(own, 'minus_none')}"
+    return "\n".join([f"{headline} settings than no bonus.", *lines])
 
 
 def _outcomes(rows: list[Row], name: str) -> str:

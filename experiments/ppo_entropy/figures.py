@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import pathlib
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.ppo_entropy.analysis import NONE, Row
-from experiments.ppo_entropy.runs import Arrays
-from experiments.ppo_entropy.sweep import GridSweep, Sweep
+from experiments import plots
+from experiments.frame import Result, Row
+from experiments.ppo_entropy.analysis import NONE
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = {"exact": "#0072B2", "base": "#D55E00", "sample": "#009E73", "stored": "#CC79A7"}
-_COLOURS |= {"bonus": "#0072B2", "reward": "#E69F00", NONE: "#000000"}
+_COLOURS = {
+    "exact": plots.BLUE,
+    "base": plots.VERMILLION,
+    "sample": plots.GREEN,
+    "stored": plots.PURPLE,
+    "bonus": plots.BLUE,
+    "reward": plots.ORANGE,
+    NONE: plots.BLACK,
+}
 _MARKERS = {"exact": "o", "base": "^", "sample": "s", "stored": "D", "bonus": "o", "reward": "v"}
 # The exact entropy's estimate by sampling lies over it.
 _STYLES = {"sample": ":", NONE: "--"}
@@ -26,41 +31,38 @@ _PANELS = (
     ("entropy", "entropy_range", "true entropy (nats)"),
     ("no_better_fraction", "no_better_interval", "no better than the trap (share)"),
 )
-_UNITS = {True: "alpha (st. deviations of the advantage per nat)", False: "alpha (reward per nat)"}
+_UNITS = {True: "alpha (st. deviations of\nthe advantage per nat)", False: "alpha (reward per nat)"}
+# What the legend calls each entropy of a bonus.
+_LABELS = {
+    "exact": "exact entropy",
+    "base": "entropy before tanh",
+    "sample": "sampled entropy",
+    "stored": "stored action's surprise",
+    "bonus": "entropy as a bonus",
+    "reward": "entropy as a reward",
+    NONE: "no bonus",
+}
 
 
-class Result(NamedTuple):
-    """A sweep with its arrays and its rows of the summary."""
-
-    sweep: Sweep | GridSweep
-    arrays: Arrays
-    rows: list[Row]
-
-
-def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every figure into `directory` and returns their paths."""
-    figures = {"end.png": _at_the_end(results), "over_time.png": _over_time(results)}
-    paths = []
-    for name, figure in figures.items():
-        paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=90)
-    return paths
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    return {"end.png": _at_the_end(results), "over_time.png": _over_time(results)}
 
 
 def _at_the_end(results: list[Result]) -> Figure:
     """Return, true entropy and share of failures against the coefficient; no bonus as a band."""
-    columns = len(results)
-    figure = Figure(figsize=(max(4.4 * columns, 5.5), 8.6), layout="constrained")
-    axes = figure.subplots(3, columns, squeeze=False, sharex="col")
+    figure, axes = plots.panels(3, len(results), height=2.9, sharex="col")
     for column, result in zip(axes.T, results, strict=True):
         none, *others = result.rows
         panels = [panel for panel in _PANELS if panel[0] in none]
         for axis, (value, interval, label) in zip(column, panels, strict=False):
-            axis.axhline(none[value], color=_COLOURS[NONE], linestyle="--", linewidth=1, label=NONE)
+            axis.axhline(
+                none[value], color=_COLOURS[NONE], linestyle="--", linewidth=1, label=_LABELS[NONE]
+            )
             axis.axhspan(*none[interval], color=_COLOURS[NONE], alpha=0.1, lw=0)
             _against_alpha(axis, others, value, interval, result.sweep.kinds)
-            axis.set(xscale="log", ylabel=label)
-            axis.grid(alpha=0.3)
+            axis.set_xscale("log")
+            axis.set_ylabel(label if result is results[0] else "")
             if value == "entropy" and result.sweep.world != "grid":
                 _entropy_scale(axis)
         for axis in column[len(panels) :]:
@@ -69,7 +71,7 @@ def _at_the_end(results: list[Result]) -> Figure:
         last.set_xlabel(_UNITS[result.sweep.normalize_advantage])
         last.tick_params(labelbottom=True)
         column[0].set_title(_TITLES[result.sweep.world])
-        column[0].legend(frameon=False)
+        column[0].legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -79,27 +81,24 @@ def _against_alpha(
     """Draws a quantity of each kind of bonus, with its interval."""
     for k, kind in enumerate(kinds):
         group = [row for row in rows if row["kind"] == kind]
-        middle = np.array([row[value] for row in group])
-        low, high = np.array([row[interval] for row in group]).T
-        axis.errorbar(
+        plots.with_interval(
+            axis,
             # A little apart, so that no interval hides another.
             np.array([row["alpha"] for row in group]) * 1.06 ** (k - (len(kinds) - 1) / 2),
-            middle,
-            yerr=np.maximum([middle - low, high - middle], 0),
+            group,
+            value,
+            interval,
             color=_COLOURS[kind],
             marker=_MARKERS[kind],
             linestyle=_STYLES.get(kind, "-"),
-            markersize=5,
-            capsize=2,
             linewidth=1.2,
-            label=kind,
+            label=_LABELS[kind],
         )
 
 
 def _over_time(results: list[Result]) -> Figure:
     """The true entropy during training at the lowest, a middle and the highest coefficient."""
-    figure = Figure(figsize=(11, 3.1 * len(results)), layout="constrained")
-    axes = figure.subplots(len(results), 3, squeeze=False, sharey="row")
+    figure, axes = plots.panels(len(results), 3, sharey="row")
     for row, (sweep, arrays, _) in zip(axes, results, strict=True):
         entropy, steps = arrays["true_entropy"], arrays["steps"] / 1000
         for axis, j in zip(row, (1, (len(sweep.alphas) + 1) // 2, -1), strict=True):
@@ -107,13 +106,12 @@ def _over_time(results: list[Result]) -> Figure:
             _band(axis, steps, without, NONE)
             for i, kind in enumerate(sweep.kinds):
                 _band(axis, steps, entropy[:, i, j], kind)
-            axis.set_title(f"{_TITLES[sweep.world]}, alpha {sweep.alphas[j]:g}")
-            axis.set_xlabel("thousands of steps of each learner")
-            axis.grid(alpha=0.3)
+            axis.set_title(f"{_TITLES[sweep.world]}\nalpha {sweep.alphas[j]:g}", fontsize=10)
+            axis.set_xlabel("thousands of steps")
         if sweep.world != "grid":
             _entropy_scale(row[0])
         row[0].set_ylabel("true entropy (nats)")
-        row[0].legend(frameon=False, loc="upper right", ncols=2)
+        row[-1].legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -127,5 +125,5 @@ def _band(axis: Axes, steps: np.ndarray, values: np.ndarray, kind: str) -> None:
     """The median over learners, the middle half shaded."""
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=-1)
     style = _STYLES.get(kind, "-")
-    axis.plot(steps, middle, style, color=_COLOURS[kind], label=kind, linewidth=1.5)
+    axis.plot(steps, middle, style, color=_COLOURS[kind], label=_LABELS[kind], linewidth=1.5)
     axis.fill_between(steps, low, high, color=_COLOURS[kind], alpha=0.15, lw=0)

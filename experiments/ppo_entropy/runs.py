@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
+from experiments import exact
 from experiments.ppo_entropy.learner import ManyBonuses
 from experiments.ppo_entropy.sweep import ESTIMATORS, OBJECTIVES, GridSweep, Sweep, make_world
-from experiments.premature_convergence import exact
 from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
 from maxent_tf.optimizers import Adam

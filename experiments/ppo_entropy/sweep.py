@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from experiments import frame
 from maxent_tf.environments import ContinuousTrap, Environment, Pendulum
 
 World = Literal["trap", "pendulum", "grid"]
@@ -62,6 +61,11 @@ class Sweep:
     seed: int = 0
 
     @property
+    def name(self) -> str:
+        """The name of its files."""
+        return self.world
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """What the first axis of every array is over."""
         return ESTIMATORS
@@ -88,6 +92,11 @@ class GridSweep:
     hidden_sizes: tuple[int, ...] = (32, 32)
     records: int = 50
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return self.world
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -138,35 +147,17 @@ _QUICK: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """The entropy in PPO's bonus: exact, of the Gaussian before tanh, sampled, or none.
 
     Attributes:
-      worlds: which worlds.
-      seeds: learners for each setting, instead of each world's own.
-      steps: of each learner, instead of each world's own.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
+      env: The environments.
     """
 
-    worlds: tuple[World, ...] = ("trap", "pendulum", "grid")
-    seeds: int | None = None
-    steps: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("seeds", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, not {value}.")
+    env: tuple[World, ...] = ("trap", "pendulum", "grid")
 
 
 def plan(arguments: Arguments) -> list[Sweep | GridSweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
-    changes = dict(_QUICK) if arguments.quick else {}
-    for name in ("seeds", "steps"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    return [dataclasses.replace(SWEEPS[world], **changes) for world in arguments.worlds]
+    """Returns the sweeps to run, with the values of given flags."""
+    return [arguments.apply(SWEEPS[world], _QUICK) for world in arguments.env]

@@ -1,4 +1,3 @@
-"""Premature convergence across temperatures: does entropy keep policy gradients from settling?
+"""Entropy keeps policy gradients from settling too early on what pays less, if alpha is right."""
 
-Run `python -m experiments.premature_convergence --help`.
-"""
+RUN_TIME = "three minutes"

@@ -1,4 +1,4 @@
-"""From stored arrays to rows of the summary, and to the printed table."""
+"""From stored arrays to rows of the summary, the printed table and the verdict."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments import statistics
+from experiments import statistics, tables
 from experiments.premature_convergence.runs import Arrays
 from experiments.premature_convergence.sweep import (
     AutomaticTrapSweep,
     GymnasiumSweep,
     NeuralSweep,
+    Sweep,
     TabularSweep,
     TrapSweep,
 )
@@ -49,13 +50,16 @@ def _goals(best: np.ndarray, trap: np.ndarray) -> dict[str, float]:
     }
 
 
-def scheduled_rows(
-    part: str,
-    algorithm: str,
-    control: str,
-    sweep: TabularSweep | NeuralSweep | TrapSweep,
-    arrays: Arrays,
-) -> Iterator[Row]:
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields the rows of a sweep."""
+    if isinstance(sweep, AutomaticTrapSweep):
+        return automatic_rows(sweep, arrays)
+    if isinstance(sweep, GymnasiumSweep):
+        return gymnasium_rows(sweep, arrays)
+    return scheduled_rows(sweep, arrays)
+
+
+def scheduled_rows(sweep: TabularSweep | NeuralSweep | TrapSweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each schedule and temperature; stuck is P(best) of at most a half."""
     for i, schedule in enumerate(sweep.schedules):
         for j, alpha in enumerate(sweep.alphas):
@@ -66,9 +70,9 @@ def scheduled_rows(
                     arrays["value"][i, j],
                     arrays["entropy"][i, j],
                     sweep.steps,
-                    part=part,
-                    control=control,
-                    algorithm=algorithm,
+                    part=sweep.part,
+                    control=sweep.control,
+                    algorithm=sweep.algorithm,
                     alpha=alpha,
                     schedule=schedule,
                 ),
@@ -76,7 +80,7 @@ def scheduled_rows(
             }
 
 
-def automatic_rows(control: str, sweep: AutomaticTrapSweep, arrays: Arrays) -> Iterator[Row]:
+def automatic_rows(sweep: AutomaticTrapSweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each start of the automatic temperature."""
     for i, (initial_alpha, target) in enumerate(sweep.starts):
         best = arrays["best"][i]
@@ -86,9 +90,9 @@ def automatic_rows(control: str, sweep: AutomaticTrapSweep, arrays: Arrays) -> I
                 arrays["value"][i],
                 arrays["entropy"][i],
                 sweep.steps,
-                part="trap",
-                control=control,
-                algorithm="sac",
+                part=sweep.part,
+                control=sweep.control,
+                algorithm=sweep.algorithm,
                 alpha="auto",
                 schedule=f"target {target:g} from {initial_alpha:g}",
             ),
@@ -109,8 +113,8 @@ def gymnasium_rows(sweep: GymnasiumSweep, arrays: Arrays) -> Iterator[Row]:
                 returns,
                 arrays["entropy"][i],
                 sweep.steps,
-                part="gymnasium",
-                control="",
+                part=sweep.part,
+                control=sweep.control,
                 algorithm=sweep.algorithm,
                 alpha=alpha,
                 schedule="automatic" if alpha == "auto" else "constant",
@@ -122,31 +126,75 @@ def gymnasium_rows(sweep: GymnasiumSweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Returns the rows as an aligned table for people."""
-    header = ("part", "algorithm", "alpha", "schedule", "seeds", "stuck", "95% interval")
-    header += ("return", "IQM", "P(best)", "share", "entropy")
-    lines = [header]
-    for row in rows:
-        low, high = row["stuck_interval"]
-        where = row.get("world") or row["part"]
-        lines.append(
-            (
-                f"{where}: {row['control']}" if row["control"] else where,
-                row["algorithm"],
-                str(row["alpha"]),
-                row["schedule"],
-                str(row["seeds"]),
-                f"{row['stuck_fraction']:.2f}",
-                f"[{low:.2f}, {high:.2f}]",
-                f"{row['return_mean']:.3f}",
-                f"{row['return_iqm']:.3f}",
-                f"{row['p_best']:.3f}" if "p_best" in row else "",
-                f"{row['best_share']:.3f}" if "best_share" in row else "",
-                f"{row['policy_entropy']:.2f}",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    """Returns the rows as a table for people."""
+
+    def where(row: Row) -> str:
+        place = row.get("world") or row["part"]
+        return f"{place}: {row['control']}" if row["control"] else place
+
+    return tables.table(
+        rows,
+        {
+            "part": where,
+            "algorithm": "{algorithm}",
+            "alpha": "{alpha}",
+            "schedule": "{schedule}",
+            "seeds": "{seeds}",
+            "stuck [95% interval]": tables.interval("stuck_fraction", ".2f", "stuck_interval"),
+            "return": "{return_mean:.3f}",
+            "IQM": "{return_iqm:.3f}",
+            "P(best)": tables.where_known("{p_best:.3f}", "p_best"),
+            "share": tables.where_known("{best_share:.3f}", "best_share"),
+            "entropy": "{policy_entropy:.2f}",
+        },
     )
+
+
+def title(row: Row) -> str:
+    """Returns what people call the learners of a row."""
+    world = row.get("world") or {"grid": "the grid", "trap": "the trap"}[row["part"]]
+    kind = {"a2c_tabular": "tabular actor-critics", "a2c": "A2C", "sac": "SAC"}[row["algorithm"]]
+    automatic = " with an automatic alpha" if row["alpha"] == "auto" else ""
+    control = f" ({row['control']})" if row["control"] else ""
+    return f"{kind} on {world}{automatic}{control}"
+
+
+def verdict(rows: list[Row]) -> str:
+    """Returns what the data say: a sentence for all studies, then one for each."""
+    studies = [
+        [row for row in rows if title(row) == name] for name in dict.fromkeys(map(title, rows))
+    ]
+    sentences, without, best = [], [], []
+    for study in studies:
+        least = min(study, key=lambda row: (row["stuck_fraction"], -row["return_iqm"]))
+        parts = [f"{least['stuck_fraction']:.0%} are stuck at best, {_setting(least)}"]
+        none = [row for row in study if row["alpha"] == 0]
+        if none:
+            parts.insert(0, f"{none[0]['stuck_fraction']:.0%} are stuck without entropy")
+            if study[0]["part"] != "gymnasium" and not study[0]["control"]:
+                without.append(none[0]["stuck_fraction"])
+                best.append(least["stuck_fraction"])
+        most = max(study, key=lambda row: row["stuck_fraction"])
+        if not none and most["stuck_fraction"] > least["stuck_fraction"]:
+            parts.append(f"{most['stuck_fraction']:.0%} at worst, {_setting(most)}")
+        sentences.append(f"Of {title(study[0])}, {', and '.join(parts)}.")
+    if without:
+        sentences.insert(
+            0,
+            f"Without entropy, {_span(without)} of the learners settle on what pays less; "
+            f"at the best temperature, {_span(best)} do.",
+        )
+    return "\n".join(sentences)
+
+
+def _setting(row: Row) -> str:
+    if "target_entropy" in row:
+        return f"from alpha {row['initial_alpha']:g} to a target of {row['target_entropy']:g} nats"
+    if row["alpha"] == "auto":
+        return "with the usual target"
+    return f"with {row['schedule']} alpha {row['alpha']:g}"
+
+
+def _span(shares: list[float]) -> str:
+    low, high = (f"{share:.0%}" for share in (min(shares), max(shares)))
+    return low if low == high else f"{low} to {high}"

@@ -1,122 +1,153 @@
-"""The figures: what sticks and what it costs, and how learning and entropy go over time."""
+"""The figures: what sticks and what it costs, one for each control, and how learning goes."""
 
 from __future__ import annotations
 
-import pathlib
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.premature_convergence.analysis import Row
-from experiments.premature_convergence.plan import Study
-from experiments.premature_convergence.runs import Arrays
+from experiments import plots
+from experiments.frame import Result, Row
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-_COLOURS = {"constant": "#0072B2", "annealed": "#D55E00", "automatic": "#009E73"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "constant": {"color": plots.BLUE, "marker": "o"},
+    "annealed": {"color": plots.VERMILLION, "marker": "s"},
+    "automatic": {"color": plots.GREEN, "marker": "D", "linestyle": "none"},
+}
 _TITLES = {
-    "a2c_tabular": "Two goals, tabular actor-critic",
-    "a2c": "Two goals, A2C",
-    "sac": "Continuous trap, SAC",
+    "a2c_tabular": "Grid, tabular actor-critic",
+    "a2c": "Grid, A2C",
+    "sac": "Trap, SAC",
+}
+# What a policy returns that goes straight to the near goal or stays on the lower hill, and what the
+# best policy returns.
+_LEVELS = {"grid": (0.8 * 0.99**3, 0.99**7), "trap": (0.7, 1.0)}
+_RANGES = {"grid": (-0.05, 1.0), "trap": (-0.05, 1.05)}
+# The question that each control asks, by the name of its figure.
+_QUESTIONS = {
+    "critic_speed.png": ("critic rate 0.5", "critic as fast"),
+    "first_policy.png": ("initial stddev 1",),
+    "trap_width.png": ("broad trap",),
 }
 
 
-_COLUMNS = 4
-
-
-class Result(NamedTuple):
-    """A study with its arrays and its rows of the summary."""
-
-    study: Study
-    arrays: Arrays
-    rows: list[Row]
-
-    @property
-    def title(self) -> str:
-        """What the panel of this study is called."""
-        world = getattr(self.study.sweep, "world", None)
-        title = world or _TITLES[self.study.algorithm]
-        if self.rows[0]["alpha"] == "auto":
-            title += ", automatic"
-        return f"{title}\n{self.study.control}" if self.study.control else title
-
-
-def draw(results: list[Result], directory: pathlib.Path) -> list[pathlib.Path]:
-    """Draws every figure into `directory` and returns their paths."""
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    main = [result for result in results if not result.sweep.control]
     figures = {
-        "stuck_and_return.png": _against_alpha(results),
-        "learning_curves.png": _over_time(results, "episode_return", "mean episode return"),
-        "policy_entropy.png": _over_time(results, "entropy", "policy entropy (nats)"),
+        name: _against_alpha([[result] for result in chosen])
+        for name, chosen in {
+            "stuck_and_return.png": [r for r in main if r.sweep.part != "gymnasium"],
+            "gymnasium.png": [r for r in main if r.sweep.part == "gymnasium"],
+        }.items()
+        if chosen
     }
-    paths = []
-    for name, figure in figures.items():
-        paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=150)
-    return paths
+    figures |= {
+        "learning_curves.png": _over_time(main, "episode_return", "mean return of an episode"),
+        "policy_entropy.png": _over_time(main, "entropy", "policy entropy (nats)"),
+    }
+    for name, controls in _QUESTIONS.items():
+        pairs = [
+            [plain, control]
+            for control in results
+            if control.sweep.control in controls
+            for plain in main
+            if type(plain.sweep) is type(control.sweep)
+        ]
+        if pairs:
+            figures[name] = _against_alpha(pairs)
+    return figures
 
 
-def _against_alpha(results: list[Result]) -> Figure:
-    """Stuck fraction above, return below it, one column for each study."""
-    columns = min(_COLUMNS, len(results))
-    blocks = -(-len(results) // columns)
-    figure = Figure(figsize=(max(4.2 * columns, 5), 6.4 * blocks), layout="constrained")
-    grid = figure.subplots(2 * blocks, columns, squeeze=False)
-    for i in range(blocks * columns):
-        block, column = divmod(i, columns)
-        upper, lower = grid[2 * block : 2 * block + 2, column]
-        if i >= len(results):
-            upper.remove()
-            lower.remove()
-            continue
-        _study_against_alpha(upper, lower, results[i])
-        if column == 0:
-            upper.set_ylabel("stuck fraction, 95% interval")
-            lower.set_ylabel("return, interquartile mean,\n95% interval")
+def _title(result: Result) -> str:
+    title = getattr(result.sweep, "world", None) or _TITLES[result.sweep.algorithm]
+    return f"{title},\nautomatic alpha" if result.rows[0]["alpha"] == "auto" else title
+
+
+def _against_alpha(studies: list[list[Result]]) -> Figure:
+    """Stuck fraction above, return below it, for each sweep, with its control, if there is one.
+
+    The control is drawn hollow and dashed, beside the main sweep.
+    """
+    columns = min(2, len(studies))
+    figure, axes = plots.panels(2 * -(-len(studies) // columns), columns, height=2.7)
+    pairs = [
+        (axes[2 * i, j], axes[2 * i + 1, j]) for i in range(len(axes) // 2) for j in range(columns)
+    ]
+    for (upper, lower), results in zip(pairs, studies, strict=False):
+        for result in results:
+            hollow = {"markerfacecolor": "white", "linestyle": "--"} if result.sweep.control else {}
+            for kind, rows in _by_kind(result.rows).items():
+                label = f"{kind}, {result.sweep.control}" if result.sweep.control else kind
+                style: dict[str, Any] = {**_STYLES[kind], **hollow, "label": label}
+                if kind == "automatic":
+                    style["linestyle"] = "none"
+                x = np.arange(len(rows)) + (0.15 if hollow else 0)
+                plots.with_interval(upper, x, rows, "stuck_fraction", "stuck_interval", **style)
+                plots.with_interval(lower, x, rows, "return_iqm", **style)
+        first = results[0].rows[0]
+        part = first["part"]
+        if part in _LEVELS:
+            for level, name in zip(
+                _LEVELS[part],
+                ("near goal" if part == "grid" else "low hill", "optimum"),
+                strict=True,
+            ):
+                lower.axhline(level, color="black", linewidth=0.8, linestyle=":")
+                lower.annotate(
+                    f"{name}\n{level:.3g}",
+                    (1.01, level),
+                    xycoords=("axes fraction", "data"),
+                    va="center",
+                    fontsize=8,
+                )
+            lower.set_ylim(_RANGES[part][0], _RANGES[part][1] + 0.07)
+        upper.set(ylim=(-0.04, 1.04), title=_title(results[0]))
+        kind = next(iter(_by_kind(results[0].rows)))
+        rows = _by_kind(results[0].rows)[kind]
+        for axis in (upper, lower):
+            axis.set_xticks(range(len(rows)), [_tick(row) for row in rows], rotation=70, fontsize=8)
+        upper.tick_params(labelbottom=False)
+        lower.set_xlabel(_axis_label(first))
+        if kind != "automatic" or len(results) > 1:
+            upper.legend(frameon=False, fontsize=8)
+    for upper, lower in pairs[len(studies) :]:
+        upper.remove()
+        lower.remove()
+    _share_scales(studies, [lower for _, lower in pairs])
+    for upper, lower in pairs[::columns]:
+        upper.set_ylabel("share of learners\nthat are stuck")
+        lower.set_ylabel("return,\ninterquartile mean")
     return figure
 
 
-def _study_against_alpha(upper: Any, lower: Any, result: Result) -> None:
-    groups: dict[str, list[Row]] = {}
-    for row in result.rows:
+def _share_scales(studies: list[list[Result]], axes: list[Axes]) -> None:
+    """Gives the panels of one Gymnasium environment one scale of return."""
+    worlds: dict[str, list[Axes]] = {}
+    for (result, *_), axis in zip(studies, axes, strict=False):
+        if hasattr(result.sweep, "world"):
+            worlds.setdefault(result.sweep.world, []).append(axis)
+    for group in worlds.values():
+        low, high = zip(*(axis.get_ylim() for axis in group), strict=True)
+        for axis in group:
+            axis.set_ylim(min(low), max(high))
+
+
+def _by_kind(rows: list[Row]) -> dict[str, list[Row]]:
+    kinds: dict[str, list[Row]] = {}
+    for row in rows:
         kind = row["schedule"] if row["alpha"] != "auto" else "automatic"
-        groups.setdefault(kind, []).append(row)
-    for kind, rows in groups.items():
-        _interval_line(upper, rows, kind, "stuck_fraction", "stuck_interval")
-        _interval_line(lower, rows, kind, "return_iqm", "return_iqm_interval")
-    upper.set(ylim=(-0.04, 1.04), title=result.title)
-    first = next(iter(groups.values()))
-    for axis in (upper, lower):
-        axis.set_xticks(range(len(first)), [_tick(row) for row in first], rotation=60)
-        axis.grid(alpha=0.3)
-    lower.set_xlabel(_axis_label(first[0]))
-    if "automatic" not in groups:
-        upper.legend(frameon=False)
+        kinds.setdefault(kind, []).append(row)
+    return kinds
 
 
 def _axis_label(row: Row) -> str:
     if "target_entropy" in row:
-        return "target entropy (nats), first alpha"
+        return "target (nats), first alpha"
     return "alpha" if row["alpha"] == "auto" else "alpha (reward per nat)"
-
-
-def _interval_line(axis: Any, rows: list[Row], kind: str, value: str, interval: str) -> None:
-    x = np.arange(len(rows))
-    low, high = np.array([row[interval] for row in rows]).T
-    middle = np.array([row[value] for row in rows])
-    joined = "none" if kind == "automatic" else "-"
-    axis.errorbar(
-        x,
-        middle,
-        yerr=np.maximum([middle - low, high - middle], 0),
-        color=_COLOURS[kind],
-        marker="o",
-        markersize=4,
-        linestyle=joined,
-        capsize=2,
-        label=kind,
-    )
 
 
 def _tick(row: Row) -> str:
@@ -128,32 +159,31 @@ def _tick(row: Row) -> str:
 
 
 def _over_time(results: list[Result], curve: str, label: str) -> Figure:
-    """A panel for each study and schedule, a line for each temperature, its 95% interval shaded."""
-    panels = [panel for result in results for panel in _panels(result)]
-    columns = min(_COLUMNS - 1, len(panels))
-    rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(5.2 * columns, 3.2 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axis, (title, result, select, labels) in zip(axes, panels, strict=False):
+    """A panel for each sweep and schedule, a line for each temperature, its 95% interval shaded."""
+    drawn = [panel for result in results for panel in _panels(result)]
+    figure, axes = plots.panels(-(-len(drawn) // 2), min(2, len(drawn)), height=3.0)
+    for axis, (title, result, select, labels) in zip(axes.ravel(), drawn, strict=False):
         steps = result.arrays["curve_steps"]
         means = select(result.arrays[f"curve_{curve}"])
         errors = select(result.arrays[f"curve_{curve}_error"])
-        colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(labels)))
-        for mean, error, colour, name in zip(means.T, errors.T, colours, labels, strict=True):
-            axis.plot(steps, mean, color=colour, label=name, linewidth=1.4)
-            band = 1.96 * error
-            axis.fill_between(steps, mean - band, mean + band, color=colour, alpha=0.15, lw=0)
-        axis.set(title=title, xlabel="environment steps of each learner", ylabel=label)
-        axis.grid(alpha=0.3)
+        styles = plots.by_alpha(len(labels))
+        for mean, error, style, name in zip(means.T, errors.T, styles, labels, strict=True):
+            known = np.isfinite(mean)  # before an episode ends there is no return
+            x, y, band = steps[known], mean[known], 1.96 * error[known]
+            axis.plot(x, y, label=name, linewidth=1.4, **style)
+            axis.fill_between(x, y - band, y + band, color=style["color"], alpha=0.15, lw=0)
+        axis.set(title=title, xlabel="environment steps of each learner")
         axis.legend(
             loc="upper left",
-            bbox_to_anchor=(1, 1),
+            bbox_to_anchor=(1, 1.03),
             frameon=False,
-            fontsize=7,
+            fontsize=8,
             title=_axis_label(result.rows[0]).replace(" (", "\n(").replace(", ", ",\n"),
-            title_fontsize=7,
+            title_fontsize=8,
         )
-    for axis in axes[len(panels) :]:
+    for row in axes:
+        row[0].set_ylabel(label)
+    for axis in axes.ravel()[len(drawn) :]:
         axis.remove()
     return figure
 
@@ -162,11 +192,12 @@ Panel = tuple[str, Result, Callable[[np.ndarray], np.ndarray], list[str]]
 
 
 def _panels(result: Result) -> list[Panel]:
-    schedules = getattr(result.study.sweep, "schedules", None)
+    schedules = getattr(result.sweep, "schedules", None)
+    title = _title(result).replace("\n", " ")
     if schedules is None:
-        return [(result.title, result, lambda x: x, [_tick(row) for row in result.rows])]
-    labels = [f"{alpha:g}" for alpha in result.study.sweep.alphas]  # type: ignore[union-attr]
+        return [(title, result, lambda x: x, [_tick(row) for row in result.rows])]
+    labels = [f"{alpha:g}" for alpha in result.sweep.alphas]
     return [
-        (f"{result.title}, {schedule}", result, lambda x, i=i: x[:, i], labels)
+        (f"{title}, {schedule}", result, lambda x, i=i: x[:, i], labels)
         for i, schedule in enumerate(schedules)
     ]

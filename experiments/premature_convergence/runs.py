@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments.premature_convergence import exact
+from experiments import exact
 from experiments.premature_convergence.sweep import (
     ANNEALED_SHARE,
     AutomaticTrapSweep,
     GymnasiumSweep,
     NeuralSweep,
+    Sweep,
     TabularSweep,
     TrapSweep,
 )
@@ -33,6 +34,22 @@ def scheduled_alpha(alphas: tuple[float, ...], schedules: tuple[str, ...], updat
     initial = np.tile(np.asarray(alphas, np.float32)[None, :, None], (len(schedules), 1, 1))
     constant = np.array([schedule == "constant" for schedule in schedules])[:, None, None]
     return mx.temperature.linear(initial, initial * constant, ANNEALED_SHARE * updates)
+
+
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
+    """Runs a sweep of any kind.
+
+    Args:
+      sweep: The constants.
+      progress: Whether to show a progress bar.
+    """
+    if isinstance(sweep, TabularSweep):
+        return run_tabular(sweep, progress)
+    if isinstance(sweep, NeuralSweep):
+        return run_neural(sweep, progress)
+    if isinstance(sweep, GymnasiumSweep):
+        return run_gymnasium(sweep, progress)
+    return run_trap(sweep, progress)
 
 
 def run_tabular(sweep: TabularSweep, progress: bool) -> Arrays:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from experiments import frame
 
 GRID_ALPHAS = (0.0, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 NEURAL_ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
@@ -10,12 +14,37 @@ TRAP_ALPHAS = (0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 1.0)
 GYMNASIUM_ALPHAS = (0.0, 0.01, 0.1)
 SCHEDULES = ("constant", "annealed")
 
+# The widths of the trap's and of the optimum's hill where the trap is the broader one.
+BROAD = (0.3, 0.1)
+
 # An annealed temperature falls linearly to 0 over this share of the updates.
 ANNEALED_SHARE = 0.8
 
 
+class Named:
+    """How the summary and the files call a sweep.
+
+    Attributes:
+      part: The world: "grid", "trap" or "gymnasium".
+      algorithm: "a2c_tabular", "a2c" or "sac".
+      setting: What tells sweeps of one algorithm apart in file names.
+      control: What is changed from the main sweep; empty for the main sweep itself.
+    """
+
+    part: ClassVar[str]
+    algorithm: Any
+    setting: Any = ""
+    control: Any = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        words = (self.part, self.algorithm, self.setting, self.control.replace(" ", "-"))
+        return "_".join(word for word in words if word)
+
+
 @dataclass(frozen=True)
-class TabularSweep:
+class TabularSweep(Named):
     """One-step actor-critic with a table of logits and a table of values on `TwoGoalGrid`.
 
     Attributes:
@@ -29,6 +58,9 @@ class TabularSweep:
       seed: of everything drawn.
     """
 
+    part: ClassVar[str] = "grid"
+    algorithm: ClassVar[str] = "a2c_tabular"
+
     alphas: tuple[float, ...] = GRID_ALPHAS
     schedules: tuple[str, ...] = SCHEDULES
     seeds: int = 100
@@ -38,9 +70,14 @@ class TabularSweep:
     discount: float = 0.99
     seed: int = 0
 
+    @property
+    def control(self) -> str:
+        """What is changed from the main sweep."""
+        return "" if self.critic_rate == 0.1 else f"critic rate {self.critic_rate:g}"
+
 
 @dataclass(frozen=True)
-class NeuralSweep:
+class NeuralSweep(Named):
     """A2C with networks on `TwoGoalGrid`; attributes as in `TabularSweep`.
 
     Attributes:
@@ -48,6 +85,9 @@ class NeuralSweep:
       rollout_length: steps between updates.
       num_envs: worlds of each learner.
     """
+
+    part: ClassVar[str] = "grid"
+    algorithm: ClassVar[str] = "a2c"
 
     alphas: tuple[float, ...] = NEURAL_ALPHAS
     schedules: tuple[str, ...] = ("annealed",)
@@ -61,9 +101,14 @@ class NeuralSweep:
     num_envs: int = 8
     seed: int = 0
 
+    @property
+    def control(self) -> str:
+        """What is changed from the main sweep."""
+        return "critic as fast" if self.critic_rate == self.actor_rate else ""
+
 
 @dataclass(frozen=True)
-class TrapSweep:
+class TrapSweep(Named):
     """SAC on `ContinuousTrap`, at given temperatures; other attributes as in `TabularSweep`.
 
     Attributes:
@@ -71,6 +116,9 @@ class TrapSweep:
       initial_stddev: of the pre-tanh Gaussian of a fresh policy.
       widths: of the trap's and of the optimum's hill.
     """
+
+    part: ClassVar[str] = "trap"
+    algorithm: ClassVar[str] = "sac"
 
     alphas: tuple[float, ...] = TRAP_ALPHAS
     schedules: tuple[str, ...] = SCHEDULES
@@ -84,14 +132,25 @@ class TrapSweep:
     widths: tuple[float, float] = (0.15, 0.15)
     seed: int = 0
 
+    @property
+    def control(self) -> str:
+        """What is changed from the main sweep."""
+        if self.initial_stddev != 0.3:
+            return f"initial stddev {self.initial_stddev:g}"
+        return "broad trap" if self.widths == BROAD else ""
+
 
 @dataclass(frozen=True)
-class AutomaticTrapSweep:
+class AutomaticTrapSweep(Named):
     """SAC on `ContinuousTrap` with automatic temperature; other attributes as in `TrapSweep`.
 
     Attributes:
       starts: pairs of the first temperature and the target entropy, in nats.
     """
+
+    part: ClassVar[str] = "trap"
+    algorithm: ClassVar[str] = "sac"
+    setting: ClassVar[str] = "automatic"
 
     starts: tuple[tuple[float, float], ...] = (
         (1.0, -3.0),
@@ -113,9 +172,14 @@ class AutomaticTrapSweep:
     widths: tuple[float, float] = (0.15, 0.15)
     seed: int = 1
 
+    @property
+    def control(self) -> str:
+        """What is changed from the main sweep."""
+        return "broad trap" if self.widths == BROAD else ""
+
 
 @dataclass(frozen=True)
-class GymnasiumSweep:
+class GymnasiumSweep(Named):
     """One learner on one Gymnasium world through the host loop.
 
     Attributes:
@@ -130,6 +194,8 @@ class GymnasiumSweep:
       seed: of everything drawn.
     """
 
+    part: ClassVar[str] = "gymnasium"
+
     world: str
     algorithm: str
     alphas: tuple[float, ...]
@@ -139,3 +205,73 @@ class GymnasiumSweep:
     solved_at: float
     episodes: int = 20
     seed: int = 0
+
+    @property
+    def setting(self) -> str:
+        """Its world, and how its temperature is chosen."""
+        return f"{self.world}_{'fixed' if self.alphas else 'automatic'}"
+
+
+Sweep = TabularSweep | NeuralSweep | TrapSweep | AutomaticTrapSweep | GymnasiumSweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
+    """Premature convergence of policy gradients across temperatures.
+
+    Attributes:
+      env: The environments: the grid with two goals, the continuous trap, Gymnasium's.
+      alphas: The temperatures, in reward per nat.
+      schedules: The schedules of the temperature on grid and trap.
+      controls: Also run the controls of grid and trap, which take five minutes more.
+    """
+
+    env: tuple[Literal["grid", "trap", "gymnasium"], ...] = ("grid", "trap")
+    alphas: tuple[float, ...] | None = None
+    schedules: tuple[Literal["constant", "annealed"], ...] | None = None
+    controls: bool = False
+
+    least: ClassVar = {**frame.Arguments.least, "alphas": 0}
+
+
+_MAIN: dict[str, list[Sweep]] = {
+    "grid": [TabularSweep(), NeuralSweep()],
+    "trap": [TrapSweep(), AutomaticTrapSweep()],
+    "gymnasium": [
+        GymnasiumSweep("Pendulum-v1", "sac", GYMNASIUM_ALPHAS, 3, 20_000, 1, -200.0),
+        GymnasiumSweep("Pendulum-v1", "sac", (), 3, 20_000, 1, -200.0),
+        GymnasiumSweep("CartPole-v1", "a2c", GYMNASIUM_ALPHAS, 3, 500_000, 16, 475.0),
+    ],
+}
+_CONTROLS: dict[str, list[Sweep]] = {
+    "grid": [TabularSweep(critic_rate=0.5), NeuralSweep(critic_rate=1e-3)],
+    "trap": [
+        TrapSweep(initial_stddev=1.0),
+        TrapSweep(widths=BROAD),
+        AutomaticTrapSweep(widths=BROAD),
+    ],
+    "gymnasium": [],
+}
+_QUICK_STEPS = {
+    TabularSweep: 5_000,
+    NeuralSweep: 4_000,
+    TrapSweep: 150,
+    AutomaticTrapSweep: 150,
+    GymnasiumSweep: 2_000,
+}
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the values of given flags."""
+    # An automatic temperature has no grid of alphas for the flag to replace.
+    without = dataclasses.replace(arguments, alphas=None)
+    planned = []
+    for part in ("grid", "trap", "gymnasium"):
+        if part in arguments.env:
+            for sweep in (*_MAIN[part], *(_CONTROLS[part] if arguments.controls else ())):
+                quick: dict[str, Any] = {"seeds": 3, "steps": _QUICK_STEPS[type(sweep)]}
+                if isinstance(sweep, GymnasiumSweep):
+                    quick["episodes"] = 2
+                given = arguments if getattr(sweep, "alphas", ()) else without
+                planned.append(given.apply(sweep, quick))
+    return planned

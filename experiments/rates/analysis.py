@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+from experiments import check
 from experiments.bandit_ascent import STEP_SIZE
+from experiments.check import Check
+from experiments.frame import Arrays, Findings, Result, Row
 from experiments.random_processes import ACTIONS, DISCOUNT
 from experiments.rates import bandits
 from experiments.rates.runs import alpha_grid
 from experiments.rates.sweep import Bandits, Processes
-from experiments.reproduce.check import Check
 from maxent_tf.tabular import bounds
-
-Arrays = Mapping[str, np.ndarray]
 
 # Smaller errors are rounding and say nothing of a theorem.
 ROUNDING = 1e-10
+
+
+def rows(sweep: Bandits | Processes, arrays: Arrays) -> list[Row]:
+    """Returns a row for each check of a sweep."""
+    if isinstance(sweep, Bandits):
+        return [each.as_row() for each in bandit_checks(sweep, arrays)]
+    return [each.as_row() for each in process_checks(sweep, arrays)]
 
 
 def bandit_checks(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
@@ -80,15 +87,27 @@ def value_iteration_rates(arrays: Arrays) -> list[float]:
     return np.median(factors, -1).tolist()
 
 
-def verdict(checks: list[Check], sweep: Bandits, arrays: Arrays) -> str:
-    """Returns a sentence for each theorem: how many of its checks hold, and what was seen."""
-    lines = []
-    for row in dict.fromkeys(check.row for check in checks):
-        own = [check.holds for check in checks if check.row == row]
-        note = _best_alphas(sweep, arrays) if row == "U-shape" else ""
-        word = "holds" if all(own) else "FALLS SHORT"
-        lines.append(f"{row}: {word}, {sum(own)} of {len(own)} checks{note}.")
-    return "\n".join(lines)
+def conclude(results: list[Result]) -> Findings:
+    """Returns the findings of all results."""
+    bandits, processes = results
+    found = bandits.rows + processes.rows
+    return Findings(verdict(found, bandits.sweep, bandits.arrays), check.table(found))
+
+
+def verdict(rows: list[Row], sweep: Bandits, arrays: Arrays) -> str:
+    """Returns whether all theorems hold, then a sentence for each with its number of checks."""
+    names = list(dict.fromkeys(row["row"] for row in rows))
+    held = {name: [row["holds"] for row in rows if row["row"] == name] for name in names}
+    short = [name for name in names if not all(held[name])]
+    lines = [
+        f"All {len(rows)} checks of {len(names)} results agree with the theory."
+        if not short
+        else f"What was measured contradicts the theory of {', '.join(short)}."
+    ]
+    for name in names:
+        word = "holds" if name not in short else "FALLS SHORT"
+        lines.append(f"{name}: {word}, {sum(held[name])} of {len(held[name])} checks.")
+    return "\n".join([*lines, _best_alphas(sweep, arrays)])
 
 
 def _u_shape(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
@@ -103,8 +122,8 @@ def _best_alphas(sweep: Bandits, arrays: Arrays) -> str:
     alphas, found = alpha_grid(sweep), []
     for iterations, loss in zip(sweep.iterations, arrays["u_shape"], strict=True):
         best = int(loss.argmin())
-        found.append(f"{loss[best]:.4f} at {alphas[best]:.3g} after {iterations:,} steps")
-    return f"; the least suboptimality is {', '.join(found)}"
+        found.append(f"{loss[best]:.4f} at alpha {alphas[best]:.3g} after {iterations:,} steps")
+    return f"The best alpha falls with the number of steps; the loss there is {', '.join(found)}."
 
 
 def _sublinear(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:

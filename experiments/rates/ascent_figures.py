@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments import plots
 from experiments.bandit_ascent import STEP_SIZE
+from experiments.frame import Arrays
 from experiments.rates import bandits
 from experiments.rates.analysis import bandit_name
 from experiments.rates.runs import alpha_grid
 from experiments.rates.sweep import Bandits
 from maxent_tf.tabular import bounds
 
-Arrays = Mapping[str, np.ndarray]
-
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+COLOURS = (plots.BLUE, plots.VERMILLION, plots.GREEN, plots.PURPLE)
 PREDICTED = {"color": "black", "linestyle": "--", "linewidth": 1.2}
 
 
@@ -52,7 +49,7 @@ def u_shape(sweep: Bandits, arrays: Arrays) -> Figure:
 
 def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
     """Sublinear above, linear below; curves on the left, the predicted constants on the right."""
-    figure = Figure(figsize=(10.5, 7.6), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 7.6), layout="constrained")
     (losses, products), (errors, rates) = figure.subplots(2, 2)
     marks = arrays["marks"]
     for colour, rewards, loss in zip(
@@ -98,17 +95,17 @@ def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
         ylabel="error of the log-odds (nats)",
         title="With entropy: linear, at the predicted rate",
     )
-    errors.legend(frameon=False, title="tau (reward per nat)", ncols=3, loc="upper right")
+    errors.legend(frameon=False, title="alpha (reward per nat)", ncols=3, loc="upper right")
     grid = np.geomspace(0.8 * min(sweep.temperatures), 1.25 * max(sweep.temperatures), 200)
     predicted = -bounds.entropy_gradient_log_rate(STEP_SIZE, grid, sweep.gap)
-    rates.plot(grid, predicted, label="-ln(1 - 2 eta tau p (1 - p))", **PREDICTED)
+    rates.plot(grid, predicted, label="-ln(1 - 2 eta alpha p (1 - p))", **PREDICTED)
     rates.scatter(
         sweep.temperatures, -arrays["log_rate"], c=colours, s=50, zorder=3, label="measured"
     )
     rates.set(
         xscale="log",
         yscale="log",
-        xlabel="tau (reward per nat)",
+        xlabel="alpha (reward per nat)",
         ylabel="nats of error lost in a step, at the end",
         title="With entropy: slow at low temperature",
     )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.special
 
-from experiments.bandit_ascent import REWARDS, STEP_SIZE, ascend, policies_after
+from experiments.bandit_ascent import BAD_START, REWARDS, STEP_SIZE, ascend, policies_after
 from maxent_tf.environments import Bandit
 from maxent_tf.tabular import (
     TabularMDP,
@@ -22,7 +22,6 @@ from maxent_tf.tabular import (
 # What so many steps on `REWARDS` leave, by temperature, from an independent computation.
 U_SHAPE = {0.0: 0.0996, 0.01: 0.0037, 0.02: 0.0026, 0.1: 0.0282, 0.3: 0.0659, 1.0: 0.1975}
 U_SHAPE_ITERATIONS = 3000
-U_SHAPE_START = (0.01, 0.98, 0.01)
 
 # From the uniform policy, at tau = 1 and this step size: steps of the natural and of the plain
 # gradient until the error of the log-policy is below 1e-3.
@@ -31,14 +30,14 @@ STEPS_TO_A_THOUSANDTH = (63, 278)
 
 
 def suboptimality(alphas: npt.ArrayLike, iterations: int) -> np.ndarray:
-    """What exact ascent on `REWARDS` leaves after some steps from `U_SHAPE_START`, [alphas].
+    """What exact ascent on `REWARDS` leaves after some steps from `BAD_START`, [alphas].
 
     Args:
       alphas: [alphas], all in one call.
       iterations: of them.
     """
     m = from_environment(Bandit(REWARDS), discount=1.0)
-    logits = np.stack([np.log(U_SHAPE_START), np.zeros(3)])
+    logits = np.stack([np.log(BAD_START), np.zeros(3)])
     ascent = policy_gradient(m, logits, np.asarray(alphas), STEP_SIZE, iterations)
     return max(REWARDS) - evaluate_policy(m, ascent.policy).objective.numpy()
 

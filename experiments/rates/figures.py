@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Mapping
 
 import matplotlib
@@ -10,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments import plots
+from experiments.frame import Arrays, Result
 from experiments.random_processes import ACTIONS, DISCOUNT
 from experiments.rates import ascent_figures
 from experiments.rates.analysis import ROUNDING, path
@@ -17,18 +18,11 @@ from experiments.rates.ascent_figures import COLOURS, PREDICTED
 from experiments.rates.sweep import Bandits, Processes
 from maxent_tf.tabular import bounds
 
-Arrays = Mapping[str, np.ndarray]
 
-
-def draw(
-    on_bandits: Bandits,
-    bandit_arrays: Arrays,
-    on_processes: Processes,
-    process_arrays: Arrays,
-    directory: pathlib.Path,
-) -> list[pathlib.Path]:
-    """Draws every figure into `directory` and returns their paths."""
-    figures = {
+def draw(results: list[Result]) -> Mapping[str, Figure]:
+    """Returns the figures by file name."""
+    (on_bandits, bandit_arrays, _), (on_processes, process_arrays, _) = results
+    return {
         "u_shape.png": ascent_figures.u_shape(on_bandits, bandit_arrays),
         "policy_gradient.png": ascent_figures.policy_gradient(on_bandits, bandit_arrays),
         "natural_gradient.png": _natural_gradient(
@@ -37,17 +31,12 @@ def draw(
         "dynamic_programming.png": _dynamic_programming(on_processes, process_arrays),
         "bounds.png": _bounds(on_processes, process_arrays),
     }
-    paths = []
-    for name, figure in figures.items():
-        paths.append(directory / name)
-        figure.savefig(paths[-1], dpi=110)
-    return paths
 
 
 def _natural_gradient(
     on_bandits: Bandits, bandit_arrays: Arrays, on_processes: Processes, arrays: Arrays
 ) -> Figure:
-    figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 4.4), layout="constrained")
     bandit, random = figure.subplots(1, 2)
     natural, plain = bandit_arrays["regularised"]
     steps = np.arange(natural.shape[1])
@@ -62,7 +51,7 @@ def _natural_gradient(
         ylim=(1e-6, 300),
         xlabel="steps t",
         ylabel="largest error of log pi (nats)",
-        title="Bandit, tau = 1; dashed: (1 - eta tau)^t",
+        title="Bandit, alpha = 1;\ndashed: (1 - eta alpha)^t",
     )
     bandit.legend(frameon=False, title="eta", ncols=3, fontsize=8)
     after = np.arange(1, len(arrays["log_policy"]) + 1)
@@ -83,18 +72,18 @@ def _natural_gradient(
         yscale="log",
         ylim=(1e-10, 1e3),
         xlabel="steps t",
-        ylabel="error of log pi over 2 C1 / tau",
-        title=f"{arrays['q'].shape[-1]} random processes; dashed: the bound,\n"
-        "dotted: slope (1 - eta tau / (1 - gamma))^t",
+        ylabel="error of log pi over 2 C1 / alpha",
+        title=f"{arrays['q'].shape[-1]} random processes; dashed: the bound;\n"
+        "dotted: (1 - eta alpha / (1 - gamma))^t",
     )
-    random.legend(frameon=False, title="eta tau / (1 - gamma)", ncols=3)
+    random.legend(frameon=False, title="eta alpha / (1 - gamma)", ncols=3)
     for axis in (bandit, random):
         axis.grid(alpha=0.3)
     return figure
 
 
 def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
-    figure = Figure(figsize=(10.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 4.4), layout="constrained")
     policy, value = figure.subplots(1, 2)
     before, after = arrays["policy_iteration"][:-1], arrays["policy_iteration"][1:]
     grid = np.geomspace(1e-8, 20, 200)
@@ -120,13 +109,13 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
         ylim=(ROUNDING, 20),
         xlabel="largest error before a step (reward)",
         ylabel="largest error after it (reward)",
-        title="Soft policy iteration; dashed: min(gamma e, c e^2)",
+        title="Soft policy iteration;\ndashed: min(gamma e, c e^2)",
     )
     value.set(
         yscale="log",
         xlabel="backups k",
         ylabel="largest error (reward)",
-        title="Soft value iteration; dashed: slope gamma^k",
+        title="Soft value iteration;\ndashed: slope gamma^k",
     )
     for axis in (policy, value):
         axis.grid(alpha=0.3)
@@ -136,7 +125,7 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
 
 def _bounds(sweep: Processes, arrays: Arrays) -> Figure:
     """Values against their bounds, alpha by colour: nothing may lie above the diagonal."""
-    figure = Figure(figsize=(10.5, 8.4), layout="constrained")
+    figure = Figure(figsize=(plots.WIDTH, 8.0), layout="constrained")
     axes = figure.subplots(2, 2).ravel()
     alphas = path(sweep)
     limit = bounds.soft_value_gap(alphas, ACTIONS, DISCOUNT)[:, None]
@@ -148,8 +137,8 @@ def _bounds(sweep: Processes, arrays: Arrays) -> Figure:
             arrays["divergence"],
             arrays["gap"],
             temperature,
-            "sum of d(s) tau KL(pi, pi*) (reward)",
-            "V*_tau - V_tau of pi (reward)",
+            "sum of d(s) alpha KL(pi, pi*) (reward)",
+            "V*_alpha - V_alpha of pi (reward)",
             "Identity: all on the diagonal",
         ),
         (

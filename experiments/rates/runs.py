@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.bandit_ascent import marks_until
+from experiments.frame import track
 from experiments.random_processes import ACTIONS, STATES, random_processes
 from experiments.rates import bandits, processes
 from experiments.rates.sweep import Bandits, Processes
@@ -17,7 +18,21 @@ def alpha_grid(sweep: Bandits) -> np.ndarray:
     return np.union1d(list(bandits.U_SHAPE), np.geomspace(1e-3, 2, sweep.alphas))
 
 
-def run_bandits(sweep: Bandits) -> Arrays:
+def run(sweep: Bandits | Processes, progress: bool = False) -> Arrays:
+    """Measures everything on bandits, or on processes.
+
+    Args:
+      sweep: The constants.
+      progress: Whether to show a progress bar.
+    """
+    return (
+        run_bandits(sweep, progress)
+        if isinstance(sweep, Bandits)
+        else run_processes(sweep, progress)
+    )
+
+
+def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
     """Measures everything on bandits.
 
     Returns:
@@ -27,15 +42,26 @@ def run_bandits(sweep: Bandits) -> Arrays:
       once an error is below; `regularised` [2, step_sizes, steps + 1].
     """
     marks = marks_until(sweep.steps, 60)
-    errors = [bandits.log_policy_errors(tau, sweep.gap) for tau in sweep.temperatures]
+    errors = [
+        bandits.log_policy_errors(tau, sweep.gap)
+        for tau in track(sweep.temperatures, progress, "ascents with entropy")
+    ]
     linear_steps = np.array(marks_until(max(map(len, errors)) - 1, 120))
     along = [np.append(e, np.full(max(linear_steps) + 1 - len(e), np.nan)) for e in errors]
     alphas = alpha_grid(sweep)
     return {
-        "u_shape": np.array([bandits.suboptimality(alphas, n) for n in sweep.iterations]),
+        "u_shape": np.array(
+            [
+                bandits.suboptimality(alphas, n)
+                for n in track(sweep.iterations, progress, "ascents of the U-shape")
+            ]
+        ),
         "marks": np.array(marks),
         "sublinear": np.array(
-            [bandits.losses_from_uniform(rewards, marks) for rewards in sweep.from_uniform]
+            [
+                bandits.losses_from_uniform(rewards, marks)
+                for rewards in track(sweep.from_uniform, progress, "ascents without entropy")
+            ]
         ),
         "log_rate": np.array([np.log(e[-1] / e[-2]) for e in errors]),
         "linear_steps": linear_steps,
@@ -44,7 +70,7 @@ def run_bandits(sweep: Bandits) -> Arrays:
     }
 
 
-def run_processes(sweep: Processes) -> Arrays:
+def run_processes(sweep: Processes, progress: bool = False) -> Arrays:
     """Measures everything on random decision processes.
 
     Returns:
@@ -75,5 +101,7 @@ def run_processes(sweep: Processes) -> Arrays:
         ),
         "policy_iteration": processes.policy_iteration_errors(m, alphas, sweep.policy_steps),
         "backups": np.array(backups),
-        "value_iteration": processes.value_iteration_errors(m, alphas, backups),
+        "value_iteration": processes.value_iteration_errors(
+            m, alphas, track(backups, progress, "soft value iterations")
+        ),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pathlib
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from experiments import frame
 from experiments.random_processes import COUNT
 
 
@@ -37,6 +38,8 @@ class Bandits:
     step_sizes: tuple[float, ...] = (0.03, 0.1, 0.3)
     natural_steps: int = 300
 
+    name: ClassVar[str] = "bandits"
+
 
 @dataclass(frozen=True)
 class Processes:
@@ -64,19 +67,37 @@ class Processes:
     backups: int = 240
     contraction_alphas: tuple[float, ...] = (0.01, 0.2, 2.0)
 
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(f"--processes must be at least 1, not {self.count}.")
+    name: ClassVar[str] = "processes"
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.Arguments):
     """Rates and bounds of entropy-regularised methods, with the predictions drawn in.
 
     Attributes:
-      processes: how many random ones.
-      output: the folder that results go to.
+      processes: The number of random decision processes.
     """
 
-    processes: int = COUNT
-    output: pathlib.Path = pathlib.Path("results")
+    processes: int | None = None
+
+    least: ClassVar = {"processes": 1}
+    sets: ClassVar = {"processes": ("count",)}
+
+
+_QUICK: tuple[dict[str, Any], ...] = (
+    {
+        "alphas": 5,
+        "iterations": (300, 3000),
+        "from_uniform": ((1.0, 0.0), (1.0, 0.2, 0.2)),
+        "steps": 60_000,
+        "temperatures": (0.5, 1.0),
+        "step_sizes": (0.1,),
+    },
+    {"count": 5, "alphas": (0.02, 2.0, 3), "fractions": (0.5, 1.0)},
+)
+
+
+def plan(arguments: Arguments) -> list[Bandits | Processes]:
+    """Returns the sweeps to run, with the values of given flags."""
+    sweeps = (Bandits(), Processes())
+    return [arguments.apply(s, quick) for s, quick in zip(sweeps, _QUICK, strict=True)]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from experiments import project
+from experiments.check import Check, table
 from experiments.reproduce import bandits, exploration, inverse, processes
-from experiments.reproduce.check import Check, table
 
 ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R2": bandits.u_shape,
@@ -46,8 +46,8 @@ class Arguments:
     """What to reproduce.
 
     Attributes:
-      rows: which; all that are covered by default.
-      output: a JSON file for the checks and their provenance, or None.
+      rows: The rows to reproduce, all of them by default. The flag without a row lists the rows.
+      output: A JSON file for the checks and their provenance, or None.
     """
 
     rows: tuple[str, ...] = tuple(ROWS)
@@ -59,23 +59,34 @@ class Arguments:
             raise ValueError(f"rows must be among {list(ROWS)}, not {unknown}.")
 
 
+def listing() -> str:
+    """Returns what each row is, a line each, and where those are that are not covered."""
+    covered = [(run.__doc__ or "").splitlines()[0] for run in ROWS.values()]
+    return "\n".join(
+        [*covered, *(f"{row}: not covered; {why}." for row, why in NOT_COVERED.items())]
+    )
+
+
 def main(arguments: Arguments) -> int:
-    """Runs the rows and prints the table.
+    """Runs the rows and prints the table, or lists the rows if there are none to run.
 
     Returns:
       The exit status: 0 if every check holds, else 1.
     """
+    if not arguments.rows:
+        print(listing())
+        return 0
     started = time.perf_counter()
     checks = [check for row in arguments.rows for check in ROWS[row]()]
     wall_time = time.perf_counter() - started
-    print(table(checks))
+    print(table(check.as_row() for check in checks))
     print("\nNot covered: " + "; ".join(f"{row} ({why})" for row, why in NOT_COVERED.items()))
     short = [check for check in checks if not check.holds]
     print(f"\n{len(checks) - len(short)} of {len(checks)} checks hold; {wall_time:.0f} s")
     if arguments.output is not None:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         content = {
-            "checks": [{**check._asdict(), "holds": check.holds} for check in checks],
+            "checks": [check.as_row() for check in checks],
             "not_covered": NOT_COVERED,
             "provenance": project.provenance(arguments, wall_time),
         }

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 
 from experiments.bandit_ascent import REWARDS, STEP_SIZE, escape
+from experiments.check import Check
 from experiments.commitment.gradients import chance_of_only_worse, natural_gradient, noisy_bandit
 from experiments.rates import bandits
-from experiments.reproduce.check import Check
 from maxent_tf.tabular import bounds
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from experiments.check import Check
 from experiments.commitment import explorers, theory
 from experiments.commitment.sweep import LUCK_NEEDED, Explorer, World
-from experiments.reproduce.check import Check
 
 SLOW, FAST, GUMBEL = Explorer("log", 1.0), Explorer("log", 10.0), Explorer("gumbel", 0.5)
 MARKS = (200, 1000, 4000, 40_000)  # the last is the square of the first

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.maxent_irl import analysis, runs
+from experiments.check import Check
+from experiments.maxent_irl import analysis, fits
 from experiments.maxent_irl.demonstrator import DECOY, GOAL
 from experiments.maxent_irl.sweep import Sweep
-from experiments.reproduce.check import Check
 
 
 def icy_grid(seeds: int = 5) -> Iterator[Check]:
@@ -22,7 +22,7 @@ def icy_grid(seeds: int = 5) -> Iterator[Check]:
     Args:
       seeds: sets of 200 demonstrations.
     """
-    rows = {row["fit"]: row for row in analysis.rows(runs.run(Sweep(seeds=seeds)))}
+    rows = {row["fit"]: row for row in analysis.fit_rows(fits.run(Sweep(seeds=seeds)))}
     for model, low, high, largest in [
         ("non-causal", 0.86, 0.89, DECOY),
         ("causal", 0.88, 0.92, GOAL),

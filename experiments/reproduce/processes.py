@@ -8,21 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.special
 
+from experiments.check import Check
 from experiments.deep_sea_exact.paths import approximate_goal, approximate_threshold, path_sum
 from experiments.deep_sea_exact.runs import solved_goal
+from experiments.exact import living_threshold
 from experiments.random_processes import ACTIONS, COUNT, DISCOUNT, STATES, random_processes
 from experiments.rates import processes
-from experiments.reproduce.check import Check
-from maxent_tf.environments import DeepSea, FiniteWorld, FourRooms, RiverSwim, TwoGoalGrid
+from maxent_tf.environments import DeepSea, FourRooms, RiverSwim, TwoGoalGrid
 from maxent_tf.tabular import (
     TabularMDP,
     bounds,
-    evaluate_policy,
     from_environment,
     natural_policy_gradient,
     policy_gradient,
     relative_value_iteration,
-    soft_policy_iteration,
 )
 
 ALPHA = 0.2
@@ -90,31 +89,6 @@ def reward_inflation() -> Iterator[Check]:
         measured, value = living_threshold(world)
         estimate = float(bounds.entropy_living_threshold(value, world.num_actions, 0.99))
         yield Check("R9", f"{name}: alpha at which the return halves", estimate, measured, 1e-3)
-
-
-def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float, float]:
-    """Finds where the return of the soft-optimal policy falls through half of the best.
-
-    The entropy is a reward here: the soft-optimal policy itself, not a policy with a bonus in its
-    loss. The return falls in alpha, so that nine temperatures a call narrow the bracket eightfold.
-
-    Args:
-      world: with goals that end the episode.
-      discount: gamma.
-
-    Returns:
-      The threshold, to 1e-9, and the optimal value of the start.
-    """
-    m = from_environment(world, discount=discount)
-    value = float(evaluate_policy(m, soft_policy_iteration(m, 0.0).policy).objective)
-    low, high = 1e-4, 0.1
-    while high - low > 1e-9:
-        alphas = np.linspace(low, high, 9)
-        policy = soft_policy_iteration(m, alphas, tolerance=1e-9).policy
-        above = evaluate_policy(m, policy).objective.numpy() > value / 2
-        last = int(np.flatnonzero(above)[-1])
-        low, high = alphas[last], alphas[last + 1]
-    return (low + high) / 2, value
 
 
 def deep_sea() -> Iterator[Check]:

@@ -1,1 +1,3 @@
-"""Is SAC sample-efficient and stable at once, beside the on-policy A2C and PPO?"""
+"""SAC needs fewer steps than A2C and PPO, and is steadier over seeds and learning rates."""
+
+RUN_TIME = "six minutes"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import scipy.stats
 
-from experiments import statistics
+from experiments import statistics, tables
+from experiments.frame import Row
 from experiments.sample_efficiency.runs import Arrays
-from experiments.sample_efficiency.sweep import LEVELS, Sweep
-
-Row = dict[str, Any]
+from experiments.sample_efficiency.sweep import LEVELS, Sweep, budget
 
 NAMES = {
     "sac": "SAC",
@@ -29,16 +27,10 @@ def steps_to_level(arrays: Arrays, level: float) -> np.ndarray:
     return np.where(reached.any(axis=0), first, np.inf)
 
 
-def rows(sweep: Sweep, arrays: Arrays, budget: int) -> Iterator[Row]:
-    """Yields a row for each learning rate.
-
-    Args:
-      sweep: the constants.
-      arrays: what came of them.
-      budget: the steps at which learners that take more or fewer are compared.
-    """
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each learning rate; "early" is at the `budget` of the environment."""
     final = arrays["return"][-1]
-    early = int(np.sum(arrays["steps"] <= budget)) - 1
+    early = int(np.sum(arrays["steps"] <= budget(sweep))) - 1
     steps = steps_to_level(arrays, LEVELS[sweep.world])
     for j, factor in enumerate(sweep.factors):
         reached = int(np.sum(np.isfinite(steps[j])))
@@ -65,28 +57,20 @@ def rows(sweep: Sweep, arrays: Arrays, budget: int) -> Iterator[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Returns the rows as an aligned table for people."""
-    header = ("world", "learner", "learning rate", "steps", "return, IQM [95% interval]", "spread")
-    lines = [(*header, "at the budget", "reached the level", "after steps, median [range]")]
-    for row in rows:
-        low, high = row["return_iqm_interval"]
-        lines.append(
-            (
-                row["world"],
-                NAMES[row["learner"]],
-                f"{row['learning_rate']:.2g}",
-                f"{row['steps']:,}",
-                f"{row['return_iqm']:.3g} [{low:.3g}, {high:.3g}]",
-                f"{row['spread']:.2g}",
-                f"{row['early_iqm']:.3g}",
-                f"{row['reached']} of {row['seeds']}",
-                _steps(row),
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    """Returns the rows as a table for people."""
+    return tables.table(
+        rows,
+        {
+            "env": "{world}",
+            "learner": lambda row: NAMES[row["learner"]],
+            "learning rate": "{learning_rate:.2g}",
+            "steps": "{steps:,}",
+            "return, IQM [95% interval]": tables.interval("return_iqm", ".3g"),
+            "spread": "{spread:.2g}",
+            "at the budget": "{early_iqm:.3g}",
+            "reached the level": "{reached} of {seeds}",
+            "after steps, median [range]": _steps,
+        },
     )
 
 
@@ -100,13 +84,13 @@ def _count(steps: float) -> str:
 
 
 def verdict(rows: list[Row]) -> str:
-    """Returns, for each world, two lines: on efficiency and on stability.
+    """Returns a sentence for all environments, then on efficiency and on stability for each.
 
     Learners from replay are compared with those from rollouts at their own learning rates: earlier
     at the level by a Mann-Whitney test at 5%, where never counts as later than ever; and steadier
     if both the spread over seeds at the end and the loss at the worst learning rate are smaller.
     """
-    lines = []
+    found, lines = [], []
     for world in dict.fromkeys(row["world"] for row in rows):
         groups: dict[str, list[Row]] = {}
         for row in rows:
@@ -116,9 +100,15 @@ def verdict(rows: list[Row]) -> str:
         rollouts = [name for name in groups if name in ("a2c", "ppo")]
         for name in replay:
             others = [groups[other] for other in rollouts]
-            lines.append(f"{world}: {_efficiency(groups[name], others)}")
-            lines.append(f"{world}: {_stability(groups[name], others)}")
-    return "\n".join(lines)
+            earlier, said = _efficiency(groups[name], others)
+            steadier, also = _stability(groups[name], others)
+            peers = [NAMES[other] for other in rollouts]
+            found.append(
+                f"On {world}, {NAMES[name]} learned in {_than('fewer steps', earlier, peers)} and "
+                f"was {_than('steadier', steadier, peers)}."
+            )
+            lines += [f"{world}: {said}", f"{world}: {also}"]
+    return "\n".join([" ".join(found), *lines])
 
 
 def _own(group: list[Row]) -> Row:
@@ -126,7 +116,7 @@ def _own(group: list[Row]) -> Row:
     return min(group, key=lambda row: abs(np.log(row["factor"])))
 
 
-def _efficiency(group: list[Row], others: list[list[Row]]) -> str:
+def _efficiency(group: list[Row], others: list[list[Row]]) -> tuple[list[str], str]:
     row = _own(group)
     parts, earlier = [], []
     for other in map(_own, others):
@@ -136,20 +126,24 @@ def _efficiency(group: list[Row], others: list[list[Row]]) -> str:
         share = 1 - test.statistic / (len(first) * len(second))
         if test.pvalue < 0.05:
             earlier.append(NAMES[other["learner"]])
-        when = _count(other["median_steps"])
         parts.append(
-            f"{NAMES[other['learner']]} {when if when == 'never' else f'after {when}'} "
-            f"({other['reached']} of {other['seeds']} seeds; in {share:.0%} of the pairs later, "
-            f"p {test.pvalue:.1g})"
+            f"that of {NAMES[other['learner']]} {_when(other)} "
+            f"({other['reached']} of {other['seeds']} seeds; later in {share:.0%} of the pairs of "
+            f"seeds, p {test.pvalue:.1g})"
         )
-    return (
-        f"{NAMES[row['learner']]} reached {LEVELS[row['world']]:g} after a median of "
-        f"{_count(row['median_steps'])} steps ({row['reached']} of {row['seeds']} seeds), "
-        f"{', '.join(parts)}: more efficient than {_listed(earlier)}."
+    return earlier, (
+        f"The median seed of {NAMES[row['learner']]} reached a return of "
+        f"{LEVELS[row['world']]:g} {_when(row)} ({row['reached']} of {row['seeds']} seeds did), "
+        f"{' and '.join(parts)}."
     )
 
 
-def _stability(group: list[Row], others: list[list[Row]]) -> str:
+def _when(row: Row) -> str:
+    count = _count(row["median_steps"])
+    return count if count == "never" else f"after {count} steps"
+
+
+def _stability(group: list[Row], others: list[list[Row]]) -> tuple[list[str], str]:
     def measures(group: list[Row]) -> tuple[float, float]:
         middles = [row["return_iqm"] for row in group]
         return _own(group)["spread"], max(middles) - min(middles)
@@ -161,13 +155,14 @@ def _stability(group: list[Row], others: list[list[Row]]) -> str:
         its_spread, its_loss = measures(other)
         if spread < its_spread and loss < its_loss:
             steadier.append(name)
-        parts.append(f"{name} {its_spread:.2g} and {its_loss:.2g}")
-    return (
+        parts.append(f"{name} with {its_spread:.2g} and {its_loss:.2g}")
+    return steadier, (
         f"{NAMES[group[0]['learner']]} ends with a spread over seeds of {spread:.2g} and loses "
-        f"{loss:.2g} at the worst learning rate against the best, {', '.join(parts)}: steadier "
-        f"than {_listed(steadier)}."
+        f"{loss:.2g} at the worst learning rate against the best, {' and '.join(parts)}."
     )
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join(names) or "neither"
+def _than(word: str, beaten: list[str], peers: list[str]) -> str:
+    """Says which of the peers something is true of."""
+    no = "" if beaten else "no "
+    return f"{no}{word} than {' and '.join(beaten or peers)}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from experiments import frame
 from maxent_tf.environments import CartPole, Environment, Pendulum
 
 World = Literal["pendulum", "cartpole"]
@@ -48,6 +47,11 @@ class Sweep:
     records: int = 25
     episodes: int = 10
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}-{self.learner}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,43 +187,39 @@ SWEEPS: dict[World, tuple[Sweep, ...]] = {
     ),
 }
 
-_QUICK = {"seeds": 2, "steps": 400, "hidden_sizes": (8,), "records": 2, "episodes": 2}
+_QUICK: dict[str, Any] = {
+    "seeds": 2,
+    "steps": 400,
+    "hidden_sizes": (8,),
+    "records": 2,
+    "episodes": 2,
+}
 _QUICK_REPLAY = {"batch_size": 8, "learning_starts": 50}
 _QUICK_ROLLOUT = {"num_envs": 2, "rollout_length": 8}
 _QUICK_PPO = {"num_epochs": 2, "num_minibatches": 2}
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """SAC beside A2C and PPO: return against steps, spread over seeds, and learning rates.
 
     Attributes:
-      worlds: which worlds.
-      seeds: learners of each kind and learning rate, instead of each kind's own.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
+      env: The environments.
     """
 
-    worlds: tuple[World, ...] = ("pendulum", "cartpole")
-    seeds: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
-
-    def __post_init__(self) -> None:
-        if self.seeds is not None and self.seeds < 1:
-            raise ValueError(f"--seeds must be at least 1, not {self.seeds}.")
+    env: tuple[World, ...] = ("pendulum", "cartpole")
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
+    """Returns the sweeps to run, with the values of given flags."""
     sweeps = []
-    for sweep in (sweep for world in arguments.worlds for sweep in SWEEPS[world]):
-        changes: dict[str, Any] = {}
-        if arguments.quick:
-            changes |= _QUICK
-            changes |= _QUICK_REPLAY if isinstance(sweep, ReplaySweep) else _QUICK_ROLLOUT
-            changes |= _QUICK_PPO if isinstance(sweep, PPOSweep) else {}
-        if arguments.seeds is not None:
-            changes["seeds"] = arguments.seeds
-        sweeps.append(dataclasses.replace(sweep, **changes))
+    for sweep in (sweep for world in arguments.env for sweep in SWEEPS[world]):
+        quick = _QUICK | (_QUICK_REPLAY if isinstance(sweep, ReplaySweep) else _QUICK_ROLLOUT)
+        quick |= _QUICK_PPO if isinstance(sweep, PPOSweep) else {}
+        sweeps.append(arguments.apply(sweep, quick))
     return sweeps
+
+
+def budget(sweep: Sweep) -> int:
+    """The steps at which learners that take more or fewer are compared on an environment."""
+    return min(sweep.steps, *(other.steps for other in SWEEPS[sweep.world]))

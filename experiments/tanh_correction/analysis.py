@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from experiments import statistics
+from experiments import statistics, tables
+from experiments.frame import Row
 from experiments.tanh_correction.runs import Arrays
 from experiments.tanh_correction.sweep import Sweep
-
-Row = dict[str, Any]
 
 # "At the end" means over this share of the records.
 _LAST_SHARE = 0.1
@@ -53,63 +51,69 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Returns the rows as an aligned table for people."""
-    header = ("world", "correction", "start", "seeds", "steps", "return", "IQM [95% interval]")
-    header += ("minus exact [95% interval]", "alpha", "true H", "believed H", "saturated")
-    lines = [header]
-    for row in rows:
-        low, high = row["return_iqm_interval"]
-        below, above = row["difference_interval"]
-        lines.append(
-            (
-                row["world"],
-                row["correction"],
-                f"{row['start']:g}",
-                str(row["seeds"]),
-                str(row["steps"]),
-                f"{row['return_mean']:.3g}",
-                f"{row['return_iqm']:.3g} [{low:.3g}, {high:.3g}]",
-                ""
-                if row["correction"] == "exact"
-                else f"{row['difference']:+.3g} [{below:+.3g}, {above:+.3g}]",
-                f"{row['alpha']:.3g}",
-                f"{row['true_entropy']:.2f}",
-                f"{row['believed_entropy']:.2f}",
-                f"{row['saturation']:.2f}",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    """Returns the rows as a table for people."""
+    difference = tables.interval("difference", "+.3g")
+    return tables.table(
+        rows,
+        {
+            "env": "{world}",
+            "correction": "{correction}",
+            "start": "{start:g}",
+            "seeds": "{seeds}",
+            "steps": "{steps}",
+            "return": "{return_mean:.3g}",
+            "IQM [95% interval]": tables.interval("return_iqm", ".3g"),
+            "minus exact [95% interval]": lambda row: (
+                "" if row["correction"] == "exact" else difference.format(**row)
+            ),
+            "alpha": "{alpha:.3g}",
+            "true H": "{true_entropy:.2f}",
+            "believed H": "{believed_entropy:.2f}",
+            "saturated": "{saturation:.2f}",
+        },
     )
 
 
+_FORMS = {"epsilon": "SAC with an epsilon in the correction", "none": "SAC without the correction"}
+
+
 def verdict(rows: list[Row]) -> str:
-    """Returns what the data say about each wrong form, a line for each world and form."""
-    lines = []
-    for world in dict.fromkeys(row["world"] for row in rows):
-        for form in ("epsilon", "none"):
+    """Returns what the data say: a sentence for all, then some for each environment and form."""
+    worlds = list(dict.fromkeys(row["world"] for row in rows))
+    found, worse = [], dict.fromkeys(_FORMS, 0)
+    for world in worlds:
+        for form, name in _FORMS.items():
             wrong = [r for r in rows if (r["world"], r["correction"]) == (world, form)]
-            words = {"worse": [], "better": [], "not told apart": []}  # type: dict[str, list[str]]
-            for row in wrong:
-                low, high = row["difference_interval"]
-                outcome = "worse" if high < 0 else "better" if low > 0 else "not told apart"
-                words[outcome].append(f"{row['start']:g}")
+            right = [r for r in rows if (r["world"], r["correction"]) == (world, "exact")]
             if not wrong:
                 continue
-            returns = ", ".join(
-                f"{word} from {' '.join(starts)}" for word, starts in words.items() if starts
-            )
-            right = [r for r in rows if (r["world"], r["correction"]) == (world, "exact")]
             pooled = [np.concatenate([r["returns"] for r in group]) for group in (wrong, right)]
             difference, low, high = statistics.mean_difference(*pooled)
+            worse[form] += high < 0
             gaps = [row["believed_entropy"] - row["true_entropy"] for row in wrong]
-            lines.append(
-                f"{world}, {form}: return against the exact form {returns}, over all "
-                f"starts {difference:+.3g} [{low:+.3g}, {high:+.3g}]; believed entropy "
-                f"{min(gaps):.2g} to {max(gaps):.2g} nats above the true one; "
-                f"{'everything' if all(row['finite'] for row in wrong) else 'not everything'} "
-                "finite."
+            line = (
+                f"On the {world}, {name}, beside the exact form, returned {_outcomes(wrong)}; "
+                f"over all starts the difference is {difference:+.3g} [{low:+.3g}, {high:+.3g}]. "
+                f"It believed its entropy to be {min(gaps):.2g} to {max(gaps):.2g} nats above the "
+                "true one."
             )
-    return "\n".join(lines)
+            if not all(row["finite"] for row in wrong):
+                line += " Some of its quantities were not finite."
+            found.append(line)
+    parts = [
+        f"{name} returned less than the exact form in {worse[form]} of {len(worlds)} settings"
+        for form, name in _FORMS.items()
+    ]
+    return "\n".join([f"{'; '.join(parts)}.", *found])
+
+
+def _outcomes(rows: list[Row]) -> str:
+    """From which starts the interval of the difference lies above 0, below it, or around it."""
+    starts: dict[str, list[str]] = {}
+    for row in rows:
+        low, high = row["difference_interval"]
+        word = "less" if high < 0 else "more" if low > 0 else "about as much"
+        starts.setdefault(word, []).append(f"{row['start']:g}")
+    return " and ".join(
+        f"{word} from a start of {', '.join(group)}" for word, group in starts.items()
+    )

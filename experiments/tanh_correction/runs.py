@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments.premature_convergence import exact
+from experiments import exact
 from experiments.tanh_correction.learner import corrected_sac, start_at
 from experiments.tanh_correction.sweep import Sweep, make_world
 from maxent_tf import draws

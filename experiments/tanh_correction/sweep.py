@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from experiments import frame
 from maxent_tf.environments import ContinuousTrap, Pendulum
 
 World = Literal["trap", "bound", "pendulum"]
@@ -58,6 +57,11 @@ class Sweep:
     # To which the pre-tanh log standard deviation is clipped: SAC's usual one.
     log_std_range: ClassVar[tuple[float, float]] = (-5.0, 2.0)
 
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}-control" if self.control else self.world
+
 
 @dataclass(frozen=True)
 class WideSweep(Sweep):
@@ -100,42 +104,24 @@ _QUICK = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """The tanh correction of SAC's entropy: exact, with an epsilon, or forgotten.
 
     Attributes:
-      worlds: which worlds.
-      starts: pre-tanh means of the fresh policies, instead of each world's own.
-      seeds: learners for each correction and start, instead of each world's own.
-      steps: of each learner, instead of each world's own.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
-      controls: also run the trap with a wider range of the standard deviation.
+      env: The environments.
+      starts: The pre-tanh means of the fresh policies.
+      controls: Also run the trap with a wider range of the standard deviation.
     """
 
-    worlds: tuple[World, ...] = ("trap", "bound", "pendulum")
+    env: tuple[World, ...] = ("trap", "bound", "pendulum")
     starts: tuple[float, ...] | None = None
-    seeds: int | None = None
-    steps: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
     controls: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("seeds", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, not {value}.")
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
-    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
-    for name in ("starts", "seeds", "steps"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    sweeps = [SWEEPS[world] for world in arguments.worlds]
+    """Returns the sweeps to run, with the values of given flags."""
+    sweeps = [SWEEPS[world] for world in arguments.env]
     if arguments.controls:
         sweeps.append(WideSweep("trap"))
-    return [dataclasses.replace(sweep, **changes) for sweep in sweeps]
+    return [arguments.apply(sweep, _QUICK) for sweep in sweeps]

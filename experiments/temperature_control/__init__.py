@@ -1,1 +1,3 @@
-"""Does an automatic temperature spare the choice of alpha, and explore first and exploit later?"""
+"""An automatic temperature spares the choice of alpha, and explores first and exploits later."""
+
+RUN_TIME = "eight minutes"

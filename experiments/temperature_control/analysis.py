@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from experiments import statistics
+from experiments import statistics, tables
+from experiments.frame import Row
 from experiments.temperature_control.runs import Arrays
 from experiments.temperature_control.sweep import AutomaticSweep, FixedSweep
-
-Row = dict[str, Any]
 
 # "At the beginning" and "at the end" mean over this share of the records with updates.
 _SHARE = 0.1
@@ -56,37 +54,28 @@ def rows(sweep: FixedSweep | AutomaticSweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def table(rows: list[Row]) -> str:
-    """Returns the rows as an aligned table for people."""
-    header = ("world", "temperature", "target", "alpha", "seeds", "return [95% interval]")
-    header += ("IQM", "solved", "alpha, end", "entropy, begin", "end")
-    lines = [header]
-    for row in rows:
-        low, high = row["return_interval"]
-        lines.append(
-            (
-                row["world"],
-                row["temperature"],
-                "" if row["target"] is None else f"{row['target']:g}",
-                f"{row['alpha']:g}",
-                str(row["seeds"]),
-                f"{row['return_mean']:.3g} [{low:.3g}, {high:.3g}]",
-                f"{row['return_iqm']:.3g}",
-                "" if row["solved"] is None else str(row["solved"]),
-                f"{row['alpha_end']:.3g}",
-                f"{row['entropy_begin']:.2f}",
-                f"{row['entropy_end']:.2f}",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    """Returns the rows as a table for people."""
+    return tables.table(
+        rows,
+        {
+            "env": "{world}",
+            "temperature": "{temperature}",
+            "target": tables.where_known("{target:g}", "target"),
+            "alpha": "{alpha:g}",
+            "seeds": "{seeds}",
+            "return [95% interval]": tables.interval("return_mean", ".3g", "return_interval"),
+            "IQM": "{return_iqm:.3g}",
+            "solved": tables.where_known("{solved}", "solved"),
+            "alpha, end": "{alpha_end:.3g}",
+            "entropy, begin": "{entropy_begin:.2f}",
+            "end": "{entropy_end:.2f}",
+        },
     )
 
 
 def verdict(rows: list[Row]) -> str:
-    """Returns, for each world, what automatic temperatures do to sensitivity and exploration."""
-    lines = []
+    """Returns a sentence for all environments, then what automatic temperatures do on each."""
+    lines, told = [], []
     for world in dict.fromkeys(row["world"] for row in rows):
         fixed, automatic = (
             [r for r in rows if (r["world"], r["temperature"]) == (world, kind)]
@@ -94,43 +83,61 @@ def verdict(rows: list[Row]) -> str:
         )
         # Where nothing is ever learned, returns differ, but not in anything that matters.
         if world not in MOUNTAIN_CARS or any(row["solved"] for row in fixed):
-            lines.append(f"{world}: {_sensitivity(fixed, automatic)}")
+            words, said = _sensitivity(fixed, automatic)
+            told += [words] if words else []
+            lines.append(f"{world}: {said}")
         lines.append(f"{world}: {_falls(fixed, automatic)}")
         if world in MOUNTAIN_CARS:
             lines.append(f"{world}: {_solved(fixed, automatic)}")
-    return "\n".join(lines)
+    return "\n".join([_headline(told), *lines])
 
 
-def _sensitivity(fixed: list[Row], automatic: list[Row]) -> str:
-    """How much the worst choice loses against the best fixed alpha, fixed and automatic."""
+def _headline(told: list[dict[float, str]]) -> str:
+    """Where automatic temperatures spare the choice of alpha, by what they start from."""
+    if not told:
+        return "No environment was sensitive to the choice of a fixed alpha."
+    parts = []
+    for start in told[0]:
+        count = sum(words[start] == "removes" for words in told)
+        parts.append(f"in {count} of {len(told)} environments if it starts from {start:g}")
+    return f"An automatic temperature spares the choice of alpha {' and '.join(parts)}."
+
+
+def _sensitivity(fixed: list[Row], automatic: list[Row]) -> tuple[dict[float, str], str]:
+    """How much the worst choice loses against the best fixed alpha, fixed and automatic.
+
+    Returns:
+      By the start of an automatic temperature, whether it "removes", "reduces" or "does not reduce"
+      the sensitivity to a fixed alpha, empty if there is none; and a sentence.
+    """
     best, worst = (choose(fixed, key=lambda row: row["return_mean"]) for choose in (max, min))
     ends = [np.array(row["returns"]) for row in (best, worst)]
     fixed_loss, low, _ = statistics.mean_difference(*ends)
     if not low > 0:
         returns = [row["return_mean"] for row in automatic]
-        return (
-            f"the best and the worst fixed alpha, at returns of {best['return_mean']:.3g} and "
-            f"{worst['return_mean']:.3g}, are not told apart; automatic temperatures return "
-            f"{min(returns):.3g} to {max(returns):.3g}."
+        return {}, (
+            f"The best and the worst fixed alpha return {best['return_mean']:.3g} and "
+            f"{worst['return_mean']:.3g}, which the data do not tell apart. Automatic temperatures "
+            f"return {min(returns):.3g} to {max(returns):.3g}."
         )
-    parts = []
+    words, parts = {}, []
     for start in dict.fromkeys(row["alpha"] for row in automatic):
         group = [row for row in automatic if row["alpha"] == start]
         least = min(group, key=lambda row: row["return_mean"])
         loss = best["return_mean"] - least["return_mean"]
-        word = "does not reduce"
+        words[start] = "does not reduce"
         if loss <= _REMOVED * fixed_loss:
-            word = "removes"
+            words[start] = "removes"
         elif loss <= _REDUCED * fixed_loss:
-            word = "reduces"
+            words[start] = "reduces"
         parts.append(
-            f"from {start:g} {word} this sensitivity ({loss:.3g} less at its worst target, "
-            f"{least['target']:g})"
+            f"An automatic temperature that starts from {start:g} {words[start]} this sensitivity: "
+            f"at its worst target, {least['target']:g}, it returns {loss:.3g} less than the best "
+            "fixed alpha."
         )
-    return (
-        f"the best fixed alpha, {best['alpha']:g}, returns {best['return_mean']:.3g}, the worst, "
-        f"{worst['alpha']:g}, {fixed_loss:.3g} less: an automatic temperature "
-        f"{', '.join(parts)}."
+    return words, (
+        f"The best fixed alpha, {best['alpha']:g}, returns {best['return_mean']:.3g}, and the "
+        f"worst, {worst['alpha']:g}, returns {fixed_loss:.3g} less. {' '.join(parts)}"
     )
 
 
@@ -143,8 +150,8 @@ def _falls(fixed: list[Row], automatic: list[Row]) -> str:
         parts.append(f"falls in {down} and rises in {up} of {len(group)} {kind} settings")
     missed = max(abs(row["entropy_end"] - row["target"]) for row in automatic)
     return (
-        f"from the first to the last tenth of the updates the entropy {', '.join(parts)}; the "
-        f"automatic ones end at most {missed:.2g} nats from their targets."
+        f"From the first to the last tenth of the updates the entropy {' and '.join(parts)}. "
+        f"Automatic temperatures end at most {missed:.2g} nats from their target entropies."
     )
 
 
@@ -157,8 +164,8 @@ def _solved(fixed: list[Row], automatic: list[Row]) -> str:
         found, total = (sum(row[name] for row in group) for name in ("solved", "seeds"))
         ends = [row["alpha_end"] for row in group]
         parts.append(
-            f"by {found} of {total} learners with an automatic one from {start:g}, which ends at "
-            f"{min(ends):.2g} to {max(ends):.2g}"
+            f"With an automatic temperature from {start:g}, {found} of {total} learners solve it, "
+            f"and alpha ends at {min(ends):.2g} to {max(ends):.2g}."
         )
-    where = f"by most seeds at fixed alpha {', '.join(solved)}" if solved else "at no fixed alpha"
-    return f"solved {where}; {'; '.join(parts)}."
+    where = f"at a fixed alpha of {', '.join(solved)}" if solved else "at no fixed alpha"
+    return f"Most seeds solve it {where}. {' '.join(parts)}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import pathlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from experiments import frame
 
 World = Literal["pendulum", "held", "mountain_car", "by_state"]
 
@@ -48,6 +48,11 @@ class Sweep:
     episodes: int = 10
     records: int = 50
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}-{'fixed' if isinstance(self, FixedSweep) else 'automatic'}"
 
 
 @dataclass(frozen=True)
@@ -104,39 +109,17 @@ _QUICK = {
 }
 
 
-@dataclass(frozen=True)
-class Arguments:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
     """SAC's temperature: fixed at many values, or automatic from many starts.
 
     Attributes:
-      worlds: which worlds.
-      seeds: learners for each setting, instead of each world's own.
-      steps: of each learner, instead of each world's own.
-      output: the folder that results go to.
-      quick: everything small: for a first look and for continuous integration.
+      env: The environments.
     """
 
-    worlds: tuple[World, ...] = ("pendulum", "held", "mountain_car", "by_state")
-    seeds: int | None = None
-    steps: int | None = None
-    output: pathlib.Path = pathlib.Path("results")
-    quick: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("seeds", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"--{name} must be at least 1, not {value}.")
+    env: tuple[World, ...] = ("pendulum", "held", "mountain_car", "by_state")
 
 
 def plan(arguments: Arguments) -> list[FixedSweep | AutomaticSweep]:
-    """Returns the sweeps to run, with the command line's overrides applied."""
-    changes: dict[str, Any] = dict(_QUICK) if arguments.quick else {}
-    for name in ("seeds", "steps"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    return [
-        dataclasses.replace(sweep, **changes)
-        for world in arguments.worlds
-        for sweep in SWEEPS[world]
-    ]
+    """Returns the sweeps to run, with the values of given flags."""
+    return [arguments.apply(sweep, _QUICK) for world in arguments.env for sweep in SWEEPS[world]]

@@ -100,11 +100,12 @@ def test_rows_and_verdict_tell_who_follows(
     ]
     other = [{**row, "objective": "reward", "follows": False} for row in rows]
     verdict = analysis.verdict([analysis.world_row("TwoGoalGrid", path)], rows + other)
-    assert "gives up the goals at alpha = 0.00734 (predicted 0.00672)" in verdict
-    assert "the bonus: near the exact policy at 1 of 2 temperatures from a fresh start" in verdict
-    assert "the reward: near the exact policy at 0 of 2" in verdict
+    assert "given it up, in 1 of 1 environments." in verdict
+    assert "gives up the goals at alpha 0.00734 (predicted 0.00672)" in verdict
+    assert "the bonus end near the exact policy at 1 of 2 temperatures from a fresh" in verdict
+    assert "the reward end near the exact policy at 0 of 2" in verdict
     exact = arrays["exact_best"][0], arrays["exact_value"][0]
-    line = analysis.table(rows).splitlines()[2]
+    line = " ".join(analysis.table(rows).splitlines()[2].split())
     assert line.startswith(f"| TwoGoalGrid, bonus | 0.03 | {exact[0]:.3f}, {exact[1]:.3f} |")
 
 
@@ -118,8 +119,8 @@ def test_what_a_path_bears(best: list[float], expected: float | None) -> None:
 
 def test_the_command_writes_summary_and_figure(tmp_path: pathlib.Path) -> None:
     # Oracle: the second run gives the rows of the first and trains nothing.
-    arguments = Arguments(worlds=("TwoGoalGrid",), count=3, seeds=2, steps=200, output=tmp_path)
-    rows = command.main(arguments)
+    arguments = Arguments(env=("TwoGoalGrid",), count=3, seeds=2, steps=200, output=tmp_path)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "bonus_or_reward"
     summary = json.loads((directory / "summary.json").read_text())
     assert summary["rows"] == rows
@@ -127,13 +128,15 @@ def test_the_command_writes_summary_and_figure(tmp_path: pathlib.Path) -> None:
     assert (directory / "bonus_or_reward.png").read_bytes().startswith(b"\x89PNG")
     stored = {p: p.stat().st_mtime_ns for p in directory.glob("*/arrays.npz")}
     assert len(stored) == 3
-    assert command.main(arguments) == rows
+    assert command.main(arguments)["rows"] == rows
     assert {p: p.stat().st_mtime_ns for p in stored} == stored
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("worlds", ("Maze",)), ("worlds", ()), ("count", 1), ("seeds", 0)]
+    ("name", "value"), [("env", ()), ("alphas", (0.0,)), ("count", 1), ("seeds", 0)]
 )
 def test_bad_arguments(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"--{name} must be"):
+    with pytest.raises(
+        ValueError, match=rf"--{name} must (be|have) at least|--{name} must be positive"
+    ):
         Arguments(**{name: value})  # type: ignore[arg-type]

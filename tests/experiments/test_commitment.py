@@ -208,28 +208,24 @@ def test_rows_and_verdict_tell_what_was_found() -> None:
     assert "0 of 1 step sizes fall below the product bound" in said
     assert "An entropy bonus halves that" in said
     assert "alpha has an optimum inside its range" in said
-    assert "Boltzmann, eta = 10 on 1" in said
+    assert "on 1 with Boltzmann, eta = 10" in said
 
 
-def test_the_command_writes_summary_and_figures(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_writes_summary_and_figures(tmp_path: pathlib.Path) -> None:
     # Oracle: the rows that a direct run of a part gives.
-    noisy = NoisyBandit(steps=120)
-    monkeypatch.setattr(command, "NoisyBandit", lambda: noisy)
-    rows = command.main(Arguments(runs=8, steps=100, output=tmp_path))
+    rows = command.main(Arguments(seeds=8, steps=100, output=tmp_path))["rows"]
     folder = tmp_path / "commitment"
     written = json.loads((folder / "summary.json").read_text())
-    assert written["rows"]["noisy"] == rows.noisy
-    sweep = NaturalGradient(runs=8)
-    assert rows.natural == analysis.natural_rows(sweep, runs.natural(sweep))
+    assert written["rows"]["noisy"] == rows["noisy"]
+    sweep = NaturalGradient(runs=8, steps=100)
+    assert rows["natural"] == analysis.natural_rows(sweep, runs.natural(sweep))
     for name in ("natural_gradient", "noisy_bandit", "exploration"):
         assert (folder / f"{name}.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"runs": 1}, "--runs must be at least 2"), ({"steps": 10}, "--steps must be at least 100")],
+    [({"seeds": 1}, "--seeds must be at least 2"), ({"steps": 10}, "--steps must be at least 100")],
 )
 def test_bad_arguments(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -171,14 +172,17 @@ def test_rows_and_verdict_hold_what_the_arrays_do() -> None:
     assert [row["stuck_fraction"] for row in learning[:3]] == [0, 0, 0.25]
     half = scipy.stats.t.ppf(0.975, 6) * 0.01 * math.sqrt(20 / 27 * 2 / 4)
     np.testing.assert_allclose(learning[1]["difference_interval"], [1 - half, 1 + half])
-    first, second = analysis.verdict(near, learning).splitlines()
-    assert "exact, near: 0.5 to 0.13 (at most 0.5); path, near: 2 to 2 (at most 2)" in first
-    assert "exact returned more than the single sample at 2 and less at 0 of 2" in second
-    assert "path returned more than the single sample at 0 and less at 0 of 2" in second
+    first, exact, path = analysis.verdict(near, learning).splitlines()
+    assert "leaves 12.5% to 50% of the variance" in first
+    assert "return more with it at 2 and less at 0 of 2 temperatures" in first
+    assert "0.5 at alpha 2 to 0.13 at 8 with trained actors (at most 0.5)" in exact
+    assert "It returned more than the single sample at 2 and less at 0 of 2" in exact
+    assert "2 at alpha 2 to 2 at 8 with trained actors (at most 2)" in path
+    assert "It returned more than the single sample at 0 and less at 0 of 2" in path
 
 
 def test_plan_knows_worlds_and_overrides() -> None:
-    trap, cheetah = plan(Arguments(world=("trap", "HalfCheetah-v5"), seeds=2, alphas=(0.3,)))
+    trap, cheetah = plan(Arguments(env=("trap", "HalfCheetah-v5"), seeds=2, alphas=(0.3,)))
     assert (trap.world, trap.seeds, trap.alphas) == ("trap", 2, (0.3,))
     assert (cheetah.world, cheetah.hidden_sizes) == ("HalfCheetah-v5", GYMNASIUM.hidden_sizes)
     with pytest.raises(ValueError, match="--alphas must be positive"):
@@ -187,20 +191,20 @@ def test_plan_knows_worlds_and_overrides() -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = Arguments(world=("trap",), steps=40, output=tmp_path, quick=True)
+    arguments = Arguments(env=("trap",), steps=40, output=tmp_path, quick=True)
     summary = command.main(arguments)
     directory = tmp_path / "exact_entropy"
     assert json.loads((directory / "summary.json").read_text())["verdict"] == summary["verdict"]
     assert json.loads((directory / "provenance.json").read_text())["config"]["quick"] is True
     assert len(list(directory.glob("*.png"))) == 3
-    assert (len(summary["gradients"]), len(summary["learning"])) == (4, 6)
-    assert all(row["exact_ratio"] > 0 for row in summary["gradients"])
+    assert (len(summary["rows"]["gradients"]), len(summary["rows"]["learning"])) == (4, 6)
+    assert all(row["exact_ratio"] > 0 for row in summary["rows"]["gradients"])
     assert summary["verdict"] in capsys.readouterr().out
 
-    def fail(*_: object, **__: object) -> runs.Arrays:
+    def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    monkeypatch.setattr(runs, "run", fail)
-    assert command.main(arguments)["learning"] == summary["learning"]
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
+    assert stored.main(arguments)["rows"]["learning"] == summary["rows"]["learning"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from experiments.bandit_ascent import REWARDS, escape, marks_until
 from experiments.gravity_well import __main__ as command
 from experiments.gravity_well import analysis, runs
-from experiments.gravity_well.sweep import Arguments, Sweep
+from experiments.gravity_well.sweep import Arguments, Sweep, plan
 from maxent_tf.environments import Bandit
 from maxent_tf.tabular import from_environment, policy_gradient
 
@@ -54,7 +56,7 @@ def test_what_takes_too_long_is_missing(arrays: dict[str, np.ndarray]) -> None:
     assert arrays["steps"][2, -1] == analysis.KNOWN[0.1]
     rows = analysis.rows(SWEEP, arrays)
     assert [row["alpha"] for row in rows] == [0.0, 0.0, 0.1]
-    assert "| longer |" in analysis.table(rows).splitlines()[3]
+    assert "| longer " in analysis.table(rows).splitlines()[3]
 
 
 def test_the_map_agrees_with_single_escapes(arrays: dict[str, np.ndarray]) -> None:
@@ -89,25 +91,29 @@ def test_exponents_of_a_power_law() -> None:
 
 
 def test_the_command_writes_summary_and_figures(
-    tmp_path: pathlib.Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+    tmp_path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> None:
     # Oracle: the rows of the arrays that are stored.
     produced = [arrays]
-    monkeypatch.setattr(runs, "run", lambda _: produced.pop())
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: produced.pop())
+    )
+    arguments = Arguments(output=tmp_path, quick=True)
+    assert plan(arguments) == [SWEEP]
     for _ in range(2):  # the second time everything is loaded
-        rows = command.main(Arguments(output=tmp_path), SWEEP)
+        rows = experiment.main(arguments)["rows"]
     directory = tmp_path / "gravity_well"
     written = json.loads((directory / "summary.json").read_text())
     assert [row["steps"] for row in written["rows"]] == [row["steps"] for row in rows]
     known = [c for c in written["checks"] if c["row"] == "escape"]
     assert [c["measured"] for c in known] == [3706]
-    assert "alpha = 0.1: exponent -" in written["verdict"]
+    assert "At alpha 0.1 the exponent is -" in written["verdict"]
     assert {path.name for path in directory.glob("*.png")} == {"escape_time.png", "well.png"}
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ValueError, match="--max-steps must be at least 1000, not 10"):
-        Sweep(max_steps=10)
+    with pytest.raises(ValueError, match="--steps must be at least 1000, not 10"):
+        Arguments(steps=10)
     with pytest.raises(ValueError, match="temperatures must be at least 0, not -1"):
         Sweep(alphas=(-1.0,))
     with pytest.raises(ValueError, match=r"temperatures must be lower than 1\.0, .* never escape"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import scipy.special
 
 from experiments.landscape import __main__ as command
 from experiments.landscape import analysis, runs, surroundings
-from experiments.landscape.sweep import Arguments, Sweep
+from experiments.landscape.sweep import Arguments, Sweep, plan
 from maxent_tf.environments import Bandit, TwoGoalGrid
 from maxent_tf.tabular import from_environment
 
@@ -155,7 +156,7 @@ def test_where_something_holds(holds: tuple[bool, ...], expected: str) -> None:
 
 def test_rows_table_and_verdict_say_what_the_arrays_do(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the arrays; and the theorem, whose step must lie below every stable one.
-    rows = analysis.rows(arrays, 0.99)
+    rows = analysis.rows(SMALL, arrays)
     assert rows[0]["barrier"][0] > 0 == rows[-1]["barrier"][0]
     assert (
         rows[0]["maximum"][0] == np.mean((arrays["along"] < 0) & (arrays["against"] < 0), -1)[0, 0]
@@ -166,32 +167,42 @@ def test_rows_table_and_verdict_say_what_the_arrays_do(arrays: dict[str, np.ndar
         assert row["maximum"][0] + row["minimum"][0] + row["slope"][0] == pytest.approx(1)
     assert rows[0]["guaranteed_step"] == pytest.approx(1e-6 / 8)
     assert rows[0]["iterations_trap"] is None
-    line = analysis.table(rows).splitlines()[2]
+    line = " ".join(analysis.table(rows).splitlines()[2].split())
     assert line.startswith(f"| 0 | {rows[0]['barrier'][0]:.4f} | {rows[0]['maximum'][0]:.1%} | ")
     verdict = analysis.verdict(rows)
-    assert "Barrier from trap to optimum: gone from alpha = 0.003 on (by scale" in verdict
-    assert "From the trap policy: the largest stable step is larger than without entropy at no" in (
+    assert verdict.startswith(
+        "Entropy removes the barrier between the trap and the optimum, but allows no larger steps."
+    )
+    assert "The barrier is gone from alpha = 0.003 on (a place for each scale" in verdict
+    assert "From the trap policy, the largest stable step is larger than without entropy at no" in (
         verdict
     )
 
 
 def test_the_command_writes_summary_and_figures(
-    tmp_path: pathlib.Path, arrays: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+    tmp_path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> None:
     # Oracle: the rows of the arrays that it is given in place of a long measurement.
-    monkeypatch.setattr(runs, "run", lambda sweep: arrays)
-    monkeypatch.setattr(command, "Sweep", lambda **_: SMALL)
-    rows = command.main(Arguments(output=tmp_path))
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: arrays)
+    )
+    arguments = Arguments(output=tmp_path, quick=True)
+    assert plan(arguments) == [SMALL]
+    rows = experiment.main(arguments)["rows"]
     directory = tmp_path / "landscape"
     assert json.loads((directory / "summary.json").read_text())["rows"] == rows
-    assert rows == analysis.rows(arrays, SMALL.discount)
+    assert rows == analysis.rows(SMALL, arrays)
     for name in ("way_out.png", "surroundings.png"):
         assert (directory / name).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("directions", 0), ("iterations", 0), ("alphas", (0.1,)), ("alphas", ())]
-)
-def test_bad_arguments(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be at least"):
-        Sweep(**{name: value})  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", ["directions", "steps"])
+def test_bad_arguments(name: str) -> None:
+    with pytest.raises(ValueError, match=f"--{name} must be at least 1"):
+        Arguments(**{name: 0})
+
+
+@pytest.mark.parametrize("alphas", [(0.1,), ()])
+def test_temperatures_begin_with_none(alphas: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="alphas must be at least 0 and begin with 0"):
+        Sweep(alphas=alphas)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from experiments.maxent_irl import __main__ as command
-from experiments.maxent_irl import analysis, controls, demonstrator, recipe, runs
+from experiments.maxent_irl import analysis, controls, demonstrator, fits, recipe
 from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
 from experiments.maxent_irl.sweep import Arguments, Controls, Sweep
 from experiments.reproduce import inverse
@@ -20,7 +20,7 @@ from experiments.reproduce import inverse
 
 @pytest.fixture(scope="module")
 def arrays() -> dict[str, np.ndarray]:
-    return runs.run(Sweep(seeds=1, count=60))
+    return fits.run(Sweep(seeds=1, count=60))
 
 
 def test_the_demonstrator_prefers_cells_of_high_value() -> None:
@@ -105,28 +105,30 @@ def test_the_duals_match_and_predict_better(arrays: dict[str, np.ndarray]) -> No
 def test_correlations_are_pearsons() -> None:
     weights = np.random.default_rng(0).normal(size=(3, 25))
     expected = [np.corrcoef(w, REWARD)[0, 1] for w in weights]
-    np.testing.assert_allclose(runs.pearson(weights), expected)
+    np.testing.assert_allclose(fits.pearson(weights), expected)
 
 
 def test_rows_and_table_tell_what_was_found(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the arrays.
-    rows = analysis.rows(arrays)
-    assert [row["fit"] for row in rows] == list(runs.FITS)
+    rows = analysis.fit_rows(arrays)
+    assert [row["fit"] for row in rows] == list(fits.FITS)
     assert rows[0]["largest_elsewhere"] == [DECOY]
     assert rows[3]["largest"] == [GOAL]
-    line = analysis.table(rows).splitlines()[5]
-    correlation = runs.pearson(arrays["weights"][0, 3])
+    line = " ".join(analysis.table(rows).splitlines()[5].split())
+    correlation = fits.pearson(arrays["weights"][0, 3])
     assert line.startswith(f"| causal, dual | {correlation:.3f} [")
-    assert "1 of 1 causal fits" in analysis.verdict(rows, arrays["averages_reachable"])
+    assert "causal fit finds the goal in 1 of 1 sets" in analysis.verdict(
+        rows, arrays["averages_reachable"]
+    )
 
 
 def test_the_command_writes_summary_and_figure(
     tmp_path: pathlib.Path, arrays: dict[str, np.ndarray]
 ) -> None:
     # Oracle: the rows of a second run with the same seed.
-    command.main(Arguments(seeds=1, count=60, output=tmp_path))
+    command.main(Arguments(seeds=1, demonstrations=60, output=tmp_path))
     written = json.loads((tmp_path / "maxent_irl" / "summary.json").read_text())
-    assert written["rows"] == analysis.rows(arrays)
+    assert written["rows"] == analysis.fit_rows(arrays)
     header = (tmp_path / "maxent_irl" / "rewards.png").read_bytes()[:8]
     assert header == b"\x89PNG\r\n\x1a\n"
 
@@ -140,9 +142,14 @@ def test_controls_agree_with_the_experiment(arrays: dict[str, np.ndarray]) -> No
     largest = np.abs(found["weights"][1]).max(-1)
     np.testing.assert_allclose(found["mismatch"][1], 1e-3 * largest, atol=1e-8)
     np.testing.assert_array_equal(found["averages_reachable"], arrays["averages_reachable"])
-    assert (
-        controls.table(sweep, found).splitlines()[3].startswith("| causal, pseudocount 0, l2 0.001")
-    )
+    rows = analysis.rows(sweep, found)
+    assert [row["fit"] for row in rows] == [
+        "causal, pseudocount 0, l2 0",
+        "causal, pseudocount 0, l2 0.001",
+        "non-causal",
+    ]
+    assert rows[1]["mismatch"] == found["mismatch"][1].max()
+    assert controls.table(rows).splitlines()[3].startswith("| causal, pseudocount 0, l2 0.001 | ")
 
 
 def test_every_check_of_the_row_holds_on_the_first_sets() -> None:
@@ -152,7 +159,7 @@ def test_every_check_of_the_row_holds_on_the_first_sets() -> None:
     assert not [check for check in checks if not check.holds]
 
 
-@pytest.mark.parametrize("name", ["seeds", "count"])
+@pytest.mark.parametrize("name", ["seeds", "demonstrations"])
 def test_bad_arguments(name: str) -> None:
     with pytest.raises(ValueError, match=f"--{name} must be at least 1, not 0"):
-        Sweep(**{name: 0})
+        Arguments(**{name: 0})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -130,14 +132,16 @@ def test_rows_and_verdict_follow_the_rollouts() -> None:
     assert (first["arrived"], first["returns"]) == (pytest.approx(0.9), [9.5, 29.5])
     assert (second["alpha"], second["found_all"], second["arrived"]) == (2.0, 0, 0)
     assert np.isnan(second["entropy"]).all()
-    verdict = analysis.verdict([first, second])
-    assert "all 2 seeds at alpha nowhere (seeds that did: 1 at 0.5, 0 at 2)" in verdict
-    assert "alpha 0.5, the least goal had 0.0% of a seed's rollouts" in verdict
+    said = analysis.verdict([first, second]).splitlines()
+    assert said[0] == "No alpha reached every goal in every seed."
+    assert "in all 2 seeds at no alpha, at best in 1, at alpha 0.5." in said[1]
+    assert "its least visited goal had 0.0% of the rollouts of a seed" in said[1]
     arrays["goal"][0, 1] = even
-    verdict = analysis.verdict(list(analysis.rows(sweep, arrays)))
-    assert "SAC on SQL's costs" in verdict
-    assert "all 2 seeds at alpha 0.5 (" in verdict
-    assert "SAC      SQL's  0.5    1 of 2 [0.09, 0.91]" in analysis.table([first])
+    said = analysis.verdict(list(analysis.rows(sweep, arrays))).splitlines()
+    assert said[0] == "Every learner reached every goal in every seed, at some alpha."
+    assert "SAC on SQL's costs reached every goal in all 2 seeds at alpha 0.5." in said[1]
+    line = analysis.table([first]).splitlines()[2]
+    assert line.startswith("| SAC     | SQL's | 0.5   | 1 of 2    | [0.09, 0.91] ")
 
 
 def test_plan_applies_overrides() -> None:
@@ -151,10 +155,10 @@ def test_plan_applies_overrides() -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = Arguments(output=tmp_path, quick=True)
-    rows = command.main(arguments)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "multigoal"
     summary = json.loads((directory / "summary.json").read_text())
     kinds = [(row["learner"], row["costs"]) for row in summary["rows"][::2]]
@@ -164,8 +168,8 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
     assert names == {"shares", "paths_sql", "paths_sac", "start_sql", "start_sac"}
     assert summary["verdict"] in capsys.readouterr().out
 
-    def fail(*_: object, **__: object) -> runs.Arrays:
+    def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    monkeypatch.setattr(runs, "run", fail)
-    np.testing.assert_equal(command.main(arguments), rows)
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
+    np.testing.assert_equal(stored.main(arguments)["rows"], rows)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -109,16 +110,20 @@ def test_rows_and_verdict_hold_what_the_arrays_do() -> None:
     assert others[3]["minus_none"] == pytest.approx(1)
     assert others[3]["minus_first"] == pytest.approx(1)
     assert others[3]["no_better_fraction"] == 0
-    bonus, reward = analysis.verdict(rows).splitlines()
-    assert "grid, bonus: returned more at 0 and less at 0 of 2 coefficients than no" in bonus
-    assert "entropy from 0.1 at 0.1 to 0.3 nats at 0.3 (0 without)" in bonus
-    assert "grid, reward: returned more at 1 and less at 0 of 2" in reward
-    assert "against bonus, more at 1 and less at 0 of 2" in reward
-    assert "no better than the trap 0.00 at best, at 0.3 (1.00 without)" in reward
+    all_, bonus, reward = analysis.verdict(rows).splitlines()
+    assert all_.endswith(
+        "own entropy returned more at 0 and less at 0 of 2 settings than no bonus."
+    )
+    assert "the entropy as a bonus returned more at 0 and less at 0 of 2 alphas than no" in bonus
+    assert "from 0.1 nats at alpha 0.1 to 0.3 at 0.3; without a bonus it is 0." in bonus
+    assert "the entropy as a reward returned more at 1 and less at 0 of 2 alphas than no" in reward
+    assert "It returned more at 1 and less at 0 of 2 alphas than the entropy as a bonus" in reward
+    assert "At best, at alpha 0.3, 0% of the learners did no better than the trap" in reward
+    assert "against 100% without a bonus." in reward
 
 
 def test_plan_applies_overrides() -> None:
-    (sweep,) = plan(Arguments(worlds=("grid",), seeds=7))
+    (sweep,) = plan(Arguments(env=("grid",), seeds=7))
     assert (sweep.seeds, sweep.alphas) == (7, SWEEPS["grid"].alphas)
     with pytest.raises(ValueError, match="--seeds must be at least 1, not 0"):
         Arguments(seeds=0)
@@ -126,10 +131,10 @@ def test_plan_applies_overrides() -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = Arguments(worlds=("trap", "grid"), output=tmp_path, quick=True)
-    rows = command.main(arguments)
+    arguments = Arguments(env=("trap", "grid"), output=tmp_path, quick=True)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "ppo_entropy"
     summary = json.loads((directory / "summary.json").read_text())
     assert len(summary["rows"]) == len(rows) == 1 + 4 * 2 + 1 + 2 * 2
@@ -141,8 +146,8 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
         most = math.log(2 if row["world"] == "trap" else 4)
         assert row["entropy_range"][0] <= row["entropy"] <= row["entropy_range"][1] <= most + 1e-5
 
-    def fail(*_: object, **__: object) -> runs.Arrays:
+    def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    monkeypatch.setattr(runs, "run", fail)
-    assert command.main(arguments) == rows
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
+    assert stored.main(arguments)["rows"] == rows

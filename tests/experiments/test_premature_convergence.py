@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import maxent_tf as mx
+from experiments import exact, project
 from experiments.premature_convergence import __main__ as command
-from experiments.premature_convergence import analysis, exact
-from experiments.premature_convergence.plan import Arguments, plan
+from experiments.premature_convergence import analysis
 from experiments.premature_convergence.runs import scheduled_alpha
-from experiments.premature_convergence.sweep import TabularSweep
+from experiments.premature_convergence.sweep import Arguments, TabularSweep, plan
 
 
 def test_grid_evaluation_matches_simulation() -> None:
@@ -91,34 +91,64 @@ def test_rows_count_the_stuck() -> None:
         "value": np.array([[[0.9, 0.8, 0.7, 0.9]]]),
         "entropy": np.ones((1, 1, 4)),
     }
-    (row,) = analysis.scheduled_rows("grid", "a2c_tabular", "", sweep, arrays)
+    (row,) = analysis.rows(sweep, arrays)
     assert row["stuck_fraction"] == 0.5
     assert row["return_mean"] == pytest.approx(0.825)
     assert row["best_share"] == pytest.approx((1 + 0.5 + 0.25 + 0.9) / 4)
     assert row["p_trap"] == pytest.approx(0.3)
 
 
+def test_the_verdict_counts_the_stuck_without_entropy_and_at_best() -> None:
+    # Oracle: counting by hand: 3 of 4 are stuck without entropy, 1 of 4 with alpha 0.1.
+    sweep = TabularSweep(alphas=(0.0, 0.1), schedules=("annealed",), seeds=4)
+    best = np.array([[[0.0, 0.5, 0.2, 0.9], [1.0, 1.0, 0.2, 0.9]]])
+    ones = np.ones((1, 2, 4))
+    arrays = {"best": best, "trap": 1 - best, "value": ones, "entropy": ones}
+    first, second = analysis.verdict(list(analysis.rows(sweep, arrays))).splitlines()
+    assert first == (
+        "Without entropy, 75% of the learners settle on what pays less; at the best temperature, "
+        "25% do."
+    )
+    assert second == (
+        "Of tabular actor-critics on the grid, 75% are stuck without entropy, and 25% are stuck "
+        "at best, with annealed alpha 0.1."
+    )
+
+
 def test_overrides_reach_every_sweep_that_has_them() -> None:
     # Oracle: the command line itself.
     arguments = Arguments(
-        part=("grid", "trap", "gymnasium"), alphas=(0.5,), seeds=2, steps=7, controls=True
+        env=("grid", "trap", "gymnasium"), alphas=(0.5,), seeds=2, steps=7, controls=True
     )
-    studies = plan(arguments)
-    assert len({(study.name, project_identity(study)) for study in studies}) == len(studies)
-    for study in studies:
-        assert (study.sweep.seeds, study.sweep.steps) == (2, 7)
-        assert getattr(study.sweep, "alphas", ()) in ((0.5,), ())
+    sweeps = plan(arguments)
+    assert len({(sweep.name, project.identity(sweep)) for sweep in sweeps}) == len(sweeps)
+    for sweep in sweeps:
+        assert (sweep.seeds, sweep.steps) == (2, 7)
+        assert getattr(sweep, "alphas", ()) in ((0.5,), ())
 
 
-def project_identity(study: object) -> str:
-    from experiments import project
-
-    return project.identity(study.sweep)  # type: ignore[attr-defined]
+def test_names_of_files_stay_what_they_are() -> None:
+    # Oracle: the folders of results that earlier versions wrote.
+    sweeps = plan(Arguments(env=("grid", "trap", "gymnasium"), controls=True))
+    assert [sweep.name for sweep in sweeps] == [
+        "grid_a2c_tabular",
+        "grid_a2c",
+        "grid_a2c_tabular_critic-rate-0.5",
+        "grid_a2c_critic-as-fast",
+        "trap_sac",
+        "trap_sac_automatic",
+        "trap_sac_initial-stddev-1",
+        "trap_sac_broad-trap",
+        "trap_sac_automatic_broad-trap",
+        "gymnasium_sac_Pendulum-v1_fixed",
+        "gymnasium_sac_Pendulum-v1_automatic",
+        "gymnasium_a2c_CartPole-v1_fixed",
+    ]
 
 
 @pytest.mark.parametrize("bad", [{"seeds": 0}, {"steps": -1}, {"alphas": (-0.1,)}, {"alphas": ()}])
 def test_arguments_out_of_range_are_refused(bad: dict) -> None:
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=r"must (be|have) at least"):
         Arguments(**bad)
 
 
@@ -126,11 +156,11 @@ def test_a_small_run_writes_summary_and_figures_and_a_second_one_loads(
     tmp_path: pathlib.Path,
 ) -> None:
     # Oracle: the summary's promised keys; and that the second run gives the same rows.
-    arguments = Arguments(part=("grid",), alphas=(0.0, 0.3), seeds=2, steps=400, output=tmp_path)
-    rows = command.main(arguments)
+    arguments = Arguments(env=("grid",), alphas=(0.0, 0.3), seeds=2, steps=400, output=tmp_path)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "premature_convergence"
     summary = json.loads((directory / "summary.json").read_text())
-    assert summary == rows
+    assert summary["rows"] == rows
     assert [(r["algorithm"], r["alpha"], r["schedule"]) for r in rows] == [
         ("a2c_tabular", 0.0, "constant"),
         ("a2c_tabular", 0.3, "constant"),
@@ -147,7 +177,7 @@ def test_a_small_run_writes_summary_and_figures_and_a_second_one_loads(
         assert 0 <= low <= row["stuck_fraction"] <= high <= 1
     stored = {path: path.stat().st_mtime_ns for path in directory.glob("*/arrays.npz")}
     assert len(stored) == 2
-    assert command.main(arguments) == rows
+    assert command.main(arguments)["rows"] == rows
     assert {path: path.stat().st_mtime_ns for path in stored} == stored
     for figure in ("stuck_and_return.png", "learning_curves.png", "policy_entropy.png"):
         assert (directory / figure).read_bytes().startswith(b"\x89PNG")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
-from typing import Any
+import types
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from experiments.bandit_ascent import REWARDS
 from experiments.random_processes import random_processes
 from experiments.rates import __main__ as command
 from experiments.rates import analysis, bandits, processes, runs
-from experiments.rates.sweep import Arguments, Bandits, Processes
+from experiments.rates.sweep import Arguments, Bandits, Processes, plan
 from maxent_tf.tabular import natural_policy_gradient, soft_policy_iteration
 from tests.tabular.processes import best_deterministic_values, naive_soft_values
 
@@ -136,9 +137,11 @@ def test_every_check_holds_on_the_small_sweep(measured: tuple[Arrays, Arrays]) -
     ]
     # With 60,000 steps t delta_t is some .05% to .1% off.
     assert [check for check in checks if not check.holds] == []
-    text = analysis.verdict(checks, BANDITS, on_bandits)
-    assert "U-shape: holds, 6 of 6 checks; the least suboptimality is" in text
-    assert "FALLS SHORT" not in text
+    text = analysis.verdict([check.as_row() for check in checks], BANDITS, on_bandits)
+    assert text.startswith("All 33 checks of 9 results agree with the theory.\n")
+    assert "U-shape: holds, 6 of 6 checks." in text
+    # At the least of the losses that U_SHAPE has after 3,000 steps.
+    assert "0.0026 at alpha 0.02 after 3,000 steps" in text
 
 
 def test_what_breaks_a_theorem_falls_short(measured: tuple[Arrays, Arrays]) -> None:
@@ -151,23 +154,30 @@ def test_what_breaks_a_theorem_falls_short(measured: tuple[Arrays, Arrays]) -> N
         *analysis.process_checks(PROCESSES, above),
     ]
     assert {check.row for check in checks if not check.holds} == {"linear", "two bounds"}
-    text = analysis.verdict(checks, BANDITS, slower)
+    text = analysis.verdict([check.as_row() for check in checks], BANDITS, slower)
+    assert text.startswith("What was measured contradicts the theory of linear, two bounds.")
     assert "linear: FALLS SHORT, 0 of 2 checks." in text
 
 
 def test_the_command_writes_summary_and_figures(
-    tmp_path: pathlib.Path,
-    measured: tuple[Arrays, Arrays],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path, measured: tuple[Arrays, Arrays]
 ) -> None:
     # Oracle: the checks of the arrays that are stored.
-    produced: list[Any] = list(measured)
-    monkeypatch.setattr(runs, "run_bandits", lambda _: produced.pop(0))
-    monkeypatch.setattr(runs, "run_processes", lambda _: produced.pop(0))
+    produced = list(measured)
+    experiment = dataclasses.replace(
+        command.EXPERIMENT, runs=types.SimpleNamespace(run=lambda *_: produced.pop(0))
+    )
+    arguments = Arguments(output=tmp_path, quick=True)
+    assert plan(arguments) == [BANDITS, PROCESSES]
     for _ in range(2):  # the second time everything is loaded
-        checks = command.main(Arguments(output=tmp_path), BANDITS, PROCESSES)
+        rows = experiment.main(arguments)["rows"]
+    on_bandits, on_processes = measured
+    checks = [
+        *analysis.bandit_checks(BANDITS, on_bandits),
+        *analysis.process_checks(PROCESSES, on_processes),
+    ]
+    assert rows == [check.as_row() for check in checks]
     written = json.loads((tmp_path / "rates" / "summary.json").read_text())
-    assert [row["measured"] for row in written["rows"]] == [check.measured for check in checks]
     assert written["verdict"].count("holds") == 9
     figures = sorted(path.name for path in (tmp_path / "rates").glob("*.png"))
     names = ["bounds", "dynamic_programming", "natural_gradient", "policy_gradient", "u_shape"]
@@ -176,4 +186,4 @@ def test_the_command_writes_summary_and_figures(
 
 def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="--processes must be at least 1, not 0"):
-        Processes(count=0)
+        Arguments(processes=0)

@@ -6,9 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 
+from experiments.check import Check, table
 from experiments.reproduce import __main__ as command
 from experiments.reproduce import processes
-from experiments.reproduce.check import Check, table
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.tabular import TabularMDP
 
@@ -37,9 +37,13 @@ def test_verdicts(kind: str, measured: float, holds: bool) -> None:
 
 def test_the_table_shows_a_row_for_each_check() -> None:
     lines = table(
-        [Check("R0", "a third", 0.333, 1 / 3, 1e-3), Check("R0", "x", 1, 2, 0, "at most")]
+        check.as_row()
+        for check in (
+            Check("R0", "a third", 0.333, 1 / 3, 1e-3),
+            Check("R0", "x", 1, 2, 0, "at most"),
+        )
     )
-    assert lines.splitlines()[2:] == [
+    assert [" ".join(line.split()) for line in lines.splitlines()[2:]] == [
         "| R0 | a third | 0.333 | 0.3333333 | 0.001 | holds |",
         "| R0 | x | <= 1 | 2 | 0 | FALLS SHORT |",
     ]
@@ -55,6 +59,15 @@ def test_the_status_tells_whether_every_check_holds(
     assert command.main(command.Arguments(rows=("R2",), output=output)) == status
     written = json.loads(output.read_text())["checks"]
     assert [(c["row"], c["holds"]) for c in written] == [("R2", not status)]
+
+
+def test_no_row_lists_what_each_is(capsys: pytest.CaptureFixture[str]) -> None:
+    # Oracle: the names of the rows, each once and with a sentence.
+    assert command.main(command.Arguments(rows=())) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split(":")[0].split(",")[0] for line in lines[: len(command.ROWS)]]
+    assert names == list(command.ROWS)
+    assert all(line.endswith(".") for line in lines)
 
 
 def test_an_unknown_row_is_named() -> None:

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -133,16 +134,22 @@ def test_the_verdict_follows_the_data() -> None:
     arrays = _arrays(sweep)
     arrays["value"][1, 1] = arrays["value"][0, 1]
     lines = analysis.verdict(list(analysis.rows(sweep, arrays))).splitlines()
-    assert "bound, epsilon: return against the exact form worse from 0, not told" in lines[0]
-    assert "not told apart from 9, over all starts -0.25 [" in lines[0]
-    assert "better from 0 9, over all starts +1 [" in lines[1]
-    assert "believed entropy 4 to 4 nats above" in lines[1]
+    assert lines[0] == (
+        "SAC with an epsilon in the correction returned less than the exact form in 1 of 1 "
+        "settings; SAC without the correction returned less than the exact form in 0 of 1 settings."
+    )
+    assert "returned less from a start of 0 and about as much from a start of 9" in lines[1]
+    assert "over all starts the difference is -0.25 [" in lines[1]
+    assert "returned more from a start of 0, 9; over all starts the difference is +1 [" in lines[2]
+    assert "It believed its entropy to be 4 to 4 nats above the true one." in lines[2]
     arrays["alpha"][-1, 2] = np.nan
-    assert "not everything finite" in analysis.verdict(list(analysis.rows(sweep, arrays)))
+    assert "Some of its quantities were not finite." in analysis.verdict(
+        list(analysis.rows(sweep, arrays))
+    )
 
 
 def test_plan_applies_overrides() -> None:
-    sweeps = plan(Arguments(worlds=("bound",), seeds=7, starts=(3.0,), controls=True))
+    sweeps = plan(Arguments(env=("bound",), seeds=7, starts=(3.0,), controls=True))
     assert sweeps[0] == dataclasses.replace(SWEEPS["bound"], seeds=7, starts=(3.0,))
     assert sweeps[1].log_std_range[1] > sweeps[0].log_std_range[1]
     with pytest.raises(ValueError, match="--seeds must be at least 1, not 0"):
@@ -150,12 +157,10 @@ def test_plan_applies_overrides() -> None:
 
 
 def test_the_command_writes_what_it_says_and_loads_it_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = Arguments(
-        worlds=("trap",), starts=(0.0, 9.0), steps=60, output=tmp_path, quick=True
-    )
-    rows = command.main(arguments)
+    arguments = Arguments(env=("trap",), starts=(0.0, 9.0), steps=60, output=tmp_path, quick=True)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "tanh_correction"
     summary = json.loads((directory / "summary.json").read_text())
     assert len(summary["rows"]) == len(rows) == 6
@@ -172,8 +177,8 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
     }
     assert abs(gap["exact"]) < 0.2 < 0.5 < gap["none"]
 
-    def fail(*_: object, **__: object) -> runs.Arrays:
+    def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    monkeypatch.setattr(runs, "run", fail)
-    assert command.main(arguments) == rows
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
+    assert stored.main(arguments)["rows"] == rows

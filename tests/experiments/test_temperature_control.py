@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -109,13 +110,20 @@ def test_the_verdict_follows_the_data() -> None:
     arrays["entropy"][:, 1, 0] *= -1
     automatic = list(analysis.rows(AUTOMATIC, arrays))
     lines = analysis.verdict(fixed + automatic).splitlines()
-    assert "the best fixed alpha, 0.1, returns 95, the worst, 10, 95 less" in lines[0]
-    assert "from 0.1 removes this sensitivity (2 less at its worst target, 0)" in lines[0]
-    assert "from 10 does not reduce this sensitivity (75 less at its worst target, -1)" in lines[0]
-    assert "falls in 3 and rises in 1 of 4 automatic settings" in lines[1]
-    assert "falls in 3 and rises in 0 of 3 fixed settings" in lines[1]
-    assert "solved by most seeds at fixed alpha 0.1; by 10 of 10 learners with an" in lines[2]
-    assert "from 0.1, which ends at 0.051 to 0.051; by 5 of 10 learners" in lines[2]
+    assert lines[0] == (
+        "An automatic temperature spares the choice of alpha in 1 of 1 environments if it starts "
+        "from 0.1 and in 0 of 1 environments if it starts from 10."
+    )
+    assert "best fixed alpha, 0.1, returns 95, and the worst, 10, returns 95 less." in lines[1]
+    assert (
+        "from 0.1 removes this sensitivity: at its worst target, 0, it returns 2 less" in lines[1]
+    )
+    assert "from 10 does not reduce this sensitivity: at its worst target, -1, it" in lines[1]
+    assert "falls in 3 and rises in 1 of 4 automatic settings" in lines[2]
+    assert "falls in 3 and rises in 0 of 3 fixed settings" in lines[2]
+    assert "Most seeds solve it at a fixed alpha of 0.1." in lines[3]
+    assert "from 0.1, 10 of 10 learners solve it, and alpha ends at 0.051 to 0.051." in lines[3]
+    assert "from 10, 5 of 10 learners solve it" in lines[3]
 
 
 @pytest.mark.parametrize("world", ["pendulum", "mountain_car"])
@@ -126,14 +134,15 @@ def test_returns_that_are_alike_give_no_sensitivity(world: str) -> None:
     rows = [*analysis.rows(fixed, arrays), *analysis.rows(automatic, _arrays(automatic))]
     verdict = analysis.verdict(rows)
     if world == "pendulum":
-        assert "are not told apart; automatic temperatures return 20 to 95" in verdict
+        assert "do not tell apart. Automatic temperatures return 20 to 95" in verdict
     else:
-        assert "alpha, " not in verdict
-        assert "solved at no fixed alpha; by 10 of 10 learners" in verdict
+        assert "best fixed alpha" not in verdict
+        assert "Most seeds solve it at no fixed alpha." in verdict
+        assert "from 0.1, 10 of 10 learners solve it" in verdict
 
 
 def test_plan_applies_overrides() -> None:
-    sweeps = plan(Arguments(worlds=("pendulum",), seeds=7))
+    sweeps = plan(Arguments(env=("pendulum",), seeds=7))
     assert [sweep.seeds for sweep in sweeps] == [7, 7]
     assert [sweep.alphas for sweep in sweeps] == [s.alphas for s in SWEEPS["pendulum"]]
     with pytest.raises(ValueError, match="--seeds must be at least 1, not 0"):
@@ -142,10 +151,10 @@ def test_plan_applies_overrides() -> None:
 
 @pytest.mark.slow
 def test_the_command_writes_what_it_says_and_loads_it_again(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = Arguments(worlds=("pendulum",), output=tmp_path, quick=True)
-    rows = command.main(arguments)
+    arguments = Arguments(env=("pendulum",), output=tmp_path, quick=True)
+    rows = command.main(arguments)["rows"]
     directory = tmp_path / "temperature_control"
     summary = json.loads((directory / "summary.json").read_text())
     assert len(summary["rows"]) == len(rows) == 7 + 6
@@ -162,8 +171,8 @@ def test_the_command_writes_what_it_says_and_loads_it_again(
             # Above its target, entropy lowers the temperature: the sign of the dual's gradient.
             assert row["alpha_end"] < row["alpha"]
 
-    def fail(*_: object, **__: object) -> runs.Arrays:
+    def fail(*_: object) -> runs.Arrays:
         raise AssertionError("the result was on disk")
 
-    monkeypatch.setattr(runs, "run", fail)
-    assert command.main(arguments) == rows
+    stored = dataclasses.replace(command.EXPERIMENT, runs=types.SimpleNamespace(run=fail))
+    assert stored.main(arguments)["rows"] == rows

@@ -31,9 +31,9 @@ class Arguments:
     """Our learners' speed beside other libraries'.
 
     Attributes:
-      peers: the Python interpreter that has Stable-Baselines3, SBX and rejax; None leaves them out.
-      tf_agents: the one that has TF-Agents; None leaves it out.
-      rounds: how many times each is timed.
+      peers: The Python interpreter that has Stable-Baselines3, SBX and rejax; None leaves them out.
+      tf_agents: The Python interpreter that has TF-Agents; None leaves it out.
+      rounds: How many times each contender is timed.
     """
 
     peers: pathlib.Path | None = None

@@ -1,4 +1,4 @@
-"""Exact evaluation of the final policies: nothing about the outcome is sampled."""
+"""Exact evaluation of policies: nothing about the outcome is sampled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import scipy.stats
 import tensorflow as tf
 
 from maxent_tf.environments import ContinuousTrap, FiniteWorld
+from maxent_tf.tabular import evaluate_policy, from_environment, soft_policy_iteration
 
 
 class GridOutcome(NamedTuple):
@@ -103,3 +104,28 @@ def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> 
         trap=mass(world.centres[order[0]]),
         value=(reward * weight).sum(-1) / weight.sum(),
     )
+
+
+def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float, float]:
+    """Finds where the return of the soft-optimal policy falls through half of the best.
+
+    The entropy is a reward here: the soft-optimal policy itself, not a policy with a bonus in its
+    loss. The return falls in alpha, so that nine temperatures a call narrow the bracket eightfold.
+
+    Args:
+      world: with goals that end the episode.
+      discount: gamma.
+
+    Returns:
+      The threshold, to 1e-9, and the optimal value of the start.
+    """
+    m = from_environment(world, discount=discount)
+    value = float(evaluate_policy(m, soft_policy_iteration(m, 0.0).policy).objective)
+    low, high = 1e-4, 0.1
+    while high - low > 1e-9:
+        alphas = np.linspace(low, high, 9)
+        policy = soft_policy_iteration(m, alphas, tolerance=1e-9).policy
+        above = evaluate_policy(m, policy).objective.numpy() > value / 2
+        last = int(np.flatnonzero(above)[-1])
+        low, high = alphas[last], alphas[last + 1]
+    return (low + high) / 2, value

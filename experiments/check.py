@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+
+from experiments import tables
 
 
 class Check(NamedTuple):
@@ -38,23 +40,24 @@ class Check(NamedTuple):
         scale = abs(self.target) if self.kind == "relative" else 1.0
         return bool(np.abs(difference) <= self.tolerance * scale)
 
+    def as_row(self) -> dict[str, Any]:
+        """Returns the check as a row of a summary."""
+        return {**self._asdict(), "holds": self.holds}
 
-def table(checks: Iterable[Check]) -> str:
-    """Returns the checks as a Markdown table."""
+
+def table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Returns checks, each by `Check.as_row`, as a Markdown table."""
     sign = {"at most": "<= ", "at least": ">= "}
-    lines = [
-        "| row | what | target | measured | tolerance | verdict |",
-        "|---|---|---|---|---|---|",
-    ]
-    for check in checks:
-        tolerance = f"{check.tolerance:g}" + (" relative" if check.kind == "relative" else "")
-        cells = [
-            check.row,
-            check.what,
-            f"{sign.get(check.kind, '')}{check.target:.7g}",
-            f"{check.measured:.7g}",
-            tolerance,
-            "holds" if check.holds else "FALLS SHORT",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return tables.table(
+        rows,
+        {
+            "row": "{row}",
+            "what": "{what}",
+            "target": lambda row: f"{sign.get(row['kind'], '')}{row['target']:.7g}",
+            "measured": "{measured:.7g}",
+            "tolerance": lambda row: (
+                f"{row['tolerance']:g}" + (" relative" if row["kind"] == "relative" else "")
+            ),
+            "verdict": lambda row: "holds" if row["holds"] else "FALLS SHORT",
+        },
+    )

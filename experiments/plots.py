@@ -1,0 +1,86 @@
+"""What the figures of all experiments share: colours, sizes, intervals and bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which colour-blind readers tell apart too.
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
+
+# Inches. The site shows a figure 736 pixels wide, where text of 10 points then has 11 pixels.
+WIDTH = 9.0
+
+
+def panels(rows: int, columns: int, height: float = 3.0, **options: Any) -> tuple[Figure, Any]:
+    """Returns a figure of the site's width, and its panels, [rows, columns].
+
+    Args:
+      rows: How many rows of panels.
+      columns: How many columns; a single one is drawn narrower.
+      height: Of a row, in inches.
+      **options: For `Figure.subplots`.
+    """
+    width = WIDTH if columns > 1 else 0.7 * WIDTH
+    figure = Figure(figsize=(width, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for axis in axes.ravel():
+        axis.grid(alpha=0.3)
+    return figure, axes
+
+
+def by_alpha(count: int) -> list[dict[str, Any]]:
+    """Returns a style for each of so many temperatures: neighbours differ in more than a shade."""
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, count))
+    return [
+        {"color": colour, "linestyle": ("-", (0, (4, 1.5)), (0, (1, 1)))[i % 3]}
+        for i, colour in enumerate(colours)
+    ]
+
+
+def with_interval(
+    axis: Axes, x: Any, rows: Sequence[Any], value: str, bounds: str | None = None, **style: Any
+) -> None:
+    """Draws an entry of the rows against x, with its interval as bars.
+
+    Args:
+      axis: Where to draw.
+      x: [rows].
+      rows: Of the summary.
+      value: The entry.
+      bounds: The entry of its interval, if that is not `VALUE_interval`.
+      **style: For `Axes.errorbar`.
+    """
+    middle = np.array([row[value] for row in rows])
+    low, high = np.array([row[bounds or f"{value}_interval"] for row in rows]).T
+    error = np.maximum([middle - low, high - middle], 0)
+    axis.errorbar(x, middle, yerr=error, **{"marker": "o", "markersize": 5, "capsize": 2, **style})
+
+
+def mean_band(
+    axis: Axes, steps: np.ndarray, values: np.ndarray, lowest: float | None = None, **style: Any
+) -> None:
+    """Draws a mean over seeds with its 95% interval shaded, where all seeds have a number.
+
+    Args:
+      axis: Where to draw.
+      steps: [records].
+      values: [records, seeds]; not finite where, say, no episode has ended yet.
+      lowest: The share of the mean below which the band is not drawn, or None: on a logarithmic
+        axis a band that reaches 0 would leave the picture.
+      **style: For `Axes.plot`, with a colour.
+    """
+    known = np.isfinite(values).all(axis=-1)
+    steps, values = steps[known], values[known]
+    mean, seeds = values.mean(axis=-1), values.shape[-1]
+    spread = values.std(axis=-1, ddof=1) if seeds > 1 else np.zeros_like(mean)
+    band = 1.96 * spread / np.sqrt(seeds)
+    axis.plot(steps, mean, **{"linewidth": 1.5, **style})
+    low = mean - band if lowest is None else np.maximum(mean - band, lowest * mean)
+    axis.fill_between(steps, low, mean + band, color=style["color"], alpha=0.15, lw=0)
