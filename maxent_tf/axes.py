@@ -1,4 +1,4 @@
-"""Axes whose lengths may be open until a program runs, such as that of the environments."""
+"""Helpers for the axes of tensors, whose lengths may be unknown until a program runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import tensorflow as tf
 
 
 def sizes(x: tf.Tensor) -> list[int | tf.Tensor]:
-    """Returns the lengths of a tensor's axes, for the shapes of others.
+    """Returns the lengths of a tensor's axes, for use in shapes of other tensors.
 
     Args:
-      x: of known rank.
+      x: A tensor of known rank.
 
     Returns:
       An integer for each axis whose length is known, which costs no operation, and an int32 scalar
-      for each of the others.
+      for each other axis.
 
     >>> sizes(tf.zeros([2, 3]))
     [2, 3]
@@ -27,14 +27,16 @@ def sizes(x: tf.Tensor) -> list[int | tf.Tensor]:
 
 
 def merge_time(structure: Any, batch_ndims: int) -> Any:
-    """Puts time behind the learners' axes and before the environments', as one axis with them.
+    """Merges the axes of time and environments into one, behind the axes of the learners.
+
+    On the merged axis, time comes before environments.
 
     Args:
-      structure: of tensors [T, *P, B, ...].
-      batch_ndims: the rank of P.
+      structure: A structure of tensors [T, *P, B, ...].
+      batch_ndims: The rank of P.
 
     Returns:
-      Tensors [*P, T B, ...].
+      A structure of tensors [*P, T B, ...].
 
     >>> merge_time(tf.zeros([4, 2, 3, 5]), 1).shape.as_list()
     [2, 12, 5]
@@ -53,12 +55,12 @@ def split_time(structure: Any, batch_ndims: int, length: int) -> Any:
     """Undoes `merge_time`.
 
     Args:
-      structure: of tensors [*P, T B, ...].
-      batch_ndims: the rank of P.
+      structure: A structure of tensors [*P, T B, ...].
+      batch_ndims: The rank of P.
       length: T.
 
     Returns:
-      Tensors [T, *P, B, ...].
+      A structure of tensors [T, *P, B, ...].
 
     >>> split_time(tf.zeros([2, 12, 5]), 1, length=4).shape.as_list()
     [4, 2, 3, 5]
@@ -76,7 +78,7 @@ def split_time(structure: Any, batch_ndims: int, length: int) -> Any:
 
 
 def expand_like(x: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
-    """Appends axes of length 1 to a tensor until it has the rank of another.
+    """Appends axes of length 1 to a tensor until it has the rank of the tensor `like`.
 
     >>> expand_like(tf.zeros([2]), tf.zeros([2, 3, 4])).shape.as_list()
     [2, 1, 1]
@@ -86,7 +88,7 @@ def expand_like(x: tf.Tensor, like: tf.Tensor) -> tf.Tensor:
 
 
 def select(condition: tf.Tensor, if_true: Any, if_false: Any) -> Any:
-    """Selects between two structures whose leaves begin with the shape of a condition.
+    """Selects between two structures whose leaves begin with the shape of the condition.
 
     >>> select(tf.constant([True, False]), tf.ones([2, 2]), tf.zeros([2, 2])).numpy().tolist()
     [[1.0, 1.0], [0.0, 0.0]]

@@ -1,4 +1,4 @@
-"""Checks of arguments: what is refused is named, with its value and with what may stand there."""
+"""Checks of arguments. Their errors name the argument, its value and the values allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 
 def is_integer(value: Any, least: int = 1) -> bool:
-    """Returns whether `value` is an integer, of whatever library but no bool, of at least `least`.
+    """Returns whether `value` is an integer of at least `least`, of any library, but not a bool.
 
     >>> is_integer(np.uint8(3)), is_integer(True), is_integer(3.0)
     (True, False, False)
@@ -21,10 +21,10 @@ def is_integer(value: Any, least: int = 1) -> bool:
 
 
 def as_integer(name: str, value: Any, least: int = 1) -> int:
-    """Returns an integer of Python's, NumPy's or another library's as Python's.
+    """Returns an integer of Python, NumPy or another library as a Python integer.
 
     Raises:
-      ValueError: if `value` is no integer (a bool is none) or below `least`.
+      ValueError: If `value` is not an integer (a bool is not), or is below `least`.
 
     >>> as_integer("size", np.int64(3))
     3
@@ -35,10 +35,10 @@ def as_integer(name: str, value: Any, least: int = 1) -> int:
 
 
 def as_sizes(name: str, value: Any) -> tuple[int, ...]:
-    """Returns a tuple or list of positive integers as a tuple of Python's.
+    """Returns a tuple or list of positive integers as a tuple of Python integers.
 
     Raises:
-      ValueError: if `value` is none.
+      ValueError: If `value` is not a tuple or list of positive integers.
 
     >>> as_sizes("hidden_sizes", [64, np.int64(32)])
     (64, 32)
@@ -52,10 +52,10 @@ def as_sizes(name: str, value: Any) -> tuple[int, ...]:
 
 
 def numbers_in(name: str, value: Any) -> np.ndarray | None:
-    """Returns the numbers of a number, array or tensor, or None if only a graph will know them.
+    """Returns the numbers of a number, array or tensor; None if they are known only in a graph.
 
     Raises:
-      ValueError: if `value` holds anything but real numbers.
+      ValueError: If `value` holds anything but real numbers.
     """
     known = value
     if isinstance(value, tf.Variable):
@@ -76,10 +76,10 @@ def numbers_in(name: str, value: Any) -> np.ndarray | None:
 
 
 def number(name: str, value: Any) -> float:
-    """Returns one real number, not NaN, as Python's float.
+    """Returns one real number, not NaN, as a Python float.
 
     Raises:
-      ValueError: if `value` is none.
+      ValueError: If `value` is not such a number.
     """
     array = None
     if value is not None and not isinstance(value, str | bool):
@@ -90,7 +90,7 @@ def number(name: str, value: Any) -> float:
 
 
 def is_schedule(value: Any) -> bool:
-    """Returns whether `value` is a function of the step; a class is none, callable or not."""
+    """Returns whether `value` is a function of the step; a class is not, even if it is callable."""
     return callable(value) and not isinstance(value, type)
 
 
@@ -101,10 +101,10 @@ def boolean(name: str, value: Any) -> None:
 
 
 def pair(name: str, value: Any) -> tuple[float, float]:
-    """Returns a pair of numbers as Python's, in whatever order.
+    """Returns a pair of numbers as Python floats; they need not be in order.
 
     Raises:
-      ValueError: if `value` is none.
+      ValueError: If `value` is not a pair of numbers.
     """
     if not isinstance(value, tuple | list) or len(value) != 2:
         raise ValueError(f"{name} must be a pair of numbers, (low, high), not {value!r}.")
@@ -118,7 +118,7 @@ def one_of(name: str, value: Any, choices: Sequence[str]) -> None:
 
 
 def in_range(name: str, value: Any, low: float, high: float, above: bool = False) -> None:
-    """Raises ValueError unless all of `value` is in [low, high], or with `above` in (low, high]."""
+    """Raises ValueError unless all of `value` is in [low, high], or (low, high] with `above`."""
     array = numbers_in(name, value)
     if array is None:
         return

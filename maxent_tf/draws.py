@@ -1,9 +1,10 @@
-"""Every random number of the package: the same eagerly, in a graph, under XLA and on every device.
+"""Random numbers that are the same eagerly, in a graph, under XLA and on every device.
 
-Those of `tf.random` are not: with one seed, `stateless_uniform` and `stateless_normal` give other
-numbers under XLA than elsewhere, and what generator they use depends on the device. The integers of
-TensorFlow's Philox generator, asked for by name, are the same bits everywhere. The numbers here are
-made from them by arithmetic that is exact, or, where it is not, by the same formula.
+Every random number of the package comes from here. The functions of `tf.random` do not have this
+property: with one seed, `stateless_uniform` and `stateless_normal` give other numbers under XLA
+than elsewhere, and their generator depends on the device. The integers of TensorFlow's Philox
+generator, requested by name, have the same bits everywhere. The functions here compute all numbers
+from these integers, by exact arithmetic where possible and otherwise by the same formula.
 """
 
 from __future__ import annotations
@@ -31,41 +32,41 @@ _GENERATOR = "philox"
 
 
 def split(seed: Any, num: int) -> tf.Tensor:
-    """Derives independent seeds.
+    """Derives independent seeds from one seed.
 
     Args:
-      seed: an integer or [2] int32.
-      num: how many.
+      seed: An integer, or a seed of shape [2], int32.
+      num: The number of seeds.
 
     Returns:
-      [num, 2], int32.
+      The seeds, [num, 2], int32.
     """
     return tf.random.split(as_seed(seed), num, alg=_GENERATOR)
 
 
 def fold_in(seed: Any, number: Any) -> tf.Tensor:
-    """Derives the seed that belongs to a number, such as that of a step.
+    """Derives a seed from a seed and a number, such as the number of a step.
 
     Args:
-      seed: an integer or [2] int32.
-      number: an integer or an integer scalar.
+      seed: An integer, or a seed of shape [2], int32.
+      number: An integer or an integer scalar.
 
     Returns:
-      [2], int32.
+      The seed, [2], int32.
     """
     return tf.random.fold_in(as_seed(seed), number, alg=_GENERATOR)
 
 
 def bits(shape: Any, seed: Any, dtype: tf.DType = tf.uint32) -> tf.Tensor:
-    """Draws integers uniformly from all that a type can hold.
+    """Draws integers uniformly from all values of an integer type.
 
     Args:
-      shape: a list of integers, or a [rank] int32 tensor.
-      seed: an integer or [2] int32.
-      dtype: `tf.uint32` or `tf.uint64`.
+      shape: A list of integers, or a [rank] int32 tensor.
+      seed: An integer, or a seed of shape [2], int32.
+      dtype: The type, `tf.uint32` or `tf.uint64`.
 
     Returns:
-      [*shape], of the dtype.
+      The integers, [*shape], of the dtype.
     """
     return tf.random.stateless_uniform(
         shape, as_seed(seed), minval=None, maxval=None, dtype=dtype, alg=_GENERATOR
@@ -76,12 +77,12 @@ def uniform(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
     """Draws from the uniform distribution on [0, 1).
 
     Args:
-      shape: a list of integers, or a [rank] int32 tensor.
-      seed: an integer or [2] int32.
-      dtype: `tf.float32` or `tf.float64`.
+      shape: A list of integers, or a [rank] int32 tensor.
+      seed: An integer, or a seed of shape [2], int32.
+      dtype: The type, `tf.float32` or `tf.float64`.
 
     Returns:
-      [*shape], of the dtype: multiples of 2^-24, or of 2^-53.
+      The numbers, [*shape], of the dtype; multiples of 2^-24 in float32, of 2^-53 in float64.
 
     >>> uniform([2], seed=0).numpy().tolist() == tf.function(uniform)([2], seed=0).numpy().tolist()
     True
@@ -93,17 +94,17 @@ def uniform(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
 def normal(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
     """Draws from the standard normal distribution.
 
-    The inverse of its distribution function, at the midpoints of 2^23 equal parts of [0, 1] (2^52
-    in float64): the largest number is 5.29 (8.21). XLA has its own inverse error function, which
-    may round otherwise.
+    The numbers are values of the inverse distribution function at the midpoints of 2^23 equal parts
+    of [0, 1] (2^52 in float64). The largest number is therefore 5.29 (8.21). XLA has its own
+    inverse error function, which may round differently.
 
     Args:
-      shape: a list of integers, or a [rank] int32 tensor.
-      seed: an integer or [2] int32.
-      dtype: `tf.float32` or `tf.float64`.
+      shape: A list of integers, or a [rank] int32 tensor.
+      seed: An integer, or a seed of shape [2], int32.
+      dtype: The type, `tf.float32` or `tf.float64`.
 
     Returns:
-      [*shape], of the dtype.
+      The numbers, [*shape], of the dtype.
     """
     digits = _DIGITS[dtype] - 1
     # Of integers b with one bit less, 2 (b + 1/2) / 2^digits - 1 is exact and never -1 or 1.
@@ -112,30 +113,32 @@ def normal(shape: Any, seed: Any, dtype: tf.DType = tf.float32) -> tf.Tensor:
 
 
 def integers(shape: Any, seed: Any, num: Any) -> tf.Tensor:
-    """Draws integers 0 .. `num` - 1 uniformly, to within `num` 2^-24.
+    """Draws integers uniformly from 0 .. `num` - 1; probabilities are exact to within `num` 2^-24.
 
     Args:
-      shape: a list of integers, or a [rank] int32 tensor.
-      seed: an integer or [2] int32.
-      num: how many there are, at most 2^24: an integer or a tensor that broadcasts to `shape`.
+      shape: A list of integers, or a [rank] int32 tensor.
+      seed: An integer, or a seed of shape [2], int32.
+      num: The number of different integers, at most 2^24: an integer, or a tensor that broadcasts
+        to `shape`.
 
     Returns:
-      [*shape], int32.
+      The integers, [*shape], int32.
     """
     # A product with a number below 1 is below num, rounded too.
     return tf.cast(uniform(shape, seed) * tf.cast(num, tf.float32), tf.int32)
 
 
 def categorical(probs: tf.Tensor, seed: Any, sample_shape: Sequence[int] | tf.Tensor = ()) -> Any:
-    """Draws indices by their probabilities, by inversion, with one uniform number for each.
+    """Draws indices with given probabilities, by inversion, from one uniform number each.
 
     Args:
-      probs: [..., A], float, at least 0; they need not add up to 1. Those of 0 are never drawn.
-      seed: an integer or [2] int32.
-      sample_shape: `n`, of independent draws.
+      probs: [..., A], float, at least 0. The probabilities need not sum to 1. An index of
+        probability 0 is never drawn.
+      seed: An integer, or a seed of shape [2], int32.
+      sample_shape: `n`, the shape of independent draws.
 
     Returns:
-      [*n, ...], int32.
+      The indices, [*n, ...], int32.
     """
     cumulative = tf.cumsum(probs, axis=-1)
     # A product with a number below 1 is below the total, whatever that was rounded to: no draw
@@ -148,16 +151,17 @@ def categorical(probs: tf.Tensor, seed: Any, sample_shape: Sequence[int] | tf.Te
 
 
 def permutation(num: int, seed: Any) -> tf.Tensor:
-    """Draws an order of 0 .. `num` - 1, by sorting random numbers.
+    """Draws a random order of 0 .. `num` - 1, by sorting random numbers.
 
-    Two of them are equal, and then keep their order, with a probability of num^2 / 2^25.
+    With a probability of about num^2 / 2^25, two of the random numbers are equal; the two integers
+    then keep their order.
 
     Args:
-      num: how many.
-      seed: an integer or [2] int32.
+      num: The number of integers.
+      seed: An integer, or a seed of shape [2], int32.
 
     Returns:
-      [num], int32.
+      The order, [num], int32.
 
     >>> sorted(permutation(4, seed=0).numpy().tolist())
     [0, 1, 2, 3]
@@ -170,7 +174,7 @@ _DIGITS = {tf.float32: 24, tf.float64: 53}
 
 
 def _leading_bits(shape: Any, seed: Any, dtype: tf.DType, count: int) -> tf.Tensor:
-    """Draws integers below 2^count."""
+    """Draws integers below 2^`count`."""
     whole = tf.uint32 if dtype == tf.float32 else tf.uint64
     shift = tf.constant(8 * whole.size - count, whole)
     return tf.bitwise.right_shift(bits(shape, seed, whole), shift)

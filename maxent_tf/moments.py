@@ -1,6 +1,7 @@
 """Running means and variances, exact over the whole history, by the pairwise update of batches.
 
-Shape letters: `P` the batch shape of the learners, `N` values in one batch, `F` one value's shape.
+Shape letters: `P` is the batch shape of the learners, `N` the number of values in one batch, `F`
+the shape of one value.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from maxent_tf.axes import expand_like
 
 
 class Moments(NamedTuple):
-    """Count, mean and sum of squared deviations of all values so far, in float64.
+    """The count, the mean and the sum of squared deviations of all values so far, in float64.
 
     Attributes:
-      count: [*P].
-      mean: [*P, *F].
+      count: [*P], the number of values.
+      mean: [*P, *F], their mean.
       squares: [*P, *F], the sum of (x - mean)^2.
     """
 
@@ -35,18 +36,19 @@ def no_moments(learners: tuple[int, ...], shape: tuple[int, ...]) -> Moments:
 def add_values(moments: Moments, values: tf.Tensor, valid: tf.Tensor) -> Moments:
     r"""Returns the moments of all values so far and a batch of new ones.
 
-    With :math:`\delta` the new mean minus the old one, over :math:`n` and :math:`m` values,
+    With :math:`\delta` the mean of the :math:`m` new values minus that of the :math:`n` old ones,
 
     .. math::
        \mu \leftarrow \mu + \delta \frac{m}{n + m}, \qquad
        S \leftarrow S + S_{\mathrm{new}} + \delta^2 \frac{n m}{n + m}
 
-    which subtracts no large numbers from each other, as sums of squares would.
+    This update subtracts no large numbers from each other, as the difference of sums of squares
+    would.
 
     Args:
-      moments: of the values so far.
-      values: [*P, N, *F].
-      valid: [*P, N], bool; the others must be finite but count for nothing.
+      moments: The moments of the values so far.
+      values: [*P, N, *F], the new values.
+      valid: [*P, N], bool, which values count. The other values must be finite.
 
     References:
       T. Chan, G. Golub, R. LeVeque (1983), "Algorithms for computing the sample variance: analysis

@@ -1,6 +1,6 @@
-"""Plain NumPy oracles of the formulas, for reading and for testing against.
+"""Reference implementations of the formulas in plain NumPy, to read and to test against.
 
-Entropies are in nats. `B` is a batch, `A` a number of actions, `d` a dimension.
+Entropies are in nats. Shape letters: `B` is a batch, `A` a number of actions, `d` a dimension.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["discrete_entropy", "entropy_regularised_loss", "gaussian_entropy"]
 
 
 def discrete_entropy(logits: npt.ArrayLike) -> np.ndarray:
-    r"""Entropy of a categorical distribution.
+    r"""Returns the entropy of a categorical distribution.
 
     .. math:: H = -\sum_a \pi(a) \log \pi(a), \quad \pi = \mathrm{softmax}(\mathrm{logits})
 
@@ -20,10 +20,10 @@ def discrete_entropy(logits: npt.ArrayLike) -> np.ndarray:
       logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.
 
     Returns:
-      [...], float, in [0, log A].
+      The entropy, [...], float, in [0, log A].
 
     Raises:
-      ValueError: if a row has no finite logit, or holds NaN or +inf.
+      ValueError: If a row has no finite logit, or holds NaN or +inf.
 
     >>> discrete_entropy([[0.0, 0.0], [0.0, -np.inf]]).round(6).tolist()
     [0.693147, 0.0]
@@ -46,7 +46,7 @@ def discrete_entropy(logits: npt.ArrayLike) -> np.ndarray:
 
 
 def gaussian_entropy(log_std: npt.ArrayLike) -> np.ndarray:
-    r"""Differential entropy of a Gaussian with diagonal covariance; its mean does not matter.
+    r"""Returns the differential entropy of a Gaussian with diagonal covariance, for any mean.
 
     .. math:: H = \frac{d}{2} \log(2 \pi e) + \sum_{i=1}^{d} \log \sigma_i
 
@@ -54,7 +54,7 @@ def gaussian_entropy(log_std: npt.ArrayLike) -> np.ndarray:
       log_std: [..., d], float, the logarithms of the standard deviations.
 
     Returns:
-      [...], float, any real number.
+      The entropy, [...], float, any real number.
 
     >>> gaussian_entropy([0.0]).round(6).item()
     1.418939
@@ -72,21 +72,21 @@ def entropy_regularised_loss(
     entropy: npt.ArrayLike,
     alpha: float = 0.01,
 ) -> float:
-    r"""The policy loss of an advantage actor-critic with an entropy bonus.
+    r"""Returns the policy loss of an advantage actor-critic with an entropy bonus.
 
     .. math:: L = -\mathrm{mean}(\log \pi(a) \, \hat A) - \alpha \, \mathrm{mean}(H)
 
     Args:
-      log_probs: [B], float, log-probabilities of the actions taken.
-      advantages: [B], float, their advantages, in units of reward.
-      entropy: [B], float, entropies of the policy where they were taken, in nats.
-      alpha: the temperature, in reward per nat, at least 0.
+      log_probs: [B], float, the log-probabilities of the actions taken.
+      advantages: [B], float, the advantages of these actions, in units of reward.
+      entropy: [B], float, the entropies of the policy where the actions were taken, in nats.
+      alpha: The temperature, in reward per nat, at least 0.
 
     Returns:
       The loss, a scalar in units of reward.
 
     Raises:
-      ValueError: if the shapes differ or `alpha` is negative.
+      ValueError: If the shapes differ, or if `alpha` is negative.
 
     References:
       V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,

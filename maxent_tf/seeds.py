@@ -1,8 +1,7 @@
-"""Seeds: stateless, explicit, integer tensors of shape [2].
+"""Seeds, which are stateless and explicit: integer tensors of shape [2].
 
-Every draw in the package comes from `draws` with such a seed, so that a
-result is a function of its arguments. Derive new seeds with `draws.split` and
-`draws.fold_in`.
+Every draw in the package comes from `draws` with such a seed, so that a result is a function of its
+arguments. New seeds are derived with `draws.split` and `draws.fold_in`.
 """
 
 from __future__ import annotations
@@ -20,13 +19,14 @@ def as_seed(seed: Any) -> tf.Tensor:
     """Returns `seed` as a stateless seed.
 
     Args:
-      seed: a Python or NumPy integer, or an integer tensor of shape [2].
+      seed: A Python or NumPy integer, or an integer tensor of shape [2].
 
     Returns:
-      [2], int32. An integer `n` becomes its high and low 32 bits: `[0, n]` where it is small.
+      A seed of shape [2], int32. An integer `n` becomes its high and low 32 bits, which are
+      `[0, n]` if `n` is small.
 
     Raises:
-      ValueError: if `seed` is neither.
+      ValueError: If `seed` is neither an integer nor an integer tensor of shape [2].
 
     >>> as_seed(3).numpy().tolist()
     [0, 3]

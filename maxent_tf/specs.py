@@ -1,4 +1,4 @@
-"""Observation and action specs: what a world shows and accepts."""
+"""Specifications of environments: the observations they return and the actions they accept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 def abbreviated(value: object, length: int = 300) -> str:
-    """Returns what `value` prints as, for a message: in one line, without its middle if it is long.
+    """Returns the text that `value` prints, in one line and without its middle if it is long.
 
     >>> abbreviated("0123456789" * 10, length=20)
     '01234567 ... 3456789'
@@ -36,7 +36,7 @@ def abbreviated(value: object, length: int = 300) -> str:
 
 
 def _few(numbers: tuple[float, ...]) -> str:
-    """A tuple as it prints, or of a long one the first numbers and the last."""
+    """Returns the text that a tuple prints; of a long tuple only its first numbers and the last."""
     if len(numbers) <= _MOST_SHOWN:
         return repr(numbers)
     return f"({', '.join(map(repr, numbers[:3]))}, ..., {numbers[-1]!r})"
@@ -47,10 +47,10 @@ _MOST_SHOWN = 16
 
 @dataclass(frozen=True)
 class Discrete:
-    """The integers 0 .. `num_values` - 1, as int32 scalars.
+    """The specification of one integer in 0 .. `num_values` - 1, an int32 scalar.
 
     Raises:
-      ValueError: if `num_values` is not a positive integer.
+      ValueError: If `num_values` is not a positive integer.
 
     >>> Discrete(3)
     Discrete(num_values=3)
@@ -65,24 +65,24 @@ class Discrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one value: ()."""
+        """The shape of one value, ()."""
         return ()
 
     @property
     def dtype(self) -> tf.DType:
-        """int32."""
+        """The dtype of values, int32."""
         return tf.int32
 
 
 @dataclass(frozen=True, repr=False)
 class MultiDiscrete:
-    """Vectors of integers, each in a range of its own, as int32.
+    """The specification of a vector of integers, int32, each in its own range.
 
     Attributes:
-      nvec: how many values each has: element i is one of 0 .. `nvec[i]` - 1.
+      nvec: The number of values of each element: element i is one of 0 .. `nvec[i]` - 1.
 
     Raises:
-      ValueError: if `nvec` is empty or holds anything but positive integers.
+      ValueError: If `nvec` is empty or holds anything but positive integers.
 
     >>> MultiDiscrete((3, 2)).shape
     (2,)
@@ -104,31 +104,31 @@ class MultiDiscrete:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one value: (number of elements,)."""
+        """The shape of one value, (number of elements,)."""
         return (len(self.nvec),)
 
     @property
     def dtype(self) -> tf.DType:
-        """int32."""
+        """The dtype of values, int32."""
         return tf.int32
 
 
 @dataclass(frozen=True, repr=False)
 class Box:
-    """Float32 arrays of one shape between elementwise bounds.
+    """The specification of float32 arrays of one shape between elementwise bounds.
 
-    The bounds of observations mean nothing to a learner. An element of an observation may therefore
-    be constant, `low == high`; `EnvironmentSpec` refuses such an element of an action.
+    Learners ignore the bounds of observations. An element of an observation may therefore be
+    constant, `low == high`. `EnvironmentSpec` refuses such an element of an action.
 
     Attributes:
-      shape: of one value.
-      low: the lower bounds in row-major order, one for each element; may be -inf. Given as any
-        sequence of them, or as an array of `shape`; kept as a tuple of floats.
-      high: the upper bounds, likewise; may be inf.
+      shape: The shape of one value.
+      low: The lower bounds in row-major order, one for each element; may be -inf. They are given as
+        any sequence or as an array of `shape`, and stored as a tuple of floats.
+      high: The upper bounds, in the same form; may be inf.
 
     Raises:
-      ValueError: if a bound is NaN, `low > high` anywhere, or their number does not fit `shape`.
-        (`Box.of` broadcasts.)
+      ValueError: If a bound is NaN, `low > high` anywhere, or the number of bounds does not fit
+        `shape`. (`Box.of` broadcasts.)
 
     >>> Box((3,), (0, 0, 0), np.array([1, 2, 3]))
     Box(shape=(3,), low=0.0, high=(1.0, 2.0, 3.0))
@@ -179,7 +179,7 @@ class Box:
 
     @property
     def dtype(self) -> tf.DType:
-        """float32."""
+        """The dtype of values, float32."""
         return tf.float32
 
     @property
@@ -195,13 +195,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Image:
-    """Arrays of bytes, uint8, that networks see as float32 in [0, 1].
+    """The specification of images: arrays of bytes, uint8, that networks take as float32 in [0, 1].
 
     Attributes:
-      shape: of one array, usually (height, width, channels).
+      shape: The shape of one array, usually (height, width, channels).
 
     Raises:
-      ValueError: if `shape` is empty or holds anything but positive integers.
+      ValueError: If `shape` is empty or holds anything but positive integers.
 
     >>> Image((84, 84, 4)).dtype
     tf.uint8
@@ -220,7 +220,7 @@ class Image:
 
     @property
     def dtype(self) -> tf.DType:
-        """uint8."""
+        """The dtype of values, uint8."""
         return tf.uint8
 
 
@@ -231,7 +231,7 @@ Spec = Discrete | MultiDiscrete | Box
 ObservationSpec = Spec | Image | dict[str, Any]
 
 
-#: The key of the part of an observation that says which actions are legal.
+#: The key of the part of an observation that holds the mask of legal actions.
 ACTION_MASK = "action_mask"
 
 
@@ -239,10 +239,11 @@ def action_mask_spec(action: Spec) -> MultiDiscrete:
     """Returns the spec of a mask of legal actions: one flag for each value, 1 where it is legal.
 
     Args:
-      action: the spec of one action; of several discrete ones the flags of each follow each other.
+      action: The spec of one action. If the action consists of several discrete elements, the mask
+        holds the flags of one element after those of the other.
 
     Raises:
-      ValueError: if actions are not discrete.
+      ValueError: If the actions are not discrete.
 
     >>> action_mask_spec(Discrete(3))
     MultiDiscrete(nvec=(2, 2, 2))
@@ -255,20 +256,21 @@ def action_mask_spec(action: Spec) -> MultiDiscrete:
 
 @dataclass(frozen=True)
 class EnvironmentSpec:
-    """What a learner has to know of a world.
+    """The specification of an environment: what a learner needs to know of it.
 
-    A part of the observation with the key "action_mask" says which actions are legal there. It is
-    for the policy, and networks do not see it. Every observation in which an action is to be
-    chosen, or whose value counts, has a legal one, of each of several discrete actions.
+    If an observation is a dict with the key "action_mask", this part is a mask of the actions that
+    are legal there. The mask is for the policy; networks do not receive it. At least one action
+    must be legal (of several discrete elements, one value of each) in every observation in which an
+    action is to be chosen or whose value counts.
 
     Attributes:
-      observation: the spec of one observation; where it is a dict, maybe a nested one, observations
-        are dicts of the same keys. A part "action_mask" is `action_mask_spec(action)`.
-      action: the spec of one action.
+      observation: The spec of one observation. If it is a dict, which may be nested, observations
+        are dicts with the same keys. A part "action_mask" is `action_mask_spec(action)`.
+      action: The spec of one action.
 
     Raises:
-      ValueError: if an element of the action is a box without width, or there is a part
-        "action_mask" that is no mask of the actions, or nothing beside it.
+      ValueError: If an element of the action is a box without width, or if there is a part
+        "action_mask" that is not a mask of the actions or is the only part.
     """
 
     observation: ObservationSpec
@@ -282,7 +284,7 @@ class EnvironmentSpec:
 
     @property
     def masks_actions(self) -> bool:
-        """Whether observations say which actions are legal, in their part "action_mask"."""
+        """Whether observations hold a mask of legal actions, in their part "action_mask"."""
         return isinstance(self.observation, dict) and ACTION_MASK in self.observation
 
 
@@ -303,8 +305,8 @@ def _check_action_mask(observation: Any, action: Spec) -> None:
         )
     if len(observation) == 1:
         raise ValueError(
-            f"{name} is all there is in the observation, of which networks see nothing: add a "
-            "part, if only a constant."
+            f"{name} is the only part of the observation, and networks do not receive it: add "
+            "another part, such as a constant."
         )
 
 

@@ -1,8 +1,8 @@
-"""How tensors are kept in variables: in dtypes whose variables can live on a GPU.
+"""The dtypes in which variables keep tensors, so that the variables can live on a GPU.
 
 TensorFlow keeps every int32 variable in the memory of the host, where a program that XLA compiled
-for the GPU cannot read it. It scatters rows into a bool variable on the CPU only. Unsigned integers
-of the same size live where floats do, and hold the same bits.
+for the GPU cannot read it. TensorFlow also scatters rows into a bool variable only on the CPU.
+Unsigned integers of the same size are kept where floats are, and hold the same bits.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def stored_dtype(dtype: tf.DType) -> tf.DType:
 
 
 def to_stored(x: tf.Tensor) -> tf.Tensor:
-    """Returns what is kept for `x`, of the same shape and of `stored_dtype`."""
+    """Returns the tensor that a variable keeps for `x`, of the same shape and `stored_dtype`."""
     if x.dtype == tf.int32:
         return tf.bitcast(x, tf.uint32)
     return tf.cast(x, stored_dtype(x.dtype))
 
 
 def from_stored(kept: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """Returns the tensor of `dtype` for which `to_stored` gave `kept`."""
+    """Returns the tensor of `dtype` for which `to_stored` returned `kept`."""
     return tf.bitcast(kept, dtype) if dtype == tf.int32 else tf.cast(kept, dtype)

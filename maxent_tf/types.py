@@ -1,15 +1,17 @@
-"""The structures that flow between worlds, learners and training loops.
+"""The structures that environments, learners and training loops exchange.
 
 Shape letters, here and everywhere in the package:
 
 - `P`: the batch shape of a learner, as in a TFP distribution's `batch_shape`. `[]` is one learner.
-- `B`: a minibatch, or the parallel worlds of one learner. `T`: time, always the first axis.
-- `A`: the number of discrete actions. `K`: the parts of an action that is several discrete ones.
+- `B`: the size of a minibatch, or the number of parallel environments of one learner. `T`: the
+  number of steps in time, always the first axis.
+- `A`: the number of discrete actions. `K`: the number of elements of an action that consists of
+  several discrete ones.
 - `D`: the dimension of a continuous action.
-- `O`: the shape of one observation; one of several parts is a dict of tensors, each with a shape of
-  its own. `S`: the number of states of a finite world.
+- `O`: the shape of one observation. An observation of several parts is a dict of tensors, each with
+  its own shape. `S`: the number of states of a finite environment.
 
-All are NamedTuples of tensors, so that `tf.nest`, `tf.while_loop` and XLA see through them.
+All structures are NamedTuples of tensors, which `tf.nest`, `tf.while_loop` and XLA understand.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ __all__ = ["Acted", "Metrics", "TimeStep", "Transition", "Updated", "transition_
 
 
 class TimeStep(NamedTuple):
-    """What a world shows after a reset or a step, in Gymnasium's words.
+    """The result of a reset or a step of an environment, in Gymnasium's words.
 
     Attributes:
       observation: [*batch, *O], or a dict of such.
-      reward: [*batch], float32, of the step that led here; 0 after a reset.
-      terminated: [*batch], bool. The episode ended and nothing follows: the value here is 0.
-      truncated: [*batch], bool. The episode was cut (a time limit) and the value here is not 0.
+      reward: [*batch], float32, the reward of the step that led here; 0 after a reset.
+      terminated: [*batch], bool, whether the episode ended and nothing follows: the value here is
+        0.
+      truncated: [*batch], bool, whether the episode was cut, for example by a time limit: the value
+        here is not 0.
     """
 
     observation: Any
@@ -38,20 +42,20 @@ class TimeStep(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """One step of experience, or with a leading time axis a trajectory.
+    """One step of experience or, with a leading time axis, a trajectory.
 
     Attributes:
-      observation: [*batch, *O], where the action was chosen.
+      observation: [*batch, *O], the observation in which the action was chosen.
       action: [*batch] int32 (discrete), [*batch, K] int32 (several at once) or [*batch, D] float32
         (continuous).
       reward: [*batch], float32.
-      next_observation: [*batch, *O], where the action led: at the end of an episode its final
-        observation, never the first of the next one.
+      next_observation: [*batch, *O], the observation that the action led to. At the end of an
+        episode it is the final observation, never the first of the next episode.
       terminated: [*batch], bool: see `TimeStep`.
       truncated: [*batch], bool: see `TimeStep`.
-      valid: [*batch], bool. False marks a placeholder to be left out of every average, such as the
-        call in which a Gymnasium vector environment only resets.
-      extras: what the learner that acted knew when it did, see `Acted`; () for nothing.
+      valid: [*batch], bool. False marks a placeholder, which is left out of every average, such as
+        the call in which a Gymnasium vector environment only resets.
+      extras: What the learner knew when it acted, see `Acted`; () for nothing.
     """
 
     observation: Any
@@ -65,14 +69,15 @@ class Transition(NamedTuple):
 
 
 class Acted(NamedTuple):
-    """What a learner answers to an observation.
+    """The answer of a learner to an observation.
 
     Attributes:
       action: [*P, B, ...], as in a `Transition`.
-      carry: what the learner takes along to the next step of the same episode, such as a memory:
-        tensors [*P, B, ...] in any structure; () for nothing.
-      extras: what learning needs to know of this act, such as the probability of the action or the
-        memory that the learner acted from: tensors [*P, B, ...] in any structure; () for nothing.
+      carry: What the learner takes along to the next step of the same episode, such as a recurrent
+        state: tensors [*P, B, ...] in any structure; () for nothing.
+      extras: What learning needs to know of this act, such as the probability of the action or the
+        recurrent state from which the learner acted: tensors [*P, B, ...] in any structure; () for
+        nothing.
     """
 
     action: tf.Tensor
@@ -81,13 +86,13 @@ class Acted(NamedTuple):
 
 
 class Updated(NamedTuple):
-    """What an update of a learner leaves behind.
+    """The result of an update of a learner.
 
     Attributes:
-      state: the learners' state after it.
-      metrics: its metrics, see `Metrics`.
-      error: [*P, B], float32, the sizes of the transitions' errors, which prioritised replay goes
-        by; () from learners that have none.
+      state: The state of the learners after the update.
+      metrics: The metrics of the update, see `Metrics`.
+      error: [*P, B], float32, the absolute errors of the transitions, which determine their
+        priorities in prioritised replay; () if the learner does not measure errors.
     """
 
     state: Any
@@ -96,12 +101,12 @@ class Updated(NamedTuple):
 
 
 def transition_spec(observation: Any, action: Any, extras: Any = ()) -> Transition:
-    """Returns what a transition is made of: at every leaf something with a shape and a dtype.
+    """Returns the specs of the fields of a transition: every leaf has a shape and a dtype.
 
     Args:
-      observation: the spec of one observation, or a dict of such.
-      action: the spec of one action.
-      extras: the specs of what the learner knew, in its structure.
+      observation: The spec of one observation, or a dict of such.
+      action: The spec of one action.
+      extras: The specs of the extras, in their structure.
     """
     flag = tf.TensorSpec([], tf.bool)
     return Transition(

@@ -141,7 +141,7 @@ def test_a_mask_needs_discrete_actions_and_an_observation_beside_it() -> None:
     mask = MultiDiscrete((2, 2))
     with pytest.raises(ValueError, match=r"but the action is Box.*another name"):
         EnvironmentSpec({"a": Discrete(4), "action_mask": mask}, Box.of((2,), -1, 1))
-    with pytest.raises(ValueError, match=r"all there is in the observation.* add a part"):
+    with pytest.raises(ValueError, match=r"only part of the observation.* add another part"):
         EnvironmentSpec({"action_mask": mask}, Discrete(2))
     with pytest.raises(ValueError, match="only discrete actions have a mask"):
         action_mask_spec(Box.of((2,), -1, 1))

@@ -1,10 +1,11 @@
-"""Policies as TFP distributions, with their entropies exact.
+"""Policies as TFP distributions, with exact entropies.
 
-`SquashedGaussian` is the policy of soft actor-critic with its entropy, moments and density to
-rounding error; beside it stand one with a full covariance, a mixture and state-dependent
-exploration. `boltzmann` is the soft-greedy policy of discrete actions. `entropy` and `divergence`
-are exact for any TFP distribution or raise; `entropy_estimate` and `divergence_estimate` sample and
-say with what standard error.
+`SquashedGaussian` is the policy of soft actor-critic; its entropy, moments and density are accurate
+to rounding error. There are also a squashed Gaussian with a full covariance, a mixture, and
+state-dependent exploration. `boltzmann` is the soft-greedy policy of discrete actions. `entropy`
+and `divergence` are exact for every TFP distribution with a closed form, and raise an error for
+others; `entropy_estimate` and `divergence_estimate` estimate from samples and give a standard
+error.
 """
 
 from maxent_tf.distributions.boltzmann import boltzmann

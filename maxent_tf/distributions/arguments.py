@@ -1,4 +1,4 @@
-"""What the distributions do with their arguments."""
+"""Helpers for the arguments of distributions: tensors, seeds and shapes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from maxent_tf.seeds import as_seed
 
 
 def float_tensors(**arguments: Any) -> list[tf.Tensor]:
-    """Returns arguments as tensors of one floating dtype, scalars as vectors of one element.
+    """Returns arguments as tensors of one floating dtype, and scalars as vectors of one element.
 
-    Variables stay variables, for gradients to reach them.
+    Variables stay variables, so that gradients reach them.
 
     Raises:
-      TypeError: if their dtypes differ.
+      TypeError: If the dtypes of the arguments differ.
     """
     dtype = dtype_util.common_dtype(list(arguments.values()), dtype_hint=tf.float32)
     tensors = (
@@ -29,10 +29,10 @@ def float_tensors(**arguments: Any) -> list[tf.Tensor]:
 
 
 def draw_seed(seed: Any) -> tf.Tensor:
-    """Returns a stateless seed, [2], for the seeds that TFP's `sample` takes.
+    """Returns a stateless seed, [2], for a seed as TFP's `sample` accepts it.
 
-    They may be None, for a draw from the global generator as everywhere in TFP, and its streams of
-    seeds give integers of more than 31 bits.
+    Such a seed may be None, which as everywhere in TFP means a draw from the global generator.
+    TFP's streams of seeds also give integers of more than 31 bits.
     """
     if seed is None:
         return tfp.random.sanitize_seed(None)
@@ -40,9 +40,9 @@ def draw_seed(seed: Any) -> tf.Tensor:
 
 
 def draw_shape(sample_shape: Any, *tensors: tf.Tensor) -> Any:
-    """Returns the shape of a draw: `sample_shape` and then that of tensors broadcast together.
+    """Returns the shape of a draw: `sample_shape`, then the shape of the tensors when broadcast.
 
-    Static if it can be, since a list of integers costs no operation.
+    The shape is static if possible, because a list of integers costs no operation.
     """
     static = tensors[0].shape
     for tensor in tensors[1:]:

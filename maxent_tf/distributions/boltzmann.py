@@ -1,4 +1,4 @@
-"""The policy that is greedy with respect to a regularised value: Boltzmann's, and its relatives.
+"""The policy that is greedy with respect to a regularised value, such as the Boltzmann policy.
 
 Shapes: `A` is the number of actions, `...` a batch shape.
 """
@@ -29,17 +29,19 @@ def boltzmann(q: Any, alpha: Any, regularizer: Regularizer = Shannon()) -> tfd.C
 
     Args:
       q: [..., A], float, action values, in units of reward; -inf marks an action as impossible.
-      alpha: [...] or [], float, the temperature, in reward per nat, at least 0. At 0 the policy is
-        the limit of alpha falling to 0: for Shannon's entropy uniform over the maximisers.
-      regularizer: says what entropy means. For Shannon's the policy is kept as logits, and
-        so the logarithms of tiny probabilities down to -1e15; and an alpha below 1e-19 in float32
-        (1e-154 in float64) counts as 0, since its gradients would overflow.
+      alpha: [...] or [], float, the temperature, in reward per nat, at least 0. At 0, the policy is
+        the limit as alpha falls to 0. With Shannon's entropy, this is the uniform distribution over
+        the actions with the largest value.
+      regularizer: The regulariser, which defines the entropy. With Shannon's entropy, the policy is
+        stored as logits, so that the logarithms of tiny probabilities are kept down to -1e15. An
+        alpha below 1e-19 in float32 (1e-154 in float64) is then treated as 0, because its gradients
+        would overflow.
 
     Returns:
       A categorical distribution of batch shape [...] over `A` actions.
 
     Raises:
-      ValueError: if `alpha` is statically known and negative or NaN.
+      ValueError: If `alpha` is statically known and negative or NaN.
 
     References:
       M. Geist, B. Scherrer, O. Pietquin (2019), "A theory of regularized Markov decision

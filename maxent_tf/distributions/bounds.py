@@ -19,17 +19,17 @@ def event_dimension(tensor: tf.Tensor) -> Any:
 
 @dataclass(frozen=True)
 class Bounds:
-    r"""Static bounds of an action, and the squashing of the real line into them.
+    r"""The static bounds of an action, and the map that squashes the real line into them.
 
     .. math:: a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2
 
     Attributes:
-      low: a float for every dimension, or a tuple with one for each of the `D`.
-      high: likewise, above `low`.
+      low: The lower bounds: a float for every dimension, or a tuple with one for each of the `D`.
+      high: The upper bounds, in the same form, above `low`.
 
     Raises:
-      ValueError: if a bound is not finite, `low >= high` anywhere, `high - low` overflows, or their
-        shapes do not agree.
+      ValueError: If a bound is not finite, `low >= high` anywhere, `high - low` overflows, or the
+        shapes of `low` and `high` do not agree.
     """
 
     low: float | tuple[float, ...]
@@ -69,7 +69,7 @@ class Bounds:
         return cls(static(low, "low"), static(high, "high"))
 
     def check_dtype(self, dtype: tf.DType) -> None:
-        """Raises ValueError if numbers of `dtype` cannot tell the bounds apart or hold the width.
+        """Raises ValueError if `dtype` cannot represent two different bounds, or their difference.
 
         >>> Bounds(1.0, 1 + 1e-9).check_dtype(tf.float64)
         >>> Bounds(1.0, 1 + 1e-9).check_dtype(tf.float32)
@@ -105,11 +105,11 @@ class Bounds:
         return np.asarray(np.divide(self.low, 2) + np.divide(self.high, 2), dtype.as_numpy_dtype)
 
     def half_width(self, dtype: tf.DType) -> np.ndarray:
-        """Returns half the width of the box, [] or [D]: the stretch of (-1, 1)."""
+        """Returns half the width of the box, [] or [D], by which (-1, 1) is stretched."""
         return np.asarray(np.subtract(self.high, self.low) / 2, dtype.as_numpy_dtype)
 
     def check_same(self, other: Bounds) -> None:
-        """Raises ValueError, as a divergence must, if the boxes differ, however written."""
+        """Raises the ValueError of a divergence unless the boxes are equal, in whatever form."""
         if np.any(np.not_equal(self.low, other.low)) or np.any(np.not_equal(self.high, other.high)):
             raise ValueError(
                 "The KL divergence between squashed Gaussians needs equal bounds (low, high), not "
@@ -126,13 +126,13 @@ class Bounds:
         """Returns `sum_i log((high_i - low_i) / 2)` over the dimensions, a scalar.
 
         Args:
-          dimension: of the action, as `event_dimension` gives it.
+          dimension: The dimension of the action, as `event_dimension` returns it.
         """
         log = np.log(np.subtract(self.high, self.low) / 2)
         return dimension * float(log) if log.ndim == 0 else float(log.sum())
 
     def squash(self, u: tf.Tensor) -> tf.Tensor:
-        """Returns the action of the pre-tanh `u`, [..., D] to [..., D], within [low, high]."""
+        """Returns the actions, [..., D], within [low, high], of pre-tanh values `u`, [..., D]."""
         middle, half = self.middle(u.dtype), self.half_width(u.dtype)
         low, high = self.ends(u.dtype)
         action = tf.tanh(u)
@@ -148,7 +148,7 @@ class Bounds:
     def scale_to_unit(self, action: tf.Tensor) -> tf.Tensor:
         """Returns `action`, [..., D] to [..., D], scaled so that the bounds become -1 and 1.
 
-        Networks take actions so, whatever the unit of the environment's own numbers.
+        Networks take scaled actions, so that the environment's unit of actions does not matter.
         """
         middle, half = self.middle(action.dtype), self.half_width(action.dtype)
         if np.any(middle != 0):
@@ -156,14 +156,15 @@ class Bounds:
         return action / half if np.any(half != 1) else action
 
     def resolved(self, dtype: tf.DType) -> np.ndarray:
-        """Returns the size up to which an action, once rounded, tells its pre-tanh value well.
+        """Returns the largest pre-tanh value that a rounded action still determines well.
 
-        It is that of an action 16 units in the last place of the bounds inside them, which is known
-        to about 0.1: 6.9 in float32 and 17.0 in float64, between -1 and 1; less for a box that
-        is small beside its distance from 0. Further out TensorFlow's tanh jumps to a bound.
+        It is the pre-tanh value of an action that is 16 units in the last place inside the bounds,
+        which is known to about 0.1: between -1 and 1, 6.9 in float32 and 17.0 in float64. It is
+        smaller for a box that is small compared with its distance from 0. Further out, TensorFlow's
+        tanh jumps to a bound.
 
         Returns:
-          [] or [D].
+          The absolute pre-tanh value, [] or [D].
         """
         low, high = self.ends(dtype)
         unit = np.spacing(np.maximum(np.abs(low), np.abs(high))) / self.half_width(dtype)
@@ -174,9 +175,10 @@ class Bounds:
     def unsquash(self, action: tf.Tensor) -> tf.Tensor:
         """Returns the pre-tanh value of `action`, [..., D] to [..., D], always finite.
 
-        An action within `(high - low) eps / 4` of a bound (that is as near as float32 resolves
-        `tanh`), on it or beyond, is taken for the last representable one inside: +-8.66 in float32,
-        +-18.7 in float64. There the gradient with respect to the action is 0.
+        An action on a bound, beyond it, or within `(high - low) eps / 4` of it (as near as float32
+        resolves `tanh`) is treated as the last representable action inside, whose pre-tanh value is
+        +-8.66 in float32 and +-18.7 in float64. There, the gradient with respect to the action is
+        0.
         """
         half = self.half_width(action.dtype)
         if np.all(self.middle(action.dtype) == 0):

@@ -1,4 +1,4 @@
-"""The categorical policy: TFP's, drawn with one uniform number and normalised once."""
+"""A categorical policy that is faster than TFP's inside a training loop."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Categorical(tfd.Categorical):
     """A `tfd.Categorical` from logits that does less work inside a training loop.
 
     TFP draws by the Gumbel trick, with one logarithm of a random number for each action, and
-    normalises the logits anew for every statistic. Here a draw inverts the cumulative distribution
-    with one uniform number, and the statistics share one normalisation. Draws are the same eagerly,
-    in a graph and under XLA, and have the probabilities to within 2^-23, twice the resolution of
-    that number; an action of probability 0 is never drawn.
+    normalises the logits again for every statistic. This class draws by inverting the cumulative
+    distribution with one uniform number, and its statistics share one normalisation. Draws are the
+    same eagerly, in a graph and under XLA. Their probabilities are exact to within 2^-23, twice the
+    resolution of the uniform number. An action of probability 0 is never drawn.
 
     Args:
       logits: [..., A], float, unnormalised log-probabilities; -inf marks an impossible action.

@@ -1,4 +1,4 @@
-"""The Kullback-Leibler divergence as a generic function: exact, or an error."""
+"""The Kullback-Leibler divergence as a generic function, which is exact or raises an error."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ def divergence(p: tfd.Distribution, q: tfd.Distribution) -> tf.Tensor:
     .. math:: D(p \| q) = E_p \log \frac{p(X)}{q(X)}
 
     Args:
-      p: any TFP distribution.
-      q: another, with which a closed form is registered (`tfd.RegisterKL` adds one).
+      p: Any TFP distribution.
+      q: Another TFP distribution. A closed form must be registered for the two types;
+        `tfd.RegisterKL` registers further ones.
 
     Returns:
-      [...], float, of the broadcast batch shape, in nats, at least 0; infinite where `q` excludes
-      what `p` allows.
+      The divergence, [...], float, of the broadcast batch shape, in nats, at least 0. It is
+      infinite where `q` excludes outcomes that `p` allows.
 
     Raises:
-      NotImplementedError: if no closed form is known; `divergence_estimate` samples.
-      ValueError: if both are squashed Gaussians with different bounds.
+      NotImplementedError: If no closed form is known. `divergence_estimate` estimates from samples.
+      ValueError: If both are squashed Gaussians with different bounds.
 
     >>> p, q = tfd.Normal(0.0, 1.0), tfd.Normal(1.0, 1.0)
     >>> float(divergence(p, q))

@@ -1,8 +1,9 @@
-r"""Entropies as generic functions over distributions: exact, or an error, never a stand-in.
+r"""Entropies as generic functions over distributions, which are exact or raise an error.
 
-Shannon's is that of TFP, whose own methods are closed forms or raise. Rényi's and Tsallis's need
-the integral of a power of the density, which discrete and Gaussian distributions have in closed
-form. Further types are added with `entropy.register` and `renyi_entropy.register`.
+Shannon's entropy is that of TFP, whose own methods are closed forms or raise errors. Rényi's and
+Tsallis's entropies need the integral of a power of the density, which has a closed form for
+discrete and Gaussian distributions. Further types are added with `entropy.register` and
+`renyi_entropy.register`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ def entropy(distribution: tfd.Distribution) -> tf.Tensor:
     .. math:: H = -E \log p(X)
 
     Args:
-      distribution: any TFP distribution.
+      distribution: Any TFP distribution.
 
     Returns:
-      [...], float, of the batch shape, in nats: of the probabilities of a discrete distribution, at
-      least 0; of the density of a continuous one, of any sign.
+      The entropy, [...], float, of the batch shape, in nats. For a discrete distribution it is the
+      entropy of the probabilities, at least 0. For a continuous distribution it is the differential
+      entropy, of any sign.
 
     Raises:
-      NotImplementedError: if no closed form is known; `entropy_estimate` samples.
-      TypeError: if `distribution` is none.
+      NotImplementedError: If no closed form is known. `entropy_estimate` estimates from samples.
+      TypeError: If `distribution` is not a TFP distribution.
 
     >>> round(float(entropy(tfd.Categorical(logits=[0.0, 0.0]))), 4)
     0.6931
@@ -56,20 +58,21 @@ def renyi_entropy(distribution: tfd.Distribution, order: float) -> tf.Tensor:
 
     .. math:: H_a = \frac{1}{1 - a} \log \int p(x)^a \, dx
 
-    Order 1 is Shannon's entropy, order 0 the logarithm of the size of the support (Hartley), order
-    infinity minus the logarithm of the largest probability. It falls as the order rises.
+    Order 1 is Shannon's entropy. Order 0 is the logarithm of the size of the support (Hartley).
+    Order infinity is minus the logarithm of the largest probability. The entropy falls as the order
+    rises.
 
     Args:
-      distribution: categorical (one-hot too), Bernoulli, normal or multivariate normal; or
-        independent such ones.
-      order: `a`, at least 0; may be `math.inf`.
+      distribution: A categorical (one-hot too), Bernoulli, normal or multivariate normal
+        distribution, or independent ones of these.
+      order: The order `a`, at least 0; may be `math.inf`.
 
     Returns:
-      [...], float, of the batch shape, in nats.
+      The entropy, [...], float, of the batch shape, in nats.
 
     Raises:
-      NotImplementedError: if no closed form is known.
-      ValueError: if `order` is negative or NaN.
+      NotImplementedError: If no closed form is known.
+      ValueError: If `order` is negative or NaN.
 
     References:
       A. Rényi (1961), "On measures of entropy and information", section 1,
@@ -88,19 +91,19 @@ def tsallis_entropy(distribution: tfd.Distribution, index: float) -> tf.Tensor:
 
     .. math:: S_k = \frac{1}{k - 1} \left(1 - \int p(x)^k \, dx\right)
 
-    Index 1 is Shannon's entropy. For discrete distributions it is `k` times the value of the
-    regulariser `maxent_tf.regularizers.Tsallis(k)`.
+    Index 1 is Shannon's entropy. For discrete distributions, the Tsallis entropy is `k` times the
+    value of the regulariser `maxent_tf.regularizers.Tsallis(k)`.
 
     Args:
-      distribution: as for `renyi_entropy`.
-      index: `k`, at least 0 and finite.
+      distribution: A distribution of a type that `renyi_entropy` accepts.
+      index: The index `k`, at least 0 and finite.
 
     Returns:
-      [...], float, of the batch shape.
+      The entropy, [...], float, of the batch shape.
 
     Raises:
-      NotImplementedError: if no closed form is known.
-      ValueError: if `index` is negative, infinite or NaN.
+      NotImplementedError: If no closed form is known.
+      ValueError: If `index` is negative, infinite or NaN.
 
     References:
       C. Tsallis (1988), "Possible generalization of Boltzmann-Gibbs statistics", equation 1,

@@ -22,10 +22,10 @@ _SYMMETRIC = (tfd.Normal, tfd.Laplace, tfd.Logistic, tfd.MultivariateNormalLinea
 
 
 class Estimate(NamedTuple):
-    """An unbiased estimate.
+    """An unbiased estimate, with its standard error.
 
     Attributes:
-      value: [...], float, in nats.
+      value: [...], float, the estimate, in nats.
       standard_error: [...], float, the estimated standard deviation of `value`.
     """
 
@@ -40,32 +40,34 @@ def entropy_estimate(
 
     .. math:: H \approx -\frac{1}{n} \sum_{i=1}^n \log p(x_i), \quad x_i \sim p
 
-    Other methods need fewer samples for the same error, where they apply:
+    Other methods need fewer samples for the same error, if they apply:
 
     - "antithetic", for a bijection of a symmetric distribution (TFP's `TransformedDistribution`,
-      the squashed Gaussians): draws come in pairs `u` and `2 E[u] - u` of the base, and whatever is
-      odd in their logarithms cancels.
-    - "rao_blackwell": what can be integrated exactly is. For a bijection `x = f(u)` of a base of
-      known entropy, `H(u) + E log|f'(u)|`, of which only the second is sampled. For a mixture the
-      component: as many draws from each, weighted by its probability (stratified sampling), which
-      has a smaller error unless the weights are very unequal, and a gradient in the weights.
+      the squashed Gaussians). Draws of the base come in pairs `u` and `2 E[u] - u`, so that
+      whatever is odd in their log-densities cancels.
+    - "rao_blackwell", which integrates exactly what has a closed form. For a bijection `x = f(u)`
+      of a base of known entropy, the entropy is `H(u) + E log|f'(u)|`, and only the second term is
+      sampled. For a mixture, the same number of draws is taken from each component, weighted by
+      the component's probability (stratified sampling). The error is then smaller unless the
+      weights are very unequal, and the estimate has a gradient with respect to the weights.
 
-    The gradient of the value is the path-wise one, and so that of the entropy only if samples are
-    reparameterised.
+    The gradient of the estimate is the path-wise gradient. It is an estimate of the gradient of the
+    entropy only if samples are reparameterised.
 
     Args:
-      distribution: any TFP distribution that can be sampled and has a `log_prob`.
-      num_samples: `n`, at least 2 ("antithetic": even and at least 4; "rao_blackwell" of a mixture:
-        a multiple of its number of components, at least 2 each).
-      seed: an integer or an integer tensor of shape [2].
-      method: "plain", "antithetic" or "rao_blackwell".
+      distribution: Any TFP distribution that can be sampled and has a `log_prob`.
+      num_samples: The number of samples `n`, at least 2. For "antithetic" it must be even and at
+        least 4. For "rao_blackwell" of a mixture it must be a multiple of the number of components,
+        at least 2 for each.
+      seed: An integer or an integer tensor of shape [2].
+      method: The name of the method, "plain", "antithetic" or "rao_blackwell".
 
     Returns:
       The estimate and its standard error, each [...], of the batch shape.
 
     Raises:
-      NotImplementedError: if the method does not apply to the distribution.
-      ValueError: if the method is unknown or `num_samples` does not suit it.
+      NotImplementedError: If the method does not apply to the distribution.
+      ValueError: If the method is unknown or `num_samples` does not suit the method.
 
     >>> flow = tfd.TransformedDistribution(tfd.Normal(0.0, 1.0), tfb.Tanh())
     >>> estimate = entropy_estimate(flow, 1000, seed=0, method="rao_blackwell")
@@ -93,16 +95,16 @@ def divergence_estimate(
         D(p \| q) \approx \frac{1}{n} \sum_{i=1}^n \log \frac{p(x_i)}{q(x_i)}, \quad x_i \sim p
 
     Args:
-      p: any TFP distribution that can be sampled and has a `log_prob`.
-      q: another, over the same space.
-      num_samples: `n`, at least 2.
-      seed: an integer or an integer tensor of shape [2].
+      p: Any TFP distribution that can be sampled and has a `log_prob`.
+      q: Another TFP distribution over the same space.
+      num_samples: The number of samples `n`, at least 2.
+      seed: An integer or an integer tensor of shape [2].
 
     Returns:
       The estimate and its standard error, each [...], of the broadcast batch shape.
 
     Raises:
-      ValueError: if `num_samples` is below 2.
+      ValueError: If `num_samples` is below 2.
     """
     _check_count(num_samples, 2)
     sample, log_prob = p.experimental_sample_and_log_prob(num_samples, seed=as_seed(seed))
@@ -113,9 +115,9 @@ def divergence_estimate(
 def rao_blackwell_entropy(
     distribution: tfd.Distribution, num_samples: int, seed: tf.Tensor
 ) -> Estimate:
-    """Estimates the entropy with exact parts: the generic function behind `entropy_estimate`.
+    """Estimates an entropy of which parts are exact: the generic function of "rao_blackwell".
 
-    Register a type with `rao_blackwell_entropy.register`. This default takes bijections.
+    Register a type with `rao_blackwell_entropy.register`. This default is for bijections.
     """
     if not _is_pushforward(distribution):
         raise NotImplementedError(_DOES_NOT_APPLY.format("rao_blackwell", type(distribution)))
@@ -139,10 +141,10 @@ def _rao_blackwell_of_mixture(
 
 
 def samples_each(num_samples: int, weights: tf.Tensor) -> int:
-    """Returns how many samples each of the components with `weights`, [..., K], gets.
+    """Returns the number of samples from each of the components with `weights`, [..., K].
 
     Raises:
-      ValueError: if `num_samples` is no multiple of `K`, or less than twice that.
+      ValueError: If `num_samples` is not a multiple of `K`, or is less than twice `K`.
     """
     count = weights.shape[-1]
     if num_samples % count or num_samples < 2 * count:
@@ -154,7 +156,7 @@ def samples_each(num_samples: int, weights: tf.Tensor) -> int:
 
 
 def stratified(terms: tf.Tensor, weights: tf.Tensor) -> Estimate:
-    """Returns the weighted average over strata: terms [n, ..., K], weights [..., K]."""
+    """Returns the weighted average over strata; `terms` is [n, ..., K], `weights` [..., K]."""
     each = _average(terms)
     variance = tf.reduce_sum(tf.square(weights * each.standard_error), -1)
     return Estimate(tf.reduce_sum(weights * each.value, -1), tf.sqrt(variance))

@@ -1,4 +1,4 @@
-"""The action that a policy prefers, where nothing is to be explored."""
+"""The action that a policy prefers, for acting without exploration."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from maxent_tf.distributions.squashed_multivariate import SquashedMultivariateGa
 
 @functools.singledispatch
 def greedy_action(distribution: Any) -> tf.Tensor:
-    """Returns the action to take when nothing is to be explored.
+    """Returns the action to take without exploration.
 
-    It is the mode of discrete actions. Of squashed Gaussians it is the median, the squashed
-    location, as is usual when SAC is evaluated: the mode may lie at a bound far from where the mass
-    is, and the mean is no action that the policy prefers. A type of your own is registered with
-    `greedy_action.register`; the default is the distribution's `mode`.
+    For discrete actions it is the mode. For squashed Gaussians it is the median, which is the
+    squashed location, as is usual when SAC is evaluated: the mode may lie at a bound, far from most
+    of the probability, and the mean is not an action that the policy prefers. Register a type of
+    your own with `greedy_action.register`; the default is the `mode` of the distribution.
 
     Args:
-      distribution: of batch shape [...].
+      distribution: A distribution of batch shape [...].
 
     Returns:
-      [..., *event], of the distribution's dtype.
+      The actions, [..., *event], of the distribution's dtype.
 
     >>> greedy_action(SquashedGaussian(loc=[0.0], scale=[3.0])).numpy().tolist()
     [0.0]

@@ -1,4 +1,4 @@
-"""The likelihood of a stored action as a generic function: right, or an error."""
+"""The likelihood of a stored action as a generic function, which is right or raises an error."""
 
 from __future__ import annotations
 
@@ -11,39 +11,41 @@ from tensorflow_probability import distributions as tfd
 
 @functools.singledispatch
 def log_likelihood(distribution: tfd.Distribution, action: Any) -> tf.Tensor:
-    r"""Returns the log-likelihood of an action as it was stored.
+    r"""Returns the log-likelihood of an action in the form in which it was stored.
 
-    What was stored may be less than what was drawn. An action of a squashed Gaussian that is on a
-    bound in some dimension, or so near it that it no longer tells its pre-tanh value
-    (`Bounds.resolved`, :math:`u^*`, 6.9 in float32), stands there for all that ends so, and its
-    likelihood is the probability of that,
+    Rounding can lose information about the action that was drawn. In float32, for example, tanh(u)
+    rounds to 1 for large u. Let :math:`u^*` be the largest pre-tanh value that a rounded action
+    still determines well (`Bounds.resolved`, 6.9 in float32). An action of a squashed Gaussian that
+    is on a bound in some dimension, or so near the bound that its pre-tanh value exceeds
+    :math:`u^*`, stands for all actions that end there. Its likelihood in that dimension is
+    therefore the probability of all of them,
 
     .. math::
         \log P(\pm u \ge u^*) = \log \Phi((\pm \mathrm{loc} - u^*) / \mathrm{scale})
 
-    while in every other dimension it is the density, as in `log_prob`. Ratios of likelihoods and
-    their gradients, by which policies learn from what they did, are so those of what is known of
-    the action. The density at a bound is that of one pre-tanh value, which need not be near the one
-    drawn: with `loc` 30 beyond it, a small step changes that density by hundreds of nats, and the
-    probability not at all. A mixture's likelihood is the weighted sum of its components'.
+    In every other dimension the likelihood is the density, as in `log_prob`. Policies learn from
+    ratios of likelihoods and their gradients, which so use only what is known of the action. The
+    density at a bound, in contrast, is that of a single pre-tanh value, which need not be near the
+    value drawn: with `loc` 30 beyond it, a small step changes that density by hundreds of nats and
+    the probability not at all. The likelihood of a mixture is the weighted sum of its components'.
 
-    Of discrete distributions, and of continuous ones of bounded density on the whole real line,
-    rounding takes nothing: their likelihood is `log_prob`. Further types are added with
+    Rounding loses nothing in discrete distributions, and in continuous distributions with a bounded
+    density on the whole real line: their likelihood is `log_prob`. Further types are added with
     `log_likelihood.register`.
 
     Args:
-      distribution: `SquashedGaussian`, `SquashedGaussianMixture`; categorical (one-hot too),
-        Bernoulli, binomial, Poisson, normal, multivariate normal, Laplace, logistic, Student's t;
-        or independent such ones.
-      action: [..., *E], as it was stored, of its batch and event shape.
+      distribution: A `SquashedGaussian` or `SquashedGaussianMixture`; a categorical (one-hot too),
+        Bernoulli, binomial, Poisson, normal, multivariate normal, Laplace, logistic or Student's t
+        distribution; or independent ones of these.
+      action: [..., *E], the stored action, of the distribution's batch and event shape.
 
     Returns:
-      [...], float, in nats; a density in the dimensions of a continuous action that are not near a
-      bound.
+      The log-likelihood, [...], float, in nats; a density in the dimensions of a continuous action
+      that are not near a bound.
 
     Raises:
-      NotImplementedError: if the likelihood of stored actions is not known for such a distribution.
-      TypeError: if `distribution` is none.
+      NotImplementedError: If the likelihood of stored actions is not known for such a distribution.
+      TypeError: If `distribution` is not a TFP distribution.
 
     References:
       J. Tobin (1958), "Estimation of relationships for limited dependent variables",
@@ -56,8 +58,8 @@ def log_likelihood(distribution: tfd.Distribution, action: Any) -> tf.Tensor:
         raise TypeError(f"distribution must be a TFP distribution, not {distribution!r}.")
     name = type(distribution).__name__
     raise NotImplementedError(
-        f"The likelihood of stored actions is not known for {name}: where rounding takes nothing "
-        f"from an action, use distribution.log_prob(action), or tell so once by "
+        f"The likelihood of stored actions is not known for {name}: if rounding loses nothing of "
+        f"an action, use distribution.log_prob(action), or register that once by "
         f"log_likelihood.register({name}, {name}.log_prob)."
     )
 

@@ -1,4 +1,4 @@
-"""A distribution that is given by how it is drawn, and by nothing else."""
+"""A distribution that is given only by how it is drawn."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from maxent_tf.distributions.arguments import draw_seed
 
 
 class Pushforward(tfd.Distribution):
-    """What a function makes of standard normal noise.
+    """The distribution of a function of standard normal noise.
 
     Its density is unknown: `log_prob`, `entropy` and the like raise `NotImplementedError`.
 
     Args:
-      push: from noise, [..., n, D] with the batch shape in front, to as many draws, [..., n, D].
-      batch_shape: of the distribution: integers, and int32 scalars where lengths are open.
-      event_size: D.
-      name: of the operations.
+      push: The function, from noise, [..., n, D] with the batch shape in front, to as many draws,
+        [..., n, D].
+      batch_shape: The batch shape of the distribution: integers, and int32 scalars for lengths that
+        are not known statically.
+      event_size: D, the dimension of a draw.
+      name: The name of the operations in the graph.
 
     >>> doubled = Pushforward(lambda noise: 2 * noise, batch_shape=[3], event_size=1)
     >>> doubled.sample(5, seed=0).shape
@@ -55,7 +57,7 @@ class Pushforward(tfd.Distribution):
         )
 
     def centre(self) -> tf.Tensor:
-        """What becomes of the noise's mean, 0: [..., D]."""
+        """Returns the image of the noise's mean, 0: [..., D]."""
         noise = tf.zeros([*self._batch, 1, self._size])
         return tf.squeeze(self._push(noise), axis=-2)
 

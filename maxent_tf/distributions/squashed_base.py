@@ -1,4 +1,4 @@
-"""What the distributions of actions that tanh squashes into a box have in common."""
+"""The parts that all distributions of actions share that tanh squashes into a box."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from maxent_tf.distributions.tanh_bijector import Tanh
 
 
 class SquashedDistribution(tfd.AutoCompositeTensorDistribution):
-    """The base class of `SquashedGaussian`, its mixture and the one with a full covariance.
+    """The base class of `SquashedGaussian`, its mixture, and the one with a full covariance.
 
-    It holds the parameters and the bounds, checks them, and offers what follows from two methods
-    of a subclass, `_draw_with_gaussian` and `_log_prob_from_gaussian`.
+    The class holds and checks the parameters and the bounds. It offers all methods that follow from
+    two methods of a subclass, `_draw_with_gaussian` and `_log_prob_from_gaussian`.
 
-    With `validate_args` the graph asserts, in every class alike, that the parameters are finite,
-    scales positive, and values whose density or likelihood is asked for within the bounds. Like
-    all assertions they are left out under XLA. The bounds themselves are static and always checked.
+    With `validate_args`, the graph asserts in every subclass that the parameters are finite, that
+    scales are positive, and that values whose density or likelihood is computed lie within the
+    bounds. Like all assertions, these are left out under XLA. The bounds themselves are static and
+    always checked.
 
     Args:
-      tensors: the parameters by name, `loc` among them; kept with an underscore in front.
-      low: float or array [D], the lower bounds of the action, known statically.
-      high: float or array [D], the upper bounds, above `low`.
-      reparameterization_type: as in TFP.
-      validate_args: whether to assert in the graph.
-      name: of the operations.
+      tensors: The parameters by name, `loc` among them; each is stored with an underscore in front.
+      low: The lower bounds of the action, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
+      reparameterization_type: The reparameterisation type, as in TFP.
+      validate_args: Whether to assert in the graph.
+      name: The name of the operations in the graph.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
-        the dtype cannot tell them apart or hold their difference.
+      ValueError: If `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot represent two different bounds or their difference.
     """
 
     # The parameters whose last axes, broadcast together, are the dimensions of the action.
@@ -91,26 +92,26 @@ class SquashedDistribution(tfd.AutoCompositeTensorDistribution):
         return self._bounds
 
     def sample_with_gaussian(self, sample_shape: Any = (), *, seed: Any) -> SquashedSample:
-        """Returns a draw, its log-density and its pre-tanh value.
+        """Returns a draw with its log-density and its pre-tanh value.
 
         Args:
-          sample_shape: an integer or a shape `n`.
-          seed: an integer or an integer tensor of shape [2].
+          sample_shape: An integer or a shape `n`.
+          seed: An integer or an integer tensor of shape [2].
         """
         with self._name_and_control_scope("sample_with_gaussian"):
             return self._draw_with_gaussian(sample_shape, seed)
 
     def log_prob_from_gaussian(self, u: Any) -> tf.Tensor:
-        """Returns the log-density of the action of the pre-tanh `u`, without loss by saturation.
+        """Returns the log-density of the action with the pre-tanh value `u`, exact at saturation.
 
-        The density is that of the action, within the bounds; no more is lost than `u` has lost
-        when it was rounded.
+        The density is that of the action, within the bounds. It is as accurate as `u` is: only the
+        rounding of `u` itself loses information.
 
         Args:
           u: [..., D], float, a pre-tanh value.
 
         Returns:
-          [...], float, in nats.
+          The log-density, [...], float, in nats.
         """
         with self._name_and_control_scope("log_prob_from_gaussian"):
             return self._log_prob_from_gaussian(tf.convert_to_tensor(u, self.dtype))

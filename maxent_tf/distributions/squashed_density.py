@@ -1,4 +1,4 @@
-"""The density of a squashed Gaussian, from what its action has not yet rounded away."""
+"""The density of a squashed Gaussian, computed from values that are not rounded by tanh."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LOG_SQRT_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
 class SquashedSample(NamedTuple):
-    """A draw with what must not be recomputed from its rounded action.
+    """A draw, with the values that cannot be recomputed from its rounded action.
 
     Attributes:
-      action: [..., D], within the bounds.
+      action: [..., D], the action, within the bounds.
       log_prob: [...], its log-density, in nats.
-      gaussian: [..., D], the pre-tanh value: what `log_prob_from_gaussian` takes.
+      gaussian: [..., D], the pre-tanh value, for `log_prob_from_gaussian`.
     """
 
     action: tf.Tensor
@@ -32,7 +32,7 @@ class SquashedSample(NamedTuple):
 def squashed_log_prob(
     u: tf.Tensor, noise: tf.Tensor, scale: tf.Tensor, bounds: Bounds
 ) -> tf.Tensor:
-    r"""Log-density of the action of `u = loc + scale * noise`, exact also where tanh saturates.
+    r"""Returns the log-density of the action of `u = loc + scale * noise`, exact at saturation too.
 
     .. math::
         \sum_i -\tfrac12 \epsilon_i^2 - \log \sigma_i - \tfrac12 \log 2\pi
@@ -42,10 +42,10 @@ def squashed_log_prob(
       u: [..., D], float, the pre-tanh value.
       noise: [..., D], float, `(u - loc) / scale`.
       scale: [..., D], float, positive.
-      bounds: of the action.
+      bounds: The bounds of the action.
 
     Returns:
-      [...], float, in nats.
+      The log-density, [...], float, in nats.
     """
     return _sum(_terms(u, noise, scale), bounds)
 
@@ -53,16 +53,16 @@ def squashed_log_prob(
 def stored_log_likelihood(
     action: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, bounds: Bounds
 ) -> tf.Tensor:
-    """Log-likelihood of a stored action, see `distributions.log_likelihood`.
+    """Returns the log-likelihood of a stored action, see `distributions.log_likelihood`.
 
     Args:
-      action: [..., D], float.
+      action: [..., D], float, the stored action.
       loc: [..., D], float, the mean of the pre-tanh Gaussian.
       scale: [..., D], float, its standard deviation, positive.
-      bounds: of the action.
+      bounds: The bounds of the action.
 
     Returns:
-      [...], float, in nats.
+      The log-likelihood, [...], float, in nats.
     """
     u, resolved = bounds.unsquash(action), bounds.resolved(action.dtype)
     told = tf.abs(u) < resolved
@@ -83,12 +83,12 @@ _FAR = 1e4
 
 
 def _log_normal_cdf(distance: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    r"""Logarithm of the normal distribution function at `z = distance / scale`.
+    r"""Returns the logarithm of the normal distribution function at `z = distance / scale`.
 
     .. math:: \log \Phi(z) \approx -\tfrac12 z^2 - \log(-z) - \tfrac12 \log 2\pi
 
-    far below, and 0 with gradient 0 far above. All three branches have finite derivatives where the
-    true ones are finite.
+    is used far below 0, and the value 0 with gradient 0 far above. All three branches have finite
+    derivatives where the true derivatives are finite.
     """
     below, above = distance < -_FAR * scale, distance > _FAR * scale
     near = tfd.Normal(tf.zeros([], scale.dtype), 1.0).log_cdf(

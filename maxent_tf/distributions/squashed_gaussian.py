@@ -1,12 +1,12 @@
-r"""Tanh-squashed diagonal Gaussian, the policy of soft actor-critic.
+r"""The tanh-squashed diagonal Gaussian, the policy of soft actor-critic.
 
 .. math::
     a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2,
     \quad u \sim N(\mathrm{loc}, \mathrm{diag}(\mathrm{scale}^2))
 
-A sample and its log-density are computed together, from the noise and the pre-tanh `u`. The density
-of a stored action can only be recovered up to what its rounding has left: beyond `|u|` of 8.66 in
-float32, nothing.
+A sample and its log-density are computed together, from the noise and the pre-tanh value `u`. The
+density of a stored action can only be computed from what rounding has left of the action. In
+float32, tanh(u) rounds to 1 for `u` of 8.66 and above, so `u` cannot be recovered from the action.
 
 Shapes: `D` is the dimension of the action, `n` a sample shape, `...` the batch shape.
 """
@@ -40,29 +40,29 @@ from maxent_tf.distributions.tanh_bijector import Tanh
 
 
 class SquashedGaussian(SquashedDistribution):
-    """A diagonal Gaussian squashed into a box by tanh, with its statistics exact.
+    """A diagonal Gaussian, squashed into a box by tanh, with exact statistics.
 
     `entropy`, `mean`, `variance` and their gradients are deterministic and accurate to rounding
-    (`maxent_tf.distributions.squashed_moments` says how). The distribution is a composite tensor
-    and crosses `tf.function` boundaries.
+    error (`maxent_tf.distributions.squashed_moments` derives them). The distribution is a composite
+    tensor, which can be an argument or a result of a `tf.function`.
 
-    `log_prob` of an action at a bound, beyond it, or nearer than float resolves tanh, is the
-    density at the last representable action inside: finite, with finite gradients. To learn from
-    stored actions take `distributions.log_likelihood`, which knows what a bound may stand for.
-    Where the pre-tanh value is known, `log_prob_from_gaussian` is exact, and a draw comes with its
-    density from `experimental_sample_and_log_prob` or `sample_with_gaussian`.
+    `log_prob` treats an action at a bound, beyond it, or nearer to it than floats resolve tanh, as
+    the last representable action inside: the density is finite, with finite gradients. To learn
+    from stored actions, use `distributions.log_likelihood`, which takes into account that an action
+    at a bound stands for many. If the pre-tanh value is known, `log_prob_from_gaussian` is exact.
+    `experimental_sample_and_log_prob` and `sample_with_gaussian` return a draw with its density.
 
     Args:
       loc: [..., D], float, mean of the pre-tanh Gaussian.
       scale: [..., D], float, its standard deviation, positive; broadcasts with `loc`.
-      low: float or array [D], the lower bounds of the action, known statically.
-      high: float or array [D], the upper bounds, above `low`.
-      validate_args: whether to assert in the graph that the parameters and values are valid.
-      name: of the operations.
+      low: The lower bounds of the action, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
+      validate_args: Whether to assert in the graph that the parameters and values are valid.
+      name: The name of the operations in the graph.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
-        the dtype cannot tell them apart or hold their difference.
+      ValueError: If `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot represent two different bounds or their difference.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic", appendix C, https://arxiv.org/abs/1801.01290
@@ -125,7 +125,7 @@ class SquashedGaussian(SquashedDistribution):
         return Tanh(self.low, self.high)
 
     def median(self) -> tf.Tensor:
-        """Returns the median of each dimension, [..., D]: the squashed `loc`."""
+        """Returns the median of each dimension, [..., D], which is the squashed `loc`."""
         return self._bounds.squash(self._broadcast_loc())
 
     def _broadcast_loc(self) -> tf.Tensor:
@@ -144,13 +144,13 @@ class SquashedGaussian(SquashedDistribution):
         return squashed_log_prob(u, (u - self.loc) / scale, scale, self._bounds)
 
     def _entropy(self) -> tf.Tensor:
-        r"""Entropy, in nats: that of the Gaussian plus the expected log-Jacobian.
+        r"""The entropy, in nats: that of the Gaussian plus the expected log-Jacobian.
 
         .. math::
             H = \sum_i \tfrac12 \log 2 \pi e + \log \sigma_i + E \log(1 - \tanh(u_i)^2)
             + \log\frac{\mathrm{high}_i - \mathrm{low}_i}{2}
 
-        At most the entropy of the uniform distribution, `sum_i log(high_i - low_i)`.
+        It is at most the entropy of the uniform distribution, `sum_i log(high_i - low_i)`.
         """
         scale = tf.convert_to_tensor(self.scale)
         terms = squashed_moments.expected_log_sech_squared(self.loc, scale) + tf.math.log(scale)
@@ -175,15 +175,15 @@ class SquashedGaussian(SquashedDistribution):
         return tf.linalg.diag(self._variance())
 
     def _mode(self) -> tf.Tensor:
-        """The point of greatest density; if two tie (`loc` 0, `scale^2 > 1/2`) the upper one.
+        """The point of greatest density; of two (`loc` 0, `scale^2 > 1/2`) the upper one.
 
-        The density is zero at the bounds, but where its maximum is nearer to one than the dtype
+        The density is zero at the bounds. If its maximum is nearer to a bound than the dtype
         resolves, the bound itself is returned.
         """
         return self._bounds.squash(squashed_mode(self.loc, self.scale))
 
     def _cdf(self, value: tf.Tensor) -> tf.Tensor:
-        """The probability of an action up to `value`, for each dimension: [..., D]."""
+        """The probability of an action up to `value`, for each dimension, [..., D]."""
         low, high = self._bounds.ends(value.dtype)
         inside = normal_cdf((self._bounds.unsquash(value) - self.loc) / self.scale)
         above = tf.where(value >= high, tf.ones_like(inside), inside)
@@ -210,7 +210,7 @@ def _log_likelihood_of_squashed_gaussian(distribution: SquashedGaussian, action:
 def _kl_squashed_gaussians(
     p: SquashedGaussian, q: SquashedGaussian, name: str | None = None
 ) -> tf.Tensor:
-    r"""KL divergence between the base Gaussians: a bijection that both share cancels.
+    r"""The KL divergence between the base Gaussians, because their common bijection cancels.
 
     .. math::
         \sum_i \frac{(\mu_p - \mu_q)^2}{2 \sigma_q^2}

@@ -1,4 +1,4 @@
-r"""Mixture of tanh-squashed Gaussians, a policy with several modes.
+r"""A mixture of tanh-squashed Gaussians, a policy with several modes.
 
 .. math:: p(a) = \sum_k w_k \, p_k(a), \quad p_k \text{ a SquashedGaussian}
 
@@ -33,7 +33,7 @@ from maxent_tf.distributions.tanh import log_sech_squared
 
 
 class EntropyBounds(NamedTuple):
-    """Bounds of an entropy, each [...], in nats."""
+    """A lower and an upper bound of an entropy, each [...], in nats."""
 
     lower: tf.Tensor
     upper: tf.Tensor
@@ -43,24 +43,25 @@ class SquashedGaussianMixture(SquashedDistribution):
     r"""A mixture of squashed Gaussians in one box.
 
     `mean`, `variance`, `stddev` and `cdf` are exact and for each dimension, [..., D]. The entropy
-    has no closed form: `entropy_bounds` encloses it and `entropy_estimate` samples, best with
-    `method="rao_blackwell"`, which draws as often from each component and takes the log-Jacobian
-    exactly. Samples are not reparameterised, since the choice of a component is discrete.
+    has no closed form: `entropy_bounds` encloses it, and `entropy_estimate` estimates it from
+    samples. The best method for the estimate is `method="rao_blackwell"`, which draws equally often
+    from each component and computes the log-Jacobian exactly. Samples are not reparameterised,
+    because the choice of a component is discrete.
 
-    What `SquashedGaussian` says of densities at the bounds holds here.
+    Densities at the bounds are as in `SquashedGaussian`.
 
     Args:
       logits: [..., K], float, unnormalised log-weights; -inf leaves a component out.
       loc: [..., K, D], float, means of the pre-tanh Gaussians.
       scale: [..., K, D], float, their standard deviations, positive.
-      low: float or array [D], the lower bounds of the action, known statically.
-      high: float or array [D], the upper bounds, above `low`.
-      validate_args: whether to assert in the graph that the parameters and values are valid.
-      name: of the operations.
+      low: The lower bounds of the action, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
+      validate_args: Whether to assert in the graph that the parameters and values are valid.
+      name: The name of the operations in the graph.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
-        the dtype cannot tell them apart or hold their difference.
+      ValueError: If `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot represent two different bounds or their difference.
 
     >>> d = SquashedGaussianMixture([0.0, 0.0], loc=[[-2.0], [2.0]], scale=[[0.1], [0.1]])
     >>> [round(float(x), 2) for x in d.entropy_bounds()]
@@ -143,15 +144,16 @@ class SquashedGaussianMixture(SquashedDistribution):
         return tf.reduce_logsumexp(self._log_weights() + each, -1)
 
     def entropy_bounds(self) -> EntropyBounds:
-        r"""Returns bounds of the entropy, from the distances between the components.
+        r"""Returns bounds of the entropy, computed from the distances between the components.
 
         .. math::
             H \ge \sum_i w_i \Bigl(H_i - \log \sum_j w_j e^{-B_{ij}}\Bigr), \quad
             H \le \sum_i w_i \Bigl(H_i - \log \sum_j w_j e^{-D_{ij}}\Bigr)
 
-        with the entropies `H_i`, Bhattacharyya distances `B` and Kullback-Leibler divergences `D`
-        of the components, which are those of the Gaussians. They meet where components coincide or
-        are far apart. The upper bound is capped by the entropy of the uniform distribution.
+        with the entropies `H_i`, the Bhattacharyya distances `B` and the Kullback-Leibler
+        divergences `D` of the components; the distances and divergences are those of the Gaussians.
+        The two bounds are equal where components coincide or are far apart. The upper bound is at
+        most the entropy of the uniform distribution.
 
         References:
           A. Kolchinsky, B. D. Tracey (2017), "Estimating mixture entropy with pairwise distances",
@@ -184,7 +186,7 @@ class SquashedGaussianMixture(SquashedDistribution):
         return tf.nn.log_softmax(self.logits)
 
     def _over_components(self, statistic: tf.Tensor) -> tf.Tensor:
-        """Averages [..., K, D] over the components."""
+        """Averages a statistic, [..., K, D], over the components."""
         return tf.reduce_sum(tf.nn.softmax(self.logits)[..., tf.newaxis] * statistic, -2)
 
     def _mean(self) -> tf.Tensor:

@@ -4,9 +4,9 @@ In each dimension the log-density of the action, as a function of the pre-tanh `
 
 .. math:: -\frac{(u - \mu)^2}{2 \sigma^2} + 2 \log\cosh u + \text{const}
 
-and is stationary where `u = mu + 2 sigma^2 tanh(u)`: at one root, or at three (a maximum on either
-side of a minimum) if `2 sigma^2 > 1` and `mu` is small. Since the value at `u` exceeds that at `-u`
-by `2 mu u / sigma^2`, the global maximum has the sign of `mu`.
+and is stationary where `u = mu + 2 sigma^2 tanh(u)`. This equation has three roots (a maximum on
+either side of a minimum) if `2 sigma^2 > 1` and `mu` is small, and one root otherwise. Since the
+value at `u` exceeds that at `-u` by `2 mu u / sigma^2`, the global maximum has the sign of `mu`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ _MAX_STEPS = 60
 
 
 def squashed_mode(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """Returns the pre-tanh `u` at which the density of `tanh(u)` is largest, elementwise.
+    """Returns the pre-tanh value `u` at which the density of `tanh(u)` is largest, elementwise.
 
     Args:
-      loc: [...], float, mean of the pre-tanh Gaussian; if 0 and two maxima tie, the positive one.
+      loc: [...], float, the mean of the pre-tanh Gaussian. If it is 0 and there are two equal
+        maxima, the positive one is returned.
       scale: [...], float, its standard deviation, positive.
 
     Returns:
-      [...], float, differentiable to second order; at the one point `loc = 0, scale^2 = 1/2`, where
-      the three roots meet, the derivative is infinite and 0 is returned for it.
+      The pre-tanh value, [...], float, differentiable to second order. At the one point `loc = 0,
+      scale^2 = 1/2`, where the three roots meet, the derivative is infinite, and 0 is returned for
+      the derivative.
 
     >>> u = squashed_mode(tf.constant(0.3), tf.constant(1.2))
     >>> round(float(tf.tanh(u)), 3)

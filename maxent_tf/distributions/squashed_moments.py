@@ -1,14 +1,15 @@
-r"""Entropy and mean of a tanh-squashed Gaussian in closed form, to rounding error.
+r"""The entropy and the mean of a tanh-squashed Gaussian in closed form, to rounding error.
 
 The logistic density `sech(u)^2 / 2` is a scale mixture of normals: it is the density of `K e` for a
 standard normal `e` and an independent `K` that has Kolmogorov's distribution (Andrews and Mallows).
-So `tanh` is a mixture of error functions, and since a Gaussian keeps an error function one,
+Therefore `tanh` is a mixture of error functions. The mean of an error function under a Gaussian is
+again an error function, so that
 
 .. math::
     E \tanh(u) = E_K \, \mathrm{erf}\Bigl(\frac{\mu}{\sqrt{2 (\sigma^2 + K^2)}}\Bigr),
     \quad u \sim N(\mu, \sigma^2)
 
-Integrating over `mu`, where `log(1 - tanh^2)` falls like `2 log 2 - 2 |u|`,
+Integration over `mu`, where `log(1 - tanh^2)` falls like `2 log 2 - 2 |u|`, gives
 
 .. math::
     E \log(1 - \tanh(u)^2) = 2 \log 2 - 2 E_K F\Bigl(\mu, \sqrt{\sigma^2 + K^2}\Bigr),
@@ -17,13 +18,14 @@ Integrating over `mu`, where `log(1 - tanh^2)` falls like `2 log 2 - 2 |u|`,
 
 with the mean `F` of a folded normal. The expectation over `K` is a trapezoid rule in `log K`, where
 its density is analytic and falls doubly exponentially on both sides: 11 nodes leave an error of
-9e-8 (float32), 29 nodes one of 1e-16 (float64). A Gaussian average cannot enlarge the largest error
-of what it averages, so these hold for every `mu` and `sigma`; those of the gradients are alike.
+9e-8 (float32), 29 nodes an error of 1e-16 (float64). A Gaussian average of errors is never larger
+than the largest error, so these figures hold for every `mu` and `sigma`. The errors of the
+gradients are similar.
 
-Alternatives: a trapezoid rule over the Gaussian needs 105 nodes in float32 and even then is off by
-4e-5 at `log sigma` of 2; the accelerated alternating series in `E exp(-2k|u|)` (Cohen, Rodriguez
-Villegas and Zagier 2000) needs 10 or 22 terms, each with two scaled complementary error functions.
-`experiments/benchmarks/distributions.py` times all three.
+Two alternatives are slower. A trapezoid rule over the Gaussian needs 105 nodes in float32 and even
+then is off by 4e-5 at `log sigma` of 2. The accelerated alternating series in `E exp(-2k|u|)`
+(Cohen, Rodriguez Villegas and Zagier 2000) needs 10 or 22 terms, each with two scaled complementary
+error functions. `experiments/benchmarks/distributions.py` times all three.
 
 References:
   D. F. Andrews, C. L. Mallows (1974), "Scale mixtures of normal distributions", section 3,
@@ -45,7 +47,7 @@ _RULES = {tf.float32: (0.24, -6, 4, 0.5), tf.float64: (0.115, -15, 13, 0.0)}
 
 
 class _Mixture(NamedTuple):
-    """The parts of the formulas, for each scale K of the mixture, on a leading axis."""
+    """The parts of the formulas for each scale K of the mixture, on a leading axis."""
 
     weights: tf.Tensor  # [K, 1, ...]
     inverse: tf.Tensor  # 1 / s, [K, ...]
@@ -55,7 +57,7 @@ class _Mixture(NamedTuple):
 
 @functools.cache
 def _scales(dtype: tf.DType) -> tuple[np.ndarray, np.ndarray]:
-    """Returns squared scales and weights of the mixture, [K], float64."""
+    """Returns the squared scales and the weights of the mixture, [K], float64."""
     step, first, last, shift = _RULES[dtype]
     k = np.exp((np.arange(first, last + 1) + shift) * step)
     weights = k * kolmogorov_density(k)
@@ -65,8 +67,8 @@ def _scales(dtype: tf.DType) -> tuple[np.ndarray, np.ndarray]:
 def kolmogorov_density(k: np.ndarray) -> np.ndarray:
     """Returns the density of Kolmogorov's distribution at positive `k`, to rounding error.
 
-    Of its two series, which Jacobi's theta function connects, one converges below 1 and the other
-    above within a few terms.
+    Kolmogorov's density has two series, which Jacobi's theta function connects. One of them
+    converges within a few terms below 1, the other above 1.
 
     >>> kolmogorov_density(np.array([0.8])).round(4).tolist()
     [1.627]
@@ -82,7 +84,7 @@ def kolmogorov_density(k: np.ndarray) -> np.ndarray:
 def leading(values: np.ndarray, *like: tf.Tensor) -> tf.Tensor:
     """Returns `values` along a new leading axis, [K, 1, ...], that broadcasts with tensors.
 
-    A short axis in front leaves the inner loops to the long ones.
+    A short axis in front leaves the inner loops to the long axes.
     """
     ranks = [tensor.shape.rank for tensor in like]
     if None in ranks:
@@ -104,14 +106,14 @@ def _mixture(loc: tf.Tensor, scale: tf.Tensor) -> _Mixture:
 
 
 def mean_tanh(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    r"""Mean of a tanh-squashed Gaussian, `E tanh(u)`; its derivative in `loc` is `E sech(u)^2`.
+    r"""Returns the mean of `tanh(u)`, `E tanh(u)`; its derivative in `loc` is `E sech(u)^2`.
 
     Args:
-      loc: [...], float, mean of the pre-tanh Gaussian.
+      loc: [...], float, the mean of the pre-tanh Gaussian.
       scale: [...], float, its standard deviation, positive; broadcasts with `loc`.
 
     Returns:
-      [...], float, in [-1, 1].
+      The mean, [...], float, in [-1, 1].
 
     >>> round(float(mean_tanh(tf.constant(0.3), tf.constant(1.2))), 4)
     0.1606
@@ -120,30 +122,30 @@ def mean_tanh(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 
 
 def mean_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    r"""Mean slope of `tanh` under a Gaussian, `E sech(u)^2`.
+    r"""Returns the mean slope of `tanh` under a Gaussian, `E sech(u)^2`.
 
     Args:
-      loc: [...], float, mean of the pre-tanh Gaussian.
+      loc: [...], float, the mean of the pre-tanh Gaussian.
       scale: [...], float, its standard deviation, positive; broadcasts with `loc`.
 
     Returns:
-      [...], float, in [0, 1].
+      The mean slope, [...], float, in [0, 1].
     """
     return _mean_sech_squared(_mixture(loc, scale))
 
 
 def expected_log_sech_squared(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    r"""Expected log-Jacobian of `tanh` under a Gaussian, `E log(1 - tanh(u)^2)`.
+    r"""Returns the expected log-Jacobian of `tanh` under a Gaussian, `E log(1 - tanh(u)^2)`.
 
-    Its derivatives are `-2 E tanh(u)` in `loc` and `-2 scale E sech(u)^2` in `scale`, further ones
-    those of these.
+    Its derivatives are `-2 E tanh(u)` in `loc` and `-2 scale E sech(u)^2` in `scale`; higher
+    derivatives are derivatives of these.
 
     Args:
-      loc: [...], float, mean of the pre-tanh Gaussian.
+      loc: [...], float, the mean of the pre-tanh Gaussian.
       scale: [...], float, its standard deviation, positive; broadcasts with `loc`.
 
     Returns:
-      [...], float, at most 0.
+      The expected log-Jacobian, [...], float, at most 0.
 
     >>> round(float(expected_log_sech_squared(tf.constant(0.3), tf.constant(1.2))), 4)
     -1.0485

@@ -1,4 +1,4 @@
-r"""Tanh-squashed Gaussian with a full covariance: actions whose dimensions explore together."""
+r"""The tanh-squashed Gaussian with a full covariance, for actions with correlated exploration."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class SquashedMultivariateGaussian(SquashedDistribution):
         a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2,
         \quad u \sim N(\mathrm{loc}, L L^\top)
 
-    Its entropy is exact too: the log-Jacobian is a sum over dimensions, so that its expectation
-    needs only the marginals, which are those of `SquashedGaussian`. `mean`, `stddev`, `median`,
-    `cdf` and `quantile` are those of the marginals, [..., D]. Covariances between the dimensions of
-    the action and the mode have no closed form.
+    The entropy is exact: the log-Jacobian is a sum over dimensions, so that its expectation needs
+    only the marginals, which are `SquashedGaussian`. `mean`, `stddev`, `median`, `cdf` and
+    `quantile` are those of the marginals, [..., D]. Covariances between the dimensions of the
+    action and the mode have no closed form.
 
-    What `SquashedGaussian` says of densities at the bounds holds here.
+    Densities at the bounds are as in `SquashedGaussian`.
 
     Args:
       loc: [..., D], float, mean of the pre-tanh Gaussian.
       scale_tril: [..., D, D], float, `L`, lower triangular with a positive diagonal.
-      low: float or array [D], the lower bounds of the action, known statically.
-      high: float or array [D], the upper bounds, above `low`.
-      validate_args: whether to assert in the graph that the parameters and values are valid.
-      name: of the operations.
+      low: The lower bounds of the action, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
+      validate_args: Whether to assert in the graph that the parameters and values are valid.
+      name: The name of the operations in the graph.
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
-        the dtype cannot tell them apart or hold their difference.
+      ValueError: If `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot represent two different bounds or their difference.
 
     >>> d = SquashedMultivariateGaussian([0.0, 0.0], [[1.0, 0.0], [0.8, 0.6]])
     >>> independent = SquashedGaussian([0.0, 0.0], [1.0, 1.0])
@@ -90,7 +90,7 @@ class SquashedMultivariateGaussian(SquashedDistribution):
 
     @property
     def scale_tril(self) -> tf.Tensor:
-        """The Cholesky factor of its covariance, [..., D, D]."""
+        """The Cholesky factor of the covariance of the pre-tanh Gaussian, [..., D, D]."""
         return self._scale_tril
 
     @property
@@ -105,7 +105,7 @@ class SquashedMultivariateGaussian(SquashedDistribution):
 
     @property
     def marginals(self) -> SquashedGaussian:
-        """The dimensions on their own, as if they were independent."""
+        """The marginal distributions of the dimensions, as one distribution of independent ones."""
         variance = tf.reduce_sum(tf.square(self.scale_tril), -1)
         return SquashedGaussian(self.loc, tf.sqrt(variance), self.low, self.high)
 
@@ -124,7 +124,7 @@ class SquashedMultivariateGaussian(SquashedDistribution):
         return squashed_log_prob(u, noise, tf.linalg.diag_part(scale_tril), self._bounds)
 
     def median(self) -> tf.Tensor:
-        """Returns the median of each dimension, [..., D]: the squashed `loc`."""
+        """Returns the median of each dimension, [..., D], which is the squashed `loc`."""
         return self.marginals.median()
 
     def _entropy(self) -> tf.Tensor:
@@ -155,10 +155,10 @@ def _log_likelihood_of_squashed_multivariate(
     distribution: SquashedMultivariateGaussian, action: Any
 ) -> tf.Tensor:
     raise NotImplementedError(
-        "SquashedMultivariateGaussian has no closed-form likelihood of stored actions, since that "
-        "of several dimensions on their bounds is the probability of a corner: store the pre-tanh "
-        "value (sample_with_gaussian) and use log_prob_from_gaussian, or use log_prob, which takes "
-        "an action on a bound for the last representable one inside."
+        "SquashedMultivariateGaussian has no closed-form likelihood of stored actions, because the "
+        "likelihood of several dimensions on their bounds is the probability of a corner: store "
+        "the pre-tanh value (sample_with_gaussian) and use log_prob_from_gaussian, or use "
+        "log_prob, which treats an action on a bound as the last representable one inside."
     )
 
 
@@ -166,6 +166,6 @@ def _log_likelihood_of_squashed_multivariate(
 def _kl_squashed_multivariate_gaussians(
     p: SquashedMultivariateGaussian, q: SquashedMultivariateGaussian, name: str | None = None
 ) -> tf.Tensor:
-    """KL divergence between the base Gaussians: a bijection that both share cancels."""
+    """The KL divergence between the base Gaussians, because their common bijection cancels."""
     p.bounds.check_same(q.bounds)
     return tfd.kl_divergence(p.distribution, q.distribution, name=name)

@@ -1,20 +1,22 @@
-r"""Standard deviation of a tanh-squashed Gaussian, to relative accuracy also when it is tiny.
+r"""The standard deviation of a tanh-squashed Gaussian, with relative accuracy even if it is tiny.
 
-`1 - E sech^2 - (E tanh)^2` has no digits left where the policy is narrow or saturated. Instead, two
-trapezoid rules cover every `scale`; such a rule converges exponentially for an integrand that is
-analytic in a strip around the real line, with the width of the strip over the step. `tanh` has its
-poles at `+-i pi/2`, and the Gaussian bounds the step from its own side.
+`1 - E sech^2 - (E tanh)^2` has no digits left if the policy is narrow or saturated. Instead, two
+trapezoid rules cover every `scale`. A trapezoid rule converges exponentially if the integrand is
+analytic in a strip around the real line; the rate is the width of the strip over the step. `tanh`
+has its poles at `+-i pi/2`. The Gaussian also limits the step.
 
-- *narrow*, `scale` below `SPLIT`: nodes `loc + scale * e_j` that move with the Gaussian. The poles
-  are far away in units of `scale`, and few nodes suffice. Deviations from the median are averaged,
-  in a form that does not cancel.
-- *wide*: fixed nodes `u_j` at the origin, where `tanh` bends, and the variance of `1 - tanh(u)` for
-  `loc >= 0` (the rest by symmetry), a number that is small when saturated. Far from the origin it
-  is a step, whose version smoothed by a Gaussian has a closed-form expectation. The leftover decays
-  like `exp(-2|u|)`; its values at the nodes are constants, only the density is evaluated there.
+- *narrow*, for `scale` below `SPLIT`: the nodes `loc + scale * e_j` move with the Gaussian. The
+  poles are far away in units of `scale`, so that few nodes suffice. The rule averages deviations
+  from the median, in a form in which no digits cancel.
+- *wide*, for other scales: the nodes `u_j` are fixed around the origin, where `tanh` bends. The
+  rule computes the variance of `1 - tanh(u)` for `loc >= 0` (other `loc` follow by symmetry), which
+  is a small number when saturated. Far from the origin, `1 - tanh(u)` is a step. A step smoothed by
+  a Gaussian has an expectation in closed form. The difference from this step decays like
+  `exp(-2|u|)`. Its values at the nodes are constants; only the density is evaluated there.
 
-Every element computes both, with `scale` clamped to the side of each, and keeps one. All operations
-are smooth, so derivatives of any order follow by automatic differentiation.
+Both rules are computed for every element, with `scale` clamped to the range of each rule, and one
+result is kept. All operations are smooth, so that derivatives of any order follow by automatic
+differentiation.
 """
 
 from __future__ import annotations
@@ -43,20 +45,21 @@ _erfc = np.vectorize(math.erfc)
 
 
 def stddev_tanh(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    r"""Standard deviation of `tanh(u)` for `u ~ N(loc, scale^2)`, elementwise.
+    r"""Returns the standard deviation of `tanh(u)` for `u ~ N(loc, scale^2)`, elementwise.
 
-    With `q = 1 - tanh(loc)` and `x = scale e`, no digits cancel in the narrow rule's
+    With `q = 1 - tanh(loc)` and `x = scale e`, the narrow rule averages, without cancellation,
 
     .. math::
         \tanh(\mathrm{loc} + x) - \tanh(\mathrm{loc})
         = \mathrm{sech}(\mathrm{loc})^2 \frac{r}{1 - q r}, \quad r = (1 - e^{-2x}) / 2
 
     Args:
-      loc: [...], float, mean of the pre-tanh Gaussian.
+      loc: [...], float, the mean of the pre-tanh Gaussian.
       scale: [...], float, its standard deviation, positive; broadcasts with `loc`.
 
     Returns:
-      [...], float, in (0, 1). A variance that underflows counts as the smallest normal number.
+      The standard deviation, [...], float, in (0, 1). A variance that underflows is replaced by the
+      smallest normal number.
 
     >>> round(float(stddev_tanh(tf.constant(0.3), tf.constant(1.2))), 4)
     0.6681
@@ -91,7 +94,7 @@ def _wide(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
 
 @functools.cache
 def _leftovers(step: float, radius: float) -> tuple[np.ndarray, ...]:
-    """Returns nodes, and what `1 - tanh(u)` and its square exceed their smooth steps by."""
+    """Returns the nodes, and the differences of `1 - tanh(u)` and its square from smooth steps."""
     u = _midpoints(step, radius)
     size = np.abs(u)
     # As differences of two tails, since the functions themselves would cancel.

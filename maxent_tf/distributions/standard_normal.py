@@ -1,4 +1,4 @@
-"""The standard normal's distribution function and quantile, accurate in the tails, also in XLA."""
+"""The distribution function and the quantile of the standard normal, accurate in the tails."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import tensorflow as tf
 
 
 def normal_cdf(z: tf.Tensor) -> tf.Tensor:
-    r"""Distribution function of the standard normal, to relative accuracy in the lower tail.
+    r"""Returns the standard normal's distribution function, to relative accuracy in the lower tail.
 
     .. math:: \Phi(z) = \tfrac12 \mathrm{erfc}(-z / \sqrt 2)
 
     Args:
-      z: [...], float.
+      z: [...], float, any real number.
 
     Returns:
-      [...], float, in [0, 1].
+      The probability, [...], float, in [0, 1].
 
     >>> round(float(normal_cdf(tf.constant(-1.96))), 4)
     0.025
@@ -27,17 +27,17 @@ def normal_cdf(z: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def normal_quantile(p: tf.Tensor) -> Any:
-    r"""Quantile of the standard normal, the inverse of `normal_cdf`.
+    r"""Returns the quantile of the standard normal, the inverse of `normal_cdf`.
 
-    `tf.math.ndtri` is infinite under XLA for `p` below 1e-8 (float32) or 1e-17 (float64), where it
-    is computed from `2p - 1`. Here a first guess is improved by two steps of Halley's method, which
-    needs only the residual of the smaller tail.
+    `tf.math.ndtri` is infinite under XLA for `p` below 1e-8 (float32) or 1e-17 (float64), because
+    XLA computes it from `2p - 1`. This function improves a first guess by two steps of Halley's
+    method, which need only the residual of the smaller tail.
 
     Args:
-      p: [...], float, strictly between 0 and 1.
+      p: [...], float, the probability, strictly between 0 and 1.
 
     Returns:
-      [...], float. Its gradient is `sqrt(2 pi) exp(z^2 / 2)`.
+      The quantile z, [...], float. Its gradient is `sqrt(2 pi) exp(z^2 / 2)`.
 
     >>> round(float(normal_quantile(tf.constant(0.975))), 3)
     1.96

@@ -1,14 +1,14 @@
 r"""Generalised state-dependent exploration (gSDE): noise that is a function of the state.
 
-Instead of fresh noise at every step, a matrix `W` is drawn now and then, and between draws the
-action is a smooth function of the state:
+Instead of fresh noise at every step, a matrix `W` is drawn from time to time. Between two draws,
+the action is a smooth function of the state:
 
 .. math::
     u = \mathrm{loc}(s) + W^\top \phi(s), \quad W_{ld} \sim N(0, \sigma_{ld}^2)
     \quad \Rightarrow \quad u \mid s \sim
     N\Bigl(\mathrm{loc}(s), \textstyle\sum_l \phi_l(s)^2 \sigma_{ld}^2\Bigr)
 
-So given a state the policy is a `SquashedGaussian` like any other; only the draws differ.
+Given a state, the policy is therefore a `SquashedGaussian`; only the draws differ.
 
 Shapes: `L` is the number of features, `D` the dimension of the action, `...` a batch shape.
 
@@ -35,18 +35,19 @@ def state_dependent_gaussian(
     """Returns the policy in given states, over all draws of the noise matrix.
 
     Args:
-      loc: [..., D], float, mean of the pre-tanh Gaussian.
-      features: [..., L], float, of the states; not all 0, or the policy has no density.
-      noise_scale: [..., L, D], float, standard deviations of the noise matrix, positive.
-      low: float or array [D], the lower bounds of the action, known statically.
-      high: float or array [D], the upper bounds, above `low`.
+      loc: [..., D], float, the mean of the pre-tanh Gaussian.
+      features: [..., L], float, the features of the states. They must not all be 0, because the
+        policy would then have no density.
+      noise_scale: [..., L, D], float, the standard deviations of the noise matrix, positive.
+      low: The lower bounds of the action, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
 
     Returns:
       A distribution over actions, of batch shape [...].
 
     Raises:
-      ValueError: if `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
-        the dtype cannot tell them apart or hold their difference.
+      ValueError: If `low >= high` anywhere, a bound is not finite, the bounds do not fit `D`, or
+        the dtype cannot represent two different bounds or their difference.
 
     >>> d = state_dependent_gaussian(loc=[0.0], features=[3.0, 4.0], noise_scale=[[1.0], [1.0]])
     >>> float(d.scale[0])
@@ -61,12 +62,12 @@ def draw_noise_matrix(noise_scale: Any, sample_shape: Any = (), *, seed: Any) ->
     """Draws noise matrices.
 
     Args:
-      noise_scale: [..., L, D], float, standard deviations, positive.
-      sample_shape: an integer or a shape `n`, for example one matrix for each parallel world.
-      seed: an integer or an integer tensor of shape [2].
+      noise_scale: [..., L, D], float, the standard deviations of the entries, positive.
+      sample_shape: An integer or a shape `n`, for example one matrix for each parallel environment.
+      seed: An integer or an integer tensor of shape [2].
 
     Returns:
-      [*n, ..., L, D], float, reparameterised.
+      The matrices, [*n, ..., L, D], float, reparameterised.
     """
     (noise_scale,) = float_tensors(noise_scale=noise_scale)
     shape = draw_shape(sample_shape, noise_scale)
@@ -75,12 +76,12 @@ def draw_noise_matrix(noise_scale: Any, sample_shape: Any = (), *, seed: Any) ->
 
 
 def noise_action(policy: SquashedGaussian, features: Any, exploration: Any) -> SquashedSample:
-    """Returns the actions that noise matrices give in the policy's states.
+    """Returns the actions that noise matrices give in states.
 
     Args:
-      policy: from `state_dependent_gaussian`, of batch shape [...].
-      features: [..., L], float, of the same states.
-      exploration: [..., L, D], float, from `draw_noise_matrix`.
+      policy: The policy from `state_dependent_gaussian`, of batch shape [...].
+      features: [..., L], float, the features of the same states.
+      exploration: [..., L, D], float, the noise matrices from `draw_noise_matrix`.
 
     Returns:
       The action and its pre-tanh value, [..., D], and its log-density under `policy`, [...].

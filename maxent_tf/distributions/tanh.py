@@ -1,11 +1,12 @@
 r"""The hyperbolic tangent, its inverse and its log-Jacobian, exact in floating point.
 
-Near 0, `log1p(-tanh(u)^2)` keeps the relative accuracy of the log-Jacobian; far out, `1 - tanh(u)`
-has lost its digits, but since `1 - t = (1 + t) exp(-2u)` for `t = tanh(u)`, `u > 0`,
+Near 0, `log1p(-tanh(u)^2)` keeps the relative accuracy of the log-Jacobian. Far out, `1 - tanh(u)`
+has lost its digits. With `t = tanh(u)` and `u > 0`, however, `1 - t = (1 + t) exp(-2u)`, so that
 
 .. math:: \log(1 - \tanh(u)^2) = 2 \log(1 + \tanh|u|) - 2 |u|
 
-has not. The two meet where neither cancels. No epsilon appears in a logarithm.
+is accurate there. The code switches between the two forms where neither cancels. No epsilon appears
+in a logarithm.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ import tensorflow as tf
 
 @tf.custom_gradient
 def log_sech_squared(u: tf.Tensor) -> Any:
-    r"""Logarithm of the derivative of `tanh`, to relative machine precision everywhere.
+    r"""Returns the logarithm of the derivative of `tanh`, to relative machine precision everywhere.
 
     .. math:: \log(1 - \tanh(u)^2) = -2 \log\cosh(u)
 
-    Its gradient is `-2 tanh(u)`, of which TensorFlow takes every further derivative.
+    Its gradient is `-2 tanh(u)`, from which TensorFlow derives every further derivative.
 
     Args:
       u: [...], float, any real number.
 
     Returns:
-      [...], float, at most 0: about `-u^2` near 0, about `2 log 2 - 2|u|` far out.
+      The logarithm, [...], float, at most 0: about `-u^2` near 0, about `2 log 2 - 2|u|` far out.
 
     >>> log_sech_squared(tf.constant([1e-4, 10.0], tf.float64)).numpy().round(12).tolist()
     [-1e-08, -18.613705643002]
@@ -42,7 +43,7 @@ def log_sech_squared(u: tf.Tensor) -> Any:
 
 @tf.custom_gradient
 def sech(u: tf.Tensor) -> Any:
-    r"""Hyperbolic secant, to relative machine precision and without overflow.
+    r"""Returns the hyperbolic secant, to relative machine precision and without overflow.
 
     .. math:: \mathrm{sech}(u) = 2 e^{-|u|} / (1 + e^{-2|u|})
 
@@ -50,7 +51,7 @@ def sech(u: tf.Tensor) -> Any:
       u: [...], float, any real number.
 
     Returns:
-      [...], float, in [0, 1]; 0 where it underflows.
+      The secant, [...], float, in [0, 1]; 0 where it underflows.
 
     >>> round(float(sech(tf.constant(2.0))), 4)
     0.2658
@@ -60,15 +61,16 @@ def sech(u: tf.Tensor) -> Any:
 
 
 def inverse_tanh(below: tf.Tensor, above: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
-    r"""The inverse hyperbolic tangent, from distances that the caller knows without cancellation.
+    r"""Returns the inverse hyperbolic tangent, from distances that are known without cancellation.
 
-    With `t` in [-1, 1] of which rounding or clipping may have made a bound, or more,
+    For `t` in [-1, 1], which rounding or clipping may have moved to a bound or beyond it,
 
     .. math:: \mathrm{arctanh}(t) = \tfrac12 \mathrm{sign}(t) \log(1 + 2|t| / (1 - |t|))
 
-    which keeps relative accuracy at 0 and absolute accuracy at the bounds. `1 - |t|` is taken to be
-    at least that of the last representable number inside, `eps / 2` (2^-24 in float32, 2^-53 in
-    float64), so the result lies within +-8.66 or +-18.7: finite, and constant beyond.
+    keeps relative accuracy at 0 and absolute accuracy at the bounds. `1 - |t|` is taken to be at
+    least that of the last representable number inside, `eps / 2` (2^-24 in float32, 2^-53 in
+    float64). The result therefore lies within +-8.66 (float32) or +-18.7 (float64): it is finite,
+    and constant beyond.
 
     Args:
       below: [...], float, `1 + t`.
@@ -76,7 +78,8 @@ def inverse_tanh(below: tf.Tensor, above: tf.Tensor, offset: tf.Tensor) -> tf.Te
       offset: [...], float, `t`.
 
     Returns:
-      [...], float. Its gradient is `1 / (1 - t^2)` inside and 0 at and beyond the bounds.
+      The inverse, [...], float. Its gradient is `1 / (1 - t^2)` inside the bounds and 0 at and
+      beyond them.
     """
     smallest = np.finfo(offset.dtype.as_numpy_dtype).eps / 2
     # Not tf.sign and tf.abs, whose gradients vanish at 0 where this one does not.

@@ -17,22 +17,22 @@ class Tanh(tfb.AutoCompositeTensorBijector):
 
     .. math:: a = \mathrm{low} + (\mathrm{high} - \mathrm{low}) (\tanh(u) + 1) / 2
 
-    On (-1, 1) it differs from `tfp.bijectors.Tanh` in three points. The log-Jacobian has full
-    relative accuracy near 0 too. The inverse of a number that rounding or clipping has put at or
-    beyond a bound is that of the last representable number inside, so that it and the log-Jacobian
-    stay finite. And nothing is remembered between calls: TFP's bijectors keep what they computed
-    for a tensor, by instances that are equal too, so that a log-Jacobian first evaluated outside a
-    gradient tape has no gradient inside.
+    On (-1, 1) it differs from `tfp.bijectors.Tanh` in three points. First, the log-Jacobian has
+    full relative accuracy near 0. Second, the inverse of a number that rounding or clipping has
+    moved to a bound or beyond is that of the last representable number inside, so that the inverse
+    and the log-Jacobian stay finite. Third, nothing is cached between calls: TFP's bijectors cache
+    what they computed for a tensor, even between equal instances, so that a log-Jacobian that was
+    first evaluated outside a gradient tape has no gradient inside it.
 
     Args:
-      low: float or array [D], the lower bounds, known statically.
-      high: float or array [D], the upper bounds, above `low`.
-      validate_args: as in TFP; there is nothing to validate.
-      name: of the operations.
+      low: The lower bounds, a float or an array [D], known statically.
+      high: The upper bounds, a float or an array [D], above `low`.
+      validate_args: As in TFP; there is nothing to validate.
+      name: The name of the operations in the graph.
 
     Raises:
-      ValueError: if `low >= high` anywhere, or a bound is not finite; when applied, if the dtype
-        cannot tell the bounds apart or hold their difference.
+      ValueError: If `low >= high` anywhere, or a bound is not finite. When the bijector is applied,
+        also if the dtype cannot represent two different bounds or their difference.
 
     >>> Tanh().inverse([0.0, 1.0]).numpy().round(2).tolist()
     [0.0, 8.65999984741211]
@@ -95,7 +95,7 @@ class Tanh(tfb.AutoCompositeTensorBijector):
 
 
 class _NoCache:
-    """Stands where a bijector has its cache and only computes."""
+    """Takes the place of a bijector's cache, and only computes."""
 
     def __init__(self, bijector: Tanh) -> None:
         self._bijector = bijector

@@ -1,7 +1,8 @@
-"""Worlds in pure TensorFlow: batched, compiled with the learner that acts in them.
+"""Environments in pure TensorFlow: batched, and compiled together with the learner.
 
-Every world follows `Environment`. A finite one is a `FiniteWorld`, whose float64 tables the exact
-layer reads; those named after a Gymnasium world follow its dynamics.
+Every environment follows the protocol `Environment`. A finite environment is a `FiniteWorld`, whose
+float64 tables the exact solvers of `maxent_tf.tabular` read. The environments that are named after
+one of Gymnasium's follow its dynamics.
 """
 
 from maxent_tf.environments.acrobot import Acrobot

@@ -31,14 +31,14 @@ MAX_SPEED_2 = 9 * math.pi  # rad/s
 
 
 class AcrobotState(NamedTuple):
-    """Where the two links are.
+    """The state of the two links.
 
     Attributes:
-      angle_1: [*batch], float32, of the upper link from hanging, in rad, in [-pi, pi].
-      angle_2: [*batch], float32, of the lower link from the upper, in rad, in [-pi, pi].
-      speed_1: [*batch], float32, of `angle_1`, in rad/s.
-      speed_2: [*batch], float32, of `angle_2`, in rad/s.
-      elapsed: [*batch], int32, steps since the reset.
+      angle_1: [*batch], float32, the angle of the upper link from hanging, in rad, in [-pi, pi].
+      angle_2: [*batch], float32, the angle of the lower link from the upper, in rad, in [-pi, pi].
+      speed_1: [*batch], float32, the angular velocity of `angle_1`, in rad/s.
+      speed_2: [*batch], float32, the angular velocity of `angle_2`, in rad/s.
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     angle_1: tf.Tensor
@@ -51,17 +51,18 @@ class AcrobotState(NamedTuple):
 @final
 @dataclass(frozen=True)
 class Acrobot:
-    """Swing the tip of two linked bars one bar's length above their joint.
+    """Swing the tip of two linked bars one bar's length above the joint that they hang from.
 
-    The torque on the joint between the bars is -1, 0 or 1 N m (actions 0, 1, 2). Every step costs
-    1, except the last, with which the episode terminates. The observation is (cos, sin) of either
-    angle, then the two speeds; angles and speeds start uniform in [-0.1, 0.1].
+    The torque on the joint between the bars is -1, 0 or 1 N m (actions 0, 1, 2). The reward of
+    every step is -1, except for the last step, with which the episode terminates, whose reward is
+    0. The observation is the cosine and the sine of each angle, then the two speeds. Angles and
+    speeds start uniformly distributed in [-0.1, 0.1].
 
     Attributes:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `max_episode_steps` is neither None nor a positive integer.
+      ValueError: If `max_episode_steps` is neither None nor a positive integer.
 
     References:
       R. S. Sutton (1996), "Generalization in reinforcement learning: successful examples using
@@ -76,12 +77,12 @@ class Acrobot:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """Six numbers, three actions."""
+        """Observations are six numbers; there are three actions."""
         high = [1.0, 1.0, 1.0, 1.0, MAX_SPEED_1, MAX_SPEED_2]
         return EnvironmentSpec(Box.of((6,), [-x for x in high], high), Discrete(3))
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[AcrobotState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
         draw = 0.2 * draws.uniform([4, *shape], seed) - 0.1
         angle_1, angle_2, speed_1, speed_2 = tf.unstack(draw)
@@ -92,7 +93,7 @@ class Acrobot:
     def step(
         self, state: AcrobotState, action: tf.Tensor, seed: Any
     ) -> tuple[AcrobotState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         ended = _is_up(state)
@@ -124,7 +125,7 @@ def _move(state: AcrobotState, action: tf.Tensor) -> AcrobotState:
 
 
 def _slope(physics: tf.Tensor, torque: tf.Tensor) -> tf.Tensor:
-    """The time derivative of (angle_1, angle_2, speed_1, speed_2), [4, *batch]."""
+    """Returns the time derivative of (angle_1, angle_2, speed_1, speed_2), [4, *batch]."""
     angle_1, angle_2, speed_1, speed_2 = tf.unstack(physics)
     # With M(q) q'' + C(q, q') + G(q) = (0, torque): `own` and `shared` are the first row of the
     # mass matrix M; `pull_1` and `pull_2` gather the terms of C and G.

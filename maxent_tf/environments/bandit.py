@@ -1,4 +1,4 @@
-"""The one-step world."""
+"""The bandit, an environment with a single step."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from maxent_tf.environments.finite import FiniteWorld
 
 
 class Bandit(FiniteWorld):
-    """A bandit: every action ends the episode and pays its mean, with Gaussian noise if asked for.
+    """A bandit: every action ends the episode and pays its mean reward, plus optional noise.
 
-    State 0 is the start, state 1 the end.
+    The noise is Gaussian. State 0 is the start, state 1 the end.
 
     Args:
-      means: [A], float, the expected rewards.
-      noise_stddev: the standard deviation of every reward, at least 0, in units of reward.
+      means: [A], float, the expected reward of every action.
+      noise_stddev: The standard deviation of every reward, at least 0, in units of reward.
 
     Raises:
-      ValueError: if `means` is not one non-empty row of finite numbers, or `noise_stddev` is
+      ValueError: If `means` is not one non-empty row of finite numbers, or if `noise_stddev` is
         negative or not finite.
 
     >>> Bandit([1.0, 0.9, 0.1]).reward[0, :, 0].tolist()

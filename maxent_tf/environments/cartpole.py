@@ -32,14 +32,14 @@ ANGLE_LIMIT = math.radians(12)
 
 
 class CartPoleState(NamedTuple):
-    """Where the cart and its pole are.
+    """The state of the cart and its pole.
 
     Attributes:
-      position: [*batch], float32, of the cart, in m.
-      velocity: [*batch], float32, of the cart, in m/s.
-      angle: [*batch], float32, of the pole from upright, in rad.
-      angular_velocity: [*batch], float32, of the pole, in rad/s.
-      elapsed: [*batch], int32, steps since the reset.
+      position: [*batch], float32, the position of the cart, in m.
+      velocity: [*batch], float32, the velocity of the cart, in m/s.
+      angle: [*batch], float32, the angle of the pole from upright, in rad.
+      angular_velocity: [*batch], float32, the angular velocity of the pole, in rad/s.
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     position: tf.Tensor
@@ -55,14 +55,14 @@ class CartPole:
     """Balance a pole on a cart by pushing left (0) or right (1).
 
     Every step pays 1. The episode terminates when the cart leaves [-2.4, 2.4] m or the pole leaves
-    [-12, 12] degrees. The observation is (position, velocity, angle, angular velocity), each
-    uniform in [-0.05, 0.05] at the start.
+    [-12, 12] degrees. The observation is (position, velocity, angle, angular velocity). Each of the
+    four starts uniformly distributed in [-0.05, 0.05].
 
     Attributes:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `max_episode_steps` is neither None nor a positive integer.
+      ValueError: If `max_episode_steps` is neither None nor a positive integer.
 
     References:
       A. G. Barto, R. S. Sutton, C. W. Anderson (1983), "Neuronlike adaptive elements that can solve
@@ -77,12 +77,12 @@ class CartPole:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """Four numbers, two actions."""
+        """Observations are four numbers; there are two actions."""
         high = [2 * POSITION_LIMIT, np.inf, 2 * ANGLE_LIMIT, np.inf]
         return EnvironmentSpec(Box.of((4,), np.negative(high), high), Discrete(2))
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[CartPoleState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
         draw = 0.1 * draws.uniform([4, *shape], seed) - 0.05
         position, velocity, angle, angular_velocity = tf.unstack(draw)
@@ -94,7 +94,7 @@ class CartPole:
     def step(
         self, state: CartPoleState, action: tf.Tensor, seed: Any
     ) -> tuple[CartPoleState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         fallen = _has_fallen(state)

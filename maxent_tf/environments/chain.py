@@ -1,4 +1,4 @@
-"""The chain on which dithering takes exponentially long."""
+"""The chain, on which undirected exploration needs exponentially many episodes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from maxent_tf.environments.finite import FiniteWorld
 
 
 class Chain(FiniteWorld):
-    """States in a row, a tiny reward at the near end and a large one at the far end.
+    """States in a row, with a tiny reward at the near end and a large reward at the far end.
 
-    Actions 0 and 1 move left and right; at an end the outward move stays. Moving left in the first
-    state pays 0.001, moving right in the last pays 1. The episode starts in the second state and
-    is truncated after `length + 8` steps, so that always moving right returns 10.
-
-    No state is terminal.
+    Actions 0 and 1 move left and right; a move beyond an end stays there. Moving left in the first
+    state pays 0.001, moving right in the last state pays 1. The episode starts in the second state
+    and is truncated after `length + 8` steps, so that always moving right returns 10. No state is
+    terminal.
 
     Args:
-      length: the number of states, at least 3.
+      length: The number of states, at least 3.
 
     Raises:
-      ValueError: if `length` is not an integer of at least 3.
+      ValueError: If `length` is not an integer of at least 3.
 
     References:
       I. Osband, C. Blundell, A. Pritzel, B. Van Roy (2016), "Deep exploration via bootstrapped

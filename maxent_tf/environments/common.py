@@ -1,4 +1,4 @@
-"""What every world shares: checks of its arguments, and the time limit."""
+"""The parts that all environments share: checks of their arguments, and the time limit."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def as_batch_shape(batch_shape: Sequence[int]) -> list[int]:
     """Returns `batch_shape` as a list.
 
     Args:
-      batch_shape: a sequence of non-negative integers, or a fully defined `tf.TensorShape`.
+      batch_shape: A sequence of non-negative integers, or a fully defined `tf.TensorShape`.
 
     Returns:
-      The same as a list of Python integers.
+      The same sequence as a list of Python integers.
 
     Raises:
-      ValueError: if it is anything else.
+      ValueError: If `batch_shape` is anything else.
 
     >>> as_batch_shape((2, 3))
     [2, 3]
@@ -35,26 +35,26 @@ def as_batch_shape(batch_shape: Sequence[int]) -> list[int]:
     if any(n < 0 for n in shape):
         raise ValueError(
             f"batch_shape must be a sequence of non-negative integers, not {batch_shape!r}: "
-            "pass for example batch_shape=[] for one world, [8] for eight."
+            "pass for example batch_shape=[] for one environment, [8] for eight."
         )
     return shape
 
 
 def as_action(action: Any, spec: Spec, batch_shape: tf.TensorShape) -> tf.Tensor:
-    """Returns `action` as a tensor that fits `spec`, or says why it does not.
+    """Returns `action` as a tensor that fits `spec`, or raises an error that says why it does not.
 
     Args:
       action: [*batch, *spec.shape], of the dtype of `spec`.
-      spec: the actions that the world accepts.
-      batch_shape: the batch shape of the state.
+      spec: The spec of the actions that the environment accepts.
+      batch_shape: The batch shape of the state.
 
     Returns:
-      The same, a tensor.
+      The same action, as a tensor.
 
     Raises:
-      TypeError: if the dtype is another.
-      ValueError: if the shape is another or, where values are known (eagerly), if one is NaN,
-        infinite, or not among the discrete actions.
+      TypeError: If the dtype is not that of `spec`.
+      ValueError: If the shape does not fit. Where values are known (eagerly), also if a value is
+        NaN, infinite, or not among the discrete actions.
     """
     action = tf.convert_to_tensor(action)
     if action.dtype != spec.dtype:
@@ -79,13 +79,13 @@ def as_action(action: Any, spec: Spec, batch_shape: tf.TensorShape) -> tf.Tensor
 
 
 def check_max_episode_steps(max_episode_steps: int | None) -> None:
-    """Refuses what cannot be a time limit.
+    """Raises ValueError unless a value can be a time limit.
 
     Args:
-      max_episode_steps: the number of steps after which an episode is cut, or None for never.
+      max_episode_steps: The number of steps after which an episode is truncated, or None for never.
 
     Raises:
-      ValueError: if it is neither None nor a positive integer.
+      ValueError: If the value is neither None nor a positive integer.
     """
     if max_episode_steps is not None and not is_integer(max_episode_steps):
         raise ValueError(
@@ -97,15 +97,15 @@ def check_max_episode_steps(max_episode_steps: int | None) -> None:
 def is_truncated(
     elapsed: tf.Tensor, max_episode_steps: int | None, terminated: tf.Tensor
 ) -> tf.Tensor:
-    """Whether the time limit cuts an episode that has not ended by itself.
+    """Returns whether the time limit truncates an episode that has not terminated.
 
     Args:
-      elapsed: [*batch], int32, steps since the reset.
-      max_episode_steps: the limit, or None.
-      terminated: [*batch], bool.
+      elapsed: [*batch], int32, the number of steps since the reset.
+      max_episode_steps: The time limit, or None.
+      terminated: [*batch], bool, whether the episode has terminated.
 
     Returns:
-      [*batch], bool.
+      Whether the episode is truncated, [*batch], bool.
     """
     if max_episode_steps is None:
         return tf.zeros_like(terminated)
@@ -116,10 +116,10 @@ def wrap_angle(angle: tf.Tensor) -> tf.Tensor:
     """Returns the angle in [-pi, pi] that differs from `angle` by whole turns.
 
     Args:
-      angle: [...], float, in rad.
+      angle: [...], float, the angle, in rad.
 
     Returns:
-      [...], of the same dtype, in rad.
+      The angle in [-pi, pi], [...], of the same dtype, in rad.
 
     >>> round(float(wrap_angle(tf.constant(4.0))), 4) == round(4.0 - 2 * math.pi, 4)
     True

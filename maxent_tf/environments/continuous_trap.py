@@ -1,4 +1,4 @@
-"""A one-step continuous world with a near, lower hill and a far, higher one."""
+"""A one-step environment with a continuous action: a near, lower hill and a far, higher hill."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from maxent_tf.types import TimeStep
 
 
 class ContinuousTrapState(NamedTuple):
-    """Whether the one step has been made.
+    """The state: whether the one step has been made.
 
     Attributes:
-      terminated: [*batch], bool.
+      terminated: [*batch], bool, whether the one step has been made.
     """
 
     terminated: tf.Tensor
@@ -27,21 +27,21 @@ class ContinuousTrapState(NamedTuple):
 @final
 @dataclass(frozen=True)
 class ContinuousTrap:
-    r"""One step, one action in [-1, 1], a reward made of Gaussian hills.
+    r"""One step, one action in [-1, 1], and a reward that is a sum of Gaussian hills.
 
     .. math:: r(a) = \sum_i h_i \exp\left(-\frac{(a - c_i)^2}{2 w_i^2}\right)
 
-    By default the lower hill, at -0.2, lies near where a fresh policy starts, and the higher one
-    at 0.7. The observation is the constant 1.
+    By default, the lower hill is at -0.2, close to where a fresh policy starts, and the higher hill
+    is at 0.7. The observation is the constant 1.
 
     Attributes:
-      heights: [hills], in units of reward.
-      centres: [hills], in [-1, 1].
-      widths: [hills], positive.
+      heights: [hills], the heights of the hills, in units of reward.
+      centres: [hills], the actions at their centres, in [-1, 1].
+      widths: [hills], their widths (standard deviations), positive.
 
     Raises:
-      ValueError: if the three have different lengths, one is not finite, a centre is out of range,
-        or a width is not positive.
+      ValueError: If the three have different lengths, a number is not finite, a centre is out of
+        range, or a width is not positive.
 
     >>> trap = ContinuousTrap()
     >>> [round(float(r), 3) for r in trap.reward(tf.constant([-0.2, 0.7]))]
@@ -67,17 +67,17 @@ class ContinuousTrap:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """One constant observation, one action in [-1, 1]."""
+        """Observations are one constant; an action is one number in [-1, 1]."""
         return EnvironmentSpec(Box.of((1,), 0.0, 1.0), Box.of((1,), -1.0, 1.0))
 
     def reward(self, action: tf.Tensor) -> tf.Tensor:
-        """The reward of an action.
+        """Returns the reward of an action.
 
         Args:
-          action: [...], float, in [-1, 1].
+          action: [...], float, the action, in [-1, 1].
 
         Returns:
-          [...], of the same dtype, in units of reward.
+          The reward, [...], of the same dtype.
         """
         heights, centres, widths = (
             tf.constant(x, action.dtype) for x in (self.heights, self.centres, self.widths)
@@ -86,7 +86,7 @@ class ContinuousTrap:
         return tf.reduce_sum(heights * tf.exp(-0.5 * distance**2), -1)
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[ContinuousTrapState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         del seed  # There is only one start.
         flag = tf.zeros(as_batch_shape(batch_shape), tf.bool)
         return ContinuousTrapState(flag), self._time_step(tf.zeros(flag.shape), flag)
@@ -94,7 +94,7 @@ class ContinuousTrap:
     def step(
         self, state: ContinuousTrapState, action: tf.Tensor, seed: Any
     ) -> tuple[ContinuousTrapState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.terminated.shape)
         reward = self.reward(tf.clip_by_value(action[..., 0], -1.0, 1.0))

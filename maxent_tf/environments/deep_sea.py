@@ -1,4 +1,4 @@
-"""DeepSea: one treasure, at the end of the one path on which every step costs."""
+"""DeepSea: one treasure, at the end of a path on which every step costs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from maxent_tf.environments.finite import FiniteWorld
 class DeepSea(FiniteWorld):
     """A dive of `size` steps through a `size` x `size` grid.
 
-    Every step leads one row down and one column left (action 0) or right (action 1), at most to
-    the border. Moving right costs 0.01 / size; moving right in the last column, which can be
-    reached only in the last row, pays 1. The episode terminates after `size` steps. So always
-    moving right returns 0.99, and the uniform policy does it with probability 2^-size.
+    Every step leads one row down and one column left (action 0) or right (action 1), but not beyond
+    the border. Moving right costs 0.01 / size. Moving right in the last column pays 1; the last
+    column can be reached only in the last row. The episode terminates after `size` steps. Always
+    moving right therefore returns 0.99, and the uniform policy does so with probability 2^-size.
 
-    Cell (row, column) is state `row * size + column`, the end is state `size * size`.
+    Cell (row, column) is state `row * size + column`; the end is state `size * size`.
 
     Args:
-      size: the number of rows, columns and steps.
+      size: The number of rows, of columns and of steps.
 
     Raises:
-      ValueError: if `size` is not a positive integer.
+      ValueError: If `size` is not a positive integer.
 
     References:
       I. Osband et al. (2020), "Behaviour suite for reinforcement learning",

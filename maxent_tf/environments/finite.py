@@ -1,4 +1,4 @@
-"""Finite worlds, given by their tables.
+"""Finite environments, given by their tables.
 
 Shape letters: `S` states, `A` actions, `K` possible outcomes of one action in one state.
 """
@@ -24,11 +24,11 @@ from maxent_tf.types import TimeStep
 
 
 class FiniteState(NamedTuple):
-    """Where a finite world is.
+    """The state of a finite environment.
 
     Attributes:
-      index: [*batch], int32, the state, in 0 .. S - 1.
-      elapsed: [*batch], int32, steps since the reset.
+      index: [*batch], int32, the index of the state, in 0 .. S - 1.
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     index: tf.Tensor
@@ -36,28 +36,29 @@ class FiniteState(NamedTuple):
 
 
 class FiniteWorld:
-    """A world with finitely many states and actions, given by sparse tables.
+    """An environment with finitely many states and actions, given by sparse tables.
 
     Action `a` in state `s` has `K` outcomes. Outcome `k` has probability `probability[s, a, k]`,
     leads to `next_state[s, a, k]` and pays `reward[s, a, k]`. The observation is the one-hot vector
-    of the state. Where nothing is random (K = 1, one start, no noise) nothing is drawn.
+    of the state. If nothing is random (K = 1, one start, no noise), no random numbers are drawn.
 
-    Drawn outcomes have the probabilities of the tables to within 2^-23, the resolution of the
-    uniform numbers that decide them.
+    The probabilities of drawn outcomes are those of the tables to within 2^-23, which is the
+    resolution of the uniform random numbers that decide the outcomes.
 
     Attributes:
-      next_state: [S, A, K], int32.
-      probability: [S, A, K], float64.
-      reward: [S, A, K], float64.
-      terminal: [S], bool.
-      initial: [S], float64.
-      reward_noise: the standard deviation of the reward about its table.
-      max_episode_steps: the time limit, or None.
-      legal: [S, A], bool, or None where all actions are legal.
-      num_states: S.
-      num_actions: A.
-      spec: observations in [0, 1]^S, A discrete actions. Where some are illegal, observations are
-        dicts of that vector, "observation", and the flags of legal actions, "action_mask".
+      next_state: [S, A, K], int32, the states that actions lead to.
+      probability: [S, A, K], float64, the probabilities of the outcomes.
+      reward: [S, A, K], float64, the mean rewards of the outcomes.
+      terminal: [S], bool, whether a state is terminal.
+      initial: [S], float64, the distribution of the first state.
+      reward_noise: The standard deviation of rewards about the table of rewards.
+      max_episode_steps: The time limit, or None.
+      legal: [S, A], bool, the legal actions, or None if all actions are legal.
+      num_states: S, the number of states.
+      num_actions: A, the number of actions.
+      spec: The specification: observations in [0, 1]^S and A discrete actions. If some actions are
+        illegal, observations are dicts of that vector, under "observation", and of the flags of
+        legal actions, under "action_mask".
 
     >>> world = FiniteWorld(
     ...     next_state=[[[0], [1]], [[1], [1]]],
@@ -83,23 +84,25 @@ class FiniteWorld:
         reward_noise: float = 0.0,
         legal: npt.ArrayLike | None = None,
     ) -> None:
-        """Validates and keeps the tables.
+        """Checks and stores the tables.
 
         Args:
           next_state: [S, A, K], int, in 0 .. S - 1.
-          probability: [S, A, K], float, each row [s, a] sums to one.
+          probability: [S, A, K], float; each row [s, a] sums to one.
           reward: [S, A, K], float, finite.
-          terminal: [S], bool. Entering such a state terminates the episode. It must lead only to
-            itself and pay nothing.
+          terminal: [S], bool. Entering a terminal state terminates the episode. A terminal state
+            must lead only to itself and pay nothing.
           initial: [S], float, the distribution of the first state, 0 on terminal states.
-          max_episode_steps: an episode is truncated after so many steps; None for no limit.
-          reward_noise: the standard deviation of Gaussian noise on every reward that is paid
-            outside terminal states, in units of reward.
-          legal: [S, A], bool, the actions that may be taken, one at least in every state, terminal
-            ones too; None takes all. In a graph an illegal action does what the tables say.
+          max_episode_steps: The number of steps after which an episode is truncated; None for no
+            limit.
+          reward_noise: The standard deviation, in units of reward, of Gaussian noise on every
+            reward that is paid outside terminal states.
+          legal: [S, A], bool, the actions that may be taken; None allows all. Every state needs a
+            legal action, terminal states too. In a graph, an illegal action does what the tables
+            say.
 
         Raises:
-          ValueError: if a table has another shape or breaks one of these rules; the message names
+          ValueError: If a table has another shape or breaks one of these rules. The message names
             the first offending entry.
         """
         self.next_state = _table("next_state", next_state, np.int32)
@@ -122,7 +125,7 @@ class FiniteWorld:
         self._start_cumulative = _cumulative(self.initial[self._start])
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[FiniteState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
         if len(self._start) == 1:
             index = tf.fill(shape, self._start[0])
@@ -136,10 +139,10 @@ class FiniteWorld:
     def step(
         self, state: FiniteState, action: tf.Tensor, seed: Any
     ) -> tuple[FiniteState, TimeStep]:
-        """Acts once in every world: see `Environment.step`.
+        """Acts once in every environment: see `Environment.step`.
 
         Raises:
-          ValueError: eagerly, also if an action is illegal.
+          ValueError: Eagerly, also if an action is illegal.
         """
         action = as_action(action, self.spec.action, state.index.shape)
         self._refuse_illegal(state.index, action)

@@ -1,4 +1,4 @@
-"""Four rooms, three goals: the farther, the better."""
+"""Four rooms with three goals, of which farther goals pay more."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ SIDE, MIDDLE, DOORS = 10, 5, (2, 7)
 
 
 class FourRooms(GridWorld):
-    """A 10 x 10 grid parted into four rooms by two thin walls with two doors each.
+    """A 10 x 10 grid, divided into four rooms by two thin walls with two doors each.
 
     The walls run between indices 4 and 5 of the rows and of the columns; the doors are at 2 and 7.
-    From the upper left corner, the goal of the room below, (7, 2), pays 0.3; that of the room to
-    the right, (2, 7), pays 0.6; that of the far room, (7, 7), 14 moves away, pays 1. All three end
-    the episode.
+    An episode begins in the upper left corner. The goal of the room below, (7, 2), pays 0.3. The
+    goal of the room to the right, (2, 7), pays 0.6. The goal of the far room, (7, 7), which is 14
+    moves away, pays 1. Each of the three goals ends the episode.
 
     The 100 states are in row-major order; the actions are up, down, left, right.
 
     Args:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     References:
       The rooms are after R. S. Sutton, D. Precup, S. Singh (1999), "Between MDPs and semi-MDPs",

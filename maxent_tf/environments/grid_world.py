@@ -17,26 +17,27 @@ MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 class GridWorld(FiniteWorld):
     """A grid of cells, crossed by moving up, down, left or right (actions 0, 1, 2, 3).
 
-    A move into a wall, through a barrier or over the edge stays where it is. With probability
-    `slip` a move drawn uniformly from the four replaces the chosen one. State `row * columns +
-    column` is the cell `(row, column)`, counted from the upper left.
+    A move into a wall, through a barrier or over the edge stays in its cell. With probability
+    `slip`, a move that is drawn uniformly from the four replaces the chosen move. State
+    `row * columns + column` is the cell `(row, column)`, counted from the upper left.
 
-    Where `slip` is 0 an action has one outcome, otherwise four: outcome k is move k.
+    If `slip` is 0, an action has one outcome. Otherwise it has four: outcome k is move k.
 
     Args:
-      size: `(rows, columns)`, or one number for both.
-      start: the cell where every episode begins.
-      goals: cells that end the episode, with the reward for entering each.
-      rewards: cells that pay at every step that ends there, without ending the episode.
-      walls: cells that cannot be entered. They keep their place in the numbering of states, as
-        terminal states which are never reached.
-      barriers: pairs of neighbouring cells between which no move leads.
-      slip: in [0, 1].
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      size: The size of the grid, `(rows, columns)`, or one number for both.
+      start: The cell where every episode begins.
+      goals: The cells that end the episode, with the reward for entering each of them.
+      rewards: The cells that pay a reward at every step that ends there, without ending the
+        episode.
+      walls: The cells that cannot be entered. They keep their places in the numbering of states, as
+        terminal states that are never reached.
+      barriers: Pairs of neighbouring cells between which no move leads.
+      slip: The probability of a random move, in [0, 1].
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `size` or `slip` is out of range, a cell lies outside the grid, the two cells
-        of a barrier are not neighbours, or one cell plays two parts.
+      ValueError: If `size` or `slip` is out of range, a cell lies outside the grid, the two cells
+        of a barrier are not neighbours, or one cell has two roles.
 
     >>> world = GridWorld(3, start=(0, 0), goals={(2, 2): 1.0})
     >>> world.num_states, world.next_state[0, :, 0].tolist()

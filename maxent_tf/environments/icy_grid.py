@@ -1,4 +1,4 @@
-"""The slippery grid on which maximum-entropy inverse reinforcement learning is shown."""
+"""The slippery grid of the examples of maximum-entropy inverse reinforcement learning."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from maxent_tf.environments.grid_world import GridWorld
 class IcyGrid(GridWorld):
     """A 5 x 5 grid of ice, from the upper left corner to the lower right.
 
-    With probability 0.2 a move drawn uniformly from the four replaces the chosen one. Arriving in
-    state 24, the far corner, pays 1 and ends the episode; every arrival in state 8, which is cell
-    (1, 3), pays 0.65.
+    With probability 0.2, a move that is drawn uniformly from the four replaces the chosen move.
+    Arriving in state 24, the far corner, pays 1 and ends the episode. Every arrival in state 8,
+    which is cell (1, 3), pays 0.65.
 
     The 25 states are in row-major order; the actions are up, down, left, right.
 
     Args:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     References:
       After the grids of B. D. Ziebart, A. Maas, J. A. Bagnell, A. K. Dey (2008), "Maximum entropy

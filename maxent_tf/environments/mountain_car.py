@@ -26,12 +26,12 @@ GOAL = 0.5
 
 
 class MountainCarState(NamedTuple):
-    """Where the car is.
+    """The state of the car.
 
     Attributes:
-      position: [*batch], float32, in [-1.2, 0.6].
-      velocity: [*batch], float32, a step, in [-0.07, 0.07].
-      elapsed: [*batch], int32, steps since the reset.
+      position: [*batch], float32, the position of the car, in [-1.2, 0.6].
+      velocity: [*batch], float32, its velocity per step, in [-0.07, 0.07].
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     position: tf.Tensor
@@ -42,17 +42,17 @@ class MountainCarState(NamedTuple):
 @final
 @dataclass(frozen=True)
 class MountainCar:
-    """Drive a car too weak for the slope out of a valley, by swinging.
+    """Drive a car, whose motor is too weak for the slope, out of a valley by swinging.
 
     Actions 0, 1, 2 push left, not at all, right. Every step costs 1, until the car terminates the
-    episode by reaching position 0.5. The observation is (position, velocity); the car starts at
-    rest, uniform in [-0.6, -0.4].
+    episode by reaching position 0.5. The observation is (position, velocity). The car starts at
+    rest, uniformly distributed in [-0.6, -0.4].
 
     Attributes:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `max_episode_steps` is neither None nor a positive integer.
+      ValueError: If `max_episode_steps` is neither None nor a positive integer.
 
     References:
       A. W. Moore (1990), "Efficient memory-based learning for robot control"; the equations and
@@ -66,18 +66,18 @@ class MountainCar:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """Two numbers, three actions."""
+        """Observations are two numbers; there are three actions."""
         low, high = [MIN_POSITION, -MAX_SPEED], [MAX_POSITION, MAX_SPEED]
         return EnvironmentSpec(Box.of((2,), low, high), Discrete(3))
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[MountainCarState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         return start(batch_shape, seed)
 
     def step(
         self, state: MountainCarState, action: tf.Tensor, seed: Any
     ) -> tuple[MountainCarState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         arrived = has_arrived(state, GOAL)
@@ -102,9 +102,9 @@ def move(state: MountainCarState, push: tf.Tensor, arrived: tf.Tensor) -> Mounta
     """Moves the cars that have not arrived.
 
     Args:
-      state: [*batch].
+      state: The states of the cars, [*batch].
       push: [*batch], float32, what the motor adds to the velocity.
-      arrived: [*batch], bool.
+      arrived: [*batch], bool, whether a car has arrived.
 
     Returns:
       The next state.
@@ -119,10 +119,10 @@ def move(state: MountainCarState, push: tf.Tensor, arrived: tf.Tensor) -> Mounta
 
 
 def has_arrived(state: MountainCarState, goal: float) -> tf.Tensor:
-    """Whether the car is at the goal or beyond, and not on its way back: [*batch], bool."""
+    """Returns whether a car is at the goal or beyond and not on its way back, [*batch], bool."""
     return (state.position >= goal) & (state.velocity >= 0)
 
 
 def observe(state: MountainCarState) -> tf.Tensor:
-    """The observation of a state: [*batch, 2], float32."""
+    """Returns the observation of a state, [*batch, 2], float32."""
     return tf.stack([state.position, state.velocity], -1)

@@ -1,4 +1,4 @@
-"""The mountain car with a throttle, with the dynamics of Gymnasium's MountainCarContinuous-v0."""
+"""The mountain car with a continuous action, as Gymnasium's MountainCarContinuous-v0."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ ACTION_COST = 0.1
 @final
 @dataclass(frozen=True)
 class MountainCarContinuous:
-    """Drive a car too weak for the slope out of a valley, and pay for the fuel.
+    """Drive a car, whose motor is too weak for the slope, out of a valley, and pay for the fuel.
 
-    The action in [-1, 1] is the throttle. Every step costs 0.1 times its square; reaching position
-    0.45 pays 100 and terminates the episode. So doing nothing is a local optimum. The observation
-    is (position, velocity); the car starts at rest, uniform in [-0.6, -0.4].
+    The action in [-1, 1] is the throttle. Every step costs 0.1 times the square of the action.
+    Reaching position 0.45 pays 100 and terminates the episode. Doing nothing is therefore a local
+    optimum. The observation is (position, velocity). The car starts at rest, uniformly distributed
+    in [-0.6, -0.4].
 
     Attributes:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `max_episode_steps` is neither None nor a positive integer.
+      ValueError: If `max_episode_steps` is neither None nor a positive integer.
 
     References:
       A. W. Moore (1990), "Efficient memory-based learning for robot control"; the equations and
@@ -48,18 +49,18 @@ class MountainCarContinuous:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """Two numbers, one throttle."""
+        """Observations are two numbers; an action is one throttle."""
         observation = mountain_car.MountainCar().spec.observation
         return EnvironmentSpec(observation, Box.of((1,), -1.0, 1.0))
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[MountainCarState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         return mountain_car.start(batch_shape, seed)
 
     def step(
         self, state: MountainCarState, action: tf.Tensor, seed: Any
     ) -> tuple[MountainCarState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         throttle = tf.clip_by_value(action[..., 0], -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""A point among four equal goals: the optimal policy is multi-modal."""
+"""A point among four equal goals, an environment whose optimal policy is multi-modal."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ INITIAL_STDDEV = 0.1
 
 
 class MultiGoalState(NamedTuple):
-    """Where the point is.
+    """The state of the point.
 
     Attributes:
-      position: [*batch, 2], float32, in [-7, 7]^2.
-      elapsed: [*batch], int32, steps since the reset.
+      position: [*batch, 2], float32, its position, in [-7, 7]^2.
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     position: tf.Tensor
@@ -46,18 +46,18 @@ class MultiGoal:
 
     .. math:: r = -c_a |a|^2 - c_d \min_g |x' - g|^2 + c_g [\min_g |x' - g| < 1]
 
-    A goal, once within 1, terminates the episode. The start is normal about the middle with
-    standard deviation 0.1. The default costs are those of soft Q-learning (there, rewards are then
-    scaled by 0.1); soft actor-critic has 1, 0.1, 1 (scaled by 3).
+    The episode terminates when the point is within 1 of a goal. The start is normally distributed
+    about the middle with standard deviation 0.1. The default costs are those of soft Q-learning,
+    which scales rewards by 0.1. Soft actor-critic uses the costs 1, 0.1, 1 and scales rewards by 3.
 
     Attributes:
-      actuation_cost: c_a, at least 0.
-      distance_cost: c_d, at least 0.
-      goal_reward: c_g, at least 0.
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      actuation_cost: The coefficient c_a of the squared action, at least 0.
+      distance_cost: The coefficient c_d of the squared distance, at least 0.
+      goal_reward: The reward c_g for reaching a goal, at least 0.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if a coefficient is negative or not finite, or `max_episode_steps` is neither None
+      ValueError: If a coefficient is negative or not finite, or `max_episode_steps` is neither None
         nor a positive integer.
 
     References:
@@ -80,11 +80,11 @@ class MultiGoal:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """A position, a displacement."""
+        """Observations are a position; an action is a displacement."""
         return EnvironmentSpec(Box.of((2,), -SIDE, SIDE), Box.of((2,), -1.0, 1.0))
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[MultiGoalState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
         position = INITIAL_STDDEV * draws.normal([*shape, 2], seed)
         flag = tf.zeros(shape, tf.bool)
@@ -94,7 +94,7 @@ class MultiGoal:
     def step(
         self, state: MultiGoalState, action: tf.Tensor, seed: Any
     ) -> tuple[MultiGoalState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         arrived = _squared_distance(state.position) < RADIUS**2
@@ -118,5 +118,5 @@ class MultiGoal:
 
 
 def _squared_distance(position: tf.Tensor) -> tf.Tensor:
-    """To the nearest goal: [*batch]."""
+    """Returns the squared distance to the nearest goal, [*batch]."""
     return tf.reduce_min(tf.reduce_sum((position[..., None, :] - GOALS) ** 2, -1), -1)

@@ -29,12 +29,12 @@ MAX_TORQUE = 2.0  # N m
 
 
 class PendulumState(NamedTuple):
-    """Where the pendulum is.
+    """The state of the pendulum.
 
     Attributes:
-      angle: [*batch], float32, from upright, in rad, in [-pi, pi].
-      angular_velocity: [*batch], float32, in rad/s, in [-8, 8].
-      elapsed: [*batch], int32, steps since the reset.
+      angle: [*batch], float32, the angle from upright, in rad, in [-pi, pi].
+      angular_velocity: [*batch], float32, the angular velocity, in rad/s, in [-8, 8].
+      elapsed: [*batch], int32, the number of steps since the reset.
     """
 
     angle: tf.Tensor
@@ -49,14 +49,15 @@ class Pendulum:
 
     .. math:: r = -(\theta^2 + 0.1 \dot\theta^2 + 0.001 u^2), \quad \theta \in [-\pi, \pi]
 
-    taken before the step. It never terminates. The observation is (cos, sin, angular velocity); the
-    angle starts uniform in [-pi, pi] and the angular velocity in [-1, 1].
+    where the angle and its velocity are those before the step and u is the torque. The episode
+    never terminates. The observation is (cos, sin, angular velocity). The angle starts uniformly
+    distributed in [-pi, pi], the angular velocity in [-1, 1].
 
     Attributes:
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `max_episode_steps` is neither None nor a positive integer.
+      ValueError: If `max_episode_steps` is neither None nor a positive integer.
 
     References:
       The equations and their constants as in
@@ -70,14 +71,14 @@ class Pendulum:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """Three numbers, one torque."""
+        """Observations are three numbers; an action is one torque."""
         high = [1.0, 1.0, MAX_SPEED]
         return EnvironmentSpec(
             Box.of((3,), [-x for x in high], high), Box.of((1,), -MAX_TORQUE, MAX_TORQUE)
         )
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[PendulumState, TimeStep]:
-        """Begins an episode in every world: see `Environment.reset`."""
+        """Begins an episode in every environment: see `Environment.reset`."""
         shape = as_batch_shape(batch_shape)
         draw = 2 * draws.uniform([2, *shape], seed) - 1
         state = PendulumState(math.pi * draw[0], draw[1], tf.zeros(shape, tf.int32))
@@ -87,7 +88,7 @@ class Pendulum:
     def step(
         self, state: PendulumState, action: tf.Tensor, seed: Any
     ) -> tuple[PendulumState, TimeStep]:
-        """Acts once in every world: see `Environment.step`."""
+        """Acts once in every environment: see `Environment.step`."""
         del seed  # Nothing is random.
         action = as_action(action, self.spec.action, state.elapsed.shape)
         torque = tf.clip_by_value(action[..., 0], -MAX_TORQUE, MAX_TORQUE)

@@ -26,10 +26,10 @@ _STATES = 6
 
 
 class RiverSwim(FiniteWorld):
-    """Six states in a row and a current to the left; the task goes on for ever.
+    """Six states in a row, with a current to the left and a task without an end.
 
     Swimming left (action 0) always moves left, and pays a little in the first state. Swimming right
-    (action 1) may fall back, stay or advance:
+    (action 1) may fall back, stay or advance, with the probabilities of one of two forms:
 
     ====================  ==================  ==================
     form                  osband              strehl
@@ -42,14 +42,14 @@ class RiverSwim(FiniteWorld):
     start                 the first           second or third
     ====================  ==================  ==================
 
-    No state is terminal; the outcomes are back, stay, advance.
+    No state is terminal. The outcomes of an action are back, stay, advance.
 
     Args:
-      form: whose constants.
-      max_episode_steps: an episode is truncated after so many steps; None for no limit.
+      form: The paper whose constants are used, "osband" or "strehl".
+      max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
 
     Raises:
-      ValueError: if `form` is unknown.
+      ValueError: If `form` is unknown.
 
     References:
       A. L. Strehl, M. L. Littman (2008), "An analysis of model-based interval estimation for Markov

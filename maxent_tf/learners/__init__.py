@@ -1,4 +1,7 @@
-"""Learners: pure functions over explicit states, batched over hyper-parameters and seeds."""
+"""The learners: pure functions over explicit states, batched over hyperparameters and seeds.
+
+A *learner* is what this package calls an agent together with its training rule.
+"""
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState, Known

@@ -1,14 +1,14 @@
 """A2C: the advantage actor-critic with entropy, batched over learners.
 
-Pseudocode, for each of the learners:
+Pseudocode for each of the learners:
 
-1. Act for T steps in B worlds with the current policy.
-2. Estimate the advantages by GAE(lambda); lambda = 1 gives T-step returns.
+1. Act for T steps in B environments with the current policy.
+2. Estimate the advantages A by GAE(lambda); lambda = 1 gives T-step returns.
 3. Take one gradient step on the actor's loss, -mean(log pi(a) A) - alpha mean(H), and one on the
-   critic's, half the mean squared advantage.
-4. Let the temperature follow its schedule, or its dual problem if it is automatic.
+   critic's loss, half the mean squared advantage.
+4. Let the temperature follow its schedule, or take a step on its dual problem if it is automatic.
 
-Where the policy that acts lags behind the one that learns, V-trace takes the place of GAE.
+If the policy that acts lags behind the policy that learns, V-trace can take the place of GAE.
 
 References:
   V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning",
@@ -43,39 +43,47 @@ from maxent_tf.types import Transition, Updated
 
 @dataclass(frozen=True, eq=False)
 class A2CConfig:
-    """Hyper-parameters of `A2C`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `A2C`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
-        `Network` of your own from observations to features, on which the hidden layers come.
-      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
-        puts both heads right on the features.
-      activation: of the hidden layers, "tanh" or "relu".
-      memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
-        between the network's features and the hidden layers; 0 for none. For worlds whose
-        observations do not tell all; gradients flow back through the rollout.
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
-        stands for `Adam` with that rate.
-      critic_optimizer: of the value function; likewise.
-      max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
-        learner; None leaves them, and their norms unmeasured.
-      rollout_length: T, steps between updates.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      gae_lambda: in [0, 1]; 1 gives n-step advantages with n = T.
-      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+      network: "mlp" for hidden layers on the observation; "table" for one row of logits and one
+        value for each one-hot observation; or a `Network` of your own from observations to
+        features, which the hidden layers then take as their inputs.
+      hidden_sizes: The widths of the hidden layers. The actor and the critic each have such layers
+        of their own. An empty tuple connects both heads directly to the features.
+      activation: The activation function of the hidden layers, "tanh" or "relu".
+      memory_size: The number of units of a gated recurrent unit between the network's features and
+        the hidden layers, one such unit for the actor and one for the critic; 0 for none. It is
+        meant for environments whose observations do not show the whole state. Gradients flow back
+        through the rollout.
+      actor_optimizer: The optimiser of the policy. Its learning rate may be a tensor that
+        broadcasts to `P`. A number stands for `Adam` with that learning rate.
+      critic_optimizer: The optimiser of the value function, with the same choices as
+        `actor_optimizer`.
+      max_grad_norm: The global norm to which the gradients of actor and critic are each clipped,
+        learner by learner. With None, gradients are not clipped and their norms are not measured.
+      rollout_length: T, the number of steps of each environment between two updates.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      gae_lambda: The parameter lambda of generalised advantage estimation, in [0, 1]; 1 gives
+        n-step advantages with n = T.
+      alpha: The temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
         schedule over updates, or an `AutoTemperature`.
-      entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
-        it to the rewards, so that the policy seeks states where it will have entropy. Continuous
-        actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
-      correction: "none" for trajectories of the present policy; "vtrace" corrects those of an
-        earlier one by its probabilities of the actions, with all weights clipped at 1.
-      exploration: for continuous actions: None explores by fresh noise at every step;
-        `exploration.StateDependentExploration` by noise that is a function of the state.
-      log_std_range: for continuous actions, see `SquashedGaussianHead`.
-      initial_stddev: for continuous actions, likewise.
+      entropy: "bonus" adds alpha times the entropy to the actor's loss alone. "reward" also adds
+        it to the rewards, so that the policy seeks states where it will have entropy. The entropy
+        in the rewards is that of actions scaled to [-1, 1] if actions are continuous: in the
+        environment's unit, it could reward long episodes.
+      correction: "none" for trajectories of the present policy. "vtrace" corrects trajectories of
+        an earlier policy by the probabilities that it gave to its actions, with all importance
+        weights clipped at 1.
+      exploration: For continuous actions: None explores by fresh noise at every step;
+        `exploration.StateDependentExploration` explores by noise that is a function of the state.
+      log_std_range: For continuous actions, the range of the policy's log standard deviation (see
+        `SquashedGaussianHead`).
+      initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
+        `SquashedGaussianHead`).
 
     Raises:
-      ValueError: if a value is out of its range or a name is unknown.
+      ValueError: If a value is out of its range or a name is unknown.
     """
 
     network: Any = "mlp"
@@ -105,19 +113,19 @@ class A2CConfig:
 
 
 class A2CMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      actor_loss: the policy-gradient loss with its entropy bonus.
-      critic_loss: half the mean squared difference of value and return.
-      entropy: the mean entropy of the policy at the visited states, in nats.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      value: the mean predicted value.
-      actor_grad_norm: the global norm of the actor's gradient before clipping. Nothing, `()`, where
-        nothing is clipped: to measure it takes a sixth of a tabular learner's time.
-      critic_grad_norm: the same for the critic.
+      actor_loss: The policy-gradient loss with its entropy bonus.
+      critic_loss: Half the mean squared difference between value and return.
+      entropy: The mean entropy of the policy at the visited states, in nats.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
+      value: The mean predicted value.
+      actor_grad_norm: The global norm of the actor's gradient before clipping. It is `()` if
+        nothing is clipped, because measuring it would take a sixth of a tabular learner's time.
+      critic_grad_norm: The global norm of the critic's gradient, under the same conditions.
     """
 
     actor_loss: tf.Tensor
@@ -131,19 +139,19 @@ class A2CMetrics(NamedTuple):
 
 
 class A2C(ActorCriticLearner):
-    """Advantage actor-critic for discrete or bounded continuous actions.
+    """The advantage actor-critic for discrete or bounded continuous actions.
 
-    With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
-    the memory from which it was acted.
+    With a `memory_size`, the carry is the `Memory` of actor and critic, and the extras of every
+    step hold the memory from which the learner acted.
 
     Args:
-      spec: of the world.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment that the learner acts in.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if a tensor among the hyper-parameters does not broadcast to `batch_shape`, or
-        the spec's actions are not supported.
+      ValueError: If a tensor among the hyperparameters does not broadcast to `batch_shape`, or
+        if the environment's actions are not supported.
     """
 
     def __init__(
@@ -166,15 +174,15 @@ class A2C(ActorCriticLearner):
     def update(
         self, state: ActorCriticState, batch: Transition, *, seed: Any = None, weight: Any = None
     ) -> Updated:
-        """Makes one update from trajectories of the current policy, or a little earlier one.
+        """Makes one update from trajectories of the current policy, or of a slightly earlier one.
 
         Args:
-          state: the learners' state.
-          batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner. Those
-            not `valid` count for nothing, but must hold finite numbers. The extras are those of
-            `act`.
-          seed: not used: the update is deterministic.
-          weight: must be None.
+          state: The state of the learners.
+          batch: The trajectories, fields [T, *P, B, ...]: T consecutive steps of B environments for
+            each learner. Steps that are not `valid` have no effect, but must hold finite numbers.
+            The extras are those that `act` returned.
+          seed: Not used, because the update is deterministic.
+          weight: Must be None, because fresh trajectories have no importance weights.
 
         Returns:
           The new state, and `A2CMetrics` of the update.

@@ -1,4 +1,4 @@
-"""What on-policy learners share: a policy, a value function, and how both are stepped.
+"""The parts that on-policy learners share: a policy, a value function, and their gradient steps.
 
 `N` is the number of samples of one learner: its T B steps, or a minibatch of them.
 """
@@ -25,7 +25,7 @@ from maxent_tf.types import Acted, Transition
 
 
 class ActorCriticState(NamedTuple):
-    """Everything an on-policy learner knows; `P` in front of every tensor."""
+    """The whole state of an on-policy learner; every tensor has `P` in front."""
 
     actor: Any
     critic: Any
@@ -35,10 +35,10 @@ class ActorCriticState(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What an on-policy learner knew when it acted; () where learning does not ask for it.
+    """What an on-policy learner knew when it acted; a field that learning does not need is ().
 
     Attributes:
-      memory: the `Memory` from which it acted.
+      memory: The `Memory` from which the learner acted.
       log_prob: [*P, B], float32, the log-likelihood of the action, in nats.
     """
 
@@ -47,13 +47,15 @@ class Known(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What the networks and the policy take of the steps of a trajectory.
+    """The inputs of the networks and of the policy at the steps of a trajectory.
 
     Attributes:
-      observed: [*P, T B, F], float32, the features of the observations, time before worlds.
-      memory: the `Memory` from which each step was acted, [*P, T B, H]; () if there is none.
-      is_first: [*P, T B], bool, where an episode begins within the trajectory; () without memories.
-      mask: [*P, T B, A], bool, the legal actions; () if observations do not say.
+      observed: [*P, T B, F], float32, the features of the observations, time before environments.
+      memory: The `Memory` from which the learner acted at each step, [*P, T B, H]; () without a
+        memory.
+      is_first: [*P, T B], bool, whether an episode begins at the step, within the trajectory; ()
+        without a memory.
+      mask: [*P, T B, A], bool, the legal actions; () if the observations hold no mask.
     """
 
     observed: tf.Tensor
@@ -87,16 +89,16 @@ def check_config(config: Any) -> None:
 
 
 class ActorCritic:
-    """A policy and a value function apart from each other, for `P` learners.
+    """A policy and a value function with separate parameters, for `P` learners.
 
     Args:
-      spec: of the world.
-      config: an `A2CConfig` or a `PPOConfig`.
-      batch_shape: `P`.
+      spec: The specification of the environment that the learner acts in.
+      config: The hyperparameters, an `A2CConfig` or a `PPOConfig`.
+      batch_shape: The batch shape `P` of the learners.
 
     Raises:
-      ValueError: if a tensor among the hyper-parameters does not broadcast to `batch_shape`, or
-        the spec's actions are not supported.
+      ValueError: If a tensor among the hyperparameters does not broadcast to `batch_shape`, or
+        if the environment's actions are not supported.
     """
 
     def __init__(self, spec: EnvironmentSpec, config: Any, batch_shape: tuple[int, ...]):
@@ -123,7 +125,7 @@ class ActorCritic:
             self._log_volume = Bounds.of(*spec.action.bounds()).log_volume(spec.action.shape[0])
 
     def init(self, seed: Any) -> ActorCriticState:
-        """Returns a fresh state; `seed` is an integer or [2], int32."""
+        """Returns a fresh state; `seed` is an integer, or a seed of shape [2], int32."""
         actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self._batch_shape)
         critic = self._critic.init(critic_seed, self._batch_shape)
@@ -136,14 +138,14 @@ class ActorCritic:
         )
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Empty memories; () if nothing is remembered."""
+        """Returns empty memories, or () from a learner without a memory."""
         if not self._config.memory_size:
             return ()
         empty = tf.zeros([*self._batch_shape, num_envs, self._config.memory_size])
         return Memory(empty, empty)
 
     def distribution(self, state: ActorCriticState, observation: Any, carry: Any) -> Any:
-        """The action distribution at observations [*P, B, *O]; `carry` None is an empty memory."""
+        """Returns the policy at observations [*P, B, *O]; None as `carry` is an empty memory."""
         observed = self.features(observation)
         if carry is None:
             carry = self.initial_carry(sizes(observed)[-2])
@@ -159,7 +161,7 @@ class ActorCritic:
         explore: bool,
         log_prob: bool,
     ) -> Acted:
-        """Acts, see `Learner.act`; with `log_prob`, the action's likelihood is in the extras."""
+        """Acts, see `Learner.act`; with `log_prob`, the extras hold the action's log-likelihood."""
         observed = self.features(observation)
         memory: Any = ()
         if carry:
@@ -181,25 +183,26 @@ class ActorCritic:
         return Acted(action, memory, known)
 
     def features(self, observation: Any) -> tf.Tensor:
-        """What the networks take: [*P, N, *O] -> [*P, N, F]."""
+        """Returns the inputs of the networks: [*P, N, *O] -> [*P, N, F]."""
         return features.flatten(self._spec.observation, observation)
 
     def mask(self, observation: Any) -> Any:
-        """The legal actions, [*P, N, A], bool; () if observations do not say."""
+        """Returns the legal actions, [*P, N, A], bool; () if the observations hold no mask."""
         found = features.action_mask(self._spec.observation, observation)
         return () if found is None else found
 
     def policy(self, outputs: Any, mask: Any) -> Any:
-        """The action distribution that the head makes of a network's outputs, see `mask`."""
+        """Returns the action distribution that the head makes of a network's outputs and a mask."""
         return self.head(outputs) if isinstance(mask, tuple) else self.head(outputs, mask)
 
     def check_batch(self, batch: Transition, weight: Any, log_prob: bool) -> None:
-        """Raises ValueError unless a trajectory fits, its extras included.
+        """Raises ValueError unless a trajectory and its extras fit the learner.
 
         Args:
-          batch: what the learner was given.
-          weight: importance weights, of which there must be none.
-          log_prob: whether learning needs the likelihood of the actions when they were taken.
+          batch: The trajectory that the learner was given.
+          weight: The importance weights, which must be None.
+          log_prob: Whether learning needs the log-likelihood that the actions had when they were
+            taken.
         """
         if weight is not None:
             raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
@@ -211,7 +214,7 @@ class ActorCritic:
         validation.check_batch(self._spec, batch, (None, *self._batch_shape, None), extras)
 
     def inputs(self, batch: Transition, steps: Transition) -> Inputs:
-        """What the networks take of a trajectory [T, *P, B, ...], whose `steps` are merged."""
+        """Returns the inputs for a trajectory [T, *P, B, ...], whose merged steps are `steps`."""
         observed, mask = self.features(steps.observation), self.mask(steps.observation)
         if not self._config.memory_size:
             return Inputs(observed, (), (), mask)
@@ -220,14 +223,14 @@ class ActorCritic:
     def memory_after(
         self, network: str, params: Any, inputs: Inputs, length: int | None = None
     ) -> tf.Tensor | None:
-        """The memories after each step, [*P, T B, H]; None if nothing is remembered.
+        """Returns the memories after each step, [*P, T B, H]; None without a memory.
 
         Args:
-          network: "actor" or "critic".
-          params: its parameters.
-          inputs: of the steps.
-          length: T, to go through time from the first step's memory, so that gradients flow. With
-            None each step goes from the memory from which it was acted.
+          network: The name of the network, "actor" or "critic".
+          params: The parameters of that network.
+          inputs: The inputs at the steps.
+          length: T, to go through time from the memory of the first step, so that gradients flow
+            through time. With None, each step starts from the memory from which the learner acted.
         """
         if not self._config.memory_size:
             return None
@@ -239,26 +242,26 @@ class ActorCritic:
         return unrolled(gru, params, Sequence(inputs.observed, memory, is_first))
 
     def outputs(self, actor: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> Any:
-        """What the head makes a distribution of, [*P, N, outputs].
+        """Returns the outputs from which the head makes a distribution, [*P, N, outputs].
 
         Args:
-          actor: the actor's parameters.
-          observed: [*P, N, F], features.
-          memory: [*P, N, H], the actor's after these observations; None if nothing is remembered.
+          actor: The actor's parameters.
+          observed: [*P, N, F], the features.
+          memory: [*P, N, H], the actor's memory after these observations; None without a memory.
         """
         return _outputs(self._actor, actor, observed, memory)
 
     def value(self, critic: Any, observed: tf.Tensor, memory: tf.Tensor | None) -> tf.Tensor:
-        """The critic's values, [*P, N]; arguments as in `outputs`."""
+        """Returns the critic's values, [*P, N]; the arguments are as in `outputs`."""
         return tf.squeeze(_outputs(self._critic, critic, observed, memory), axis=-1)
 
     def next_value(self, critic: Any, observation: Any, memory: tf.Tensor | None) -> tf.Tensor:
-        """The values of the observations that each step led to, [*P, T B].
+        """Returns the values of the observations that each step led to, [*P, T B].
 
         Args:
-          critic: the critic's parameters.
-          observation: [*P, T B, *O], of the steps' successors.
-          memory: [*P, T B, H], the critic's after each step; None if nothing is remembered.
+          critic: The critic's parameters.
+          observation: [*P, T B, *O], the observations that the steps led to.
+          memory: [*P, T B, H], the critic's memory after each step; None without a memory.
         """
         observed = self.features(observation)
         if memory is not None:
@@ -266,18 +269,18 @@ class ActorCritic:
         return self.value(critic, observed, memory)
 
     def state_value(self, state: ActorCriticState, observation: Any, carry: Any) -> tf.Tensor:
-        """The critic's values, [*P, B], at observations; `carry` None is an empty memory."""
+        """Returns the critic's values, [*P, B]; None as `carry` is an empty memory."""
         observed = self.features(observation)
         if carry is None:
             carry = self.initial_carry(sizes(observed)[-2])
         return self.next_value(state.critic, observation, carry.critic if carry else None)
 
     def old_policy(self, outputs: Any) -> Any:
-        """What a policy is made of, sample by sample: tensors [*P, N, ...]."""
+        """Returns the tensors [*P, N, ...] that determine the policy of every sample."""
         return outputs if self._config.exploration is None else self.head.parameters(outputs)
 
     def as_policy(self, kept: Any, mask: Any) -> Any:
-        """The action distribution that `old_policy` took apart."""
+        """Returns the action distribution with the tensors that `old_policy` returned."""
         if self._config.exploration is not None:
             return self.head.of(kept)
         return self.policy(kept, mask)
@@ -291,20 +294,21 @@ class ActorCritic:
         alpha: tf.Tensor,
         log_ratio: tf.Tensor | None = None,
     ) -> operators.VTrace:
-        """The value targets and the advantages of all steps, each [*P, T B].
+        """Returns the value targets and the advantages of all steps, each [*P, T B].
 
-        They come by GAE if the policy that acted is the one that learns, else by V-trace.
+        They are computed by GAE if the policy that acted is the one that learns, else by V-trace.
 
         Args:
-          batch: fields [T, *P, B, ...].
-          entropy: [*P, T B], of the policy where the actions were chosen, in nats. Alpha times the
-            entropy is added to the rewards if the configuration says so; continuous actions then
-            count as scaled to [-1, 1], so that their unit is no reward for a long episode.
-          value: [*P, T B], of the observations where the actions were chosen.
-          next_value: [*P, T B], of those that they led to.
-          alpha: [*P], reward per nat.
-          log_ratio: [*P, T B], the log-likelihood of the actions less that under the policy that
-            acted; None where the two are the same.
+          batch: The trajectory, fields [T, *P, B, ...].
+          entropy: [*P, T B], the entropy of the policy where the actions were chosen, in nats.
+            Alpha times the entropy is added to the rewards if the configuration says so. The
+            entropy of continuous actions is then that of actions scaled to [-1, 1], so that their
+            unit does not reward long episodes.
+          value: [*P, T B], the values of the observations where the actions were chosen.
+          next_value: [*P, T B], the values of the observations that the actions led to.
+          alpha: [*P], the temperature, in reward per nat.
+          log_ratio: [*P, T B], the log-likelihood of the actions under the policy that learns minus
+            that under the policy that acted; None if the two policies are the same.
         """
         length, ndims = batch.reward.shape[0], len(self._batch_shape)
         entropy, values, next_value = split_time((entropy, value, next_value), ndims, length)
@@ -331,13 +335,14 @@ class ActorCritic:
     def descend(
         self, state: ActorCriticState, grads: tuple[Any, Any], where: tf.Tensor | None = None
     ) -> tuple[ActorCriticState, Any, Any]:
-        """Takes one step of each optimiser.
+        """Takes one gradient step with each optimiser.
 
         Args:
-          state: the learners' state.
-          grads: of the actor and of the critic.
-          where: [*P], bool, the learners that take it; None for all. The optimisers' counters are
-            common to all learners: a schedule of the learning rate follows the steps that were due.
+          state: The state of the learners.
+          grads: The gradients of the actor and of the critic.
+          where: [*P], bool, the learners that take the step; None for all learners. The optimisers'
+            counters are common to all learners, so that a schedule of the learning rate counts the
+            steps that were due.
 
         Returns:
           The new state, and the norms of the actor's and the critic's gradients before they were
@@ -361,7 +366,7 @@ class ActorCritic:
         return new_state, actor_norm, critic_norm
 
     def merge_time(self, structure: Any) -> Any:
-        """[T, *P, B, ...] -> [*P, T B, ...]."""
+        """Merges the axes of time and environments: [T, *P, B, ...] -> [*P, T B, ...]."""
         return merge_time(structure, len(self._batch_shape))
 
     def _apply(self, optimizer: Any, grads: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
@@ -380,10 +385,10 @@ def _outputs(network: Any, params: Any, observed: tf.Tensor, memory: tf.Tensor |
 
 
 class ActorCriticLearner(Learner):
-    """What an on-policy learner does but its update.
+    """Everything that an on-policy learner does, except its update.
 
-    A learner sets `_parts`, and `_knows_log_prob`: whether learning needs the likelihood of the
-    actions when they were taken.
+    A subclass sets `_parts`, and `_knows_log_prob`: whether learning needs the log-likelihood that
+    the actions had when they were taken.
     """
 
     _parts: ActorCritic
@@ -393,7 +398,7 @@ class ActorCriticLearner(Learner):
         """Returns a fresh state.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
         return self._parts.init(seed)
 
@@ -401,9 +406,9 @@ class ActorCriticLearner(Learner):
         """Returns the action distribution.
 
         Args:
-          state: the learners' state.
-          observation: [*P, B, *O], of the spec's dtype.
-          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
+          state: The state of the learners.
+          observation: [*P, B, *O], of the dtype that the environment's specification gives.
+          carry: The `Memory` from which to act, if the learner has a memory; None is an empty one.
 
         Returns:
           A TFP distribution of batch shape [*P, B].
@@ -412,7 +417,7 @@ class ActorCriticLearner(Learner):
         return self._parts.distribution(state, observation, carry)
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Returns empty memories; () from a learner without."""
+        """Returns empty memories, or () from a learner without a memory."""
         return self._parts.initial_carry(num_envs)
 
     def act(
@@ -425,7 +430,7 @@ class ActorCriticLearner(Learner):
         explore: bool = True,
         world: Any = None,
     ) -> Acted:
-        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
+        """Draws actions or, without exploration, takes the actions of `greedy_action`.
 
         The extras are a `Known`.
         """

@@ -1,4 +1,4 @@
-"""The network that a learner's configuration means."""
+"""The network that the configuration of a learner describes."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ def make_approximator(
     extra_inputs: int = 0,
     hidden_sizes: tuple[int, ...] | None = None,
 ) -> Network:
-    """Returns a network from an observation's features, and maybe more, to outputs.
+    """Returns a network from an observation's features, and further inputs if any, to outputs.
 
     Args:
-      spec: of the world.
-      config: of the learner, with `network`, `hidden_sizes` and `activation`.
-      outputs: the number of outputs.
-      output_gain: of the last layer, see `MLP`.
-      extra_inputs: how many numbers come behind the observation's features, such as an action's.
-      hidden_sizes: instead of those of `config`, for a part of a larger network.
+      spec: The specification of the environment that the learner acts in.
+      config: The configuration of the learner, with `network`, `hidden_sizes` and `activation`.
+      outputs: The number of outputs.
+      output_gain: The gain of the last layer's initial weights, see `MLP`.
+      extra_inputs: The number of inputs behind the observation's features, such as an action's.
+      hidden_sizes: The widths to use instead of those of `config`, for a part of a larger network.
 
     Returns:
       A network from [*P, B, in] to [*P, B, outputs].
 
     Raises:
-      ValueError: if `config.network` is no network, or does not make float32 features [N, B, F].
+      ValueError: If `config.network` is not a network, or if it does not make float32 features
+        [N, B, F].
     """
     inputs = features.num_features(spec.observation)
     if config.network == "table":
@@ -48,13 +49,14 @@ def make_approximator(
 
 
 def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float) -> GRU:
-    """Returns a recurrent network whose hidden layers come on its memory.
+    """Returns a recurrent network whose hidden layers take its memory as their input.
 
     Args:
-      spec: of the world.
-      config: of the learner, with `memory_size` and what `make_approximator` needs.
-      outputs: the number of outputs.
-      output_gain: of the last layer, see `MLP`.
+      spec: The specification of the environment that the learner acts in.
+      config: The configuration of the learner, with `memory_size` and everything that
+        `make_approximator` needs.
+      outputs: The number of outputs.
+      output_gain: The gain of the last layer's initial weights, see `MLP`.
 
     Returns:
       A network from memories [*P, B, H] and features [*P, B, in] to [*P, B, outputs].
@@ -78,7 +80,7 @@ def _as_network(network: Any) -> Network:
 
 
 def _num_encoded(spec: EnvironmentSpec, network: Network) -> int:
-    """Returns the number of features that a network makes, by making them of zeros."""
+    """Returns the number of features that a network makes of an observation of zeros."""
     zeros = tf.zeros([1, 1, features.num_features(spec.observation)])
     params = network.init(tf.constant([0, 0]), (1,))
     observation = features.unflatten(spec.observation, zeros)

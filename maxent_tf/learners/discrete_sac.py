@@ -1,16 +1,16 @@
 """Discrete SAC: the soft actor-critic with exact expectations over actions, batched over learners.
 
-Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated), where Q is the
-critics' minimum or mean:
+Pseudocode for each of the learners, on a minibatch (s, a, r, s', terminated), where Q is the
+minimum or the mean of the critics:
 
 1. Set y = r + gamma (1 - terminated) (sum_a' pi(a'|s') Q'(s', a') + alpha H(pi(s'))).
-2. One gradient step of every critic on the squared error of Q_i(s, a) to y.
-3. One gradient step of the actor on -mean_s(sum_a pi(a|s) Q(s, a) + alpha H(pi(s))): summed over
-   actions under pi, averaged over states.
-4. One step of the temperature towards the target entropy, unless it is fixed or scheduled.
-5. Move the target critics by a fraction tau.
+2. Take one gradient step of every critic on the squared error of Q_i(s, a) to y.
+3. Take one gradient step of the actor on -mean_s(sum_a pi(a|s) Q(s, a) + alpha H(pi(s))), which is
+   summed over actions under pi and averaged over states.
+4. Take one step of the temperature towards the target entropy, unless it is fixed or scheduled.
+5. Move the target critics by a fraction tau towards the critics.
 
-Nothing is drawn: the entropy is the policy's own, and an update is deterministic.
+An update draws no actions: its expectations and its entropy are exact, so that it is deterministic.
 
 References:
   P. Christodoulou (2019), "Soft actor-critic for discrete action settings",
@@ -61,42 +61,48 @@ AUTO_FRACTION = 0.3
 
 @dataclass(frozen=True, eq=False)
 class DiscreteSACConfig:
-    """Hyper-parameters of `DiscreteSAC`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `DiscreteSAC`. Those that say so may broadcast to `P`.
 
     Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come.
-      hidden_sizes: widths of the hidden layers of the actor and of every critic; none makes both
-        linear, which on one-hot observations is a table.
-      activation: of the hidden layers, "relu" or "tanh".
-      memory_size: the units of gated recurrent units, one for the actor and one for every critic,
-        between the network's features and the hidden layers; 0 for none. An update then learns from
-        sequences.
-      sequence_length: with a memory, the steps in a row that an update goes through.
-      burn_in: with a memory, how many of these only bring the memory up to date.
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
-        stands for `Adam` with that rate.
-      critic_optimizer: of the critics; likewise.
-      num_critics: the size of the ensemble.
-      critic_reduction: "min", the smallest critic of every action, against overestimation; or
-        "mean", against the underestimation that Zhou et al. found the minimum to cause.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
-      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
-        schedule over updates, an `AutoTemperature`, whose target may be a schedule too, or "auto":
-        automatic from 1 at 3e-4 towards .3 log A. The paper's .98 log A is refused: it forces a
-        nearly uniform policy (see `validate_target_entropy`).
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one environment; 0.25 is an update every four
-        steps, at least 0.0001.
-      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
-        actions in between are not the present policy's is not corrected for (see `off_policy`).
-      priorities: how much replay prefers transitions with large errors; None draws uniformly.
+      network: "mlp", or a `Network` of your own from observations to features, which the hidden
+        layers then take as their inputs.
+      hidden_sizes: The widths of the hidden layers of the actor and of every critic. An empty tuple
+        makes both linear, which on one-hot observations is a table.
+      activation: The activation function of the hidden layers, "relu" or "tanh".
+      memory_size: The number of units of a gated recurrent unit between the network's features and
+        the hidden layers, one such unit for the actor and one for every critic; 0 for none. With a
+        memory, an update learns from sequences of steps.
+      sequence_length: With a memory, the number of consecutive steps that an update goes through.
+      burn_in: With a memory, the number of these steps that only bring the memory up to date.
+      actor_optimizer: The optimiser of the policy. Its learning rate may be a tensor that
+        broadcasts to `P`. A number stands for `Adam` with that learning rate.
+      critic_optimizer: The optimiser of the critics, with the same choices as `actor_optimizer`.
+      num_critics: The number of critics in the ensemble.
+      critic_reduction: "min" takes the smallest critic of every action, against overestimation.
+        "mean" takes the mean, against the underestimation that the minimum causes according to
+        Zhou et al.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      tau: The fraction, in (0, 1], by which every update moves the target critics towards the
+        critics; may be a tensor that broadcasts to `P`.
+      alpha: The temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+        schedule over updates, an `AutoTemperature`, whose target may be a schedule too, or "auto".
+        "auto" is an automatic temperature with initial value 1, learning rate 3e-4 and target
+        entropy .3 log A. The paper's target of .98 log A is refused, because it forces a nearly
+        uniform policy (see `validate_target_entropy`).
+      batch_size: The number of transitions of each learner in a minibatch.
+      replay_capacity: The number of transitions that the replay buffer keeps for each learner.
+      learning_starts: The number of steps that each learner takes with uniformly random actions
+        before the first update.
+      updates_per_step: The number of updates for each step of one environment, at least 0.0001;
+        0.25 is one update every four steps.
+      n_step: The length of n-step targets, which sum the rewards of n steps and the entropies in
+        between. There is no off-policy correction for actions of earlier policies (see
+        `off_policy`).
+      priorities: How strongly the replay buffer prefers transitions with large errors; None draws
+        all transitions with equal probability.
 
     Raises:
-      ValueError: if a value is out of its range or a name is unknown.
+      ValueError: If a value is out of its range or a name is unknown.
     """
 
     network: Any = "mlp"
@@ -139,18 +145,18 @@ class DiscreteSACConfig:
 
 
 class DiscreteSACMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      actor_loss: minus the mean of the policy's value by the critics plus alpha times its entropy.
-      critic_loss: half the mean squared soft Bellman error, summed over critics.
-      entropy: the mean entropy of the policy, in nats.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      q: the mean of the policy's value by the critics, without entropy.
-      actor_grad_norm: the global norm of the actor's gradient.
-      critic_grad_norm: the same for all critics together.
+      actor_loss: Minus the mean of the policy's value by the critics plus alpha times its entropy.
+      critic_loss: Half the mean squared soft Bellman error, summed over critics.
+      entropy: The mean entropy of the policy, in nats.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
+      q: The mean of the policy's value by the critics, without entropy at the present step.
+      actor_grad_norm: The global norm of the actor's gradient.
+      critic_grad_norm: The global norm of the gradient of all critics together.
     """
 
     actor_loss: tf.Tensor
@@ -164,7 +170,7 @@ class DiscreteSACMetrics(NamedTuple):
 
 
 class DiscreteSACState(NamedTuple):
-    """Everything the learner knows; `P` in front of every tensor, critics in an axis behind."""
+    """The whole state of a learner; tensors have `P` in front, those of critics an axis behind."""
 
     actor: Any
     critics: Any
@@ -175,17 +181,17 @@ class DiscreteSACState(NamedTuple):
 
 
 class _Steps(NamedTuple):
-    """What an update learns from; what it remembers is () without a memory.
+    """The steps that an update learns from; the last three fields are () without a memory.
 
     Attributes:
-      transition: fields [*P, N, ...].
+      transition: The transitions, fields [*P, N, ...].
       observed: [*P, N, F], the features of the observations.
-      next_observed: [*P, N, F], of their successors.
-      mask: [*P, N, A], bool, the legal actions at the observations; None if they do not say.
-      next_mask: [*P, N, A], bool, likewise, at their successors.
-      actor: the `Sequence` of the actor.
-      critics: of the critics, by their present parameters.
-      target_critics: of the critics, by the target's parameters.
+      next_observed: [*P, N, F], the features of the next observations.
+      mask: [*P, N, A], bool, the legal actions at the observations; None if these hold no mask.
+      next_mask: [*P, N, A], bool, the legal actions at the next observations, or None.
+      actor: The `Sequence` of the actor.
+      critics: The `Sequence` of the critics, by their present parameters.
+      target_critics: The `Sequence` of the critics, by the target's parameters.
     """
 
     transition: Any
@@ -199,18 +205,19 @@ class _Steps(NamedTuple):
 
 
 class DiscreteSAC(Learner):
-    """Soft actor-critic for discrete actions.
+    """The soft actor-critic for discrete actions.
 
-    With a `memory_size` the carry is the `Memory` of actor and critics, and every step's extras are
-    the one from which it was acted. Updates go through stored sequences from there.
+    With a `memory_size`, the carry is the `Memory` of actor and critics, and the extras of every
+    step are the memory from which the learner acted. Updates go through stored sequences, starting
+    from that stored memory.
 
     Args:
-      spec: of the world; its actions must be discrete.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment, whose actions must be discrete.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if the actions are not discrete, a tensor among the hyper-parameters does not
+      ValueError: If the actions are not discrete, a tensor among the hyperparameters does not
         broadcast to `batch_shape`, or the target entropy cannot be met.
     """
 
@@ -248,7 +255,7 @@ class DiscreteSAC(Learner):
         """Returns a fresh state.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
         actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self.batch_shape)
@@ -266,9 +273,9 @@ class DiscreteSAC(Learner):
         """Returns the action distribution.
 
         Args:
-          state: the learners' state.
-          observation: [*P, B, *O], of the spec's dtype.
-          carry: the `Memory` from which to act, if the learner has any; None is an empty one.
+          state: The state of the learners.
+          observation: [*P, B, *O], of the dtype that the environment's specification gives.
+          carry: The `Memory` from which to act, if the learner has a memory; None is an empty one.
 
         Returns:
           A categorical distribution of batch shape [*P, B].
@@ -283,7 +290,7 @@ class DiscreteSAC(Learner):
         return self._head(self._actor.read(state.actor, memory), mask)
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Returns empty memories; () from a learner without."""
+        """Returns empty memories, or () from a learner without a memory."""
         size = self.config.memory_size
         if not size:
             return ()
@@ -300,7 +307,7 @@ class DiscreteSAC(Learner):
         explore: bool = True,
         world: Any = None,
     ) -> Acted:
-        """Draws actions or, where nothing is to be explored, takes the most likely ones."""
+        """Draws actions or, without exploration, takes the most likely ones."""
         del world
         policy = self.policy(state, observation, carry)
         action = policy.sample(seed=seed) if explore else greedy_action(policy)
@@ -315,9 +322,9 @@ class DiscreteSAC(Learner):
         return Acted(action, Memory(actor, worlds_last(critic)), extras=carry)
 
     def q(self, state: DiscreteSACState, observation: Any) -> tf.Tensor:
-        """Returns the critics' minimum or mean for every action, [*P, B, A].
+        """Returns the minimum or the mean of the critics for every action, [*P, B, A].
 
-        With a memory, it is that of an episode's first step.
+        With a memory, it is the value at the first step of an episode.
         """
         validation.check_state_kind(self, state, DiscreteSACState)
         observed = self._features(observation)
@@ -333,15 +340,16 @@ class DiscreteSAC(Learner):
         """Makes one update of critics, actor, temperature and target critics.
 
         Args:
-          state: the learners' state.
-          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1, and
-            [sequence_length, *P, B, ...] with a memory, with the extras of `act`.
-          seed: not used: the update is deterministic.
+          state: The state of the learners.
+          batch: The transitions, fields [*P, B, ...], all valid. The fields are [n, *P, B, ...] if
+            `n_step` is above 1, and [sequence_length, *P, B, ...] with a memory, together with the
+            extras that `act` returned.
+          seed: Not used, because the update is deterministic.
           weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
-          The new state, `DiscreteSACMetrics`, and the sizes of the transitions' Bellman errors
-          before the update, means over the critics and the steps of a sequence.
+          The new state, `DiscreteSACMetrics`, and the absolute Bellman errors of the transitions
+          before the update, averaged over the critics and over the steps of a sequence.
         """
         del seed
         validation.check_state_kind(self, state, DiscreteSACState)
@@ -416,7 +424,7 @@ class DiscreteSAC(Learner):
     def _transitions(
         self, state: DiscreteSACState, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Steps, tf.Tensor]:
-        """The transitions, over several steps maybe, and what the values behind them count for."""
+        """Returns the transitions, over n steps, and the discounts of the values behind them."""
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
@@ -440,7 +448,7 @@ class DiscreteSAC(Learner):
         )
 
     def _sequences(self, state: DiscreteSACState, batch: Transition) -> tuple[_Steps, tf.Tensor]:
-        """The steps after the burn-in, each with its memory, and likewise."""
+        """Returns the steps after the burn-in, with memories, and the discounts behind them."""
         config, ndims = self.config, len(self.batch_shape)
         carry = tf.nest.map_structure(
             lambda x: tf.TensorSpec(x.shape[ndims + 1 :], x.dtype), self.initial_carry(1)
@@ -464,14 +472,14 @@ class DiscreteSAC(Learner):
         return steps, self._discount[..., None] * alive
 
     def _here(self, network: Any, params: Any, steps: _Steps, sequence: Any) -> tf.Tensor:
-        """A network's outputs at the observations, through time where it remembers."""
+        """Returns a network's outputs at the observations, through time if it has a memory."""
         if not self.config.memory_size:
             return network.apply(params, steps.observed)
         gru = self._actor if network is self._actor else self._critic
         return gru.read(params, unrolled(gru, params, sequence))
 
     def _next(self, network: Any, params: Any, steps: _Steps, sequence: Any) -> tf.Tensor:
-        """A network's outputs at the observations' successors."""
+        """Returns a network's outputs at the next observations."""
         if not self.config.memory_size:
             return network.apply(params, steps.next_observed)
         gru = self._actor if network is self._actor else self._critic
@@ -488,10 +496,10 @@ class DiscreteSAC(Learner):
         return features.action_mask(self.spec.observation, observation)
 
     def _reduced(self, q: tf.Tensor) -> tf.Tensor:
-        """The critics' minimum or mean: [*P, E, B, A] -> [*P, B, A]."""
+        """Returns the minimum or the mean of the critics: [*P, E, B, A] -> [*P, B, A]."""
         return self._reduce(q, axis=-3)
 
 
 def _expectation(policy: Any, q: tf.Tensor) -> tf.Tensor:
-    """The mean of q, [*P, B, A], over actions: [*P, B]."""
+    """Returns the mean over actions, [*P, B], of q, [*P, B, A]."""
     return tf.reduce_sum(policy.probs_parameter() * q, axis=-1)

@@ -1,4 +1,4 @@
-"""How the entropy of a reparameterised policy enters a loss together with one action drawn."""
+"""The ways in which a reparameterised policy's entropy enters a loss, beside one drawn action."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ NAMES = ("sample", "exact", "path")
 
 
 def draw(distribution: Any, estimator: str, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Draws actions and entropy estimates that belong to them.
+    """Draws actions, and the entropy estimates that belong to them.
 
     Args:
-      distribution: a `SquashedGaussian` of batch shape [*P, B].
-      estimator: "sample", the surprise of the action; "exact", the entropy itself; or "path", the
-        surprise without its score term in the gradient (Roeder et al. 2017).
-      seed: [2], int32.
+      distribution: A `SquashedGaussian` of batch shape [*P, B].
+      estimator: "sample" estimates the entropy by the action's surprise, its negative
+        log-likelihood; "exact" is the entropy itself; "path" is the surprise without its score term
+        in the gradient (Roeder et al. 2017).
+      seed: A seed of shape [2], int32.
 
     Returns:
       Actions, [*P, B, D], and entropies in nats, [*P, B].
@@ -40,12 +41,14 @@ def draw(distribution: Any, estimator: str, seed: tf.Tensor) -> tuple[tf.Tensor,
 
 
 class Stratified(NamedTuple):
-    """An action of every component of a mixture; means by the weights are means of the mixture.
+    """One action of every component of a mixture.
+
+    A mean over these actions by `weight` is a mean over the mixture.
 
     Attributes:
-      weight: [*P, B, K], float, the components' probabilities.
-      action: [*P, B, K, D], float, reparameterised.
-      entropy: [*P, B, K], float, nats, the surprise of each under the whole mixture.
+      weight: [*P, B, K], float, the probabilities of the components.
+      action: [*P, B, K, D], float, the actions, reparameterised.
+      entropy: [*P, B, K], float, nats, the surprise of each action under the whole mixture.
     """
 
     weight: tf.Tensor
@@ -54,17 +57,17 @@ class Stratified(NamedTuple):
 
 
 def draw_each(mixture: SquashedGaussianMixture, estimator: str, seed: tf.Tensor) -> Stratified:
-    r"""Draws an action from every component of a mixture.
+    r"""Draws one action from every component of a mixture.
 
     .. math:: E_{a \sim p} f(a) = \sum_k w_k \, E_{a_k \sim p_k} f(a_k)
 
-    The sum over components is taken exactly, so that its gradient reaches the weights without a
-    score; through each component it is reparameterised.
+    The sum over components is exact, so that its gradient reaches the weights without a score term.
+    The gradient through each component is reparameterised.
 
     Args:
-      mixture: of batch shape [*P, B].
+      mixture: The policy, of batch shape [*P, B].
       estimator: "sample" or "path", see `draw`.
-      seed: [2], int32.
+      seed: A seed of shape [2], int32.
     """
     u = mixture.components.sample_with_gaussian(seed=seed).gaussian
     density = mixture

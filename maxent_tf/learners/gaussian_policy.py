@@ -1,4 +1,4 @@
-"""The policies that learners of continuous actions may have."""
+"""The policies that learners of continuous actions can have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from maxent_tf.specs import Box, EnvironmentSpec
 
 
 def check_exploration(config: Any) -> None:
-    """Raises ValueError if a configuration's `exploration` is none, or has nothing to work on."""
+    """Raises ValueError if `exploration` is of the wrong type, or has no features to work on."""
     if not isinstance(config.exploration, StateDependentExploration | None):
         raise ValueError(
             "exploration must be StateDependentExploration(...) or None, not "
@@ -25,23 +25,24 @@ def check_exploration(config: Any) -> None:
 
 
 def head_and_network(spec: EnvironmentSpec, config: Any) -> tuple[Any, Any]:
-    """Returns what makes a policy of a network's outputs, and the network.
+    """Returns the head that makes a policy of a network's outputs, and the network.
 
     Args:
-      spec: of the world.
-      config: of a learner, with `exploration`, `log_std_range`, `initial_stddev`, and what
-        `make_approximator` needs; it may have `num_components`, of a mixture.
+      spec: The specification of the environment that the learner acts in.
+      config: The configuration of a learner, with `exploration`, `log_std_range`, `initial_stddev`
+        and everything that `make_approximator` needs. It may have `num_components`, the number of
+        components of a mixture.
 
     Raises:
-      ValueError: if the policy is a Gaussian and the actions are no vector with finite bounds, or
-        noise is to be a function of the state and the actions are discrete.
+      ValueError: If the policy is a Gaussian and the actions are not a vector with finite bounds,
+        or if noise is to be a function of the state and the actions are discrete.
     """
     explores, action = config.exploration, cast(Any, spec.action)
     if explores is not None:
         if not isinstance(action, Box):
             raise ValueError(
-                f"exploration={explores} needs continuous actions, a Box, not {action}: leave it "
-                "None."
+                f"exploration={explores} needs continuous actions, a Box, not {action}: leave "
+                "exploration None."
             )
         *hidden, size = config.hidden_sizes
         body = make_approximator(spec, config, size, math.sqrt(2), hidden_sizes=tuple(hidden))

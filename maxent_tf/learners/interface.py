@@ -1,4 +1,8 @@
-"""What every learner offers to the training loops, and what it asks of them."""
+"""The interface between learners and training loops.
+
+A *learner* is an agent together with its training rule: it acts by a policy, and it updates that
+policy from experience. This package says "learner" where other libraries say "agent".
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,11 @@ from maxent_tf.types import Acted, Transition, Updated
 
 
 class OnPolicy(NamedTuple):
-    """The learner is updated with fresh trajectories: fields [T, *P, B, ...].
+    """The experience of an on-policy learner: fresh trajectories with fields [T, *P, B, ...].
 
     Attributes:
-      rollout_length: T, steps of every world between two updates.
-      seed_period: for how many steps of each world the learner acts by one seed.
+      rollout_length: T, the number of steps of every environment between two updates.
+      seed_period: The number of steps of each environment for which the learner acts by one seed.
     """
 
     rollout_length: int
@@ -26,21 +30,23 @@ class OnPolicy(NamedTuple):
 
 
 class OffPolicy(NamedTuple):
-    """The learner is updated with minibatches from replay: fields [*P, B, ...].
+    """The experience of an off-policy learner: minibatches from replay, fields [*P, B, ...].
 
-    With a `sequence_length`, L, above 1 they are [L, *P, B, ...]: each transition with those that
-    followed it in its world. What comes after an episode's end is of the next episode; where the
-    world has not gone on yet, `truncated` marks the end.
+    With a `sequence_length` L above 1, the fields are [L, *P, B, ...]: each transition comes with
+    those that followed it in its environment. Steps behind the end of an episode are steps of the
+    next episode. Where the environment has not gone on yet, `truncated` marks the end.
 
     Attributes:
-      replay_capacity: transitions kept for each learner.
-      batch_size: B.
-      learning_starts: steps of each learner taken with uniformly random actions before the first
-        update.
-      updates_per_step: updates for each step of one environment; 0.25 is one every four steps.
-      sequence_length: steps in a row that an update learns from.
-      priorities: how replay prefers transitions with large errors; None draws uniformly.
-      seed_period: for how many steps of each world the learner acts by one seed.
+      replay_capacity: The number of transitions that the replay buffer keeps for each learner.
+      batch_size: B, the number of transitions of each learner in a minibatch.
+      learning_starts: The number of steps that each learner takes with uniformly random actions
+        before the first update.
+      updates_per_step: The number of updates for each step of one environment; 0.25 is one update
+        every four steps.
+      sequence_length: The number of consecutive steps that an update learns from.
+      priorities: How strongly the replay buffer prefers transitions with large errors; None draws
+        all transitions with equal probability.
+      seed_period: The number of steps of each environment for which the learner acts by one seed.
     """
 
     replay_capacity: int
@@ -53,17 +59,18 @@ class OffPolicy(NamedTuple):
 
 
 class Learner(abc.ABC):
-    """A learner: static configuration, and pure functions over its state.
+    """A learner: an agent with its training rule, as static configuration and pure functions.
 
-    A learner of your own defines `init`, `policy` and `update`, and four attributes. The others
-    have defaults, for a learner that acts by drawing from its policy, remembers nothing from step
-    to step, and keeps no statistics of what it sees.
+    A learner of your own defines `init`, `policy` and `update`, and the four attributes below. The
+    other methods have defaults, which suit a learner that acts by drawing from its policy,
+    remembers nothing from step to step, and keeps no statistics of what it observes.
 
     Attributes:
-      spec: of the worlds it learns on.
-      batch_shape: `P`: how many independent learners it is, as in a TFP distribution.
-      experience: what its updates are fed with.
-      metric_names: of the metrics that an update measures, in their order.
+      spec: The specification of the environment that the learner acts in.
+      batch_shape: The batch shape `P`, as in a TFP distribution: the number and arrangement of
+        independent learners.
+      experience: The kind of experience that the updates need, `OnPolicy` or `OffPolicy`.
+      metric_names: The names of the metrics that an update measures, in their order.
     """
 
     spec: EnvironmentSpec
@@ -76,16 +83,16 @@ class Learner(abc.ABC):
         """Returns a fresh state, a NamedTuple of tensors with `P` in front of each.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
 
     @abc.abstractmethod
     def policy(self, state: Any, observation: Any) -> Any:
-        """Returns the action distribution, for analysis and for whoever acts by hand.
+        """Returns the action distribution, for analysis and for code that draws its own actions.
 
         Args:
-          state: the learners' state.
-          observation: [*P, B, *O]. In a graph the length of B may be open: one program then acts
+          state: The state of the learners.
+          observation: [*P, B, *O]. In a graph, the length B may be unknown: one program then acts
             for any number of environments.
 
         Returns:
@@ -97,24 +104,25 @@ class Learner(abc.ABC):
         """Makes one update.
 
         Args:
-          state: the learners' state.
-          batch: as `experience` says.
-          seed: an integer or [2], int32, for what the update draws.
-          weight: [*P, B], float32, importance weights of the transitions; None is 1. Only replay
-            with priorities has any.
+          state: The state of the learners.
+          batch: The experience, of the shape that `experience` describes.
+          seed: An integer, or a seed of shape [2], int32, for everything that the update draws.
+          weight: [*P, B], float32, the importance weights of the transitions; None is 1. Only a
+            replay buffer with priorities has such weights.
 
         Returns:
-          The new state, metrics [*P] each, and the sizes of errors where `weight` may be given.
+          The new state, the metrics, each [*P], and, if the learner accepts a `weight`, the
+          absolute errors of the transitions.
         """
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Returns what `act` takes along into an episode's first step.
+        """Returns the carry with which `act` begins an episode.
 
         Args:
-          num_envs: B, an integer or an int32 scalar.
+          num_envs: B, the number of environments of each learner, an integer or an int32 scalar.
 
         Returns:
-          As in `Acted`.
+          The carry, as in `Acted`.
         """
         del num_envs
         return ()
@@ -129,18 +137,20 @@ class Learner(abc.ABC):
         explore: bool = True,
         world: Any = None,
     ) -> Acted:
-        """Chooses actions. Everything that acts, acts through this.
+        """Chooses actions. Training, evaluation and the bridges all act through this function.
 
         Args:
-          state: the learners' state.
-          carry: from the step before, or `initial_carry` where an episode begins.
-          observation: [*P, B, *O].
-          seed: an integer or [2], int32. For one seed the action is a function of the rest.
-          explore: whether to explore; otherwise the actions are those that the learner thinks best.
-          world: the state of an in-graph world, for learners that plan; None elsewhere.
+          state: The state of the learners.
+          carry: The carry from the step before, or `initial_carry` where an episode begins.
+          observation: [*P, B, *O], the observations.
+          seed: An integer, or a seed of shape [2], int32. Equal seeds and other arguments give
+            equal actions.
+          explore: Whether to explore; otherwise the actions are those that the learner thinks best.
+          world: The state of the in-graph environment, for learners that plan; None elsewhere.
 
         Returns:
-          Actions of the spec's dtype, with what goes along and what learning needs to know.
+          The actions, of the dtype that the specification gives, the carry for the next step, and
+          the extras: what learning needs to know of this act.
         """
         del world
         distribution = self.policy(state, observation)
@@ -149,14 +159,14 @@ class Learner(abc.ABC):
         return Acted(greedy_action(distribution), carry)
 
     def observe(self, state: Any, fresh: Transition) -> Any:
-        """Takes note of experience before it is learned from.
+        """Takes note of experience before the learner learns from it.
 
         Args:
-          state: the learners' state.
-          fresh: steps that follow those observed before, [*P, B, ...] or [T, *P, B, ...].
+          state: The state of the learners.
+          fresh: The steps that follow those observed before, [*P, B, ...] or [T, *P, B, ...].
 
         Returns:
-          The state with statistics of it, if the learner keeps any.
+          The state with updated statistics, if the learner keeps any.
         """
         del fresh
         return state

@@ -1,4 +1,4 @@
-"""Shuffled minibatches of the steps of a rollout, for on-policy learners that use them repeatedly.
+"""Shuffled minibatches of the steps of a rollout, for on-policy learners that reuse a rollout.
 
 `N` is the size of a minibatch.
 """
@@ -14,25 +14,25 @@ from maxent_tf import draws, losses
 
 
 def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf.Tensor:
-    """Which steps make up each minibatch; every epoch has an order of its own.
+    """Returns which steps make up each minibatch; every epoch has its own order.
 
     Args:
-      count: the number of steps.
-      epochs: how many times all steps are used.
-      minibatches: how many there are in an epoch.
-      seed: an integer or [2], int32.
+      count: The number of steps.
+      epochs: The number of times that all steps are used.
+      minibatches: The number of minibatches in an epoch.
+      seed: An integer, or a seed of shape [2], int32.
 
     Returns:
-      [epochs * minibatches, N], int32.
+      The indices of the steps, [epochs * minibatches, N], int32.
 
     Raises:
-      ValueError: if the steps cannot be divided evenly.
+      ValueError: If the steps cannot be divided evenly.
     """
     if count % minibatches:
         raise ValueError(
-            f"num_minibatches={minibatches} must divide the {count} steps of an update, the rollout"
-            " length times the worlds of a learner: change num_minibatches, rollout_length or "
-            "num_envs."
+            f"num_minibatches={minibatches} must divide the {count} steps of an update, which are "
+            "the rollout length times the number of environments of a learner: change "
+            "num_minibatches, rollout_length or num_envs."
         )
     orders = [draws.permutation(count, s) for s in tf.unstack(draws.split(seed, epochs))]
     return tf.reshape(tf.stack(orders), [epochs * minibatches, -1])
@@ -41,25 +41,27 @@ def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf
 def shuffled_worlds(
     length: int, worlds: int, epochs: int, minibatches: int, seed: Any
 ) -> tf.Tensor:
-    """Which steps make up each minibatch, if those of one world stay together.
+    """Returns which steps make up each minibatch, if steps of one environment stay together.
 
     Args:
-      length: T, the steps of a rollout.
-      worlds: B.
-      epochs: how many times all steps are used.
-      minibatches: how many there are in an epoch.
-      seed: an integer or [2], int32.
+      length: T, the number of steps of a rollout.
+      worlds: B, the number of environments.
+      epochs: The number of times that all steps are used.
+      minibatches: The number of minibatches in an epoch.
+      seed: An integer, or a seed of shape [2], int32.
 
     Returns:
-      [epochs * minibatches, N], int32, among T B steps, time before worlds, as they are there.
+      The indices of the steps, [epochs * minibatches, N], int32, among T B steps with time before
+      environments. The steps of a minibatch are in the same order.
 
     Raises:
-      ValueError: if the worlds cannot be divided evenly.
+      ValueError: If the environments cannot be divided evenly.
     """
     if worlds % minibatches:
         raise ValueError(
-            f"num_minibatches={minibatches} must divide the {worlds} worlds of a learner, whose "
-            "rollouts a memory keeps whole: change num_minibatches or num_envs."
+            f"num_minibatches={minibatches} must divide the {worlds} environments of a learner, "
+            "because a learner with a memory keeps their rollouts whole: change num_minibatches or "
+            "num_envs."
         )
     world = shuffled_indices(worlds, epochs, minibatches, seed)
     steps = tf.range(length)[:, None] * worlds + world[:, None, :]
@@ -74,25 +76,25 @@ _ROUNDING = 16 * float(np.finfo(np.float32).eps)
 def normalize(x: tf.Tensor, valid: tf.Tensor, magnitude: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Shifts and scales each learner's numbers to mean 0 and standard deviation 1.
 
-    Numbers that are all the same, up to rounding, become 0: their differences mean nothing.
+    Numbers that are equal up to rounding become 0, because their differences mean nothing.
 
     Args:
-      x: [*P, N], float32.
-      valid: [*P, N], bool, what counts.
+      x: [*P, N], float32, the numbers.
+      valid: [*P, N], bool, which numbers count.
       magnitude: [*P, N], float32, the size of the numbers that `x` was computed from, which says
-        how far rounding moves `x`.
+        how large the rounding errors of `x` are.
 
     Returns:
-      [*P, N], float32; and [*P], what was divided by: the standard deviation, plus 1e-8, or 1
-      where there is none.
+      The normalised numbers, [*P, N], float32, and the divisor, [*P]: the standard deviation plus
+      1e-8, or 1 where all numbers are equal.
 
     Raises:
-      ValueError: if N is 1: a number less its own mean is 0.
+      ValueError: If N is 1, because a number minus its own mean is 0.
     """
     if x.shape[-1] == 1:
         raise ValueError(
             "normalize_advantage=True needs minibatches of 2 steps or more, not of 1: lower "
-            "num_minibatches, or set it to False."
+            "num_minibatches, or set normalize_advantage to False."
         )
     deviation = x - losses.masked_mean(x, valid)[..., None]
     stddev = tf.sqrt(losses.masked_mean(tf.square(deviation), valid))

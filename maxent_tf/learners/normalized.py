@@ -1,4 +1,4 @@
-"""A learner that sees observations and rewards on a common scale, by its own running statistics."""
+"""A learner whose observations and rewards are normalised by its own running statistics."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ CLIP = 10.0
 
 
 class NormalizedState(NamedTuple):
-    """The state of a `Normalized` learner; what is not normalised is `()`.
+    """The state of a `Normalized` learner; the statistics of what is not normalised are `()`.
 
     Attributes:
-      learner: the state of the learner inside.
-      observation: the moments of the observations in which it acted, [*P, *O]; of a dict those of
-        each part, and () for a part that is not normalised.
-      discounted_return: the moments of `running` over all steps, [*P]; or ().
-      running: [*P, B], float64, the sum of the rewards of each world's episode so far, every one
-        discounted by its age; or ().
+      learner: The state of the learner inside.
+      observation: The moments of the observations in which the learner acted, [*P, *O]. Of a dict
+        of observations, the moments of each part, and () for a part that is not normalised.
+      discounted_return: The moments of `running` over all steps, [*P]; or ().
+      running: [*P, B], float64, the sum of the rewards so far in each environment's episode, each
+        reward discounted by its age; or ().
     """
 
     learner: Any
@@ -38,7 +38,7 @@ class NormalizedState(NamedTuple):
     running: Any
 
     def wrapped(self, learner: Learner) -> Learner:
-        """Returns the wrapper whose state this is, around a learner."""
+        """Returns a learner in the wrapper that this state belongs to."""
         normalizes_reward = bool(self.discounted_return)
         num_envs = self.running.shape[-1] if normalizes_reward else 1
         return Normalized(learner, bool(self.observation), normalizes_reward, num_envs)
@@ -48,8 +48,8 @@ class WithFirst(NamedTuple):
     """The carry, or the extras, of a `Normalized` learner that normalises rewards.
 
     Attributes:
-      learner: of the learner inside.
-      is_first: [*P, B], bool, whether the step is an episode's first.
+      learner: The carry, or the extras, of the learner inside.
+      is_first: [*P, B], bool, whether the step is the first of an episode.
     """
 
     learner: Any
@@ -57,28 +57,30 @@ class WithFirst(NamedTuple):
 
 
 class Normalized(Wrapper):
-    r"""A learner around another one, which normalises what that one sees.
+    r"""A wrapper that normalises the observations and rewards of the learner inside.
 
     .. math::
        o \mapsto \mathrm{clip}((o - \mu_o) / \sigma_o, \pm 10), \qquad
        r \mapsto \mathrm{clip}(r / \sigma_R, \pm 10), \qquad R_t = r_t + \gamma R_{t-1}
 
-    Gamma is the learner's own discount. Rewards are not centred, which would change what is
-    optimal. Every learner of a batch has statistics of its own, over all the steps it has taken;
-    they are part of the state, move only in `observe`, and so stand still in `act` and evaluation.
-    The temperature's unit becomes the normalised reward per nat. Of a dict of observations each
-    `Box` has statistics of its own; discrete parts and images, which have a scale already, stay as
-    they are.
+    Gamma is the discount factor of the learner inside. The mean is not subtracted from rewards,
+    because that would change which policy is optimal. Every learner of a batch has its own
+    statistics, over all the steps that it has taken. The statistics are part of the state. They
+    change only in `observe`, and so stay fixed in `act` and during evaluation. The unit of the
+    temperature becomes the normalised reward per nat. In a dict of observations, each `Box` has its
+    own statistics; discrete parts and images already have a scale, and stay as they are.
 
     Args:
-      learner: the one inside.
-      observation: whether to normalise observations.
-      reward: whether to normalise rewards.
-      num_envs: B, the worlds of each learner, where rewards are normalised; acting needs none.
+      learner: The learner inside.
+      observation: Whether to normalise observations.
+      reward: Whether to normalise rewards.
+      num_envs: B, the number of environments of each learner, needed to normalise rewards. Acting
+        does not need it.
 
     Raises:
-      ValueError: if the observations are images or discrete, all parts of them, or rewards are to
-        be normalised and the learner has no attribute `discount`.
+      ValueError: If observations are to be normalised and are images or discrete, all parts of a
+        dict included; or if rewards are to be normalised and the learner has no attribute
+        `discount`.
 
     References:
       L. Engstrom et al. (2020), "Implementation matters in deep policy gradients", section 3,
@@ -110,7 +112,7 @@ class Normalized(Wrapper):
 
     @property
     def config(self) -> Any:
-        """What is normalised, and for how many worlds."""
+        """What is normalised, and for how many environments."""
         return {
             "observation": self._normalizes_observation,
             "reward": self._normalizes_reward,
@@ -122,7 +124,7 @@ class Normalized(Wrapper):
         return self.around(self.learner.init(seed))
 
     def around(self, state: Any) -> NormalizedState:
-        """Returns a state with fresh statistics around one of the learner inside."""
+        """Returns a state with fresh statistics around a state of the learner inside."""
         learners = self.batch_shape
         fresh = NormalizedState(learner=state, observation=(), discounted_return=(), running=())
         if self._normalizes_observation:
@@ -135,14 +137,14 @@ class Normalized(Wrapper):
         return fresh
 
     def policy(self, state: NormalizedState, observation: Any, carry: Any = None) -> Any:
-        """Returns the action distribution at observations as the world shows them."""
+        """Returns the action distribution at observations that are not normalised yet."""
         check_state_kind(self, state, NormalizedState)
         if self._normalizes_reward and carry is not None:
             carry = carry.learner
         return super().policy(state, self._scaled(state.observation, observation), carry)
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Returns that of the learner inside, with what marks an episode's first step."""
+        """Returns the carry of the learner inside, and a mark for the first step of an episode."""
         inside = super().initial_carry(num_envs)
         if not self._normalizes_reward:
             return inside
@@ -158,7 +160,7 @@ class Normalized(Wrapper):
         explore: bool = True,
         world: Any = None,
     ) -> Acted:
-        """Lets the learner inside act at observations as the world shows them."""
+        """Lets the learner inside act at observations that are not normalised yet."""
         check_state_kind(self, state, NormalizedState)
         inside = carry.learner if self._normalizes_reward else carry
         scaled = self._scaled(state.observation, observation)
@@ -174,12 +176,12 @@ class Normalized(Wrapper):
     def update(
         self, state: NormalizedState, batch: Transition, *, seed: Any, weight: Any = None
     ) -> Updated:
-        """Makes one update of the learner inside; the statistics stay."""
+        """Makes one update of the learner inside; the statistics do not change."""
         check_state_kind(self, state, NormalizedState)
         return super().update(state, self._seen(state, batch), seed=seed, weight=weight)
 
     def observe(self, state: NormalizedState, fresh: Transition) -> NormalizedState:
-        """Takes new experience into the statistics."""
+        """Adds new experience to the statistics."""
         check_state_kind(self, state, NormalizedState)
         state = super().observe(state, self._seen(state, fresh))
         if fresh.reward.shape.rank == len(self.batch_shape) + 1:
@@ -196,7 +198,7 @@ class Normalized(Wrapper):
         return state
 
     def _discounted(self, running: tf.Tensor, fresh: Transition) -> tf.Tensor:
-        """Every step's discounted rewards so far, [T, *P, B], from `running`, those before."""
+        """Returns every step's discounted rewards so far, [T, *P, B]; `running` is before them."""
         valid = tf.cast(fresh.valid, tf.float64)
         goes_on = tf.cast(~fresh.extras.is_first, tf.float64)
         discount = tf.broadcast_to(tf.cast(self.discount, tf.float64), self.batch_shape)[..., None]
@@ -205,7 +207,7 @@ class Normalized(Wrapper):
         return backward_recurrence(add[::-1], factor[::-1], running)[::-1]
 
     def _seen(self, state: NormalizedState, batch: Transition) -> Transition:
-        """What the learner inside sees of a batch."""
+        """Returns a batch as the learner inside observes it."""
         if self._normalizes_reward:
             divisor = tf.cast(scale(state.discounted_return), tf.float32)[..., None]
             reward = tf.clip_by_value(batch.reward / divisor, -CLIP, CLIP)
@@ -216,7 +218,7 @@ class Normalized(Wrapper):
         )
 
     def _with_values(self, moments: Any, values: Any, valid: tf.Tensor) -> Any:
-        """The moments with those of observations [T, *P, B, *O]."""
+        """Returns the moments that include observations [T, *P, B, *O]."""
         if isinstance(moments, dict):
             return {key: self._with_values(moments[key], values[key], valid) for key in moments}
         if not moments:
@@ -237,12 +239,12 @@ class Normalized(Wrapper):
         return tf.cast(tf.clip_by_value(scaled, -CLIP, CLIP), tf.float32)
 
     def _together(self, x: tf.Tensor) -> tf.Tensor:
-        """[T, *P, B, ...] -> [*P, T B, ...]."""
+        """Merges the axes of time and environments: [T, *P, B, ...] -> [*P, T B, ...]."""
         return merge_time(x, len(self.batch_shape))
 
 
 def _fresh(spec: ObservationSpec, learners: tuple[int, ...]) -> Any:
-    """No moments yet of what can be normalised; () where there is nothing."""
+    """Returns empty moments of what can be normalised; () where nothing can."""
     if isinstance(spec, dict):
         of_parts = {key: _fresh(part, learners) for key, part in spec.items()}
         return of_parts if any(of_parts.values()) else ()

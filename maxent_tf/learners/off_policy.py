@@ -1,16 +1,17 @@
-r"""What the learners from replay share: critics' losses, returns of several steps, slow targets.
+r"""The parts that off-policy learners share: critic losses, n-step returns and target networks.
 
-Over n steps they learn from soft returns,
+With n-step targets, these learners learn from soft returns,
 
 .. math::
    y_t = r_t + \sum_{k=1}^{m-1} \gamma^k \left(r_{t+k} + \alpha H(\pi(s_{t+k}))\right)
          + \gamma^m V(s_{t+m})
 
-with m = n, or fewer where the episode ends before (a termination then has no V, a truncation that
-of its own final observation) or replay holds no more yet. The entropy of every step in between is
-part of the return, as it is of V: that of the present policy, at the present temperature. That the
-actions in between are those of earlier policies is not corrected for: beyond one step the target is
-biased towards their value, the more the older the transitions are.
+Here m = n, or fewer if the episode ends before or if the replay buffer holds no more steps yet.
+After a termination the target has no V; after a truncation V is that of the episode's own final
+observation. The entropies of the steps in between are part of the return, as they are part of V:
+they are entropies of the present policy at the present temperature. There is no off-policy
+correction for the actions in between, which earlier policies chose: beyond one step, the target is
+biased towards the values of those policies, and the bias grows with the age of the transitions.
 
 References:
   M. Hessel et al. (2018), "Rainbow: combining improvements in deep reinforcement learning",
@@ -36,7 +37,7 @@ from maxent_tf.types import Transition
 
 
 def check_config(config: Any) -> None:
-    """Raises ValueError if a hyper-parameter that all off-policy learners have is out of range."""
+    """Raises ValueError if a hyperparameter that off-policy learners share is out of range."""
     validation.check_shared(config)
     if isinstance(config.network, str):
         validation.one_of("network", config.network, ("mlp",))
@@ -60,10 +61,10 @@ def experience(
     sequence_length: int = 1,
     priorities: Priorities | None = None,
 ) -> OffPolicy:
-    """Returns what a learner with these hyper-parameters is to be fed with.
+    """Returns the experience that a learner with these hyperparameters needs.
 
     Raises:
-      ValueError: if a tensor does not broadcast to `batch_shape`.
+      ValueError: If a tensor among the hyperparameters does not broadcast to `batch_shape`.
     """
     if priorities is not None:
         validation.per_learner(
@@ -97,17 +98,18 @@ def soft_n_step(
     discount: tf.Tensor,
     entropy_reward: Callable[[Transition], tf.Tensor],
 ) -> NStepTransition:
-    """The transitions over n steps, whose rewards hold the entropies of the steps in between.
+    """Returns transitions over n steps, whose rewards include the entropies in between.
 
     Args:
-      batch: fields [*P, B, ...], or [n, *P, B, ...] where n is above 1.
-      n_step: n.
-      discount: [*P], gamma.
-      entropy_reward: from the steps after the first, fields [*P, (n - 1) B, ...], to what is added
-        to their rewards, [*P, (n - 1) B]. Those behind an episode's end do not count.
+      batch: The steps, fields [*P, B, ...], or [n, *P, B, ...] if n is above 1.
+      n_step: n, the length of the targets.
+      discount: [*P], the discount factor gamma.
+      entropy_reward: A function from the steps after the first, fields [*P, (n - 1) B, ...], to
+        what is added to their rewards, [*P, (n - 1) B]. Steps behind the end of an episode do not
+        count.
 
     Returns:
-      Fields [*P, B, ...].
+      The transitions, fields [*P, B, ...].
     """
     discount = discount[..., None]
     if n_step == 1:
@@ -123,17 +125,18 @@ def soft_n_step(
 def ensemble_loss(
     q: tf.Tensor, target: tf.Tensor, weight: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Half the mean squared Bellman error, summed over critics.
+    """Returns half the mean squared Bellman error, summed over critics.
 
     Args:
-      q: [*P, critics, B], every critic's values.
-      target: [*P, B], the target they share.
-      weight: [*P, B], importance weights; None is 1. The losses of values alone have them: their
-        targets depend on what happened, and so does the chance of a transition to be drawn. The
-        actor's and the temperature's depend on nothing drawn but the state.
+      q: [*P, critics, B], the values of every critic.
+      target: [*P, B], the target, common to all critics.
+      weight: [*P, B], importance weights; None is 1. Only losses of values have such weights: their
+        targets depend on what happened in the environment, and so does the probability with which
+        a transition is drawn. The losses of the actor and of the temperature depend on nothing in
+        the transition but its state.
 
     Returns:
-      The loss, [*P], and the mean over critics of their absolute errors, [*P, B].
+      The loss, [*P], and the absolute errors, averaged over critics, [*P, B].
     """
     target = target[..., None, :]
     if weight is not None:
@@ -143,16 +146,16 @@ def ensemble_loss(
 
 
 def of_action(q: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-    """The values of the actions taken: [..., B, A] and [..., B], int32 -> [..., B].
+    """Returns the values of the actions taken: [..., B, A] and [..., B], int32 -> [..., B].
 
-    A selection, not a gather, whose gradient would scatter.
+    The values are selected, not gathered, because the gradient of a gather would scatter.
     """
     taken = tf.one_hot(action, q.shape[-1], True, False)
     return tf.reduce_sum(tf.where(taken, q, 0), axis=-1)
 
 
 def follow(target: Any, source: Any, tau: tf.Tensor) -> Any:
-    """Moves target parameters by a fraction `tau`, [*P], towards those of the source."""
+    """Moves target parameters by a fraction `tau`, [*P], towards the source parameters."""
     return tf.nest.map_structure(
         lambda slow, fast: slow + expand_to(tau, slow, tau.shape.rank) * (fast - slow),
         target,

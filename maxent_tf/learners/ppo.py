@@ -1,15 +1,15 @@
 """PPO: proximal policy optimisation with entropy, batched over learners.
 
-Pseudocode, for each of the learners:
+Pseudocode for each of the learners:
 
-1. Act for T steps in B worlds with the current policy, pi_old.
-2. Estimate the advantages A by GAE(lambda), and with them the returns R = A + V(s), once.
-3. Several times over, shuffle the T B steps into minibatches. For each of these:
+1. Act for T steps in B environments with the current policy, pi_old.
+2. Estimate, once, the advantages A by GAE(lambda), and from them the returns R = A + V(s).
+3. Several times, shuffle the T B steps into minibatches. For each minibatch:
    a. Stop learning from these steps if the mean divergence D(pi_old, pi) exceeds its target.
    b. Take one gradient step on the actor's loss, -mean(min(rho A, clip(rho, 1 - epsilon,
-      1 + epsilon) A)) - alpha mean(H), rho = pi(a) / pi_old(a), with A normalised; and one on
-      the critic's, half the mean of (V(s) - R)^2.
-4. Let the temperature follow its schedule, or its dual problem if it is automatic.
+      1 + epsilon) A)) - alpha mean(H), where rho = pi(a) / pi_old(a) and A is normalised; and one
+      on the critic's loss, half the mean of (V(s) - R)^2.
+4. Let the temperature follow its schedule, or take a step on its dual problem if it is automatic.
 
 References:
   J. Schulman et al. (2017), "Proximal policy optimization algorithms", algorithm 1,
@@ -46,53 +46,63 @@ from maxent_tf.types import Transition, Updated
 
 @dataclass(frozen=True, eq=False)
 class PPOConfig:
-    """Hyper-parameters of `PPO`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `PPO`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp"; "table": one row of logits and one value for each one-hot observation; or a
-        `Network` of your own from observations to features, on which the hidden layers come.
-      hidden_sizes: widths of the hidden layers of the actor and, apart from it, of the critic; none
-        puts both heads right on the features.
-      activation: of the hidden layers, "tanh" or "relu".
-      memory_size: the units of a gated recurrent unit, one for the actor and one for the critic,
-        between the network's features and the hidden layers; 0 for none. For worlds whose
-        observations do not tell all; gradients flow back through the rollout, and
-        minibatches divide worlds, not steps.
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A schedule of it
-        counts gradient steps, `num_epochs * num_minibatches` for each update. A number stands for
-        `Adam` with that rate.
-      critic_optimizer: of the value function; likewise.
-      max_grad_norm: actor and critic gradients are each clipped to this global norm, learner by
-        learner; None leaves them, and their norms unmeasured.
-      rollout_length: T, steps between updates.
-      num_epochs: how many times each update goes over its steps.
-      num_minibatches: into how many an epoch's steps are divided; must divide T B, with a memory B.
-      clip_epsilon: how far the ratio of probabilities counts, in (0, 1]; may broadcast to `P`.
-      value_clip: how far from its old prediction a value counts, in units of reward; None lets it
-        go. May broadcast to `P`.
-      normalize_advantage: whether the advantages of each minibatch are shifted and scaled to mean
-        0 and standard deviation 1, learner by learner. Advantages that are all the same, up to
-        rounding, become 0, and alpha is then not divided.
-      target_kl: a learner whose policy's mean divergence from the old one exceeds this, in nats,
-        makes no further steps in this update; None never stops. May broadcast to `P`.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      gae_lambda: in [0, 1]; 1 gives n-step advantages with n = T.
-      alpha: the temperature: a number or tensor that broadcasts to `P`, a schedule over updates, or
-        an `AutoTemperature`. In reward per nat; but if the advantages are normalised, the "bonus"
-        is in their standard deviations per nat, as is usual for PPO.
-      entropy: "bonus" adds alpha times the entropy to the actor's loss alone; "reward" also adds
-        it to the rewards, so that the policy seeks states where it will have entropy. Continuous
-        actions then count as scaled to [-1, 1]: their unit would be a reward for long episodes.
-      bonus_entropy: estimates the entropy for the bonus of each gradient step, from the policy, the
-        actions taken, [*P, N, ...], and a seed, [2] int32: a function that returns [*P, N], in
-        nats, through which the gradient flows. None is the exact entropy.
-      exploration: for continuous actions: None explores by fresh noise at every step;
-        `exploration.StateDependentExploration` by noise that is a function of the state.
-      log_std_range: for continuous actions, see `SquashedGaussianHead`.
-      initial_stddev: for continuous actions, likewise.
+      network: "mlp" for hidden layers on the observation; "table" for one row of logits and one
+        value for each one-hot observation; or a `Network` of your own from observations to
+        features, which the hidden layers then take as their inputs.
+      hidden_sizes: The widths of the hidden layers. The actor and the critic each have such layers
+        of their own. An empty tuple connects both heads directly to the features.
+      activation: The activation function of the hidden layers, "tanh" or "relu".
+      memory_size: The number of units of a gated recurrent unit between the network's features and
+        the hidden layers, one such unit for the actor and one for the critic; 0 for none. It is
+        meant for environments whose observations do not show the whole state. Gradients flow back
+        through the rollout, and minibatches divide environments, not steps.
+      actor_optimizer: The optimiser of the policy. Its learning rate may be a tensor that
+        broadcasts to `P`. A schedule of the learning rate counts gradient steps,
+        `num_epochs * num_minibatches` for each update. A number stands for `Adam` with that
+        learning rate.
+      critic_optimizer: The optimiser of the value function, with the same choices as
+        `actor_optimizer`.
+      max_grad_norm: The global norm to which the gradients of actor and critic are each clipped,
+        learner by learner. With None, gradients are not clipped and their norms are not measured.
+      rollout_length: T, the number of steps of each environment between two updates.
+      num_epochs: The number of times that each update goes over its steps.
+      num_minibatches: The number of minibatches in an epoch. It must divide the T B steps of the
+        update, or, with a memory, the B environments.
+      clip_epsilon: The distance from 1 at which the ratio of probabilities is clipped, in (0, 1];
+        may be a tensor that broadcasts to `P`.
+      value_clip: The distance from its old prediction at which a value is clipped, in units of
+        reward; None does not clip values. May be a tensor that broadcasts to `P`.
+      normalize_advantage: Whether the advantages of each minibatch are shifted and scaled to mean
+        0 and standard deviation 1, learner by learner. Advantages that are equal up to rounding
+        become 0, and alpha is then not divided.
+      target_kl: The mean divergence from the old policy, in nats, above which a learner makes no
+        further gradient steps in this update; None never stops. May be a tensor that broadcasts to
+        `P`.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      gae_lambda: The parameter lambda of generalised advantage estimation, in [0, 1]; 1 gives
+        n-step advantages with n = T.
+      alpha: The temperature: a number or tensor that broadcasts to `P`, a schedule over updates, or
+        an `AutoTemperature`. Its unit is reward per nat. If the advantages are normalised, the unit
+        of the "bonus" is standard deviations of the advantage per nat, as is usual for PPO.
+      entropy: "bonus" adds alpha times the entropy to the actor's loss alone. "reward" also adds
+        it to the rewards, so that the policy seeks states where it will have entropy. The entropy
+        in the rewards is that of actions scaled to [-1, 1] if actions are continuous: in the
+        environment's unit, it could reward long episodes.
+      bonus_entropy: A function that estimates the entropy for the bonus of each gradient step. It
+        takes the policy, the actions taken, [*P, N, ...], and a seed, [2] int32, and returns
+        entropies, [*P, N], in nats, through which the gradient flows. None uses the exact entropy.
+      exploration: For continuous actions: None explores by fresh noise at every step;
+        `exploration.StateDependentExploration` explores by noise that is a function of the state.
+      log_std_range: For continuous actions, the range of the policy's log standard deviation (see
+        `SquashedGaussianHead`).
+      initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
+        `SquashedGaussianHead`).
 
     Raises:
-      ValueError: if a value is out of its range or a name is unknown.
+      ValueError: If a value is out of its range or a name is unknown.
     """
 
     network: Any = "mlp"
@@ -135,23 +145,23 @@ class PPOConfig:
 
 
 class PPOMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32; losses and norms averaged over its steps.
+    """The metrics of one update, each [*P], float32; losses and norms are means over its steps.
 
     Attributes:
-      actor_loss: the clipped surrogate loss with its entropy bonus.
-      critic_loss: half the mean squared difference of value and return.
-      entropy: the mean entropy of the old policy at the visited states, in nats.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      value: the mean value that the old critic predicted.
-      kl: the mean divergence from the old policy, in nats, before each step.
-      clip_fraction: the share of actions whose ratio of probabilities was out of its range.
-      step_fraction: the share of the gradient steps that were made. Nothing, `()`, without a
-        `target_kl`, when all are.
-      actor_grad_norm: the global norm of the actor's gradient before clipping. Nothing, `()`, where
-        nothing is clipped.
-      critic_grad_norm: the same for the critic.
+      actor_loss: The clipped surrogate loss with its entropy bonus.
+      critic_loss: Half the mean squared difference between value and return.
+      entropy: The mean entropy of the old policy at the visited states, in nats.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
+      value: The mean value that the old critic predicted.
+      kl: The mean divergence from the old policy, in nats, before each gradient step.
+      clip_fraction: The fraction of actions whose ratio of probabilities was out of its range.
+      step_fraction: The fraction of the gradient steps that were made. It is `()` without a
+        `target_kl`, because all steps are then made.
+      actor_grad_norm: The global norm of the actor's gradient before clipping, or `()` if nothing
+        is clipped.
+      critic_grad_norm: The global norm of the critic's gradient before clipping, or `()`.
     """
 
     actor_loss: tf.Tensor
@@ -168,7 +178,7 @@ class PPOMetrics(NamedTuple):
 
 
 class _Samples(NamedTuple):
-    """What an update learns from, [*P, N, ...]; from `log_prob` on as the old networks have it."""
+    """The samples of an update, [*P, N, ...]; from `log_prob` on by the networks before it."""
 
     inputs: Inputs
     action: tf.Tensor
@@ -180,7 +190,7 @@ class _Samples(NamedTuple):
 
 
 class _Measured(NamedTuple):
-    """What one gradient step measures, each [*P]; see `PPOMetrics`."""
+    """The measurements of one gradient step, each [*P]; see `PPOMetrics`."""
 
     actor_loss: tf.Tensor
     critic_loss: tf.Tensor
@@ -193,17 +203,17 @@ class _Measured(NamedTuple):
 class PPO(ActorCriticLearner):
     """Proximal policy optimisation for discrete or bounded continuous actions.
 
-    With a `memory_size` the carry is the `Memory` of actor and critic, and every step's extras hold
-    the memory from which it was acted.
+    With a `memory_size`, the carry is the `Memory` of actor and critic, and the extras of every
+    step hold the memory from which the learner acted.
 
     Args:
-      spec: of the world.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment that the learner acts in.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if a tensor among the hyper-parameters does not broadcast to `batch_shape`, or
-        the spec's actions are not supported.
+      ValueError: If a tensor among the hyperparameters does not broadcast to `batch_shape`, or
+        if the environment's actions are not supported.
     """
 
     def __init__(
@@ -236,22 +246,22 @@ class PPO(ActorCriticLearner):
     def update(
         self, state: ActorCriticState, batch: Transition, *, seed: Any, weight: Any = None
     ) -> Updated:
-        """Makes one update, of several gradient steps, from trajectories of the current policy.
+        """Makes one update of several gradient steps, from trajectories of the current policy.
 
         Args:
-          state: the learners' state.
-          batch: fields [T, *P, B, ...]: T consecutive steps of B worlds for each learner. Those
-            not `valid` count for nothing, but must hold finite numbers. The extras are those of
-            `act`.
-          seed: an integer or [2], int32, for the minibatches: all learners draw the same, each
-            from its own steps.
-          weight: must be None.
+          state: The state of the learners.
+          batch: The trajectories, fields [T, *P, B, ...]: T consecutive steps of B environments for
+            each learner. Steps that are not `valid` have no effect, but must hold finite numbers.
+            The extras are those that `act` returned.
+          seed: An integer, or a seed of shape [2], int32, for the minibatches. All learners draw
+            the same indices, each from its own steps.
+          weight: Must be None, because fresh trajectories have no importance weights.
 
         Returns:
           The new state, and `PPOMetrics` of the update.
 
         Raises:
-          ValueError: if the batch does not fit, or `num_minibatches` does not divide its steps.
+          ValueError: If the batch does not fit, or if `num_minibatches` does not divide its steps.
         """
         validation.check_state_kind(self, state, ActorCriticState)
         self._parts.check_batch(batch, weight, self._knows_log_prob)
@@ -301,7 +311,7 @@ class PPO(ActorCriticLearner):
     def _samples(
         self, state: ActorCriticState, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Samples, tf.Tensor]:
-        """What the update learns from, N = T B, and the policy's entropy there, [*P, N]."""
+        """Returns the samples to learn from, N = T B, and the policy's entropy there, [*P, N]."""
         parts, steps = self._parts, self._parts.merge_time(batch)
         inputs = parts.inputs(batch, steps)
         actor_memory = parts.memory_after("actor", state.actor, inputs)
@@ -331,7 +341,7 @@ class PPO(ActorCriticLearner):
         alpha: tf.Tensor,
         seed: tf.Tensor,
     ) -> tuple[ActorCriticState, tf.Tensor, _Measured]:
-        """One gradient step of the actors and critics that are, and after this still, learning."""
+        """Takes one gradient step with the learners that still learn in this update."""
         parts, config, epsilon = self._parts, self.config, self._clip_epsilon
         valid, advantage = samples.valid, samples.advantage
         target = samples.value + advantage

@@ -1,20 +1,20 @@
 """SAC: the soft actor-critic with twin critics and automatic temperature, batched over learners.
 
-Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
+Pseudocode for each of the learners, on a minibatch (s, a, r, s', terminated):
 
 1. Draw a' ~ pi(s') and set y = r + gamma (1 - terminated) (min_i Q'_i(s', a') + alpha H').
    H' is the entropy that the action has when it is scaled to [-1, 1].
-2. One gradient step of every critic on the squared error to y.
-3. One gradient step of the actor on -mean(min_i Q_i(s, a_theta) + alpha H_theta), a_theta drawn by
-   reparameterisation.
-4. One step of the temperature towards the target entropy, unless it is fixed or scheduled.
-5. Move the target critics by a fraction tau.
+2. Take one gradient step of every critic on the squared error to y.
+3. Take one gradient step of the actor on -mean(min_i Q_i(s, a_theta) + alpha H_theta), where
+   a_theta is drawn by reparameterisation.
+4. Take one step of the temperature towards the target entropy, unless it is fixed or scheduled.
+5. Move the target critics by a fraction tau towards the critics.
 
 Critics take actions scaled to [-1, 1], and the entropy that is added to the return is that of
-scaled actions. What a learner learns then does not depend on the unit of the environment's actions:
-in that unit the entropy of every step would be larger by the sum of log((high - low) / 2) over the
-dimensions, which would be a reward for long episodes. Distributions, target entropies and the
-entropy among the metrics stay in the environment's unit.
+scaled actions. The result of learning therefore does not depend on the unit of the environment's
+actions. In the environment's unit, the entropy of every step would be larger by the sum of
+log((high - low) / 2) over the dimensions, which would reward long episodes. Distributions, target
+entropies and the entropy among the metrics stay in the environment's unit.
 
 References:
   T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications",
@@ -52,51 +52,59 @@ from maxent_tf.types import Acted, Transition, Updated
 
 @dataclass(frozen=True, eq=False)
 class SACConfig:
-    """Hyper-parameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `SAC`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come, in critics beside the action.
-      hidden_sizes: widths of the hidden layers of the actor and of every critic.
-      activation: of the hidden layers, "relu" or "tanh".
-      actor_optimizer: of the policy; its learning rate may broadcast to `P`. A number
-        stands for `Adam` with that rate.
-      critic_optimizer: of the critics; likewise.
-      num_critics: the ensemble whose minimum is used; 2 in the paper.
-      target_subset: how many critics, drawn anew for every update, a target takes the minimum of;
-        the actor then follows the mean of all (Chen et al. 2021, who have 2 of 10 and 20 updates
-        per step). None: the minimum of all for both.
-      num_components: of the policy, a mixture of squashed Gaussians; 1 is the paper's. Its entropy
-        has no closed form; every expectation over it is taken exactly over the components, at as
-        many times the cost in critics, and by one action of each.
-      exploration: how a Gaussian policy explores: None, by fresh noise at every step; or by noise
-        that is a function of the state (see `exploration.StateDependentExploration`), whose scale
-        stands in for `initial_stddev`.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      tau: the fraction by which target critics follow at every update, in (0, 1]; may broadcast.
-      alpha: the temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
-        schedule over updates, an `AutoTemperature`, or "auto": automatic from 1 at 3e-4 towards
-        minus the number of action dimensions.
-      entropy_estimator: how the entropy enters every loss: "sample", the surprise of the one action
-        drawn, as in the paper; "exact", the entropy itself; "path", the surprise of the one action
-        without its score term in the actor's gradient (see `entropy_estimators.draw`); or a
-        function of your own, from a policy of batch shape [*P, B] and a seed, [2] int32, to
-        actions, [*P, B, D], and entropies, [*P, B], in nats.
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one environment; 0.25 is an update every four
-        steps, at least 0.0001.
-      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
-        actions in between are not the present policy's is not corrected for (see `off_policy`).
-      priorities: how much replay prefers transitions with large errors; None draws uniformly.
-      log_std_range: the pre-tanh log standard deviation is clipped to this range; with state-
-        dependent exploration that of the entries of the noise matrix.
-      initial_stddev: the pre-tanh standard deviation of a fresh policy, whose location is near 0.
+      network: "mlp", or a `Network` of your own from observations to features. The hidden layers
+        then take these features as their inputs, in critics together with the action.
+      hidden_sizes: The widths of the hidden layers of the actor and of every critic.
+      activation: The activation function of the hidden layers, "relu" or "tanh".
+      actor_optimizer: The optimiser of the policy. Its learning rate may be a tensor that
+        broadcasts to `P`. A number stands for `Adam` with that learning rate.
+      critic_optimizer: The optimiser of the critics, with the same choices as `actor_optimizer`.
+      num_critics: The number of critics in the ensemble whose minimum is used; 2 in the paper.
+      target_subset: The number of critics, drawn anew for every update, whose minimum a target
+        takes. The actor then follows the mean of all critics (Chen et al. 2021, who take 2 of 10
+        critics and 20 updates per step). With None, both take the minimum of all critics.
+      num_components: The number of components of the policy, a mixture of squashed Gaussians; 1, a
+        single Gaussian, is the paper's. The entropy of a mixture has no closed form. Every
+        expectation under the policy is exact over the components and uses one action of each
+        component, so that the critics cost as many times more.
+      exploration: How a Gaussian policy explores. None explores by fresh noise at every step.
+        `exploration.StateDependentExploration` explores by noise that is a function of the state;
+        its scale takes the place of `initial_stddev`.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      tau: The fraction, in (0, 1], by which every update moves the target critics towards the
+        critics; may be a tensor that broadcasts to `P`.
+      alpha: The temperature, in reward per nat: a number or tensor that broadcasts to `P`, a
+        schedule over updates, an `AutoTemperature`, or "auto". "auto" is an automatic temperature
+        with initial value 1, learning rate 3e-4 and as its target entropy minus the number of
+        action dimensions.
+      entropy_estimator: How the entropy enters every loss. "sample" is the surprise (the negative
+        log-likelihood) of the one action drawn, as in the paper. "exact" is the entropy itself.
+        "path" is the surprise of the one action without its score term in the actor's gradient (see
+        `entropy_estimators.draw`). A function of your own takes a policy of batch shape [*P, B]
+        and a seed, [2] int32, and returns actions, [*P, B, D], and entropies, [*P, B], in nats.
+      batch_size: The number of transitions of each learner in a minibatch.
+      replay_capacity: The number of transitions that the replay buffer keeps for each learner.
+      learning_starts: The number of steps that each learner takes with uniformly random actions
+        before the first update.
+      updates_per_step: The number of updates for each step of one environment, at least 0.0001;
+        0.25 is one update every four steps.
+      n_step: The length of n-step targets, which sum the rewards of n steps and the entropies in
+        between. There is no off-policy correction for actions of earlier policies (see
+        `off_policy`).
+      priorities: How strongly the replay buffer prefers transitions with large errors; None draws
+        all transitions with equal probability.
+      log_std_range: The range to which the log standard deviation of the pre-tanh Gaussian is
+        clipped. With state-dependent exploration, it is the range for the entries of the noise
+        matrix.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy, whose
+        location is near 0.
 
     Raises:
-      ValueError: if a value is out of its range, a name is unknown, or two values do not go
-        together.
+      ValueError: If a value is out of its range, a name is unknown, or two values cannot be
+        combined.
     """
 
     network: Any = "mlp"
@@ -149,20 +157,20 @@ class SACConfig:
 
 
 class SACMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      actor_loss: minus the mean of the smallest critic plus alpha times the entropy.
-      critic_loss: half the mean squared soft Bellman error, summed over critics.
-      entropy: the mean entropy estimate that the actor's loss used, in nats, of actions in the
+      actor_loss: Minus the mean of the smallest critic plus alpha times the entropy.
+      critic_loss: Half the mean squared soft Bellman error, summed over critics.
+      entropy: The mean entropy estimate that the actor's loss used, in nats, of actions in the
         environment's unit.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      q: the mean smallest critic at the actor's actions. The entropies of later steps in it are
-        those of actions scaled to [-1, 1] (see `SAC`).
-      actor_grad_norm: the global norm of the actor's gradient.
-      critic_grad_norm: the same for all critics together.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
+      q: The mean smallest critic at the actor's actions. It includes the entropies of later steps,
+        which are those of actions scaled to [-1, 1] (see `SAC`).
+      actor_grad_norm: The global norm of the actor's gradient.
+      critic_grad_norm: The global norm of the gradient of all critics together.
     """
 
     actor_loss: tf.Tensor
@@ -176,7 +184,7 @@ class SACMetrics(NamedTuple):
 
 
 class SACState(NamedTuple):
-    """Everything a SAC learner knows; `P` in front of every tensor, critics in an axis behind."""
+    """The state of a SAC learner; tensors have `P` in front, those of critics an axis behind it."""
 
     actor: Any
     critics: Any
@@ -187,15 +195,15 @@ class SACState(NamedTuple):
 
 
 class SAC(Learner):
-    """Soft actor-critic for bounded continuous actions.
+    """The soft actor-critic for bounded continuous actions.
 
     Args:
-      spec: of the world; its actions must be a vector with finite bounds.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment, whose actions must be a vector with finite bounds.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if the actions are not such a vector, a tensor among the hyper-parameters does
+      ValueError: If the actions are not such a vector, a tensor among the hyperparameters does
         not broadcast to `batch_shape`, or the target entropy cannot be met.
     """
 
@@ -240,7 +248,7 @@ class SAC(Learner):
         """Returns a fresh state.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
         actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         actor = self._actor.init(actor_seed, self.batch_shape)
@@ -258,11 +266,11 @@ class SAC(Learner):
         """Returns the action distribution.
 
         Args:
-          state: the learners' state.
+          state: The state of the learners.
           observation: [*P, B, *O], float32.
 
         Returns:
-          A `SquashedGaussian`, or a mixture, of batch shape [*P, B] and event shape [D].
+          A `SquashedGaussian`, or a mixture of such, of batch shape [*P, B] and event shape [D].
         """
         validation.check_state_kind(self, state, SACState)
         return self._policy(state.actor, self._features(observation))
@@ -277,10 +285,10 @@ class SAC(Learner):
         explore: bool = True,
         world: Any = None,
     ) -> Acted:
-        """Draws actions or, where nothing is to be explored, takes those of `greedy_action`.
+        """Draws actions or, without exploration, takes the actions of `greedy_action`.
 
-        With state-dependent exploration the actions are, for one seed, a function of the state;
-        each of the B worlds has noise of its own, and over seeds their law is the policy's.
+        With state-dependent exploration, the actions for one seed are a function of the state. Each
+        of the B environments has its own noise, and over seeds the actions follow the policy.
         """
         del world
         validation.check_state_kind(self, state, SACState)
@@ -306,14 +314,15 @@ class SAC(Learner):
         """Makes one update of critics, actor, temperature and target critics.
 
         Args:
-          state: the learners' state.
-          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
-          seed: an integer or [2], int32, for the actions drawn.
+          state: The state of the learners.
+          batch: The transitions, fields [*P, B, ...], all valid; [n, *P, B, ...] if `n_step` is
+            above 1.
+          seed: An integer, or a seed of shape [2], int32, for the actions drawn.
           weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
-          The new state, `SACMetrics`, and the sizes of the transitions' Bellman errors before the
-          update, means over the critics.
+          The new state, `SACMetrics`, and the absolute Bellman errors of the transitions before the
+          update, averaged over the critics.
         """
         validation.check_state_kind(self, state, SACState)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
@@ -400,7 +409,7 @@ class SAC(Learner):
         observed: tf.Tensor,
         seed: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """A policy's value by critics at features [*P, B, in], and its entropy: [*P, B] each."""
+        """Returns a policy's value by critics at features [*P, B, in], and its entropy: [*P, B]."""
         if self.config.num_components == 1:
             action, entropy = self._draw(policy, seed)
             return q(observed, action), entropy
@@ -414,7 +423,7 @@ class SAC(Learner):
         return tf.reduce_sum(weight * each, axis=-1), tf.reduce_sum(weight * entropy, axis=-1)
 
     def _entropy(self, policy: Any, seed: tf.Tensor) -> tf.Tensor:
-        """What a loss takes for a policy's entropy, [*P, B], in nats."""
+        """Returns what a loss uses as the entropy of a policy, [*P, B], in nats."""
         if self.config.num_components == 1:
             return self._draw(policy, seed)[1]
         estimator = self.config.entropy_estimator
@@ -422,14 +431,14 @@ class SAC(Learner):
         return tf.reduce_sum(weight * entropy, axis=-1)
 
     def _draw(self, policy: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Actions, [*P, B, D], and the entropies that every loss uses with them, [*P, B]."""
+        """Returns actions, [*P, B, D], and the entropies that losses use with them, [*P, B]."""
         estimator = self.config.entropy_estimator
         if callable(estimator):
             return estimator(policy, seed)
         return entropy_estimators.draw(policy, estimator, seed)
 
     def _subset(self, critics: Any, seed: Any) -> Any:
-        """The critics that a target takes the minimum of, the same for all learners."""
+        """Returns the critics whose minimum a target takes, the same for all learners."""
         size, count = self.config.target_subset, self.config.num_critics
         if size is None:
             return critics
@@ -439,7 +448,7 @@ class SAC(Learner):
         return tf.nest.map_structure(lambda x: tf.gather(x, chosen, axis=axis), critics)
 
     def _all_q(self, critics: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-        """Every critic's values: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
+        """Returns the values of every critic: [*P, B, in], [*P, B, D] -> [*P, critics, B]."""
         inputs = tf.concat([observed, self._bounds.scale_to_unit(action)], axis=-1)
         return tf.squeeze(self._critics.apply(critics, inputs), axis=-1)
 

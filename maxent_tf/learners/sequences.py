@@ -1,7 +1,7 @@
-"""What recurrent networks take of several steps in a row, and how they go through them.
+"""The inputs of recurrent networks over several steps, and how the networks go through them.
 
-Shapes: T steps of B worlds come as one axis, T B, time before worlds. An ensemble of E networks has
-its axis behind the learners' `P`; a single network has none.
+Shapes: T steps of B environments come as one axis, T B, with time before environments. An ensemble
+of E networks has its axis behind the learners' `P`; a single network has no such axis.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from maxent_tf.types import Transition
 
 
 class Memory(NamedTuple):
-    """What a recurrent learner takes along from step to step.
+    """The recurrent state that a learner takes along from step to step.
 
     Attributes:
-      actor: [*P, B, H], float32.
-      critic: [*P, B, H], float32; of an ensemble of critics [*P, B, E, H].
+      actor: [*P, B, H], float32, the recurrent state of the actor.
+      critic: [*P, B, H], float32, that of the critic; [*P, B, E, H] for an ensemble of critics.
     """
 
     actor: tf.Tensor
@@ -28,13 +28,14 @@ class Memory(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """What one recurrent network takes of several steps in a row.
+    """The inputs of one recurrent network over several consecutive steps.
 
     Attributes:
       observed: [*P, T B, F], float32, the features of the observations; [*P, 1, T B, F] for an
         ensemble.
-      memory: [*P, T B, H] or [*P, E, T B, H], the memory from which each step was acted.
-      is_first: [T, *P, B] or [T, *P, 1, B], bool, where an episode begins within the steps.
+      memory: [*P, T B, H] or [*P, E, T B, H], the memory from which the learner acted at each step.
+      is_first: [T, *P, B] or [T, *P, 1, B], bool, whether an episode begins at the step, within
+        the sequence.
     """
 
     observed: tf.Tensor
@@ -43,38 +44,39 @@ class Sequence(NamedTuple):
 
 
 def first_steps(batch: Transition) -> tf.Tensor:
-    """Returns where an episode begins within steps [T, *P, B, ...]: [T, *P, B], bool."""
+    """Returns where an episode begins within steps [T, *P, B, ...], as [T, *P, B], bool."""
     ended = batch.terminated | batch.truncated | ~batch.valid
     return tf.concat([tf.zeros_like(ended[:1]), ended[:-1]], axis=0)
 
 
 def for_ensemble(observed: tf.Tensor, memory: tf.Tensor, is_first: tf.Tensor) -> Sequence:
-    """Returns the sequence for an ensemble, of memories [*P, T B, E, H] as worlds carry them."""
+    """Returns the sequence for an ensemble; `memory` is [*P, T B, E, H], as a carry has it."""
     return Sequence(observed[..., None, :, :], worlds_last(memory), is_first[..., None, :])
 
 
 def worlds_last(memory: tf.Tensor) -> tf.Tensor:
-    """Swaps the axes of worlds and of an ensemble: [*P, B, E, H] <-> [*P, E, B, H]."""
+    """Swaps the axes of environments and of an ensemble: [*P, B, E, H] <-> [*P, E, B, H]."""
     rank = memory.shape.rank
     return tf.transpose(memory, [*range(rank - 3), rank - 2, rank - 3, rank - 1])
 
 
 def unrolled(network: GRU, params: Any, steps: Sequence) -> tf.Tensor:
-    """Returns the memories after each step, of the shape of those before, through time."""
+    """Returns the memories after each step, in the shape of those before, through time."""
     return network.unroll(params, steps.memory, steps.observed, steps.is_first)
 
 
 def burned_in(network: GRU, params: Any, steps: Sequence, burn_in: int) -> Sequence:
-    """Returns all but the first steps, which serve to make the memory after them anew.
+    """Returns all but the first steps, with a memory that the first steps serve to compute anew.
 
-    A memory in replay is of the parameters when it was stored. The present ones go through some
-    steps from there before they learn (Kapturowski et al. 2019, section 3).
+    A memory in the replay buffer was computed with the parameters of the time when it was stored.
+    The network with the present parameters therefore goes through some steps from there before it
+    learns from the rest (Kapturowski et al. 2019, section 3).
 
     Args:
-      network: the recurrent network.
-      params: of it; no gradient flows into them from here.
-      steps: T of them.
-      burn_in: how many come first, below T.
+      network: The recurrent network.
+      params: The parameters of the network; no gradient flows into them from here.
+      steps: The sequence of T steps.
+      burn_in: The number of first steps that are left out, below T.
     """
     if not burn_in:
         return steps

@@ -1,19 +1,20 @@
 """SQL: soft Q-learning for continuous actions with an amortised sampler, batched over learners.
 
-Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated):
+Pseudocode for each of the learners, on a minibatch (s, a, r, s', terminated):
 
 1. Draw M actions uniformly at s', set V(s') = alpha log((2^D / M) sum_m exp(Q'(s', a_m) / alpha))
    with 2^D the volume of the box [-1, 1]^D, and y = r + gamma (1 - terminated) V(s').
-2. One gradient step of the critic on the squared error to y.
-3. Let the sampler turn noise into K actions at s and move these by one step of Stein variational
-   gradient descent towards the Boltzmann policy, proportional to exp(Q(s, a) / alpha).
-4. Move the target critic by a fraction tau.
+2. Take one gradient step of the critic on the squared error to y.
+3. Let the sampler turn noise into K actions at s. Move these by one step of Stein variational
+   gradient descent towards the Boltzmann policy, which is proportional to exp(Q(s, a) / alpha).
+4. Move the target critic by a fraction tau towards the critic.
 
-The policy is whatever the sampler draws: it may have as many modes as Q, and no known density.
+The policy is the distribution of the sampler's actions. It may have as many modes as Q, and its
+density is not known.
 
-Within the losses, actions are scaled to [-1, 1]: the critic takes them so, and the soft value is an
-integral over scaled actions. What a learner learns then does not depend on the unit of the
-environment's actions.
+Within the losses, actions are scaled to [-1, 1]: the critic takes scaled actions, and the soft
+value is an integral over scaled actions. The result of learning therefore does not depend on the
+unit of the environment's actions.
 
 References:
   T. Haarnoja, H. Tang, P. Abbeel, S. Levine (2017), "Reinforcement learning with deep energy-based
@@ -44,31 +45,33 @@ from maxent_tf.types import Transition, Updated
 
 @dataclass(frozen=True, eq=False)
 class SQLConfig:
-    """Hyper-parameters of `SQL`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `SQL`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come, beside the action or the noise.
-      hidden_sizes: widths of the hidden layers of the critic and of the sampler.
-      activation: of the hidden layers, "relu" or "tanh".
-      sampler_optimizer: of the sampler; its learning rate may broadcast to `P`. A number
-        stands for `Adam` with that rate.
-      critic_optimizer: of the critic; likewise.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      tau: the fraction by which the target critic follows at every update, in (0, 1]; may
-        broadcast.
-      alpha: the temperature, in reward per nat, above 0: a number or tensor that broadcasts to `P`,
+      network: "mlp", or a `Network` of your own from observations to features. The hidden layers
+        then take these features as their inputs, together with the action or the noise.
+      hidden_sizes: The widths of the hidden layers of the critic and of the sampler.
+      activation: The activation function of the hidden layers, "relu" or "tanh".
+      sampler_optimizer: The optimiser of the sampler. Its learning rate may be a tensor that
+        broadcasts to `P`. A number stands for `Adam` with that learning rate.
+      critic_optimizer: The optimiser of the critic, with the same choices as `sampler_optimizer`.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      tau: The fraction, in (0, 1], by which every update moves the target critic towards the
+        critic; may be a tensor that broadcasts to `P`.
+      alpha: The temperature, in reward per nat, above 0: a number or tensor that broadcasts to `P`,
         a schedule over updates, or a `Temperature`. It is the inverse of the paper's reward scale.
-      num_particles: K, actions that the sampler draws at each state of a minibatch, at least 2.
-      num_value_samples: M, actions from which a soft value is estimated.
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one environment; 0.25 is an update every four
-        steps, at least 0.0001.
+      num_particles: K, the number of actions that the sampler draws at each state of a minibatch,
+        at least 2.
+      num_value_samples: M, the number of actions from which a soft value is estimated.
+      batch_size: The number of transitions of each learner in a minibatch.
+      replay_capacity: The number of transitions that the replay buffer keeps for each learner.
+      learning_starts: The number of steps that each learner takes with uniformly random actions
+        before the first update.
+      updates_per_step: The number of updates for each step of one environment, at least 0.0001;
+        0.25 is one update every four steps.
 
     Raises:
-      ValueError: if a value is out of its range or a name is unknown.
+      ValueError: If a value is out of its range or a name is unknown.
     """
 
     network: Any = "mlp"
@@ -93,7 +96,7 @@ class SQLConfig:
 
 
 class SQLState(NamedTuple):
-    """Everything a SQL learner knows; `P` in front of every tensor."""
+    """The whole state of a SQL learner; every tensor has `P` in front."""
 
     sampler: Any
     critic: Any
@@ -104,21 +107,22 @@ class SQLState(NamedTuple):
 
 
 class SQLMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      critic_loss: half the mean squared soft Bellman error.
-      q: the mean critic at the sampler's actions.
-      value: the mean soft value of the next states, an integral over actions scaled to [-1, 1].
-      stein: the root mean square of the particles' Stein direction, in the pre-tanh space: 0 where
-        they follow the Boltzmann policy.
-      entropy: the mean entropy of the Boltzmann policy, which the sampler follows, at the next
-        states, in nats, of actions in the environment's unit: estimated from the same actions as
+      critic_loss: Half the mean squared soft Bellman error.
+      q: The mean critic at the sampler's actions.
+      value: The mean soft value of the next states, an integral over actions scaled to [-1, 1].
+      stein: The root mean square of the particles' Stein direction, in the pre-tanh space; 0 where
+        the particles follow the Boltzmann policy.
+      entropy: The mean entropy, at the next states, of the Boltzmann policy, which the sampler
+        follows: in nats, of actions in the environment's unit, estimated from the same actions as
         the value.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper.
-      sampler_grad_norm: the global norm of the sampler's gradient.
-      critic_grad_norm: the same for the critic.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0.
+      sampler_grad_norm: The global norm of the sampler's gradient.
+      critic_grad_norm: The global norm of the critic's gradient.
     """
 
     critic_loss: tf.Tensor
@@ -133,15 +137,15 @@ class SQLMetrics(NamedTuple):
 
 
 class SQL(Learner):
-    """Soft Q-learning for bounded continuous actions; for discrete ones the policy is exact.
+    """Soft Q-learning for bounded continuous actions; for discrete ones `SoftDQN` acts exactly.
 
     Args:
-      spec: of the world; its actions must be a vector with finite bounds.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment, whose actions must be a vector with finite bounds.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if the actions are not such a vector, a tensor among the hyper-parameters does
+      ValueError: If the actions are not such a vector, a tensor among the hyperparameters does
         not broadcast to `batch_shape`, or alpha is 0.
     """
 
@@ -158,7 +162,7 @@ class SQL(Learner):
         if not isinstance(action, Box) or len(action.shape) != 1 or not action.bounded:
             raise ValueError(
                 f"SQL needs a vector of actions with finite bounds, not {action}: flatten or "
-                "rescale the world's actions."
+                "rescale the environment's actions."
             )
         Bounds.of(action.low, action.high).check_dtype(action.dtype)
         self.spec = spec
@@ -184,7 +188,7 @@ class SQL(Learner):
         """Returns a fresh state.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
         sampler_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
         sampler = self._sampler.init(sampler_seed, self.batch_shape)
@@ -202,7 +206,7 @@ class SQL(Learner):
         """Returns the action distribution, which can be drawn from but has no known density.
 
         Args:
-          state: the learners' state.
+          state: The state of the learners.
           observation: [*P, B, *O], float32.
 
         Returns:
@@ -217,7 +221,7 @@ class SQL(Learner):
         return Pushforward(push, sizes(observed)[:-1], self._dimension)
 
     def q(self, state: SQLState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-        """Returns the critic's values, [*P, B, n], of n actions each, [*P, B, n, D].
+        """Returns the critic's values, [*P, B, n], of n actions in each state, [*P, B, n, D].
 
         The actions are in the environment's unit.
         """
@@ -231,13 +235,13 @@ class SQL(Learner):
         """Makes one update of critic, sampler and target critic.
 
         Args:
-          state: the learners' state.
-          batch: fields [*P, B, ...], all valid.
-          seed: an integer or [2], int32, for the actions drawn.
+          state: The state of the learners.
+          batch: The transitions, fields [*P, B, ...], all valid.
+          seed: An integer, or a seed of shape [2], int32, for the actions drawn.
           weight: [*P, B], importance weights in the critic's loss; None is 1.
 
         Returns:
-          The new state, `SQLMetrics`, and the sizes of the transitions' Bellman errors before the
+          The new state, `SQLMetrics`, and the absolute Bellman errors of the transitions before the
           update.
         """
         validation.check_state_kind(self, state, SQLState)
@@ -303,11 +307,11 @@ class SQL(Learner):
     def _soft_value(
         self, critic: Any, observed: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Value and entropy of the Boltzmann policy by M actions drawn uniformly: [*P, B] each.
+        """Returns the Boltzmann policy's value and entropy from M uniform actions: [*P, B] each.
 
-        The value is alpha log of the integral of exp(Q / alpha) over actions scaled to [-1, 1]; the
-        entropy, in the environment's unit, follows from V = E Q + alpha H with the expectation
-        weighted by importance.
+        The value is alpha log of the integral of exp(Q / alpha) over actions scaled to [-1, 1]. The
+        entropy, in the environment's unit, follows from V = E Q + alpha H; the expectation is
+        estimated with importance weights.
         """
         shape = [*sizes(observed)[:-1], self.config.num_value_samples, self._dimension]
         action = 2 * draws.uniform(shape, seed) - 1
@@ -321,7 +325,7 @@ class SQL(Learner):
     def _score(
         self, critic: Any, observed: tf.Tensor, particles: tf.Tensor, alpha: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The gradient of the Boltzmann policy's log-density at pre-tanh particles, and their Q."""
+        """Returns the score of the Boltzmann policy at pre-tanh particles, and their Q."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(particles)
             q = self._q(critic, observed, tf.tanh(particles))
@@ -330,13 +334,13 @@ class SQL(Learner):
         return tape.gradient(log_density, particles), q
 
     def _q(self, critic: Any, observed: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
-        """The critic's values, [*P, B, n], of n actions each, [*P, B, n, D], scaled to [-1, 1]."""
+        """Returns the critic's values, [*P, B, n], of scaled actions, [*P, B, n, D]."""
         return tf.squeeze(self._pair(self._critic, critic, observed, action), axis=-1)
 
     def _pair(
         self, network: networks.Network, params: Any, observed: tf.Tensor, each: tf.Tensor
     ) -> tf.Tensor:
-        """A network of a state and n vectors: [*P, B, F], [*P, B, n, D] -> [*P, B, n, out]."""
+        """Applies a network to states and vectors: [*P, B, F], [*P, B, n, D] -> [*P, B, n, out]."""
         count = sizes(each)[-2]
         repeated = tf.repeat(observed[..., None, :], count, axis=-2)
         pairs = tf.concat([repeated, each], axis=-1)

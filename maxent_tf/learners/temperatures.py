@@ -1,4 +1,4 @@
-"""The temperature that the hyper-parameter alpha of a learner means."""
+"""The temperature that the hyperparameter alpha of a learner describes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from maxent_tf.temperature import AutoTemperature, Plateau, Scheduled, Temperatu
 
 @dataclass(frozen=True)
 class LearnersTemperature:
-    """A temperature of learners of batch shape `P`.
+    """The temperature of learners of batch shape `P`.
 
     Attributes:
-      temperature: how alpha comes about.
-      batch_shape: `P`.
-      fraction: of the logarithm of the number of actions, that the target entropy is; None if it
-        is a number.
-      log_actions: the logarithm of the number of actions.
+      temperature: The rule that gives alpha.
+      batch_shape: The batch shape `P` of the learners.
+      fraction: The target entropy as a fraction of the logarithm of the number of actions; None if
+        the target entropy is not such a fraction.
+      log_actions: The logarithm of the number of actions.
     """
 
     temperature: Temperature
@@ -43,17 +43,18 @@ class LearnersTemperature:
     def update(
         self, state: Any, entropy: tf.Tensor, log_legal: tf.Tensor | None = None
     ) -> tuple[Any, tf.Tensor]:
-        """Goes on by one update of the learners.
+        """Advances the temperature by one update of the learners.
 
         Args:
-          state: from `init` or the previous `update`.
-          entropy: [*P], float32, of their policies, in nats.
-          log_legal: [*P], float32, the mean logarithm of the number of legal actions; None where
-            all are. A target that is a fraction of log A is as large a fraction of this.
+          state: The state from `init` or from the previous `update`.
+          entropy: [*P], float32, the entropies of the learners' policies, in nats.
+          log_legal: [*P], float32, the mean logarithm of the number of legal actions; None if all
+            actions are legal. If the target is a fraction of log A, it becomes the same fraction
+            of `log_legal`.
 
         Returns:
-          The new state; and -1 where alpha now sits on its lower bound, 1 on its upper, 0 between,
-          [*P], float32.
+          The new state; and, [*P], float32, -1 where alpha now sits on its lower bound, 1 where it
+          sits on its upper bound, and 0 in between.
         """
         if log_legal is not None and self.fraction is not None:
             # The gap to the target is what counts.
@@ -65,20 +66,21 @@ class LearnersTemperature:
 def as_temperature(
     alpha: Any, action: Spec, batch_shape: tuple[int, ...], auto: str | float | None = None
 ) -> LearnersTemperature:
-    """Returns the temperature that the hyper-parameter `alpha` means.
+    """Returns the temperature that the hyperparameter `alpha` describes.
 
     Args:
-      alpha: a number or tensor that broadcasts to `P`, in reward per nat, at least 0; a schedule
-        over updates; a `Temperature`; or, where `auto` is given, "auto".
-      action: the action spec, against which an automatic temperature's target is checked.
-      batch_shape: `P`.
-      auto: the rule for the target entropy (see `target_entropy`) that "auto" means, automatic from
-        1 at 3e-4; None if it means nothing.
+      alpha: A number or tensor that broadcasts to `P`, in reward per nat, at least 0; a schedule
+        over updates; a `Temperature`; or, if `auto` is given, "auto".
+      action: The action spec, against which the target of an automatic temperature is checked.
+      batch_shape: The batch shape `P` of the learners.
+      auto: The rule for the target entropy (see `target_entropy`) if alpha is "auto", which is an
+        automatic temperature with initial value 1 and learning rate 3e-4. With None, alpha must not
+        be "auto".
 
     Raises:
-      ValueError: if alpha is negative or not finite (a schedule: at its first step), or a word that
-        means nothing here; it or one of its attributes does not broadcast; its target entropy
-        cannot be met; or a plateau waits for the entropy to rise.
+      ValueError: If alpha is negative or not finite (for a schedule: at its first step); if alpha
+        is a word without a meaning here; if alpha or one of its attributes does not broadcast; if
+        its target entropy cannot be met; or if a plateau waits for the entropy to rise.
     """
     fraction, log_actions = None, 0.0
     if isinstance(alpha, str) and auto is not None:

@@ -1,4 +1,4 @@
-"""Checks shared by the learners' constructors: each error names the value and the remedy."""
+"""The checks that the learners' constructors share; each error names the value and the remedy."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def positive_integer(name: str, value: Any, least: int = 1) -> None:
 
 
 def check_shared(config: Any) -> None:
-    """Checks what the configurations of all learners have, and puts it in its plain form.
+    """Checks the fields that all learners' configurations have, and brings them into one form.
 
-    NumPy's integers become Python's, lists of sizes tuples, and numbers in an optimiser's place
-    `Adam` with that learning rate.
+    NumPy's integers become Python's, lists of sizes become tuples, and a number in the place of an
+    optimiser becomes `Adam` with that learning rate.
 
     Raises:
-      ValueError: if `hidden_sizes`, `activation` or an optimiser is none.
+      ValueError: If `hidden_sizes`, `activation` or an optimiser is not valid.
     """
     for field in fields(config):
         name, value = field.name, getattr(config, field.name)
@@ -86,10 +86,11 @@ def _as_optimizer(name: str, value: Any) -> Any:
 
 
 def as_config(spec: Any, config: Any, kind: type) -> Any:
-    """Returns a learner's configuration, the default one for None.
+    """Returns the configuration of a learner; None becomes the default configuration.
 
     Raises:
-      ValueError: if it is of another `kind`, or `spec` is no specification of an environment.
+      ValueError: If the configuration is not of the given `kind`, or if `spec` is not an
+        `EnvironmentSpec`.
     """
     if not isinstance(spec, EnvironmentSpec):
         raise ValueError(
@@ -104,7 +105,7 @@ def as_config(spec: Any, config: Any, kind: type) -> Any:
 
 
 def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:
-    """Returns the number of actions, or raises ValueError if they are no `Discrete`."""
+    """Returns the number of actions, or raises ValueError if the actions are not `Discrete`."""
     if not isinstance(spec.action, Discrete):
         raise ValueError(
             f"{learner} needs one discrete action, a Discrete, not {spec.action}: use SAC for "
@@ -114,7 +115,7 @@ def discrete_actions(learner: str, spec: EnvironmentSpec) -> int:
 
 
 def as_batch_shape(batch_shape: Any) -> tuple[int, ...]:
-    """Returns a learner's batch shape, or raises ValueError if it is none."""
+    """Returns a batch shape as a tuple, or raises ValueError if it is not a valid shape."""
     try:
         return tuple(as_integer("batch_shape", n) for n in batch_shape)
     except (TypeError, ValueError):
@@ -125,7 +126,7 @@ def as_batch_shape(batch_shape: Any) -> tuple[int, ...]:
 
 
 def per_learner(name: str, value: Any, batch_shape: tuple[int, ...]) -> tf.Tensor:
-    """Returns a hyper-parameter as float32 [*P], or raises ValueError if it does not broadcast."""
+    """Returns a hyperparameter as float32 [*P]; raises ValueError if it does not broadcast to P."""
     numbers_in(name, value)
     value = tf.cast(value, tf.float32)
     try:
@@ -158,7 +159,7 @@ def check_optimizer(name: str, optimizer: Optimizer, batch_shape: tuple[int, ...
 
 
 def check_state_kind(learner: Any, state: Any, kind: type) -> None:
-    """Raises ValueError unless a state is of the kind that the learner's `init` makes."""
+    """Raises ValueError unless a state is of the class that the learner's `init` returns."""
     if isinstance(state, kind):
         return
     name, given = type(learner).__name__, type(state).__name__
@@ -170,7 +171,10 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
     elif hasattr(state, "state"):
         remedy = "which has the state as its attribute `state`: pass that."
     else:
-        remedy = "which is another's: pass what this learner's `init` or its training returned."
+        remedy = (
+            "which belongs to another learner: pass what this learner's `init` or its training "
+            "returned."
+        )
     raise ValueError(f"{name} needs {kind.__name__} as its state, not {given}, {remedy}")
 
 
@@ -180,10 +184,10 @@ def check_batch(
     """Raises ValueError unless the fields of `batch` have the shapes and dtypes they must have.
 
     Args:
-      spec: of the world.
-      batch: what a learner was given.
-      leading: the axes every field must begin with; None fits any size.
-      extras: the specs of what the learner needs of the extras, in their structure.
+      spec: The specification of the environment that the learner acts in.
+      batch: The batch that the learner was given.
+      leading: The axes with which every field must begin; None fits any size.
+      extras: The specs of the extras that the learner needs, in their structure.
     """
     fields = transition_spec(spec.observation, spec.action, extras)
     for name, field, value in zip(batch._fields, fields, batch, strict=True):

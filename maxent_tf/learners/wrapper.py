@@ -1,4 +1,4 @@
-"""A learner around another one, which forwards everything that the protocol names."""
+"""The base of learners around another learner, which forwards every method of the interface."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from maxent_tf.types import Acted, Transition, Updated
 
 
 class Wrapper(Learner):
-    """Forwards every call to the learner inside, whose state is the attribute `learner` of its own.
+    """A learner that forwards every call to the learner inside.
 
-    A wrapper overrides what it changes. Wrappers nest. The class of the state, a NamedTuple, has a
-    method `wrapped`, which builds the wrapper around a learner again, so that a bare learner can
-    act from the state that a wrapped one was trained to: see `as_trained`.
+    The state of a wrapper has the state of the learner inside as its attribute `learner`. A wrapper
+    overrides what it changes. Wrappers can be nested. The class of the state, a NamedTuple, has a
+    method `wrapped`, which builds the wrapper around a learner again. A bare learner can so act
+    from the state to which a wrapped learner was trained: see `as_trained`.
 
     Args:
-      learner: the one inside.
+      learner: The learner inside.
     """
 
     def __init__(self, learner: Learner):
@@ -29,12 +30,12 @@ class Wrapper(Learner):
 
     @property
     def config(self) -> Any:
-        """The hyper-parameters of the wrapper itself, for a checkpoint to compare."""
+        """The hyperparameters of the wrapper itself, which a checkpoint compares."""
         return None
 
     @property
     def discount(self) -> Any:
-        """The learner's own, gamma, where it says."""
+        """The discount factor gamma of the learner inside; None if it has no such attribute."""
         return getattr(self.learner, "discount", None)
 
     def policy(self, state: Any, observation: Any, carry: Any = None) -> Any:
@@ -48,7 +49,7 @@ class Wrapper(Learner):
         return updated._replace(state=state._replace(learner=updated.state))
 
     def initial_carry(self, num_envs: Any) -> Any:
-        """Returns that of the learner inside."""
+        """Returns the initial carry of the learner inside."""
         return self.learner.initial_carry(num_envs)
 
     def act(
@@ -67,16 +68,16 @@ class Wrapper(Learner):
         )
 
     def observe(self, state: Any, fresh: Transition) -> Any:
-        """Lets the learner inside take note."""
+        """Lets the learner inside take note of experience."""
         return state._replace(learner=self.learner.observe(state.learner, fresh))
 
 
 def as_trained(learner: Learner, state: Any) -> Learner:
-    """Returns the learner within the wrappers whose states a state holds.
+    """Returns the learner within the wrappers that a state belongs to.
 
     Args:
-      learner: a bare one, or one in its inner wrappers, or in all of them.
-      state: of the learner or of a wrapper around it.
+      learner: A bare learner, or a learner in some or all of these wrappers.
+      state: The state of the learner, or of a wrapper around it.
     """
     if _depth(learner) >= _depth(state):
         return learner
@@ -84,12 +85,12 @@ def as_trained(learner: Learner, state: Any) -> Learner:
 
 
 def _depth(wrapped: Any) -> int:
-    """How many wrappers there are around a learner or its state."""
+    """Returns the number of wrappers around a learner or its state."""
     return 1 + _depth(wrapped.learner) if hasattr(wrapped, "learner") else 0
 
 
 def parts(state: Any) -> Mapping[str, Any]:
-    """Returns the parts of a learner's state by name, those of one inside another among them."""
+    """Returns the parts of a learner's state by name; those of a learner inside are among them."""
     named = state._asdict()
     inside = named.pop("learner", None)
     return named if inside is None else {**parts(inside), **named}

@@ -12,14 +12,14 @@ from maxent_tf.optimizers.interface import Optimizer
 
 
 class Descent(NamedTuple):
-    """What one gradient step leaves behind.
+    """The result of one gradient step.
 
     Attributes:
-      params: after the step.
-      optimizer: the optimiser's state after it.
-      loss: [*P], before it.
+      params: The parameters after the step.
+      optimizer: The state of the optimiser after the step.
+      loss: [*P], the loss before the step.
       grad_norm: [*P], the global norm of the gradient.
-      aux: what else the loss returned.
+      aux: The second result of the loss function.
     """
 
     params: Any
@@ -39,11 +39,12 @@ def gradient_step(
     """Takes one step of an optimiser against the gradient of a loss.
 
     Args:
-      loss: from the parameters to the learners' losses, [*P], and anything else worth keeping.
-      params: any structure of tensors [*P, ...].
-      optimizer: what turns gradients into steps.
-      optimizer_state: its state.
-      batch_ndims: the rank of P.
+      loss: A function from the parameters to the losses of the learners, [*P], and to any other
+        result that is to be kept.
+      params: The parameters, any structure of tensors [*P, ...].
+      optimizer: The optimiser, which turns gradients into steps.
+      optimizer_state: The state of the optimiser.
+      batch_ndims: The rank of P.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(params)

@@ -1,9 +1,9 @@
-"""The temperature alpha, in reward per nat: scheduled, or found by holding the entropy at a target.
+"""The temperature alpha, in reward per nat: scheduled, or adjusted to hold the entropy at a target.
 
-A schedule is a function of the step (learner updates made so far) to alpha. `Plateau` and
-`AutoTemperature` look at the learning itself instead. All of them are a `Temperature`, a schedule
-as `Scheduled`: they have a state, which `init` makes and `update` advances, and every learner takes
-every one.
+A schedule is a function from the step, the number of updates that a learner has made, to alpha.
+`Plateau` and `AutoTemperature` follow the course of learning instead. Each of them is a
+`Temperature`; a schedule becomes one as `Scheduled`. A temperature has a state, which `init` makes
+and `update` advances. Every learner accepts every temperature.
 """
 
 from maxent_tf.temperature.discrete_target import forced_probability, implied_alpha

@@ -1,4 +1,4 @@
-"""Automatic temperature: gradient descent on the dual of a constraint on the entropy."""
+"""The automatic temperature: gradient descent on the dual of a constraint on the entropy."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class TemperatureState(NamedTuple):
     """The state of `AutoTemperature`.
 
     Attributes:
-      log_alpha: [*P], float32.
-      optimizer: Adam's state; its `step` counts the updates.
+      log_alpha: [*P], float32, the logarithm of alpha.
+      optimizer: The state of Adam; its `step` counts the updates.
     """
 
     log_alpha: tf.Tensor
@@ -31,7 +31,7 @@ class TemperatureState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AutoTemperature:
-    r"""Adjusts alpha until the policy's entropy meets a target.
+    r"""A temperature that adjusts alpha until the policy's entropy meets a target.
 
     The temperature is the multiplier of the constraint H >= target: alpha falls while the entropy
     is above the target and rises while it is below. Adam descends on :math:`\log \alpha`, with one
@@ -45,22 +45,25 @@ class AutoTemperature:
            \partial J / \partial \log \alpha = \alpha (H - \bar H)
            && \text{("alpha")}
 
-    They have the same stationary point and differ in speed. Adam divides by a running size of the
-    gradient, so a constant factor alpha would not matter; a *changing* one does: as alpha falls the
-    second loss's gradients shrink below their running size, and the fall slows down.
+    Both losses have the same stationary point. They differ in speed. Adam divides by a running size
+    of the gradient, so that a constant factor alpha would not matter. A *changing* factor does: as
+    alpha falls, the gradients of the second loss shrink below their running size, and the fall
+    slows down.
 
     Attributes:
-      target_entropy: in nats; a number, a tensor broadcastable to P, or a schedule (a function of
-        the number of updates made to such a value). `target_entropy` and
+      target_entropy: The target entropy, in nats: a number, a tensor broadcastable to P, or a
+        schedule (a function from the number of updates made to such a value). `target_entropy` and
         `validate_target_entropy` of this package say which targets make sense.
-      initial_alpha: broadcastable to P, within the bounds, in reward per nat. Learning is sensitive
-        to it: started low, alpha cannot prevent what happens before it has risen.
-      learning_rate: Adam's, as there.
-      parametrisation: "log_alpha" or "alpha": which of the two multiplies the gap in the loss.
-      bounds: the least and the largest alpha, positive; a target out of reach drives alpha to one.
+      initial_alpha: The initial value of alpha, broadcastable to P, within the bounds, in reward
+        per nat. An automatic temperature works only if its initial value is high: a low alpha
+        cannot prevent what happens before it has risen.
+      learning_rate: The learning rate of Adam, as in `Adam`.
+      parametrisation: The factor that multiplies the gap in the loss, "log_alpha" or "alpha".
+      bounds: The smallest and the largest alpha, positive. A target out of reach drives alpha to
+        one of the bounds.
 
     Raises:
-      ValueError: if an attribute is out of range or `parametrisation` is unknown.
+      ValueError: If an attribute is out of range or `parametrisation` is unknown.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications", equation 18,
@@ -106,7 +109,7 @@ class AutoTemperature:
         """Returns the state of learners of batch shape P before the first update.
 
         Raises:
-          ValueError: if `initial_alpha` does not broadcast to `batch_shape`.
+          ValueError: If `initial_alpha` does not broadcast to `batch_shape`.
         """
         alpha = tf.cast(self.initial_alpha, tf.float32)
         log_alpha = tf.broadcast_to(tf.math.log(alpha), batch_shape)
@@ -124,15 +127,15 @@ class AutoTemperature:
     def update(
         self, state: TemperatureState, entropy: tf.Tensor
     ) -> tuple[TemperatureState, TemperatureMetrics]:
-        """Returns the state after one step of Adam on the dual loss, and what it did.
+        """Returns the state after one step of Adam on the dual loss, and the step's metrics.
 
         Args:
-          state: from `init` or the previous `update`.
+          state: The state from `init` or from the previous `update`.
           entropy: [*P], float, in nats: the mean over the batch of the policy's entropy, or of
             minus the log-probability of its actions. No gradient flows into it.
 
         Raises:
-          ValueError: if `entropy` is not of shape [*P].
+          ValueError: If `entropy` is not of shape [*P].
         """
         if not entropy.shape.is_compatible_with(state.log_alpha.shape):
             raise ValueError(

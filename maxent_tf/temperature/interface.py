@@ -1,4 +1,4 @@
-"""What every temperature offers to a learner."""
+"""The interface of temperatures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import tensorflow as tf
 
 
 class TemperatureMetrics(NamedTuple):
-    """What one update of a temperature reports, each [*P], float32.
+    """The metrics of one update of a temperature, each [*P], float32.
 
     Attributes:
-      alpha: after the update, in reward per nat.
-      bound: -1 where alpha now sits on its lower bound, 1 on its upper, 0 between or without any.
-      loss: of the dual problem, before the update; () from a temperature that has none.
-      target_entropy: in nats, the target that held at this update; () likewise.
+      alpha: The temperature after the update, in reward per nat.
+      bound: -1 where alpha now sits on its lower bound, 1 where it sits on its upper bound, and 0
+        in between or without bounds.
+      loss: The loss of the dual problem, before the update; () from a temperature without one.
+      target_entropy: The target entropy of this update, in nats; () from a temperature without one.
     """
 
     alpha: tf.Tensor
@@ -26,7 +27,7 @@ class TemperatureMetrics(NamedTuple):
 
 @runtime_checkable
 class Temperature(Protocol):
-    """A temperature that goes along with learning: `Scheduled`, `Plateau`, `AutoTemperature`."""
+    """A temperature that follows learning: `Scheduled`, `Plateau` or `AutoTemperature`."""
 
     def init(self, batch_shape: Sequence[int] = ()) -> Any:
         """Returns the state of learners of batch shape P before the first update."""
@@ -38,6 +39,6 @@ class Temperature(Protocol):
         """Returns the state after one more update of the learners.
 
         Args:
-          state: from `init` or the previous `update`.
-          entropy: [*P], float32, in nats: the mean entropy of the policies.
+          state: The state from `init` or from the previous `update`.
+          entropy: [*P], float32, the mean entropy of the policies, in nats.
         """

@@ -1,4 +1,4 @@
-"""A temperature that falls when what it watches stops improving."""
+"""A temperature that falls when a measured value stops improving."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class PlateauState(NamedTuple):
     """The state of `Plateau`.
 
     Attributes:
-      alpha: [*P], float32.
-      best: [*P], float32, the best value seen; infinitely bad before the first.
-      waited: [*P], int32, the values seen since then or since alpha last fell.
+      alpha: [*P], float32, the temperature.
+      best: [*P], float32, the best value so far; infinitely bad before the first value.
+      waited: [*P], int32, the number of values since the best one or since alpha last fell.
     """
 
     alpha: tf.Tensor
@@ -28,22 +28,22 @@ class PlateauState(NamedTuple):
 
 @dataclass(frozen=True)
 class Plateau:
-    """Multiplies alpha by `factor` whenever `patience` values in a row bring no improvement.
+    """A temperature that is multiplied by `factor` after `patience` values without an improvement.
 
-    A learner feeds it the mean entropy of its policy at every update. With `mode="min"` alpha then
-    falls each time that the policy has settled at the present temperature. Fed by hand with the
-    return of every evaluation, with `mode="max"`, it falls when the return stops rising.
+    A learner passes the mean entropy of its policy at every update. With `mode="min"`, alpha then
+    falls each time that the policy has settled at the present temperature. If your own code passes
+    the return of every evaluation, with `mode="max"`, alpha falls when the return stops rising.
 
     Attributes:
-      initial: alpha at the start, at least 0.
-      factor: in (0, 1).
-      patience: the number of values without improvement after which alpha falls, at least 1.
-      min_improvement: by how much a value must be better than the best, at least 0.
-      min_alpha: the floor, in [0, initial].
-      mode: "max" if larger values are better, "min" if smaller ones are.
+      initial: The initial value of alpha, at least 0.
+      factor: The factor by which alpha is multiplied, in (0, 1).
+      patience: The number of values without improvement after which alpha falls, at least 1.
+      min_improvement: The amount by which a value must be better than the best one, at least 0.
+      min_alpha: The smallest alpha, in [0, initial].
+      mode: "max" if larger values are better, "min" if smaller values are better.
 
     Raises:
-      ValueError: if an attribute is out of range.
+      ValueError: If an attribute is out of range.
 
     >>> plateau = Plateau(initial=1.0, factor=0.5, patience=2)
     >>> state = plateau.init()
@@ -93,12 +93,12 @@ class Plateau:
     def update(
         self, state: PlateauState, entropy: tf.Tensor
     ) -> tuple[PlateauState, TemperatureMetrics]:
-        """Returns the state after one more value, and what it did.
+        """Returns the state after one more value, and the metrics of this update.
 
         Args:
-          state: from `init` or the previous `update`.
-          entropy: [*P], float32, the value watched: from a learner the entropy, in nats. NaN (no
-            episode has ended yet, for example) counts as no value.
+          state: The state from `init` or from the previous `update`.
+          entropy: [*P], float32, the measured value; a learner passes the entropy, in nats. NaN
+            counts as no value, for example if no episode has ended yet.
         """
         missing = tf.math.is_nan(entropy)
         # Infinitely bad and a little better are the same: the first value improves, whatever it is.

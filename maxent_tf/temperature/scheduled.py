@@ -13,10 +13,10 @@ from maxent_tf.temperature.interface import TemperatureMetrics
 
 @dataclass(frozen=True, eq=False)
 class Scheduled:
-    """A schedule as a `Temperature`; its state is the number of updates so far.
+    """A schedule as a `Temperature`; the state is the number of updates so far.
 
     Attributes:
-      schedule: from the step, an int32 scalar, to alpha, broadcastable to P.
+      schedule: A function from the step, an int32 scalar, to alpha, broadcastable to P.
 
     >>> half = Scheduled(lambda step: 0.5 ** tf.cast(step, tf.float32))
     >>> state, metrics = half.update(half.init(), entropy=tf.constant(1.0))
@@ -27,7 +27,7 @@ class Scheduled:
     schedule: Callable[[tf.Tensor], Any]
 
     def init(self, batch_shape: Sequence[int] = ()) -> tf.Tensor:
-        """Returns the state before the first update: 0."""
+        """Returns the state before the first update, 0."""
         del batch_shape
         return tf.constant(0)
 
@@ -36,7 +36,7 @@ class Scheduled:
         return tf.cast(self.schedule(state), tf.float32)
 
     def update(self, state: tf.Tensor, entropy: tf.Tensor) -> tuple[tf.Tensor, TemperatureMetrics]:
-        """Returns the state one update later; a schedule looks at nothing and has no bounds."""
+        """Returns the state one update later; the entropy is not used, and there are no bounds."""
         state += 1
         alpha = tf.broadcast_to(self.alpha(state), tf.shape(entropy))
         return state, TemperatureMetrics(alpha, bound=tf.zeros_like(entropy))

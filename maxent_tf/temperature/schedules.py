@@ -1,7 +1,7 @@
-"""Schedules: alpha as a function of the number of updates a learner has made.
+"""Schedules, which give alpha as a function of the number of updates that a learner has made.
 
 `P` is the batch shape of the learners. Every number of a schedule may be a tensor broadcastable to
-`P`, so that one program holds annealed and constant learners side by side.
+`P`, so that one program trains learners with annealed and with constant temperatures side by side.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from maxent_tf.checks import not_negative, numbers_in
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Schedule:
-    """A function of the step that prints as the call that made it.
+    """A function of the step, which prints as the call that made it.
 
     Attributes:
-      call: that call, for the record of an experiment.
-      function: from the step, an integer scalar tensor, to a value broadcastable to P.
+      call: The text of that call, for the record of an experiment.
+      function: A function from the step, an integer scalar tensor, to a value broadcastable to P.
     """
 
     call: str
@@ -42,10 +42,10 @@ def constant(alpha: tf.Tensor | float) -> Schedule:
     """Returns the schedule that is `alpha` at every step.
 
     Args:
-      alpha: broadcastable to P, at least 0.
+      alpha: The temperature, broadcastable to P, at least 0.
 
     Raises:
-      ValueError: if `alpha` is negative or not finite.
+      ValueError: If `alpha` is negative or not finite.
 
     >>> constant(0.1), float(constant(0.5)(1000))
     (constant(alpha=0.1), 0.5)
@@ -57,17 +57,18 @@ def constant(alpha: tf.Tensor | float) -> Schedule:
 def linear(
     initial: tf.Tensor | float, final: tf.Tensor | float, steps: tf.Tensor | float
 ) -> Schedule:
-    r"""Returns the schedule that goes straight from `initial` to `final` and stays there.
+    r"""Returns the schedule that changes linearly from `initial` to `final` and then stays there.
 
     .. math:: \alpha_t = \alpha_0 + u \, (\alpha_1 - \alpha_0), \quad u = \min(t / n, 1)
 
     Args:
-      initial: broadcastable to P, at least 0.
-      final: likewise. Where both are equal the schedule is constant, to the bit.
-      steps: n, broadcastable to P, positive.
+      initial: The first temperature, broadcastable to P, at least 0.
+      final: The last temperature, broadcastable to P, at least 0. Where it equals `initial`, the
+        schedule is constant, to the bit.
+      steps: The number n of steps of the change, broadcastable to P, positive.
 
     Raises:
-      ValueError: if an argument is out of range.
+      ValueError: If an argument is out of range.
 
     >>> schedule = linear(0.5, 0.0, steps=100)
     >>> schedule, [float(schedule(t)) for t in (0, 50, 100, 200)]
@@ -80,17 +81,17 @@ def linear(
 def exponential(
     initial: tf.Tensor | float, final: tf.Tensor | float, steps: tf.Tensor | float
 ) -> Schedule:
-    r"""Returns the schedule whose logarithm goes straight from `initial` to `final`.
+    r"""Returns the schedule whose logarithm changes linearly from `initial` to `final`.
 
     .. math:: \alpha_t = \alpha_0 (\alpha_1 / \alpha_0)^u, \quad u = \min(t / n, 1)
 
     Args:
-      initial: broadcastable to P, positive.
-      final: likewise.
-      steps: n, broadcastable to P, positive.
+      initial: The first temperature, broadcastable to P, positive.
+      final: The last temperature, broadcastable to P, positive.
+      steps: The number n of steps of the change, broadcastable to P, positive.
 
     Raises:
-      ValueError: if an argument is out of range. To end at 0, use `linear` or `cosine`.
+      ValueError: If an argument is out of range. To end at 0, use `linear` or `cosine`.
 
     >>> schedule = exponential(1.0, 0.0625, steps=100)
     >>> [round(float(schedule(t)), 6) for t in (0, 50, 100, 200)]
@@ -113,12 +114,12 @@ def cosine(
        \quad u = \min(t / n, 1)
 
     Args:
-      initial: broadcastable to P, at least 0.
-      final: likewise.
-      steps: n, broadcastable to P, positive.
+      initial: The first temperature, broadcastable to P, at least 0.
+      final: The last temperature, broadcastable to P, at least 0.
+      steps: The number n of steps of the change, broadcastable to P, positive.
 
     Raises:
-      ValueError: if an argument is out of range.
+      ValueError: If an argument is out of range.
 
     References:
       I. Loshchilov and F. Hutter (2017), "SGDR: stochastic gradient descent with warm restarts",
@@ -136,12 +137,14 @@ def piecewise(boundaries: Sequence[Any], values: Sequence[Any]) -> Schedule:
     """Returns the schedule that jumps from one constant to the next.
 
     Args:
-      boundaries: the steps at which the values change, rising; each broadcastable to P.
-      values: one more than `boundaries`, each broadcastable to P and at least 0: `values[i + 1]`
-        holds from step `boundaries[i]` on.
+      boundaries: The steps at which the temperature changes, in rising order; each broadcastable to
+        P.
+      values: The temperatures, one more than `boundaries`, each broadcastable to P and at least 0:
+        `values[i + 1]` holds from step `boundaries[i]` on.
 
     Raises:
-      ValueError: if their numbers do not fit, a boundary does not rise or a value is negative.
+      ValueError: If the numbers of boundaries and values do not fit, a boundary does not rise, or a
+        value is negative.
 
     >>> schedule = piecewise([100, 200], [1.0, 0.5, 0.0])
     >>> [float(schedule(t)) for t in (0, 99, 100, 199, 200)]
@@ -195,7 +198,7 @@ _Curve = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 @dataclass(frozen=True, eq=False)
 class _Interpolation:
-    """`curve` at `step / steps`, and exactly `final` from `steps` on."""
+    """A schedule that follows `curve` at `step / steps`, and is exactly `final` from `steps` on."""
 
     curve: _Curve
     initial: tf.Tensor

@@ -1,4 +1,4 @@
-"""Target entropies for the automatic temperature, and which of them make no sense."""
+"""Target entropies for the automatic temperature, and the check that a target makes sense."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ LARGEST_FRACTION = 0.95
 
 
 def target_entropy(action_spec: Spec, rule: str | float) -> float:
-    r"""The target entropy that a rule gives for a space of actions.
+    r"""Returns the target entropy that a rule gives for a space of actions.
 
-    For a `Box` of d dimensions, a rule is stated for actions in [-1, 1] and shifted by the entropy
-    that the scaling to [low, high] adds:
+    For a `Box` of d dimensions, a rule holds for actions in [-1, 1]. Its target is shifted by the
+    entropy that the scaling to [low, high] adds:
 
     .. math:: \bar H = c \, d + \sum_i \log \frac{high_i - low_i}{2}
 
     For discrete actions, a rule is a fraction f of the largest entropy: :math:`\bar H = f \log A`,
-    with A the number of actions, of combinations for `MultiDiscrete`.
+    with A the number of actions or, for `MultiDiscrete`, of their combinations.
 
     Args:
-      action_spec: the space of actions; a `Box` must be bounded.
-      rule: for a `Box`, "minus_dim" (c = -1) or "minus_half_dim" (c = -1/2); otherwise the
-        fraction f in (0, .95].
+      action_spec: The spec of the actions; a `Box` must be bounded.
+      rule: For a `Box`, "minus_dim" (c = -1) or "minus_half_dim" (c = -1/2). For discrete actions,
+        the fraction f, in (0, .95].
 
     Returns:
-      The target, in nats.
+      The target entropy, in nats.
 
     Raises:
-      ValueError: if the rule does not fit the space, or the target cannot be met.
+      ValueError: If the rule does not fit the space, or if the target cannot be met.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications", appendix D,
@@ -59,8 +59,8 @@ def target_entropy(action_spec: Spec, rule: str | float) -> float:
         if isinstance(rule, str):
             raise ValueError(
                 "rule must be a fraction of log A, such as 0.5, for discrete actions, not "
-                f"{rule!r}: minus the dimension or -log A would never bind, the entropy being at "
-                "least 0."
+                f"{rule!r}: a target of minus the dimension or of -log A would always be met, "
+                "because the entropy is at least 0."
             )
         target = float(rule) * _largest_entropy(action_spec)
     else:
@@ -77,21 +77,21 @@ def target_entropy(action_spec: Spec, rule: str | float) -> float:
 
 
 def validate_target_entropy(action_spec: Spec, target: Target) -> None:
-    r"""Raises a ValueError if a target entropy can never be met, or can never bind.
+    r"""Raises a ValueError if a target entropy can never be met, or is always met.
 
-    A distribution on a `Box` has an entropy below :math:`\sum_i \log(high_i - low_i)`, that of the
-    uniform one (d log 2 on [-1, 1]); it may be any negative number. Over `A` discrete actions it is
-    in [0, log A]: a target of 0 or less is always met, so that alpha falls to its bound, and one
-    above .95 log A forces a nearly uniform policy at a temperature that grows without bound:
-    `forced_probability` and `implied_alpha` say how uniform, and how large.
+    On a `Box`, the entropy of a distribution is below :math:`\sum_i \log(high_i - low_i)`, that of
+    the uniform distribution (d log 2 on [-1, 1]); it may be any negative number. Over `A` discrete
+    actions, the entropy is in [0, log A]. A target of 0 or less is then always met, so that alpha
+    falls to its bound. A target above .95 log A forces a nearly uniform policy, at a temperature
+    that grows without bound: `forced_probability` says how uniform, `implied_alpha` how large.
 
     Args:
-      action_spec: the space of actions; a `Box` must be bounded.
-      target: in nats; a number, a tensor, or a schedule, of which the first and the last value are
-        looked at.
+      action_spec: The spec of the actions; a `Box` must be bounded.
+      target: The target entropy, in nats: a number, a tensor, or a schedule, whose first and last
+        values are checked.
 
     Raises:
-      ValueError: as said, with the number that is the limit.
+      ValueError: If the target can never be met or is always met. The message gives the limit.
 
     >>> from maxent_tf.specs import Box
     >>> validate_target_entropy(Box.of((2,), -1.0, 1.0), 1.5)
@@ -133,7 +133,7 @@ def validate_target_entropy(action_spec: Spec, target: Target) -> None:
 
 
 def _largest_entropy(action_spec: Spec) -> float:
-    """Returns the entropy of the uniform distribution, or raises where no target makes sense."""
+    """Returns the entropy of the uniform distribution; raises an error if no target makes sense."""
     if not isinstance(action_spec, Box):
         count = _num_actions(action_spec)
         if count < 2:
@@ -152,7 +152,7 @@ def _largest_entropy(action_spec: Spec) -> float:
 
 
 def _num_actions(action_spec: Discrete | MultiDiscrete) -> int:
-    """Returns A, the number of actions, or of their combinations."""
+    """Returns A, the number of actions or of their combinations."""
     if isinstance(action_spec, Discrete):
         return action_spec.num_values
     return math.prod(action_spec.nvec)

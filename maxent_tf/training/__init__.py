@@ -1,4 +1,4 @@
-"""The edge of the package: loops that own state, talk to Gymnasium, and report."""
+"""Training, evaluation and checkpoints: the loops that own state and talk to Gymnasium."""
 
 from __future__ import annotations
 

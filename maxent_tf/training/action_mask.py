@@ -1,4 +1,4 @@
-"""Which actions are legal in Gymnasium's environments."""
+"""The masks of legal actions in Gymnasium's environments."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from maxent_tf.training.spaces import action_spec
 
 
 class ActionMask(gymnasium.Wrapper):
-    """Puts the mask of legal actions that an environment has in its infos into the observation.
+    """Adds the mask of legal actions, which an environment has in its infos, to the observation.
 
     Observations become {"observation": ..., "action_mask": ...}, from which learners read the mask.
-    For an environment that has it in a dict of observations already, under "action_mask", this is
-    not needed.
+    An environment whose observations are a dict with a mask under "action_mask" does not need this
+    wrapper.
 
     Args:
-      env: an environment of discrete actions, of which every reset and step has
-        `info["action_mask"]`: one flag for each value, 1 where it is legal; of a `MultiDiscrete`
-        those of its elements behind each other, or a tuple of them.
+      env: An environment with discrete actions whose every reset and step gives
+        `info["action_mask"]`: one flag for each value of the action, 1 where the value is legal.
+        For a `MultiDiscrete`, the mask holds the flags of its elements one after the other, or is a
+        tuple of the elements' flags.
 
     Raises:
-      ValueError: if the actions are not discrete.
+      ValueError: If the actions are not discrete.
 
     >>> env = ActionMask(gymnasium.make("Taxi-v4"))
     >>> observation, _ = env.reset(seed=0)
@@ -51,7 +52,7 @@ class ActionMask(gymnasium.Wrapper):
         """Resets the environment.
 
         Raises:
-          ValueError: if the mask is missing, or is no flags of the actions.
+          ValueError: If the mask is missing, or does not consist of one flag for each action.
         """
         observation, info = self.env.reset(**options)
         return self._with_mask(observation, info, "reset"), info
@@ -60,7 +61,7 @@ class ActionMask(gymnasium.Wrapper):
         """Steps the environment.
 
         Raises:
-          ValueError: if the mask is missing, or is no flags of the actions.
+          ValueError: If the mask is missing, or does not consist of one flag for each action.
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         return self._with_mask(observation, info, "step"), reward, terminated, truncated, info
@@ -83,19 +84,20 @@ class ActionMask(gymnasium.Wrapper):
 
 
 def open_ended(spec: EnvironmentSpec, observation: Any, terminated: np.ndarray, where: str) -> None:
-    """Makes all actions legal where an episode has terminated and none is left, in place.
+    """Makes all actions legal where an episode has terminated with no legal action, in place.
 
-    Nothing is chosen there and the value is 0, but what is multiplied by 0 must be finite.
+    No action is chosen there and the value is 0, but numbers that are multiplied by 0 must be
+    finite.
 
     Args:
-      spec: of the environments, with masks of actions.
-      observation: [N, *O], of which the mask is changed.
-      terminated: [N], bool, whether it is the last of an episode that terminated.
-      where: for errors, such as " at step 3".
+      spec: The specification of the environments, with masks of actions.
+      observation: [N, *O], the observations, whose masks are changed.
+      terminated: [N], bool, whether the observation is the last of an episode that terminated.
+      where: The place to name in errors, such as " at step 3".
 
     Raises:
-      ValueError: if an observation has no legal action elsewhere, where one is due or the value of
-        what would have followed counts.
+      ValueError: If another observation has no legal action. There, an action is to be chosen, or
+        the value of what would have followed counts.
     """
     mask = observation[ACTION_MASK]
     nvec = spec.action.nvec if isinstance(spec.action, MultiDiscrete) else (mask.shape[-1],)

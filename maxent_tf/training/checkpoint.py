@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: written whole or not at all, checked when they are read."""
+"""Checkpoints of a training run, written completely or not at all, and checked on reading."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ __all__ = [
 class Checkpoints:
     """The checkpoints of one run in a directory, numbered by the steps of each learner.
 
-    TensorFlow's own: what is written goes to a draft beside the files that are there, and the
-    checkpoint's index appears when all of it is on disk. Checksums guard every tensor. The newest
-    is kept, and one to fall back to. TensorFlow's list of them is not relied upon: it may be lost,
-    stale, or from another place.
+    The checkpoints are TensorFlow's own. A new checkpoint is first written under a draft name, and
+    its index appears only when all of its data is on disk. Checksums guard every tensor. The newest
+    checkpoint is kept, and the one before it as a reserve. TensorFlow's list of checkpoints is not
+    relied upon: that list may be lost, out of date, or copied from another place.
 
     Args:
-      directory: where they live; made if it is not there, and locked against other writers.
-      trackables: what they hold, by name.
-      configuration: of the run; a checkpoint of another one is refused.
+      directory: The directory of the checkpoints. It is made if it does not exist, and locked
+        against other writers.
+      trackables: The objects that a checkpoint holds, by name.
+      configuration: The configuration of the run. A checkpoint of another configuration is refused.
 
     Raises:
-      CheckpointError: if another run writes to the directory, or it cannot be written to.
+      CheckpointError: If another run writes to the directory, or if it cannot be written to.
     """
 
     def __init__(
@@ -62,19 +63,20 @@ class Checkpoints:
         self._lock = WriterLock(self._directory)
 
     def close(self) -> None:
-        """Lets other runs write to the directory."""
+        """Releases the directory, so that other runs can write to it."""
         self._lock.release()
 
     def save(self, step: int) -> str:
-        """Writes a checkpoint and deletes the oldest; returns its path.
+        """Writes a checkpoint, deletes the oldest, and returns the path of the new checkpoint.
 
         Raises:
-          CheckpointError: if the disk does not take it; those before stay as they are.
+          CheckpointError: If the checkpoint cannot be written; earlier checkpoints stay as they
+            are.
         """
         if not self._lock.held:
             raise CheckpointError(
-                f"{self._directory} was let go when the trainer was closed: make a new Trainer to "
-                "go on."
+                f"{self._directory} was released when the trainer was closed: make a new Trainer "
+                "to go on."
             )
         path, before = _path(self._directory, step), self._newest
         try:
@@ -85,8 +87,8 @@ class Checkpoints:
             last = "there is none yet" if before is None else _path(self._directory, before)
             raise CheckpointError(
                 f"the checkpoint of step {step} could not be written to {self._directory}: "
-                f"{_first_line(error)}. The one before is intact ({last}); make room, then "
-                "call again to go on."
+                f"{_first_line(error)}. The last checkpoint is intact ({last}); make room, "
+                "then call again to go on."
             ) from error
         self._newest = step
         for old in _on_disk(self._directory):
@@ -95,10 +97,10 @@ class Checkpoints:
         return path
 
     def restore(self) -> None:
-        """Takes in the newest checkpoint that can be read; does nothing if there is none at all.
+        """Restores the newest checkpoint that can be read; does nothing if there is no checkpoint.
 
         Raises:
-          CheckpointError: if none can be read, or it is of another configuration.
+          CheckpointError: If no checkpoint can be read, or if it is of another configuration.
         """
         self._newest = read_newest(self._directory, self._take_in)
         if self._newest is not None:
@@ -126,7 +128,7 @@ class Checkpoints:
             draft.unlink()
 
     def _write_list(self, steps: list[int]) -> None:
-        """Writes what `tf.train.latest_checkpoint` reads, by one rename."""
+        """Writes the file that `tf.train.latest_checkpoint` reads, by one rename."""
         lines = [f'model_checkpoint_path: "checkpoint-{steps[-1]}"']
         lines += [f'all_model_checkpoint_paths: "checkpoint-{step}"' for step in steps]
         path = _list(self._directory)
@@ -135,7 +137,7 @@ class Checkpoints:
         draft.replace(path)
 
     def _remove(self, step: int) -> None:
-        """Removes a checkpoint, or what has been written of it."""
+        """Removes a checkpoint, or the part of it that has been written."""
         directory = pathlib.Path(self._directory)
         self._remove_drafts()
         # The index first: without it, nothing counts as a checkpoint.
@@ -145,18 +147,18 @@ class Checkpoints:
 
 
 def read_newest(directory: str, take_in: Callable[[str], Any]) -> int | None:
-    """Takes in the newest checkpoint of a directory that can be read; writes nothing.
+    """Restores the newest checkpoint of a directory that can be read; writes nothing.
 
     Args:
-      directory: where checkpoints are.
-      take_in: takes in the one at a path; raises CheckpointError if it is of another run, and
-        whatever else if it cannot be read.
+      directory: The directory of the checkpoints.
+      take_in: A function that restores the checkpoint at a path. It raises CheckpointError if the
+        checkpoint is of another run, and any other error if the checkpoint cannot be read.
 
     Returns:
-      Its step, or None if there is no checkpoint.
+      The step of the checkpoint, or None if there is no checkpoint.
 
     Raises:
-      CheckpointError: if none can be read, or it is of another run.
+      CheckpointError: If no checkpoint can be read, or if it is of another run.
     """
     failures: dict[int, str] = {}
     # Looked up anew each time: a run may write another and delete this one meanwhile.
@@ -210,9 +212,10 @@ def check_same_run(path: str, configuration: Configuration, trackables: Mapping[
     """Raises CheckpointError if a checkpoint is of another run.
 
     Args:
-      path: the checkpoint's.
-      configuration: what it must have been written with, in the parts that this describes.
-      trackables: what is to take it in, by name; their shapes are compared.
+      path: The path of the checkpoint.
+      configuration: The configuration that the checkpoint must have been written with. Only the
+        parts that this configuration describes are compared.
+      trackables: The objects to restore, by name, whose shapes are compared.
     """
     differences = configuration.differences(stored_configuration(path))
     if not differences:
@@ -229,7 +232,7 @@ def check_same_run(path: str, configuration: Configuration, trackables: Mapping[
 
 
 def warn_of_uncompared(path: str, configuration: Configuration) -> None:
-    """Warns of what may differ unnoticed between a checkpoint's configuration and another."""
+    """Warns of differences that a comparison of a checkpoint's configuration cannot show."""
     lines = configuration.uncompared(stored_configuration(path))
     if lines:
         warnings.warn(
@@ -257,7 +260,7 @@ _NAMED = rf'(?m)^(?:all_)?model_checkpoint_paths?: "(?:.*/)?{_STEP}"$'
 
 
 def _on_disk(directory: str) -> set[int]:
-    """Returns the steps of the checkpoints on disk, readable or not, and passes over others."""
+    """Returns the steps of the checkpoints on disk, readable or not; ignores other files."""
     if not os.path.isdir(directory):
         return set()
     found = (re.fullmatch(rf"{_STEP}\.index", name) for name in os.listdir(directory))
@@ -265,7 +268,7 @@ def _on_disk(directory: str) -> set[int]:
 
 
 def _listed(directory: str) -> set[int]:
-    """Returns the steps that TensorFlow's list names, whether they are there or not."""
+    """Returns the steps that TensorFlow's list names, whether their files exist or not."""
     try:
         return {int(step) for step in re.findall(_NAMED, _list(directory).read_text("utf-8"))}
     except (OSError, UnicodeDecodeError):
@@ -281,6 +284,6 @@ def _path(directory: str, step: int) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """What went wrong, without the names of TensorFlow's operations."""
+    """Returns the first line of an error, without the names of TensorFlow's operations."""
     line = (str(error) or type(error).__name__).splitlines()[0]
     return re.sub(r"\{\{.*?\}\} | \[Op:\w+\]", "", line).removesuffix(".")

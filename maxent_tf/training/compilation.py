@@ -1,4 +1,4 @@
-"""How a program is compiled: one named choice."""
+"""The compilation of programs, chosen by name."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     """Compiles a function over structures of tensors.
 
     Args:
-      function: the function; Python control flow in it is unrolled when it is traced.
-      mode: "xla", "graph", "eager", or "auto": what was measured to be faster for this program.
-      auto: what "auto" means here.
+      function: The function. Python control flow in it is unrolled when it is traced.
+      mode: "xla", "graph", "eager", or "auto" for the mode that was measured to be the fastest for
+        this program.
+      auto: The mode that "auto" means for this program.
 
     Returns:
       A callable with the same signature.
 
     Raises:
-      ValueError: if the mode is unknown.
+      ValueError: If the mode is unknown.
     """
     if mode not in MODES:
         raise ValueError(f"compile must be one of {list(MODES)}, not {mode!r}.")
@@ -38,13 +39,15 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
 
 
 def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:
-    """Spares a compiled program's calls the lookup of the trace that fits their arguments.
+    """Makes calls of a compiled program faster, if the arguments of all calls are alike.
 
-    It takes a quarter of a millisecond, a tenth of what the host loop adds to SAC's update.
+    TensorFlow otherwise looks up, at every call, the trace that fits the arguments. The lookup
+    takes a quarter of a millisecond, which is a tenth of what the host loop adds to an update of
+    SAC.
 
     Args:
-      program: from `compiled`; every call's arguments have the structure, the shapes and the
-        dtypes of the first call's, and all their leaves are tensors.
+      program: A program from `compiled`. The arguments of every call have the structure, the shapes
+        and the dtypes of the first call's arguments, and all their leaves are tensors.
 
     Returns:
       A callable with the same signature.

@@ -1,4 +1,4 @@
-"""What a run was configured with, in words that can be compared with another run's."""
+"""The configuration of a run, described in words that can be compared with those of another run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Configuration(tf.train.experimental.PythonState):
     """A description of a run, which a checkpoint carries.
 
     Args:
-      parts: from names to configurations of anything; see `Description`.
+      parts: A dict from names to configurations of any type; see `Description`.
 
     >>> Configuration({"optimizer": {"rate": 0.1}}).items
     {'optimizer.rate': '0.1'}
@@ -34,11 +34,11 @@ class Configuration(tf.train.experimental.PythonState):
 
     @property
     def items(self) -> dict[str, str]:
-        """From paths to descriptions that can be compared."""
+        """The descriptions that can be compared, by their paths."""
         return self._description.items
 
     def differences(self, stored: bytes) -> list[str]:
-        """Returns what differs from a serialised configuration, one line each, if they are few.
+        """Returns the differences from a serialised configuration, a line each; only the first few.
 
         Only the parts that are described here are compared.
         """
@@ -56,7 +56,7 @@ class Configuration(tf.train.experimental.PythonState):
         return [*shown, f"{more} more"] if more else shown
 
     def uncompared(self, stored: bytes) -> list[str]:
-        """Returns what may differ from a serialised configuration unnoticed, one line each."""
+        """Returns what may differ from a serialised configuration without notice, a line each."""
         description = self._description
         lines = [
             f"{name} ({kind} does not show its contents)"
@@ -76,10 +76,10 @@ class Configuration(tf.train.experimental.PythonState):
         return json.dumps(content).encode()
 
     def deserialize(self, string_value: bytes) -> None:
-        """Takes in nothing: what is restored is the configuration already."""
+        """Does nothing: the restored object already holds the configuration of the present run."""
 
     def _in_parts(self, stored: Mapping[str, str]) -> dict[str, str]:
-        """Returns what belongs to a part that is described here."""
+        """Returns the items that belong to a part that is described here."""
         return {
             name: item
             for name, item in stored.items()
@@ -92,7 +92,7 @@ _MOST_DIFFERENCES = 8
 
 
 def learner_settings(learner: Learner) -> dict[str, Any]:
-    """Returns the parts of a run's configuration that its learner decides, by name."""
+    """Returns the parts of a run's configuration that follow from its learner, by name."""
     settings = {
         "learner": type(learner).__qualname__,
         "config": getattr(learner, "config", None),

@@ -1,4 +1,4 @@
-"""Descriptions of anything by what is in it, the same in every process."""
+"""Descriptions of objects by their contents, which are the same in every process."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ _OPAQUE = frozenset({"tensorflow", "tensorflow_probability", "keras", "tf_keras"
 
 
 class Description:
-    """What things are and what is in them, by the path that leads there.
+    """A description of objects and their contents, by the paths that lead to them.
 
-    Structures, dataclasses, arrays, functions (with the values that they close over, take by
-    default, refer to or contain as numbers) and objects (with their attributes and, of a class of
-    the user's, what the class holds) are described by what is in them, however deep.
+    Structures, dataclasses, arrays, functions and other objects are described by their contents, to
+    any depth. The contents of a function are the values that it closes over, takes as defaults,
+    refers to, or contains as numbers. The contents of an object are its attributes and, if its
+    class is the user's, what the class holds.
 
     Attributes:
-      items: from paths to descriptions that can be compared.
-      code: from the paths of the user's functions to digests of their code, which can be compared
-        within a version of Python.
-      opaque: from paths to the types of what cannot be described.
+      items: The descriptions that can be compared, by path.
+      code: Digests of the code of the user's functions, by path. They can be compared within one
+        version of Python.
+      opaque: The types of the objects that cannot be described, by path.
 
     >>> description = Description()
     >>> description.add("rate", functools.partial(max, 0.1, key=None))
@@ -58,7 +59,7 @@ class Description:
         self._met: dict[int, Any] = {}
 
     def add(self, path: str, value: Any) -> None:
-        """Describes a value and all that is in it."""
+        """Describes a value and all its contents."""
         if id(value) in self._within:
             self.items.setdefault(path, type(value).__qualname__)
             return
@@ -114,7 +115,7 @@ class Description:
         self.items[path] = _shortened(f"{type(value).__qualname__}({', '.join(sorted(texts))})")
 
     def _add_callable(self, path: str, value: Any) -> bool:
-        """Describes functions, of whatever kind, and classes; returns whether it is one."""
+        """Describes a function of any kind, or a class; returns whether the value is one."""
         if isinstance(value, functools.partial):
             self.add(path, value.func)
             self.add(f"{path}.args", value.args)
@@ -191,7 +192,7 @@ class Description:
                     self.opaque[path] = _name(type(value))
 
     def _add_class(self, path: str, kind: type) -> None:
-        """Describes what the classes of the user's hold: settings, and the code of methods."""
+        """Describes the contents of the user's classes: their settings, and the code of methods."""
         for one in kind.__mro__:
             if _is_library_or_installed(one) or id(one) in self._met:
                 continue
@@ -214,7 +215,7 @@ class Description:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value, or all in a tuple or list, is a number, a text, or the like."""
+    """Returns whether a value, or every item of a tuple or list, is a number, text or alike."""
     if isinstance(value, tuple | list):
         return all(is_plain(item) for item in value)
     return value is None or isinstance(
@@ -223,7 +224,7 @@ def is_plain(value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Returns how a value prints, or nothing if that says no more than where it lies in memory."""
+    """Returns the text that a value prints, or "" if it only says where the value is in memory."""
     text = repr(value)
     plain = type(value).__repr__ is object.__repr__ or re.search(r"\b0x[0-9a-f]{4,}", text)
     return "" if plain else text
@@ -260,7 +261,7 @@ def _constants(code: types.CodeType) -> Iterator[Any]:
 
 
 def _digest_of_code(code: types.CodeType) -> str:
-    """Returns the version of Python, and a digest that can be compared within it."""
+    """Returns the version of Python, and a digest of code that can be compared within it."""
 
     def parts(code: types.CodeType) -> Iterator[bytes]:
         yield code.co_code + repr(code.co_names).encode()
@@ -278,7 +279,7 @@ def _name(value: Any) -> str:
 
 
 def _root(value: Any) -> str:
-    """Returns the package in which a function or a class is."""
+    """Returns the package that a function or a class belongs to."""
     return (getattr(value, "__module__", None) or type(value).__module__).split(".")[0]
 
 
@@ -295,7 +296,7 @@ def _is_library_or_installed(kind: type) -> bool:
 
 
 def _importable(value: types.FunctionType) -> bool:
-    """Whether a library's function is found under its name, which then says all."""
+    """Returns whether a library's function is found under its name, which then describes it."""
     found: Any = sys.modules.get(value.__module__)
     for part in value.__qualname__.split("."):
         found = getattr(found, part, None)

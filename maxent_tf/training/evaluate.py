@@ -1,4 +1,4 @@
-"""Evaluation: full episodes, without learning."""
+"""The evaluation of a learner over whole episodes, without learning."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Evaluation(NamedTuple):
     """The outcome of `evaluate`.
 
     Attributes:
-      returns: [*P, episodes], float32, undiscounted.
-      lengths: [*P, episodes], float32, in steps.
+      returns: [*P, episodes], float32, the undiscounted returns.
+      lengths: [*P, episodes], float32, the lengths of the episodes in steps.
     """
 
     returns: np.ndarray
@@ -41,28 +41,29 @@ def evaluate(
     greedy: bool = True,
     max_steps: int = 100_000,
 ) -> Evaluation:
-    """Runs whole episodes, all at once, each in a world of its own.
+    """Runs whole episodes, all at once, each in an environment of its own.
 
     Args:
-      learner: whose policy acts.
-      state: its state; the statistics in it, if it was trained on normalised observations, stand
-        still.
-      env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `episodes`) worlds, in which no training is under way.
-      episodes: how many for each learner.
-      seed: an integer or [2], int32.
-      greedy: whether to act without exploring; see `Learner.act`.
-      max_steps: a limit for worlds without one.
+      learner: The learner that acts.
+      state: The state of the learner. The running statistics in the state of a learner that was
+        trained on normalised observations do not change.
+      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
+        exactly (number of learners x `episodes`) environments, in which no training is under way.
+      episodes: The number of episodes for each learner.
+      seed: An integer, or a seed of shape [2], int32.
+      greedy: Whether to act without exploring; see `Learner.act`.
+      max_steps: The largest allowed length of an episode, for environments without a time limit.
 
     Returns:
-      Returns and lengths of every episode.
+      The returns and the lengths of all episodes.
 
     Raises:
-      RuntimeError: if an episode is still running after `max_steps` steps.
-      TypeError: if `env` is no world.
-      ValueError: if `episodes` is not positive, the state is another learner's, the world does not
-        fit the learner, a training run has its episodes in the vector environment, or a Gymnasium
-        world returns NaN, infinity, another shape, or a discrete value outside of its space.
+      RuntimeError: If an episode is still running after `max_steps` steps.
+      TypeError: If `env` is not an environment.
+      ValueError: If `episodes` is not positive, the state belongs to another learner, the
+        environment does not fit the learner, a training run has its episodes in the vector
+        environment, or a Gymnasium environment returns NaN, infinity, another shape, or a discrete
+        value outside of its space.
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
@@ -72,8 +73,8 @@ def evaluate(
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():
         raise RuntimeError(
-            f"{int((~done).sum())} episodes still ran after max_steps={max_steps} steps: raise it, "
-            "or give the world a time limit."
+            f"{int((~done).sum())} episodes were still running after max_steps={max_steps} steps: "
+            "raise max_steps, or give the environment a time limit."
         )
     return Evaluation(returns, lengths)
 

@@ -17,20 +17,20 @@ from maxent_tf.training.gymnasium_numbers import observed, one_each
 
 
 class Plain(gymnasium.Wrapper):
-    """An environment whose steps are such as a vector environment can hold.
+    """An environment whose steps return what a vector environment can hold.
 
-    Rewards and flags become plain numbers, whatever axes of size 1 they have, and the final
-    observation of an episode stays what it is when the reset writes into the same array.
+    Rewards and flags become plain numbers, whatever axes of size 1 they have. The final observation
+    of an episode keeps its values when the reset writes into the same array.
 
     Args:
-      env: the environment.
+      env: The environment.
     """
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Steps the environment.
 
         Raises:
-          ValueError: if the reward or a flag is not a single number.
+          ValueError: If the reward or a flag is not a single number.
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         reward = _single("reward", reward, float)
@@ -47,7 +47,7 @@ def _single(name: str, value: Any, dtype: type) -> Any:
 
 
 class _Kept(NamedTuple):
-    """A final observation as a vector environment handed it out."""
+    """A final observation as a vector environment returned it."""
 
     environment: int
     handed_out: Any
@@ -55,16 +55,17 @@ class _Kept(NamedTuple):
 
 
 class FinalObservations:
-    """Final observations, and whether they still are what they were at the episodes' ends.
+    """Takes final observations, and checks that later steps have not overwritten them.
 
-    Gymnasium's vector environments do not copy them before the reset. If the environment returns
-    its own array from `step` and `reset`, both observations are then the reset's. For an
-    environment in this process that shows as soon as the array follows the environment's next step;
-    behind a pipe, or behind a wrapper that made a new array, only equality is left to see.
+    Gymnasium's vector environments do not copy final observations before the reset. If an
+    environment returns its own array from `step` and from `reset`, then the final observation is
+    overwritten by that of the reset. For an environment in this process, the error is seen when the
+    array changes with the environment's next step. Behind a pipe, or behind a wrapper that made a
+    new array, it can be seen only from final observations that equal those of the reset.
 
     Args:
-      env: the vector environment; in same-step autoreset mode.
-      copied: whether its environments are known to copy final observations, as `Plain` does.
+      env: The vector environment, in same-step autoreset mode.
+      copied: Whether its environments are known to copy final observations, as `Plain` does.
     """
 
     def __init__(self, env: VectorEnv, copied: bool):
@@ -75,17 +76,17 @@ class FinalObservations:
         self._settled = copied
 
     def take(self, infos: Any, done: np.ndarray, before: Any, after: Any, where: str) -> Any:
-        """Returns the final observations of the ended episodes, [number of them, *O].
+        """Returns the final observations of the episodes that ended, [number of these, *O].
 
         Args:
-          infos: of the step.
-          done: [N], bool, where an episode ended; somewhere.
+          infos: The infos of the step.
+          done: [N], bool, where an episode ended, which it did in at least one environment.
           before: [N, *O], the observations before the step.
-          after: [N, *O], those after the reset.
-          where: for errors, such as " at step 3".
+          after: [N, *O], the observations after the reset.
+          where: The place to name in errors, such as " at step 3".
 
         Raises:
-          ValueError: if the final observations are not there.
+          ValueError: If the final observations are missing.
         """
         indices = np.flatnonzero(done).tolist()
         handed_out = self._of(infos, indices, where)
@@ -97,14 +98,14 @@ class FinalObservations:
         return tf.nest.map_structure(lambda *parts: np.concatenate(parts), *final)
 
     def check(self, observation: Any, where: str) -> None:
-        """Looks at those of the last step again, one step later.
+        """Checks the final observations of the last step again, one step later.
 
         Args:
-          observation: [N, *O], what the environment shows now.
-          where: for errors, such as " at step 3".
+          observation: [N, *O], the present observations.
+          where: The place to name in errors, such as " at step 3".
 
         Raises:
-          ValueError: if one has followed the environment.
+          ValueError: If a final observation has changed together with the environment.
         """
         for environment, handed_out, then in self._kept:
             now = observed(self._space, handed_out, None, where)
@@ -119,7 +120,7 @@ class FinalObservations:
         self._kept = []
 
     def forget(self) -> None:
-        """Begins anew, after a reset of all."""
+        """Starts afresh, after a reset of all environments."""
         self._kept = []
 
     def _of(self, infos: Any, indices: list[int], where: str) -> list[Any]:
@@ -148,9 +149,10 @@ class FinalObservations:
             self._settled = True
             warnings.warn(
                 f"every episode of {abbreviated(repr(self._env))} so far has ended with the "
-                "observation with which the next one begins. Unless the task is such, the "
+                "observation with which the next one begins. Unless the task requires this, the "
                 "environment returns its own array as observation, and its reset overwrites the "
-                "final one before it can be learned from: let `step` and `reset` return copies.",
+                "final observation before it can be learned from: let `step` and `reset` return "
+                "copies.",
                 stacklevel=2,
             )
 

@@ -1,8 +1,8 @@
-"""From Gymnasium's numbers to those of a learner, and back.
+"""Conversion of Gymnasium's numbers to those of a learner, and back.
 
-A learner counts discrete values from 0 and has float32 and uint8; a Gymnasium environment counts
-from its spaces' `start` and has what dtypes it likes. Shape letters: `N` environments, `O` and `A`
-the shapes of one observation and one action.
+A learner counts discrete values from 0 and uses float32 and uint8. A Gymnasium environment counts
+from the `start` of its spaces and may use any dtype. Shape letters: `N` environments; `O` and `A`
+are the shapes of one observation and of one action.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _ROUNDING = 1e-5
 
 
 def gymnasium_observation(env: gymnasium.Env | gymnasium.vector.VectorEnv, observation: Any) -> Any:
-    """Returns an environment's observation as its learner takes it, for acting by hand.
+    """Converts an environment's observation to a learner's, for code that acts without `train`.
 
-    Discrete values are counted from 0, whatever the `start` of their space; numbers are float32,
+    Discrete values are counted from 0, whatever the `start` of their space. Numbers become float32,
     images uint8, discrete values int32.
 
     Args:
-      env: the environment that showed it, a single one or a vector environment of N.
-      observation: what `reset` or `step` returned: [*O], or [N, *O] of a vector environment; a dict
-        or a tuple of such where the space is a `Dict` or a `Tuple`.
+      env: The environment that returned the observation, a single one or a vector environment of N.
+      observation: The observation from `reset` or `step`: [*O], or [N, *O] of a vector environment;
+        a dict or a tuple of such if the space is a `Dict` or a `Tuple`.
 
     Returns:
-      [1, *O], or [N, *O], for `learner.policy`; a dict of such where the space is a `Dict` or a
-      `Tuple`, by the keys that `gymnasium_spec` gives.
+      The observation for `learner.policy`, [1, *O] or [N, *O]. If the space is a `Dict` or a
+      `Tuple`, a dict of such, with the keys that `gymnasium_spec` gives.
 
     Raises:
-      TypeError: if `env` is neither an environment nor a vector environment.
-      ValueError: if the space is not supported, or the observation is of another shape, not finite,
-        or a discrete value outside of its space.
+      TypeError: If `env` is neither an environment nor a vector environment.
+      ValueError: If the space is not supported, or if the observation has another shape, is not
+        finite, or holds a discrete value outside of its space.
 
     >>> import gymnasium
     >>> env = gymnasium.make("FrozenLake-v1")
@@ -53,19 +53,20 @@ def gymnasium_observation(env: gymnasium.Env | gymnasium.vector.VectorEnv, obser
 
 
 def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: Any) -> Any:
-    """Returns a learner's action as the environment's `step` takes it, for acting by hand.
+    """Converts a learner's action to an environment's, for code that acts without `train`.
 
     Args:
-      env: the environment to act in, a single one or a vector environment of N.
+      env: The environment to act in, a single one or a vector environment of N.
       action: [1, *A], or [N, *A] for a vector environment: a draw from `learner.policy`, or
         `learner.greedy` of it.
 
     Returns:
-      [*A], or [N, *A], in the numbers, the shape and the dtype of the environment's space.
+      The action for the environment's `step`, [*A] or [N, *A], in the numbers, the shape and the
+      dtype of the environment's space.
 
     Raises:
-      TypeError: if `env` is neither an environment nor a vector environment.
-      ValueError: if the space is not supported, or the action is of another shape or lies outside
+      TypeError: If `env` is neither an environment nor a vector environment.
+      ValueError: If the space is not supported, or if the action has another shape or lies outside
         of the space by more than rounding.
 
     >>> import gymnasium
@@ -92,7 +93,7 @@ def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: An
 
 
 def _spaces_and_count(env: Any) -> tuple[Any, Any, int | None]:
-    """The spaces of one observation and one action, and the number of a vector's environments."""
+    """Returns the spaces of one observation and one action, and N of a vector environment."""
     import gymnasium
 
     if isinstance(env, gymnasium.vector.VectorEnv):
@@ -109,18 +110,18 @@ def observed(
     where: str = "",
     name: str = "observation",
 ) -> Any:
-    """Returns observations as specs describe them, in memory of their own.
+    """Returns observations in the form that specs describe, in newly allocated memory.
 
     Args:
-      space: of one observation.
+      space: The space of one observation.
       observation: [N, *O], or a dict or a tuple of such.
-      count: N; None takes one observation without that axis, and returns [1, *O].
-      where: for errors, such as " at step 3".
-      name: of the observation or the part of it, for errors.
+      count: N. With None, the observation has no such axis, and the result is [1, *O].
+      where: The place to name in errors, such as " at step 3".
+      name: The name of the observation, or of its part, to use in errors.
 
     Raises:
-      ValueError: if the observation is not finite, of another shape than the space says, or where
-        the space holds integers, outside of it.
+      ValueError: If the observation is not finite, if its shape is not that of the space, or if the
+        space holds integers and the observation lies outside of it.
     """
     from gymnasium import spaces
 
@@ -156,7 +157,7 @@ def observed(
 def _values_of_parts(
     space: Any, parts: Mapping[str, Any], observation: Any, where: str, name: str
 ) -> Mapping[str, Any]:
-    """The parts of an observation of a `Dict` or a `Tuple`, by the keys of their spec."""
+    """Returns the parts of an observation of a `Dict` or a `Tuple`, by the keys of their spec."""
     from gymnasium import spaces
 
     if isinstance(space, spaces.Tuple):
@@ -178,11 +179,11 @@ def _values_of_parts(
 
 
 def counted(space: Any, values: np.ndarray, where: str = "", name: str = "observation") -> Any:
-    """Returns discrete values, [N, *O] as the space has them, counted from 0, as int32.
+    """Returns discrete values, [N, *O], counted from 0 instead of the space's start, as int32.
 
     Raises:
-      ValueError: if one is no integer or outside of `space`, a `Discrete`, a `MultiDiscrete` or a
-        `MultiBinary`.
+      ValueError: If a value is not an integer or lies outside of `space`, a `Discrete`, a
+        `MultiDiscrete` or a `MultiBinary`.
     """
     sizes, start = _sizes_and_start(space)
     with np.errstate(invalid="ignore"):  # NaN, which is no integer
@@ -195,7 +196,7 @@ def counted(space: Any, values: np.ndarray, where: str = "", name: str = "observ
 
 
 def _sizes_and_start(space: Any) -> tuple[Any, Any]:
-    """How many values a discrete space has and the first, of each of its elements."""
+    """Returns the number of values of each element of a discrete space, and the first values."""
     from gymnasium import spaces
 
     if isinstance(space, spaces.MultiBinary):
@@ -204,15 +205,16 @@ def _sizes_and_start(space: Any) -> tuple[Any, Any]:
 
 
 def acted(space: gymnasium.Space, action: np.ndarray, where: str = "") -> np.ndarray:
-    """Returns actions of a learner as an environment takes them, of the space's shape and dtype.
+    """Returns a learner's actions in the form that an environment takes, with its shape and dtype.
 
     Args:
-      space: of one action.
-      action: [N, *A]; of a `MultiDiscrete` or a `MultiBinary` in the space's shape, or as a vector.
-      where: for errors, such as " at step 3".
+      space: The space of one action.
+      action: [N, *A]; for a `MultiDiscrete` or a `MultiBinary`, in the shape of the space or as a
+        vector.
+      where: The place to name in errors, such as " at step 3".
 
     Raises:
-      ValueError: if the space is discrete and an action not one of it.
+      ValueError: If the space is discrete and an action lies outside of it.
     """
     from gymnasium import spaces
 
@@ -228,10 +230,10 @@ def acted(space: gymnasium.Space, action: np.ndarray, where: str = "") -> np.nda
 
 
 def one_each(name: str, value: Any, count: int, dtype: type, where: str = "") -> np.ndarray:
-    """Returns a reward or a flag of every environment, [N], whatever axes of size 1 it came with.
+    """Returns a reward or a flag of every environment, [N]; axes of size 1 are removed.
 
     Raises:
-      ValueError: unless there is one number for each of `count` environments, 0 or 1 if `dtype` is
+      ValueError: Unless there is one number for each of `count` environments, 0 or 1 if `dtype` is
         bool.
     """
     try:
@@ -256,8 +258,8 @@ def check_finite(name: str, value: np.ndarray, where: str) -> None:
     finite = np.isfinite(value)
     if not finite.all():
         raise ValueError(
-            f"NaN or infinity in the {name} of worlds {_rows(finite)[:5]}{where}: mend or wrap the "
-            "environment; nothing of this step was learned from."
+            f"NaN or infinity in the {name} of environments {_rows(finite)[:5]}{where}: mend "
+            "or wrap the environment; nothing of this step was learned from."
         )
 
 
@@ -266,7 +268,7 @@ def _within(values: Any, low: Any, high: Any) -> Any:
 
 
 def _rows(fine: np.ndarray) -> list[int]:
-    """The indices on the first axis at which not all is fine."""
+    """Returns the indices on the first axis at which at least one element is not fine."""
     return np.flatnonzero(~fine.reshape(len(fine), -1).all(axis=1)).tolist()
 
 

@@ -1,4 +1,4 @@
-"""Gymnasium's vector environments as worlds of the host loop, whatever their autoreset mode."""
+"""Gymnasium's vector environments for the host loop, in any autoreset mode."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from maxent_tf.training.spaces import gymnasium_spec, make
 
 
 class WorldsStep(NamedTuple):
-    """One step of every world, in NumPy.
+    """One step of every environment, in NumPy.
 
     Attributes:
-      next_observation: [N, *O], or a dict of such, where the action led; the final observation of
-        an episode that ended, never the first of the next.
+      next_observation: [N, *O], or a dict of such: the observations that the actions led to. At the
+        end of an episode it is the final observation, never the first of the next episode.
       reward: [N], float32.
       terminated: [N], bool.
       truncated: [N], bool.
-      valid: [N], bool; False where the call only reset the world and no action was taken. Whatever
-        the environment says of such a call, its reward is 0 and no episode ends in it.
-      observation: [N, *O], where to act next.
+      valid: [N], bool; False where the call only reset the environment and no action was taken. The
+        reward of such a call is 0 and no episode ends in it, whatever the environment returned.
+      observation: [N, *O], the observations for the next actions.
     """
 
     next_observation: Any
@@ -41,21 +41,21 @@ class WorldsStep(NamedTuple):
 
 
 class GymnasiumWorlds:
-    """N Gymnasium worlds stepped together, with the reset after an episode's end made explicit.
+    """N Gymnasium environments stepped together, with explicit resets after the end of an episode.
 
-    The three autoreset modes of vector environments differ in when an ended world is reset: in the
-    same step (its final observation is in `infos`), in the next (which then takes no action), or
-    when told to. All three look the same from here.
+    The three autoreset modes of vector environments differ in when an environment is reset after
+    its episode has ended: in the same step (its final observation is then in `infos`), in the next
+    step (which then takes no action), or on request. This class hides the difference.
 
     Args:
-      env: an id, of which `num_worlds` synchronous copies are made, or a vector environment, which
-        stays the caller's to close.
-      num_worlds: N; must fit a vector environment.
+      env: A Gymnasium id, of which `num_worlds` synchronous copies are made, or a vector
+        environment, which the caller closes.
+      num_worlds: N, the number of environments, which must be that of a vector environment.
 
     Raises:
-      TypeError: if `env` is neither an id nor a vector environment.
-      ValueError: if the id is unknown, a space is not supported, the number of worlds differs, or
-        the vector environment does not say how it resets.
+      TypeError: If `env` is neither an id nor a vector environment.
+      ValueError: If the id is unknown, a space is not supported, the number of environments
+        differs, or the vector environment does not say how it resets.
     """
 
     def __init__(self, env: str | VectorEnv, num_worlds: int):
@@ -76,8 +76,8 @@ class GymnasiumWorlds:
             )
         if env.num_envs != num_worlds:
             raise ValueError(
-                f"the vector environment holds {env.num_envs} worlds but {num_worlds} are needed: "
-                "the product of the learner's batch shape and num_envs."
+                f"the vector environment holds {env.num_envs} environments but {num_worlds} are "
+                "needed: the product of the learner's batch shape and num_envs."
             )
         mode = (env.metadata or {}).get("autoreset_mode")
         if mode is None:
@@ -96,13 +96,13 @@ class GymnasiumWorlds:
         self._closed = False
 
     def close(self) -> None:
-        """Closes the worlds if they were made here."""
+        """Closes the environments if they were made here."""
         self._closed = True
         if self._owned:
             self._env.close()
 
     def reset(self, seed: int) -> Any:
-        """Resets every world, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
+        """Resets every environment, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
         _last_to_reset[self._env.unwrapped] = weakref.ref(self)
         self._resetting = np.zeros_like(self._resetting)
         self._steps = 0
@@ -113,7 +113,7 @@ class GymnasiumWorlds:
         return self._shown
 
     def step(self, action: np.ndarray) -> WorldsStep:
-        """Acts in every world and resets those whose episode ended.
+        """Acts in every environment and resets those whose episode ended.
 
         Args:
           action: [N] or [N, K] int32, or [N, *A] float32, as in `spec`.
@@ -122,16 +122,17 @@ class GymnasiumWorlds:
           The step; see `WorldsStep`.
 
         Raises:
-          ValueError: if a world returns NaN, infinity, another shape, or a discrete value outside
-            of its space; if it masks every action where one is due; if final observations are
-            missing, or overwritten; or if the vector environment has been reset from elsewhere.
-          RuntimeError: if a world raises.
+          ValueError: If an environment returns NaN, infinity, another shape, or a discrete value
+            outside of its space; if it masks every action although one is to be chosen; if final
+            observations are missing, or overwritten; or if other code has reset the vector
+            environment.
+          RuntimeError: If an environment raises an error.
         """
         if _last_to_reset.get(self._env.unwrapped, lambda: None)() is not self:
             raise ValueError(
                 f"{self._words} was reset by another training or evaluation after step "
-                f"{self._steps}, which has cut the episodes of this one: give each a vector "
-                "environment of its own, or an id, of which each makes its own."
+                f"{self._steps}, which has cut the episodes of this one: give each run a vector "
+                "environment of its own, or an id, of which each run makes its own."
             )
         self._steps += 1
         taken = acted(self._env.single_action_space, action, self._where)
@@ -164,7 +165,7 @@ class GymnasiumWorlds:
         return f"the vector environment {abbreviated(repr(self._env))}"
 
     def _with_final(self, observation: Any, done: np.ndarray, infos: Any) -> Any:
-        """The observations of a step with the final ones in their places."""
+        """Returns the observations of a step with the final observations in their places."""
         self._finals.check(observation, self._where)
         if not done.any():
             return observation
@@ -175,7 +176,7 @@ class GymnasiumWorlds:
         return together
 
     def _reset_ended(self, observation: Any, done: np.ndarray) -> Any:
-        """Resets the worlds whose episodes ended, and no other."""
+        """Resets the environments whose episodes ended, and no other."""
         raw, _ = self._call(self._env.reset, options={"reset_mask": done.copy()})
         fresh = self._observed(raw)
         pairs = zip(tf.nest.flatten(observation), tf.nest.flatten(fresh), strict=True)
@@ -193,8 +194,8 @@ class GymnasiumWorlds:
         except Exception as error:
             space = abbreviated(self._env.single_observation_space)
             hint = (
-                f"Worlds of which one returns an observation that is not of {space}, or a reward "
-                "or flag that is not a single number, fail so, too."
+                f"An environment that returns an observation that is not of {space}, or a reward "
+                "or flag that is not a single number, can raise such an error, too."
             )
             if "options" in options:
                 hint = (
@@ -202,7 +203,7 @@ class GymnasiumWorlds:
                     "array of flags, for the environments to reset."
                 )
             raise RuntimeError(
-                f"a world raised {type(error).__name__}{self._where}: {error}. Mend or "
+                f"an environment raised {type(error).__name__}{self._where}: {error}. Mend or "
                 f"wrap the environment; nothing of this step was learned from. ({hint})"
             ) from error
 

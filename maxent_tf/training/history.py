@@ -12,7 +12,7 @@ from maxent_tf.training.loop import Interval
 
 
 class History(tf.train.experimental.PythonState):
-    """Rows of metrics, one a record."""
+    """The rows of metrics of a run, one for each record."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, np.ndarray]] = []
@@ -21,12 +21,13 @@ class History(tf.train.experimental.PythonState):
         """Adds a row and returns it.
 
         Args:
-          env_steps: the steps each learner has taken.
-          interval: what happened since the last row.
+          env_steps: The number of steps that each learner has taken.
+          interval: The metrics and episodes since the last row.
 
         Returns:
-          "env_steps", [], int64; the learner's own metrics, "episode_return" and "episode_length",
-          means over what happened since the last row, [*P] each; NaN where nothing did.
+          The row: "env_steps", [], int64; and the learner's own metrics, "episode_return" and
+          "episode_length", [*P] each, which are means since the last row; NaN where there were no
+          updates or episodes.
         """
         count = np.asarray(interval.episodes.count)
         some = np.where(count > 0, count, np.nan)
@@ -41,7 +42,7 @@ class History(tf.train.experimental.PythonState):
         return self.rows[-1]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Returns every metric's values, [records, *P]."""
+        """Returns the values of every metric, [records, *P], by name."""
         names = self.rows[0] if self.rows else {}
         return {name: np.stack([row[name] for row in self.rows]) for name in names}
 
@@ -53,7 +54,7 @@ class History(tf.train.experimental.PythonState):
         return file.getvalue()
 
     def deserialize(self, string_value: bytes) -> None:
-        """Takes in serialised rows."""
+        """Restores serialised rows."""
         with np.load(io.BytesIO(string_value)) as stored:
             arrays = {name: stored[name] for name in stored.files}
         count = len(arrays["env_steps"]) if arrays else 0

@@ -1,4 +1,4 @@
-"""Training on Gymnasium worlds: the worlds step on the host, everything else is compiled."""
+"""Training on Gymnasium environments, which step on the host while all else is compiled."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class HostLoop:
-    """Training on host worlds; `Trainer` checks the arguments.
+    """The training loop over Gymnasium environments; `Trainer` checks the arguments.
 
-    A checkpoint holds everything but the worlds: after loading one they start new episodes, with
-    new seeds.
+    A checkpoint holds everything but the environments: after a checkpoint is loaded, the
+    environments start new episodes, with new seeds.
     """
 
     def __init__(
@@ -60,16 +60,16 @@ class HostLoop:
 
     @property
     def iterations(self) -> int:
-        """How many have been made."""
+        """The number of iterations that have been made."""
         return self._iterations.value
 
     @property
     def state(self) -> Any:
-        """The learners' state now."""
+        """The present state of the learners."""
         return self._state.read()
 
     def trackables(self) -> dict[str, Any]:
-        """Returns all but the worlds: learners, replay and the counter that seeds follow."""
+        """Returns all but the environments: learners, replay and the counter that seeds follow."""
         return {
             "learner": self._state,
             "iterations": self._iterations,
@@ -77,7 +77,7 @@ class HostLoop:
         }
 
     def advance(self, end: int) -> Interval:
-        """Goes on until `end` iterations have been made."""
+        """Trains until `end` iterations have been made."""
         learner, start = self._learner, self.iterations
         last_good = self.state
         if self._observation is None:
@@ -95,11 +95,11 @@ class HostLoop:
         return self._tally.take(self.pace.updates_after(end) - self.pace.updates_after(start))
 
     def close(self) -> None:
-        """Closes the worlds if they were made here."""
+        """Closes the environments if they were made here."""
         self._worlds.close()
 
     def _begin(self, iterations: int) -> None:
-        """Resets the worlds, and acts in them for the first time."""
+        """Resets the environments, and acts in them for the first time."""
         seed = self._world_seed
         if iterations:  # other episodes than those of the run that is continued
             seed = draws.fold_in(seed, iterations)
@@ -107,7 +107,7 @@ class HostLoop:
         self._acted = self._programs.first(self._observation, iterations * self.pace.calls)
 
     def _step(self, call: int) -> np.ndarray | None:
-        """Steps the worlds, counted from 1, and returns sums of metrics [M, *P] if it learned."""
+        """Makes a step, counted from 1; returns sums of metrics [M, *P] if the learner learned."""
         ndims = len(self._batch)
         flat = tf.nest.map_structure(
             lambda x: x.numpy().reshape(-1, *x.shape[ndims:]), self._acted.action
@@ -131,12 +131,12 @@ class HostLoop:
         return metrics
 
     def _batched(self, structure: Any) -> Any:
-        """[N, ...] -> [*P, B, ...]."""
+        """Divides the axis of environments among the learners: [N, ...] -> [*P, B, ...]."""
         return tf.nest.map_structure(lambda x: x.reshape(*self._batch, *x.shape[1:]), structure)
 
 
 class _Tally:
-    """Sums of metrics and of ended episodes since the last record."""
+    """The sums of metrics and of ended episodes since the last record."""
 
     def __init__(self, learner: Learner, batch: tuple[int, ...]):
         self._names = learner.metric_names
@@ -164,9 +164,9 @@ class _Tally:
             self._length[done] = 0
 
     def take(self, updates: int) -> Interval:
-        """Returns the means of the metrics over so many updates and the episodes; starts anew.
+        """Returns the metrics, averaged over `updates`, and the episodes; then sets all to zero.
 
-        The means are NaN where there was no update.
+        The means are NaN if there was no update.
         """
         means = self._sums / (updates if updates else np.nan)
         taken = Interval(dict(zip(self._names, means, strict=True)), self._episodes)

@@ -1,7 +1,8 @@
 """The compiled programs of the host loop.
 
-Off policy, a single call for each step stores the transition, makes the updates, and draws the next
-action. On policy, one call a step draws the action and one call a rollout learns.
+Off-policy learners make a single call for each step, which stores the transition, makes the
+updates, and draws the next action. On-policy learners make one call for each step, which draws the
+action, and one call for each rollout, which makes an update.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from maxent_tf.types import Acted, Transition, Updated
 
 
 class HostPrograms(Protocol):
-    """How one kind of learner meets the host's worlds; `call` counts their steps."""
+    """The programs with which one kind of learner trains on the host; `call` counts the steps."""
 
     def first(self, observation: Any, call: int) -> Acted:
-        """Acts in worlds that have just been reset, after `call` earlier steps."""
+        """Acts in environments that have just been reset, after `call` earlier steps."""
 
     def advance(
         self, transition: Transition, carry: Any, observation: Any, call: int
@@ -34,17 +35,18 @@ class HostPrograms(Protocol):
         """Takes in a step, and acts again.
 
         Args:
-          transition: the step.
-          carry: what the learner took along from it.
-          observation: after it, and after the resets of worlds whose episodes ended.
-          call: the number of the step.
+          transition: The step.
+          carry: The carry that the learner returned with the actions of the step.
+          observation: The observations after the step, and after the resets of environments whose
+            episodes ended.
+          call: The number of the step.
 
         Returns:
-          The next actions, and sums of metrics [M, *P] if it learned.
+          The next actions, and sums of metrics [M, *P] if the learner learned.
         """
 
     def trackables(self) -> Mapping[str, Any]:
-        """Returns what a checkpoint must hold beside the learners' state."""
+        """Returns the objects that a checkpoint must hold beside the learners' state."""
 
 
 def _tensors(structure: Any) -> Any:
@@ -52,17 +54,17 @@ def _tensors(structure: Any) -> Any:
 
 
 def _ended(transition: Transition) -> Any:
-    """Where the next step is another episode's first; the call that only resets is in neither."""
+    """Returns where the next step begins an episode; a call that only resets is in no episode."""
     return transition.terminated | transition.truncated | ~transition.valid
 
 
 def _number(call: int) -> tf.Tensor:
-    """The count as a tensor; of Python's own numbers TensorFlow caches, and keeps, every one."""
+    """Returns a count as a tensor; TensorFlow would cache, and keep, every Python number."""
     return tf.constant(np.int32(call))
 
 
 class OnPolicyPrograms:
-    """Gathers rollouts and learns from each; see `HostPrograms`."""
+    """Gathers rollouts and makes an update from each; see `HostPrograms`."""
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class OnPolicyPrograms:
         self._learn = called_alike(compiled(learn, compile, auto="graph"))
 
     def first(self, observation: Any, call: int) -> Acted:
-        """Acts in worlds that have just been reset."""
+        """Acts in environments that have just been reset."""
         carry = self._initial_carry()
         nobody = np.zeros(self._batch, bool)
         return self._next(carry, nobody, observation, call)
@@ -118,12 +120,12 @@ class OnPolicyPrograms:
         return self._act(carry, where, _tensors(observation), _number(call))
 
     def trackables(self) -> Mapping[str, Any]:
-        """Names nothing: a record comes after whole rollouts."""
+        """Returns nothing: a record comes after whole rollouts."""
         return {}
 
 
 class OffPolicyPrograms:
-    """Acts at random to fill replay, then learns after every step; see `HostPrograms`."""
+    """Acts at random to fill the replay buffer, then learns at every step; see `HostPrograms`."""
 
     def __init__(
         self,
@@ -214,7 +216,7 @@ class OffPolicyPrograms:
         )
 
     def first(self, observation: Any, call: int) -> Acted:
-        """Acts in worlds that have just been reset."""
+        """Acts in environments that have just been reset."""
         self._replay.break_off()
         return self._next(self._initial_carry(), _tensors(observation), call)
 
@@ -230,10 +232,10 @@ class OffPolicyPrograms:
         return acted, sums.numpy()
 
     def trackables(self) -> Mapping[str, Any]:
-        """Names replay."""
+        """Returns the replay buffer."""
         return {"replay": self._replay}
 
     def _next(self, carry: Any, observation: Any, call: int) -> Acted:
-        """Acts after `call` steps: at random in the warm-up, then by the learner."""
+        """Acts after `call` steps: at random in the warm-up, then by the learner's policy."""
         act = self._act_at_random if call < self._pace.warm_up else self._act
         return act(carry, observation, _number(call))

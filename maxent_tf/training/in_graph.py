@@ -1,4 +1,4 @@
-"""Training on in-graph worlds: whole iterations of acting and learning in one compiled program."""
+"""Training on in-graph environments: acting and learning are one compiled program."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ Iteration = Callable[
 
 
 class InGraphLoop:
-    """Training on an in-graph world; `Trainer` checks the arguments.
+    """The training loop over an in-graph environment; `Trainer` checks the arguments.
 
-    What the loop comes to depends on its seed and the number of iterations alone, not on how they
-    are divided into calls of `advance`, nor on whether a checkpoint was loaded between two of them.
+    The result of the loop depends only on its seed and on the number of iterations. It does not
+    depend on how the iterations are divided into calls of `advance`, nor on whether a checkpoint
+    was loaded between two of them.
     """
 
     def __init__(
@@ -64,21 +65,21 @@ class InGraphLoop:
 
     @property
     def iterations(self) -> int:
-        """How many have been made."""
+        """The number of iterations that have been made."""
         return self._iterations.value
 
     @property
     def state(self) -> Any:
-        """The learners' state now."""
+        """The present state of the learners."""
         return self._state.read()
 
     def trackables(self) -> dict[str, Any]:
-        """Returns all that decides how the loop goes on, the worlds included."""
+        """Returns all that decides how the loop goes on, the environments included."""
         kept = {"learner": self._state, "worlds": self._worlds, "iterations": self._iterations}
         return kept if self._replay is None else {**kept, "replay": self._replay}
 
     def advance(self, end: int) -> Interval:
-        """Goes on until `end` iterations have been made."""
+        """Trains until `end` iterations have been made."""
         learner, warm_up = self._learner, self.pace.warm_up
         start = self.iterations
         state, worlds = self._state.read(), self._worlds.read()
@@ -114,7 +115,7 @@ class InGraphLoop:
         return Interval(metrics, tf.nest.map_structure(lambda x: x.numpy(), episodes))
 
     def close(self) -> None:
-        """Does nothing: the worlds are tensors."""
+        """Does nothing: the environments are tensors."""
 
 
 def training_program(learner: Learner, iteration: Iteration) -> Callable[..., Any]:
@@ -176,7 +177,7 @@ def on_policy_iteration(learner: Learner, env: Environment, experience: OnPolicy
 def off_policy_iteration(
     learner: Learner, env: Environment, replay: Replay, experience: OffPolicy, pace: Pace
 ) -> Iteration:
-    """Returns an iteration that acts once, stores the step, and makes the updates that are due."""
+    """Returns an iteration that acts once, stores the step, and makes the due updates."""
 
     def iteration(state: Any, worlds: RolloutState, seed: tf.Tensor, i: tf.Tensor) -> Any:
         seeds = draws.split(draws.fold_in(seed, i), 4)
@@ -228,4 +229,6 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
 def _check_finite_observation(observation: Any) -> None:
     each = [tf.cast(part, tf.float32) for part in tf.nest.flatten(observation)]
     if not all(bool(tf.reduce_all(tf.math.is_finite(part))) for part in each):
-        raise ValueError("the world's first observation holds NaN or infinity: mend its reset.")
+        raise ValueError(
+            "the first observation of the environment holds NaN or infinity: mend its reset."
+        )

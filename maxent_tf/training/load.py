@@ -1,4 +1,4 @@
-"""Loading what a run has learned, to act, evaluate or look at it."""
+"""Loading what a run has learned, to act, evaluate or analyse."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from maxent_tf.training.result import CheckpointError
 
 
 class Loaded(NamedTuple):
-    """What a checkpoint holds of a run, except what only training needs.
+    """The contents of a checkpoint, except for what only training needs.
 
     Attributes:
-      state: the learners' state, as `TrainResult` has it.
-      history: from each metric's name to its values [records, *P], as `TrainResult` has it.
-      env_steps: the steps each learner had taken.
+      state: The state of the learners, as `TrainResult` has it.
+      history: The values [records, *P] of every metric by its name, as `TrainResult` has it.
+      env_steps: The number of steps that each learner had taken.
     """
 
     state: Any
@@ -38,22 +38,23 @@ class Loaded(NamedTuple):
 
 
 def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
-    """Loads what a learner has learned from the newest checkpoint that can be read.
+    """Loads a trained policy: what a learner has learned, from the newest checkpoint of a run.
 
-    It only reads: nothing is made, changed or locked, so that it may look at a run under way.
-    `evaluate` takes the state, with its running statistics, if the run had normalised; `train` goes
-    on from the checkpoint by itself.
+    If the newest checkpoint cannot be read, the one before it is loaded. Loading only reads:
+    nothing is made, changed or locked, so that it can look at a run that still trains. `evaluate`
+    takes the loaded state, with its running statistics if the run normalised. To resume training,
+    call `train`, which loads the checkpoint by itself.
 
     Args:
-      learner: built as it was for training.
-      checkpoint_dir: the run's.
+      learner: The learner, built as it was for training.
+      checkpoint_dir: The `checkpoint_dir` of the run.
 
     Returns:
       The state, the history and the steps taken, see `Loaded`.
 
     Raises:
-      CheckpointError: if there is no such directory, it holds no checkpoint or none that can be
-        read, or the learner is another one than was trained.
+      CheckpointError: If there is no such directory, if it holds no checkpoint or none that can be
+        read, or if the learner is not the one that was trained.
 
     >>> import tempfile
     >>> import maxent_tf as mx
@@ -68,8 +69,8 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
     directory = os.path.abspath(checkpoint_dir)
     if not os.path.isdir(directory):
         raise CheckpointError(
-            f"checkpoint_dir={str(checkpoint_dir)!r} is no directory ({directory}): give the one "
-            "that the run was trained with."
+            f"checkpoint_dir={str(checkpoint_dir)!r} is no directory ({directory}): give the "
+            "directory that the run was trained with."
         )
     taken: dict[str, Any] = {}
     configuration = Configuration(learner_settings(learner))
@@ -95,7 +96,7 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
 
 
 def _as_trained(learner: Learner, path: str) -> Learner:
-    """Returns the learner whose state a checkpoint holds: one that normalises, if that one did."""
+    """Returns the learner whose state a checkpoint holds: a `Normalized` one if it normalised."""
     settings = stored_items(stored_configuration(path))
     observation, reward, num_envs = (
         ast.literal_eval(settings[name])

@@ -1,4 +1,4 @@
-"""What the two training loops have in common: how they count, what they keep, what they offer."""
+"""The parts that the two training loops share: their interface, their counters, their variables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from maxent_tf.training.rollout import Episodes
 
 
 class Interval(NamedTuple):
-    """What happened between two records.
+    """The metrics and episodes between two records.
 
     Attributes:
-      metrics: the learner's own, [*P] each, averaged over the updates; NaN where there were none.
-      episodes: those that ended.
+      metrics: The learner's own metrics, [*P] each, averaged over the updates; NaN if there were no
+        updates.
+      episodes: The episodes that ended.
     """
 
     metrics: dict[str, np.ndarray]
@@ -28,44 +29,47 @@ class Interval(NamedTuple):
 
 
 class Loop(Protocol):
-    """A learner and its worlds on their way; an iteration is a rollout, or a step off policy.
+    """A learner and its environments in training.
+
+    One iteration is a rollout of an on-policy learner, or a step of an off-policy learner.
 
     Attributes:
-      pace: how much an iteration is.
+      pace: The number of steps and updates in an iteration.
     """
 
     pace: Pace
 
     @property
     def iterations(self) -> int:
-        """How many have been made."""
+        """The number of iterations that have been made."""
 
     @property
     def state(self) -> Any:
-        """The learners' state now."""
+        """The present state of the learners."""
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns everything that a checkpoint must hold for the loop to go on, by name."""
 
     def advance(self, end: int) -> Interval:
-        """Goes on until `end` iterations have been made.
+        """Trains until `end` iterations have been made.
 
         Raises:
-          NonFiniteError: if a metric or a parameter turns NaN or infinite.
+          NonFiniteError: If a metric or a parameter becomes NaN or infinite.
         """
 
     def close(self) -> None:
-        """Closes the worlds that were made here."""
+        """Closes the environments that were made here."""
 
 
 class Pace(NamedTuple):
-    """How much one iteration of a training loop is.
+    """The number of steps and updates in one iteration of a training loop.
 
     Attributes:
-      calls: steps of every world.
-      steps: steps of each learner, over all its worlds.
-      updates: of each learner, once it learns; with 3/4, three iterations of four make one.
-      warm_up: iterations at the beginning in which nothing is learned.
+      calls: The number of steps of every environment.
+      steps: The number of steps of each learner, over all its environments.
+      updates: The number of updates of each learner, once it learns. With 3/4, three of four
+        iterations make one update.
+      warm_up: The number of iterations at the beginning that make no update.
     """
 
     calls: int
@@ -75,7 +79,7 @@ class Pace(NamedTuple):
 
     @classmethod
     def of(cls, experience: OnPolicy | OffPolicy, num_envs: int) -> Pace:
-        """Returns the pace of a learner with `num_envs` worlds."""
+        """Returns the pace of a learner with `num_envs` environments."""
         if isinstance(experience, OnPolicy):
             length = experience.rollout_length
             return cls(calls=length, steps=length * num_envs, updates=Fraction(1), warm_up=0)
@@ -87,21 +91,21 @@ class Pace(NamedTuple):
         )
 
     def iterations(self, steps: int) -> int:
-        """Returns the iterations in which each learner takes `steps` steps, rounded up."""
+        """Returns the iterations, rounded up, that each learner needs to take `steps` steps."""
         return math.ceil(steps / self.steps)
 
     def updates_after(self, iterations: int) -> int:
-        """Returns the updates that each learner has made, whole ones."""
+        """Returns the number of whole updates that each learner has made."""
         return math.floor(max(iterations - self.warm_up, 0) * self.updates)
 
     def due(self, iteration: tf.Tensor) -> tf.Tensor | int:
-        """Returns how many updates each learner makes in one iteration.
+        """Returns the number of updates that each learner makes in one iteration.
 
         Args:
-          iteration: an int32 scalar, the iterations before this one, without the warm-up.
+          iteration: An int32 scalar, the number of iterations before this one, without the warm-up.
 
         Returns:
-          An integer where it is the same in every iteration, else an int32 scalar.
+          An integer if the number is the same in every iteration, else an int32 scalar.
         """
         count, of = self.updates.numerator, self.updates.denominator
         if of == 1:
@@ -111,7 +115,7 @@ class Pace(NamedTuple):
 
 
 def as_fraction(number: float) -> Fraction:
-    """Returns the fraction that a decimal number means: 1/10 for 0.1, which no float is."""
+    """Returns the fraction that a decimal number means, such as 1/10 for 0.1."""
     return Fraction(float(number)).limit_denominator(10_000)
 
 
@@ -132,7 +136,7 @@ class StateVariables(tf.Module):
         self._structure = lambda: dtypes
 
     def read(self) -> Any:
-        """Returns what was last written."""
+        """Returns the structure that was written last."""
         variables = iter(tf.nest.flatten(self._variables))
         return tf.nest.map_structure(
             lambda dtype: storage.from_stored(next(variables).read_value(), dtype),
@@ -140,7 +144,7 @@ class StateVariables(tf.Module):
         )
 
     def write(self, state: Any) -> None:
-        """Takes in a structure of the same shapes."""
+        """Overwrites the variables with a structure of the same shapes."""
         pairs = zip(tf.nest.flatten(self._variables), tf.nest.flatten(state), strict=True)
         for variable, x in pairs:
             variable.assign(storage.to_stored(x))
@@ -154,7 +158,7 @@ class Counter(StateVariables):
 
     @property
     def value(self) -> int:
-        """The count."""
+        """The present count."""
         return int(self.read())
 
     @value.setter

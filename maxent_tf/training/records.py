@@ -1,4 +1,4 @@
-"""Records of a training run, shown live: the progress bar, TensorBoard, a CSV file."""
+"""The display of a training run's records: a progress bar, TensorBoard, a CSV file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Row = dict[str, np.ndarray]
 
 
 def boundaries(start: int, total: int, records: int) -> Iterator[int]:
-    """Yields the counts between `start` and `total` after which to record.
+    """Yields the counts between `start` and `total` after which to make a record.
 
-    They divide 0 to `total` evenly, wherever `start` lies.
+    The counts divide the range from 0 to `total` evenly, for any `start`.
 
     Raises:
-      ValueError: if `records` is not positive.
+      ValueError: If `records` is not positive.
     """
     if records < 1:
         raise ValueError(f"records must be at least 1, not {records}.")
@@ -32,19 +32,20 @@ def boundaries(start: int, total: int, records: int) -> Iterator[int]:
 
 
 class Recorder:
-    """Shows what a run reports.
+    """Displays and writes the records of a run.
 
-    Use it as a context manager, which closes the bar and the files.
+    Use a recorder as a context manager, which closes the progress bar and the files.
 
     Args:
-      num_steps: the steps each learner will have taken at the end, the bar's length.
-      progress: whether to show a tqdm bar with the metrics' means over all learners.
-      log_dir: where to write TensorBoard scalars, likewise averaged, and `metrics.csv`, with a line
-        for each record and learner; None writes neither.
-      earlier: the rows that a continued run made before; the CSV file begins with them.
+      num_steps: The number of steps that each learner will have taken at the end, which is the
+        length of the bar.
+      progress: Whether to show a tqdm bar with the metrics' means over all learners.
+      log_dir: The directory for TensorBoard scalars, averaged over all learners, and for
+        `metrics.csv`, with a line for each record and learner; None writes neither.
+      earlier: The rows of records that a resumed run made before. The CSV file begins with them.
 
     Raises:
-      ImportError: if tqdm or TensorBoard is asked for but not installed.
+      ImportError: If tqdm or TensorBoard is needed but not installed.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Recorder:
         self._open.close()
 
     def show(self, row: Row) -> None:
-        """Shows a record, a row of `History`."""
+        """Displays and writes a record, a row of `History`."""
         env_steps = int(row["env_steps"])
         means = {name: _mean_of_finite(x) for name, x in row.items() if name != "env_steps"}
         if self._bar is not None:
@@ -96,7 +97,7 @@ class Recorder:
             self._file.flush()
 
     def _write_lines(self, row: Row) -> None:
-        """One line for each learner, numbered in row-major order."""
+        """Writes one line for each learner; learners are numbered in row-major order."""
         assert self._file is not None
         writer = csv.writer(self._file, lineterminator="\n")
         names = [name for name in row if name != "env_steps"]

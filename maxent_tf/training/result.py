@@ -1,4 +1,4 @@
-"""What a training run returns, and the errors that stop one."""
+"""The result of a training run, and the errors that stop a run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ class TrainResult(NamedTuple):
     """The outcome of `train`.
 
     Attributes:
-      state: the learners' final state.
-      history: from each metric's name to its values [records, *P], float32: the learner's own
-        metrics, averaged over the updates since the last record, and "episode_return" and
-        "episode_length", averaged over the episodes that ended since then; NaN where there were
-        none. "env_steps", [records], int64, counts the steps each learner had taken.
-      env_steps: the steps each learner took; a call in which a Gymnasium world only resets is one.
-      updates: the updates each learner made.
-      wall_time: seconds, compilation included.
+      state: The final state of the learners.
+      history: The values [records, *P], float32, of every metric by its name. The metrics are the
+        learner's own, averaged over the updates since the last record, and "episode_return" and
+        "episode_length", averaged over the episodes that ended since the last record. A value is
+        NaN if there were no updates or episodes. "env_steps", [records], int64, is the number of
+        steps that each learner had taken.
+      env_steps: The number of steps that each learner took. A call in which a Gymnasium environment
+        only resets counts as a step.
+      updates: The number of updates that each learner made.
+      wall_time: The duration of the run in seconds, compilation included.
     """
 
     state: Any
@@ -34,11 +36,11 @@ class NonFiniteError(FloatingPointError):
     """A metric or a parameter of a learner became NaN or infinite.
 
     Attributes:
-      quantity: the metric's name, or the part of the state that holds the parameter.
-      update: the number of the update, counted from 1. For a metric the first at which it happened,
-        or the last of those made in the same call; for a parameter that no metric showed, the last
-        before the record at which it was noticed.
-      state: the learners' last state known to be finite: where training stood at the last record.
+      quantity: The name of the metric, or of the part of the state that holds the parameter.
+      update: The number of the update, counted from 1. For a metric, it is the first update with a
+        non-finite value, or the last update made in the same call. For a parameter that no metric
+        showed, it is the last update before the record at which the parameter was noticed.
+      state: The last state of the learners that is known to be finite, at the last record.
     """
 
     def __init__(self, quantity: str, update: int, learners: np.ndarray, state: Any):
@@ -64,10 +66,11 @@ def check_finite(
     """Raises NonFiniteError unless all numbers are finite.
 
     Args:
-      quantities: from names to structures of arrays or tensors [*P, ...]; integers do not matter.
-      batch_shape: `P`.
-      update: how many updates have been made.
-      last_good: the state for the error to carry.
+      quantities: Structures of arrays or tensors [*P, ...] by their names; integers are not
+        checked.
+      batch_shape: The batch shape `P` of the learners.
+      update: The number of updates that have been made.
+      last_good: The state that the error carries.
     """
     for name, structure in quantities.items():
         for leaf in tf.nest.flatten(structure):

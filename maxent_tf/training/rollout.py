@@ -1,4 +1,4 @@
-"""Acting in batches of worlds, with the reset that follows an episode's end."""
+"""Acting in batches of in-graph environments, with resets after the end of an episode."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from maxent_tf.types import Acted, Transition
 
 
 class Episodes(NamedTuple):
-    """What the episodes that ended add up to, each [*P], float32.
+    """Sums over the episodes that ended, each [*P], float32.
 
     Attributes:
-      count: how many ended.
-      total_return: the sum of their undiscounted returns.
-      total_length: the sum of their lengths, in steps.
+      count: The number of episodes that ended.
+      total_return: The sum of their undiscounted returns.
+      total_length: The sum of their lengths, in steps.
     """
 
     count: tf.Tensor
@@ -36,14 +36,14 @@ def no_episodes(learners: tuple[int, ...]) -> Episodes:
 
 
 class RolloutState(NamedTuple):
-    """Where a batch of worlds is between two steps.
+    """The state of a batch of environments between two steps.
 
     Attributes:
-      world: the worlds' state, [*P, B, ...].
-      observation: [*P, B, *O], or a dict of such.
-      carry: what the learner takes along, see `Acted`.
+      world: The state of the environments, [*P, B, ...].
+      observation: The observations, [*P, B, *O], or a dict of such.
+      carry: The carry of the learner, see `Acted`.
       episode_return: [*P, B], float32, the undiscounted return of the episode so far.
-      episode_length: [*P, B], float32, its steps so far.
+      episode_length: [*P, B], float32, the number of steps of the episode so far.
     """
 
     world: Any
@@ -54,12 +54,12 @@ class RolloutState(NamedTuple):
 
 
 def is_in_graph(env: Any) -> TypeGuard[Environment]:
-    """Whether `env` is a world in TensorFlow. Gymnasium's have attributes of the same names."""
+    """Returns whether `env` is in TensorFlow; Gymnasium's have attributes of the same names."""
     return isinstance(getattr(env, "spec", None), EnvironmentSpec)
 
 
 def begin(learner: Learner, env: Environment, num_envs: int, seed: tf.Tensor) -> RolloutState:
-    """Resets `num_envs` worlds of each learner."""
+    """Resets `num_envs` environments of each learner."""
     batch_shape = (*learner.batch_shape, num_envs)
     world, timestep = env.reset(batch_shape, seed)
     zeros = tf.zeros(batch_shape)
@@ -73,14 +73,14 @@ def uniform_action(
     """Draws actions uniformly.
 
     Args:
-      spec: of one action.
-      batch_shape: of the draw.
-      seed: [2], int32.
-      mask: [*batch_shape, A], bool, the legal ones of discrete actions, see
-        `specs.action_mask_spec`; None where all are.
+      spec: The spec of one action.
+      batch_shape: The batch shape of the draw.
+      seed: A seed of shape [2], int32.
+      mask: [*batch_shape, A], bool, the legal values of discrete actions, see
+        `specs.action_mask_spec`; None if all are legal.
 
     Returns:
-      [*batch_shape, ...], of the spec's dtype.
+      The actions, [*batch_shape, ...], of the spec's dtype.
     """
     if isinstance(spec, Box):
         low, high = spec.bounds()
@@ -100,7 +100,7 @@ def uniform_action(
 def act_uniformly(
     learner: Learner, state: Any, carry: Any, observation: Any, seed: tf.Tensor
 ) -> Acted:
-    """Acts uniformly at random, with what the learner takes along and knows all the same."""
+    """Acts uniformly at random; the carry and the extras are those of the learner all the same."""
     acted = learner.act(state, carry, observation, seed=seed)
     shape = acted.action.shape[: len(learner.batch_shape) + 1]
     mask = action_mask(learner.spec.observation, observation)
@@ -110,14 +110,15 @@ def act_uniformly(
 def seed_of_step(
     experience: OnPolicy | OffPolicy, own: tf.Tensor, run_seed: tf.Tensor, step: tf.Tensor
 ) -> tf.Tensor:
-    """Returns the seed by which a learner acts at one step.
+    """Returns the seed with which a learner acts at one step.
 
     Args:
-      experience: of the learner, whose `seed_period` says for how many steps a seed is kept.
-      own: [2], int32, the step's own seed, which it is if the period is 1.
-      run_seed: [2], int32, of all steps.
-      step: int32, their number; a seed that is kept follows from this and `run_seed` alone, so that
-        an interrupted run goes on with it.
+      experience: The learner's experience, whose `seed_period` is the number of steps for which a
+        seed is kept.
+      own: [2], int32, the seed of this step, which is returned if the period is 1.
+      run_seed: [2], int32, the seed of the whole run.
+      step: The number of the step, int32. A seed that is kept depends only on this number and on
+        `run_seed`, so that an interrupted run resumes with the same seed.
     """
     if experience.seed_period == 1:
         return own
@@ -125,12 +126,12 @@ def seed_of_step(
 
 
 def carry_on(learner: Learner, carry: Any, ended: tf.Tensor) -> Any:
-    """Returns what a learner takes along into the next step: nothing into a new episode.
+    """Returns the carry for the next step, which is the initial carry where an episode begins.
 
     Args:
-      learner: whose carry it is.
-      carry: after the last step.
-      ended: [*P, B], bool, whether the next step is another episode's first.
+      learner: The learner that the carry belongs to.
+      carry: The carry after the last step.
+      ended: [*P, B], bool, whether the next step is the first of another episode.
     """
     if not tf.nest.flatten(carry):
         return carry
@@ -140,18 +141,18 @@ def carry_on(learner: Learner, carry: Any, ended: tf.Tensor) -> Any:
 def step(
     learner: Learner, env: Environment, state: RolloutState, acted: Acted, seeds: tf.Tensor
 ) -> tuple[RolloutState, Transition, Episodes]:
-    """Steps every world once and resets those whose episode ended.
+    """Steps every environment once and resets those whose episode ended.
 
     Args:
-      learner: which acted.
-      env: the world.
-      state: where its batch is.
-      acted: the actions, with what goes along.
-      seeds: [2, 2], int32, one for the step and one for the resets.
+      learner: The learner that acted.
+      env: The environment.
+      state: The state of the batch of environments.
+      acted: The actions, with carry and extras.
+      seeds: Two seeds, [2, 2], int32: one for the step and one for the resets.
 
     Returns:
       The state after the step and the resets; the transition, whose next observation is the one
-      before a reset; and the episodes that ended, summed over B.
+      before a reset; and the sums over B of the episodes that ended.
     """
     world, timestep = env.step(state.world, acted.action, seeds[0])
     done = timestep.terminated | timestep.truncated
@@ -191,18 +192,18 @@ def collect(
     """Lets a learner act for a rollout.
 
     Args:
-      learner: which acts.
-      learner_state: its state.
-      env: the world.
-      state: where its batch [*P, B] is.
-      experience: of the learner: the number of steps, T, and how long it keeps a seed.
-      seed: [2], int32, of this rollout.
-      run_seed: [2], int32, of all rollouts.
-      first: int32, how many steps came before.
+      learner: The learner that acts.
+      learner_state: The state of the learner.
+      env: The environment.
+      state: The state of the batch of environments, [*P, B].
+      experience: The learner's experience: the number of steps, T, and the period of seeds.
+      seed: [2], int32, the seed of this rollout.
+      run_seed: [2], int32, the seed of the whole run.
+      first: int32, the number of steps before this rollout.
 
     Returns:
-      The state after the steps, the trajectory with fields [T, *P, B, ...], and the episodes that
-      ended on the way.
+      The state after the steps, the trajectory with fields [T, *P, B, ...], and the sums of the
+      episodes that ended on the way.
     """
     length = experience.rollout_length
 

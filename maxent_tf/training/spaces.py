@@ -1,6 +1,7 @@
-"""From Gymnasium's spaces to specs.
+"""Conversion of Gymnasium's spaces to specifications.
 
-Gymnasium is imported where it is used: those who stay on in-graph worlds never load it.
+Gymnasium is imported inside the functions that use it: whoever uses only in-graph environments
+never loads it.
 """
 
 from __future__ import annotations
@@ -28,19 +29,20 @@ if TYPE_CHECKING:
 
 
 def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> EnvironmentSpec:
-    """Returns the spec of a Gymnasium environment, for building a learner.
+    """Returns the specification of a Gymnasium environment, from which to build a learner.
 
     Observations may be any `Box`, `Discrete`, `MultiDiscrete` or `MultiBinary` space, or a `Dict`
-    or `Tuple` of such; actions `Discrete`, `MultiDiscrete`, `MultiBinary`, or a `Box` of floats.
-    `MultiDiscrete` and `MultiBinary` of whatever shape are vectors here, in row-major order, and a
-    `Tuple` is a dict by position, with keys "0", "1", ..., of as many digits as the last needs.
+    or `Tuple` of such. Actions may be `Discrete`, `MultiDiscrete`, `MultiBinary`, or a `Box` of
+    floats. `MultiDiscrete` and `MultiBinary` spaces of any shape become vectors, in row-major
+    order. A `Tuple` becomes a dict by position: the keys are "0", "1", ..., with as many digits as
+    the last key needs.
 
     Args:
-      env: an id such as "Pendulum-v1", an environment, or a vector environment.
+      env: A Gymnasium id such as "Pendulum-v1", an environment, or a vector environment.
 
     Raises:
-      ValueError: if the id is unknown or a space is not supported; the message names the space, its
-        part if it is a `Dict` or a `Tuple`, and what to wrap the environment with.
+      ValueError: If the id is unknown or a space is not supported. The message names the space, its
+        part if it is a `Dict` or a `Tuple`, and the wrapper that would help.
 
     >>> gymnasium_spec("CartPole-v1").action
     Discrete(num_values=2)
@@ -61,7 +63,7 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
 
 
 def make(env_id: str) -> gymnasium.Env:
-    """Makes one environment, or raises ValueError with what Gymnasium has against the id."""
+    """Makes one environment; raises ValueError with Gymnasium's message if it cannot be made."""
     import gymnasium
 
     try:
@@ -71,10 +73,10 @@ def make(env_id: str) -> gymnasium.Env:
 
 
 def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
-    """Raises ValueError unless a learner built for one spec can act in a world of the other.
+    """Raises ValueError unless a learner built for one spec can act in an environment of the other.
 
-    The shape of observations and the actions must agree, bounds of actions to float32. The bounds
-    of observations are nothing to a learner.
+    The shapes of observations must agree, and so must the actions, their bounds to the precision of
+    float32. The bounds of observations do not matter to a learner.
     """
     differences = [
         *_other_observations("observation", learner.observation, env.observation),
@@ -84,8 +86,8 @@ def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:
         name, built_for, found = differences[0]
         raise ValueError(
             f"the learner was built for an environment with {name} {abbreviated(built_for)}, but "
-            f"the world is one with {name} {abbreviated(found)}: build the learner from the "
-            "world's own spec (env.spec, or gymnasium_spec(env))."
+            f"the environment is one with {name} {abbreviated(found)}: build the learner from the "
+            "environment's own spec (env.spec, or gymnasium_spec(env))."
         )
 
 
@@ -105,7 +107,7 @@ def _other_observations(name: str, learner: Any, env: Any) -> Iterator[_Differen
 
 
 def _observed(spec: object) -> object:
-    """What a learner needs of the spec of an observation: of a box only the shape."""
+    """Returns what a learner needs of the spec of an observation: of a box only the shape."""
     return spec.shape if isinstance(spec, Box) else spec
 
 
@@ -122,11 +124,11 @@ def _other_actions(learner: Spec, env: Spec) -> Iterator[_Difference]:
 def observation_spec(space: gymnasium.Space, name: str = "observation") -> ObservationSpec:
     """Returns the spec of a space of observations, or raises ValueError if it is not supported.
 
-    Arrays of bytes with two axes or more are images; whatever else is a `Box` becomes float32.
+    Arrays of bytes with two axes or more are images; every other `Box` becomes one of float32.
 
     Args:
-      space: of one observation.
-      name: of the observation or of the part of it that the space describes, for errors.
+      space: The space of one observation.
+      name: The name of the observation, or of the part of it that the space describes, for errors.
     """
     from gymnasium import spaces
 
@@ -149,9 +151,9 @@ def observation_spec(space: gymnasium.Space, name: str = "observation") -> Obser
 def parts_of(space: gymnasium.Space) -> dict[str, gymnasium.Space] | None:
     """Returns the parts of a `Dict` or a `Tuple` by the keys of their spec; None of other spaces.
 
-    Those of a `Tuple` are their positions, with zeros in front where that keeps them in order when
-    sorted: "00" to "10" of eleven. A mask of actions that is a `Box` from 0 to 1, as many are, is
-    one of flags.
+    The keys of a `Tuple` are the positions, with zeros in front if these are needed to keep the
+    keys in order when they are sorted: "00" to "10" for eleven parts. A mask of actions that is a
+    `Box` from 0 to 1, as many are, becomes a part of flags.
     """
     from gymnasium import spaces
 
@@ -168,7 +170,7 @@ def parts_of(space: gymnasium.Space) -> dict[str, gymnasium.Space] | None:
 
 
 def is_image(space: gymnasium.Space) -> bool:
-    """Whether a space of observations is one of images: bytes with two axes or more."""
+    """Returns whether a space of observations holds images: bytes with two axes or more."""
     import gymnasium
 
     return (
@@ -239,9 +241,9 @@ def _action_remedy(space: gymnasium.Space) -> str:
         high, low = (bound.astype(int) for bound in bounds)
         counts, start = (abbreviated(x.tolist()) for x in (high - low + 1, low))
         return (
-            "Cut to integers, actions would be others than the learner chose. "
-            f"{wrap} to take MultiDiscrete({counts}, start={start}) instead, which learners know "
-            "to be discrete."
+            "Rounded to integers, actions would be others than those that the learner chose. "
+            f"{wrap} to take MultiDiscrete({counts}, start={start}) instead, which learners treat "
+            "as discrete."
         )
     return (
         f"{wrap} to take a Discrete, a MultiDiscrete or a Box of floats, and make the action of it."

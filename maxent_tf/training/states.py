@@ -1,4 +1,4 @@
-"""Whether a state that was handed in is one of a learner's own."""
+"""The check that a state that was passed in fits a learner."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _fresh: weakref.WeakKeyDictionary[Learner, dict[str, str]] = weakref.WeakKeyDict
 
 
 def check_state(learner: Learner, state: Any) -> None:
-    """Raises ValueError unless a state has the parts, shapes and dtypes of the learner's own.
+    """Raises ValueError unless a state has the parts, shapes and dtypes of the learner's own state.
 
-    What no shape shows, such as the activation that the parameters were trained with, is not
-    compared: a state does not hold it.
+    A state does not show everything, such as the activation function that its parameters were
+    trained with. What it does not show is not compared.
 
     Args:
-      learner: what is to go on from the state.
-      state: as `learner.init` makes it.
+      learner: The learner that is to resume from the state.
+      state: The state, of the form that `learner.init` returns.
     """
     if learner not in _fresh:
         _fresh[learner] = _described(learner.init(0))
@@ -38,7 +38,7 @@ def check_state(learner: Learner, state: Any) -> None:
 
 
 def named_leaves(structure: Any, path: str = "") -> Iterator[tuple[str, tf.Tensor]]:
-    """Yields a structure's leaves by the paths that checkpoints give them."""
+    """Yields the leaves of a structure by the paths that checkpoints give them."""
     if isinstance(structure, Mapping):
         items: Any = structure.items()
     elif hasattr(structure, "_asdict"):

@@ -1,4 +1,4 @@
-"""Training: one function for in-graph worlds and for Gymnasium's."""
+"""Training: one function for in-graph environments and for Gymnasium's."""
 
 from __future__ import annotations
 
@@ -30,56 +30,65 @@ def train(
     checkpoint_dir: str | pathlib.Path | None = None,
     checkpoint_every: int = 1,
 ) -> TrainResult:
-    """Trains a learner, or a batch of them, on a world.
+    """Trains a learner, or a batch of learners, on an environment.
 
-    On one of this package's worlds, acting and learning run together in one compiled program. A
-    Gymnasium world runs on the host, with one or two compiled calls a step.
+    On an environment of this package, acting and learning run together in one compiled program. A
+    Gymnasium environment runs on the host, with one or two compiled calls for each step.
 
-    With a `checkpoint_dir`, the same call goes on where an interrupted one was last recorded there,
-    or further, if `num_steps` is larger now. On in-graph worlds and the CPU it then gives the same
-    numbers, to the bit, as without the interruption. Gymnasium worlds start new episodes; learners,
-    optimisers, temperatures and replay are as they were.
+    With a `checkpoint_dir`, training can be resumed: the same call goes on from the last checkpoint
+    of an interrupted run, and trains further if `num_steps` is larger now. On in-graph environments
+    and the CPU, the resumed run then gives the same numbers, to the bit, as an uninterrupted run.
+    Gymnasium environments start new episodes; learners, optimisers, temperatures and the replay
+    buffer are as they were.
 
     Args:
-      learner: what is trained; with batch shape `P`, every learner gets worlds of its own.
-      env: one of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `num_envs`) worlds, in any autoreset mode.
-      num_steps: the steps that each learner takes, over all its worlds; rounded up to whole
-        iterations: on policy a rollout, off policy a step, of all worlds.
-      seed: an integer or [2], int32. On a CPU the same seed gives the same numbers to the bit.
-      num_envs: parallel worlds of each learner.
-      compile: "xla", "graph", "eager", or "auto", what was measured to be the fastest.
-      records: how many points of history to keep, evenly spaced.
-      progress: whether to show a progress bar with live metrics (needs tqdm).
-      log_dir: where to write TensorBoard scalars (needs TensorBoard), averaged over learners, and
-        every learner's in `metrics.csv`; None writes neither.
-      state: the learners' state to start from; None draws a fresh one. Its parts, shapes and dtypes
-        must be those of the learner's own; what no shape shows, such as the activation, cannot be
-        compared (`load` compares the whole configuration of a checkpoint).
-      normalize_observation: whether learners see observations less their running mean, over their
-        running standard deviation, of a dict every `Box` by its own; see `Normalized`.
-      normalize_reward: whether learners see rewards over the running standard deviation of the
-        return, with the learner's own discount; see `Normalized`.
-      callback: called at every record with the steps of each learner, the record's metrics by name,
-        [*P] each, and the learners' state; returns "stop" to end training there, or None.
-      max_seconds: training ends at the first record after so many seconds of this call.
-      checkpoint_dir: where checkpoints live; None keeps none. The newest that can be read is loaded
-        first, whatever `state` says.
-      checkpoint_every: steps of each learner between checkpoints, rounded up to whole records.
-        There is always one at the end.
+      learner: The learner to train. With batch shape `P`, every learner has its own environments.
+      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
+        exactly (number of learners x `num_envs`) environments, in any autoreset mode.
+      num_steps: The number of steps that each learner takes, over all its environments. It is
+        rounded up to whole iterations. One iteration of an on-policy learner is a rollout of all
+        environments; one of an off-policy learner is a step of all environments.
+      seed: An integer, or a seed of shape [2], int32. On a CPU, the same seed gives the same
+        numbers, to the bit.
+      num_envs: The number of parallel environments of each learner.
+      compile: How programs are compiled: "xla", "graph", "eager", or "auto" for the mode that was
+        measured to be the fastest.
+      records: The number of points of history to keep, evenly spaced.
+      progress: Whether to show a progress bar with live metrics, which needs tqdm.
+      log_dir: The directory for TensorBoard scalars, averaged over learners, which need
+        TensorBoard, and for `metrics.csv`, with the metrics of every learner; None writes neither.
+      state: The state of the learners to start from; None draws a fresh state. Its parts, shapes
+        and dtypes must be those of the learner's own state. What no shape shows, such as the
+        activation function, cannot be compared (`load` compares the whole configuration of a
+        checkpoint).
+      normalize_observation: Whether learners receive observations minus their running mean, divided
+        by their running standard deviation. Each `Box` of a dict is normalised by itself. See
+        `Normalized`.
+      normalize_reward: Whether learners receive rewards divided by the running standard deviation
+        of the return, discounted by the learner's own discount factor. See `Normalized`.
+      callback: A function that is called at every record with the number of steps of each learner,
+        the record's metrics by name, [*P] each, and the state of the learners. It returns "stop" to
+        end training there, or None.
+      max_seconds: The duration of this call, in seconds, after which training ends at the next
+        record.
+      checkpoint_dir: The directory of the checkpoints; None keeps no checkpoints. If it holds a
+        checkpoint that can be read, the newest one is loaded first, and `state` is ignored.
+      checkpoint_every: The number of steps of each learner between checkpoints, rounded up to whole
+        records. There is always a checkpoint at the end.
 
     Returns:
       The final state and the history, see `TrainResult`.
 
     Raises:
-      TypeError: if `env` is no world.
-      ValueError: if the world or the state does not fit the learner, or an argument is out of
-        range; if a Gymnasium world returns NaN, infinity, another shape or a discrete value outside
-        of its space, or its vector environment lacks final observations or is reset by another run.
-      RuntimeError: if a Gymnasium world raises.
-      NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
-      CheckpointError: if a checkpoint cannot be written, none can be read, another run writes to
-        `checkpoint_dir`, or its checkpoints are of another run.
+      TypeError: If `env` is not an environment.
+      ValueError: If the environment or the state does not fit the learner, or an argument is out of
+        range; if a Gymnasium environment returns NaN, infinity, another shape or a discrete value
+        outside of its space; or if a vector environment lacks final observations or is reset by
+        another run.
+      RuntimeError: If a Gymnasium environment raises an error.
+      NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
+      CheckpointError: If a checkpoint cannot be written, none can be read, another run writes to
+        `checkpoint_dir`, or the checkpoints in it are of another run.
     """
     trainer = Trainer(
         learner,

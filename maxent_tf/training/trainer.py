@@ -1,4 +1,4 @@
-"""The trainer: owns everything that changes while a learner trains, and keeps it on disk."""
+"""The trainer, which owns everything that changes during training and keeps it on disk."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | None]
 
 
 class Trainer:
-    """A learner, or a batch of them, in training: `train` in steps, with a state in between.
+    """A learner, or a batch of learners, in training: `train` in steps, with a state in between.
 
-    The arguments are those of `train`, which describes them; `run` takes the rest. Use it as a
-    context manager, or call `close`. After an error other than a `CheckpointError` make a new one:
-    it has learned a part of what lies between two records. With a `checkpoint_dir` it is the one
-    that writes there until it is closed; to look at a run, use `load`.
+    The arguments are described in `train`; some of those are arguments of `run` here. Use a trainer
+    as a context manager, or call `close`. After an error other than a `CheckpointError`, make a new
+    trainer, because the old one has learned from a part of the steps between two records. A trainer
+    with a `checkpoint_dir` is the only one that writes to the directory until the trainer is
+    closed. To look at a run that still trains, use `load`.
 
     Raises:
-      TypeError: if `env` is no world.
-      ValueError: if the world does not fit the learner, or an argument is out of range.
-      CheckpointError: if `checkpoint_dir` belongs to another run, another run writes to it, or
+      TypeError: If `env` is not an environment.
+      ValueError: If the environment does not fit the learner, or an argument is out of range.
+      CheckpointError: If `checkpoint_dir` belongs to another run, another run writes to it, or
         none of its checkpoints can be read.
 
     >>> import maxent_tf as mx
@@ -107,18 +108,18 @@ class Trainer:
         self.close()
 
     def close(self) -> None:
-        """Closes the Gymnasium worlds that were made here, and lets go of `checkpoint_dir`."""
+        """Closes the Gymnasium environments that were made here, and releases `checkpoint_dir`."""
         self._loop.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
 
     @property
     def state(self) -> Any:
-        """The learners' state now.
+        """The present state of the learners.
 
         Raises:
-          CheckpointError: before the first `run` of a trainer whose `checkpoint_dir` was empty and
-            that was given no `state`: what it would return has learned nothing.
+          CheckpointError: Before the first `run` of a trainer whose `checkpoint_dir` was empty and
+            that was given no `state`: the state would be that of learners without any training.
         """
         if self._begins_anew and self.env_steps == 0:
             raise CheckpointError(
@@ -144,20 +145,20 @@ class Trainer:
         max_seconds: float = math.inf,
         checkpoint_every: int = 1,
     ) -> TrainResult:
-        """Trains until each learner has taken `num_steps` steps, those before this call included.
+        """Trains until each learner has taken `num_steps` steps, including those of earlier calls.
 
-        Goes on from where the last call, or the checkpoint, stopped. The arguments are those of
-        `train`, which describes them.
+        Training goes on from where the last call, or the checkpoint, stopped. The arguments are
+        described in `train`.
 
         Returns:
           The state and the whole history, see `TrainResult`.
 
         Raises:
-          ValueError: if an argument is out of range, a Gymnasium world returns NaN, infinity or
-            another shape, or the callback returns something else.
-          RuntimeError: if a Gymnasium world raises.
-          NonFiniteError: if a loss, a gradient or a parameter turns NaN or infinite.
-          CheckpointError: if a checkpoint cannot be written.
+          ValueError: If an argument is out of range, if a Gymnasium environment returns NaN,
+            infinity or another shape, or if the callback returns neither "stop" nor None.
+          RuntimeError: If a Gymnasium environment raises an error.
+          NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
+          CheckpointError: If a checkpoint cannot be written.
         """
         started = time.perf_counter()
         _check_positive("num_steps", num_steps)
@@ -197,7 +198,7 @@ class Trainer:
 def _normalized(
     learner: Learner, state: Any, observation: bool, reward: bool, num_envs: int
 ) -> tuple[Learner, Any]:
-    """Returns the learner that is to be trained, and a state of it if one is given."""
+    """Returns the learner that is to be trained, and its state if one is given."""
     boolean("normalize_observation", observation)
     boolean("normalize_reward", reward)
     normalized = Normalized(learner, observation, reward, num_envs)
@@ -222,7 +223,7 @@ def _normalized(
 def _begin(
     learner: Learner, env: Any, seed: tf.Tensor, num_envs: int, compile: str, state: Any
 ) -> tuple[Loop, Any]:
-    """Returns the loop for a world, and what to know the world by."""
+    """Returns the loop for an environment, and the name of the environment for checkpoints."""
     if is_in_graph(env):
         check_fits(learner.spec, env.spec)
         return InGraphLoop(learner, env, seed, num_envs, compile, state), env

@@ -1,4 +1,4 @@
-"""The replay that a learner asks for, and several updates from it in a row."""
+"""The replay buffer that a learner needs, and several consecutive updates from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Replay = UniformReplay | PrioritizedReplay
 
 
 def make_replay(learner: Learner, state: Any, experience: OffPolicy, num_envs: int) -> Replay:
-    """Returns an empty replay for a learner in a state, with `num_envs` worlds."""
+    """Returns an empty replay buffer for a learner in a state, with `num_envs` environments."""
     spec, capacity, shape = learner.spec, experience.replay_capacity, learner.batch_shape
     length, extras = experience.sequence_length, extras_spec(learner, state)
     if experience.priorities is None:
@@ -35,16 +35,17 @@ def replay_updates(
     due: tf.Tensor | int,
     seed: tf.Tensor,
 ) -> tuple[Any, tuple[tf.Tensor, ...]]:
-    """Makes updates, each on a minibatch of its own, whose new priorities go back.
+    """Makes updates, each from its own minibatch, and stores the new priorities.
 
     Args:
-      update: an off-policy learner's own, or one of the same arguments, compiled or not.
-      state: the learner's state.
-      replay: where to draw from; every learner's buffer holds something.
-      batch_size: of each minibatch.
-      num_metrics: how many metrics an update measures.
-      due: how many updates: an integer of at least 1, or an integer tensor of at least 0.
-      seed: [2], int32.
+      update: The `update` of an off-policy learner, or a function with the same arguments, compiled
+        or not.
+      state: The state of the learner.
+      replay: The replay buffer to draw from, which must hold something for every learner.
+      batch_size: The number of transitions of each learner in a minibatch.
+      num_metrics: The number of metrics that an update measures.
+      due: The number of updates: an integer of at least 1, or an integer tensor of at least 0.
+      seed: A seed of shape [2], int32.
 
     Returns:
       The new state; and every metric, [*P], summed over the updates.

@@ -1,4 +1,4 @@
-"""A lock on a directory of checkpoints, so that two runs never write to it at once."""
+"""The lock on a directory of checkpoints, so that two runs never write to it at the same time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NAME = "writer.lock"
 class WriterLock:
     """The right to write checkpoints to a directory, held until `release`.
 
-    The operating system holds the lock on a file in the directory and frees it when the process
-    ends, however that ends. A list of processes would not do: process numbers are given out again,
-    and a container that starts anew has another host name. The file says who holds the lock; one
-    that is still there when nobody does was left by a process that was killed.
+    The operating system holds the lock on a file in the directory. It frees the lock when the
+    process ends, for whatever reason. A list of processes would not do, because process numbers are
+    used again, and because a restarted container has another host name. The file says who holds the
+    lock. A file that exists while nobody holds the lock was left by a process that was killed.
 
     Args:
-      directory: made if it is not there.
+      directory: The directory, which is made if it does not exist.
 
     Raises:
-      CheckpointError: if another run holds the lock, or the directory cannot be written to.
+      CheckpointError: If another run holds the lock, or if the directory cannot be written to.
     """
 
     def __init__(self, directory: str):
@@ -60,15 +60,15 @@ class WriterLock:
 
     @property
     def held(self) -> bool:
-        """Whether it has not been released."""
+        """Whether the lock has not been released."""
         return self._release.alive
 
     def release(self) -> None:
-        """Lets others write to the directory."""
+        """Releases the directory, so that others can write to it."""
         self._release()
 
     def forget(self) -> None:
-        """Closes the file in a forked child, which would keep the lock when the parent is dead."""
+        """Closes the file in a forked child, which would keep the lock after the parent's end."""
         if self._release.detach() is not None:
             os.close(self._descriptor)
 
@@ -96,7 +96,7 @@ class WriterLock:
                     return descriptor
             os.close(descriptor)
         warnings.warn(
-            f"checkpoint_dir={directory!r} cannot be locked here: see to it that no other run "
+            f"checkpoint_dir={directory!r} cannot be locked here: make sure that no other run "
             "writes to it.",
             RuntimeWarning,
             stacklevel=6,
@@ -132,7 +132,7 @@ def _this_process() -> bytes:
 
 
 def _owner(content: bytes) -> str:
-    """Returns in words who wrote a lock file."""
+    """Returns a description of the process that wrote a lock file."""
     try:
         owner: Any = json.loads(content)
         name = f"process {owner['process']} on host {owner['host']} since {owner['since']}"

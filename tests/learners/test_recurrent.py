@@ -182,7 +182,7 @@ def test_minibatches_keep_worlds_whole() -> None:
     for steps, worlds in zip(indices, shuffled_indices(6, 2, 3, 0).numpy(), strict=True):
         expected = [t * 6 + b for t in range(T) for b in worlds]
         np.testing.assert_array_equal(steps, expected)
-    with pytest.raises(ValueError, match="num_minibatches=4 must divide the 6 worlds of a learner"):
+    with pytest.raises(ValueError, match="num_minibatches=4 must divide the 6 environments"):
         shuffled_worlds(T, 6, 1, 4, 0)
 
 

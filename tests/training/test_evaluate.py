@@ -138,7 +138,7 @@ def test_an_endless_episode_is_an_error(where: str) -> None:
         endless = gymnasium.make_vec("MountainCar-v0", 3)
     spec = endless.spec if where == "in_graph" else mx.gymnasium_spec(endless)
     learner = A2C(spec, A2CConfig(network="table"))
-    with pytest.raises(RuntimeError, match="3 episodes still ran after max_steps=17 steps"):
+    with pytest.raises(RuntimeError, match="3 episodes were still running after max_steps=17"):
         mx.evaluate(learner, learner.init(0), endless, 3, max_steps=17)
 
 
@@ -151,7 +151,7 @@ def test_bad_arguments_are_named() -> None:
     for other in (mx.environments.CartPole(), "CartPole-v1"):
         with pytest.raises(ValueError, match="the learner was built for"):
             mx.evaluate(learner, state, other, 1)
-    with pytest.raises(ValueError, match="holds 3 worlds but 2 are needed"):
+    with pytest.raises(ValueError, match="holds 3 environments but 2 are needed"):
         mx.evaluate(learner, state, vector("Walk", 3, AutoresetMode.SAME_STEP), 2)
 
 

@@ -246,7 +246,7 @@ def test_a_vector_environment_must_say_how_it_resets() -> None:
 
 def test_the_number_of_worlds_must_fit() -> None:
     env = vector("Walk", 3, AutoresetMode.SAME_STEP)
-    with pytest.raises(ValueError, match="holds 3 worlds but 4 are needed: the product of"):
+    with pytest.raises(ValueError, match="holds 3 environments but 4 are needed: the product of"):
         GymnasiumWorlds(env, 4)
 
 
@@ -263,7 +263,8 @@ def test_numbers_that_are_not_finite_are_refused(fault: str, value: float) -> No
     worlds.reset(0)
     for _ in range(2):
         worlds.step(np.zeros(2, np.int32))
-    with pytest.raises(ValueError, match=rf"NaN or infinity in the {fault} of worlds \[0, 1\] at"):
+    message = rf"NaN or infinity in the {fault} of environments \[0, 1\] at"
+    with pytest.raises(ValueError, match=message):
         worlds.step(np.zeros(2, np.int32))
 
 
@@ -484,7 +485,7 @@ def test_a_reset_that_does_not_follow_the_mask_is_named() -> None:
         (
             False,
             RuntimeError,
-            r"a world raised TypeError at step 1: .*must know options=.*reset_mask",
+            r"an environment raised TypeError at step 1: .*must know options=.*reset_mask",
         ),
     ):
         env = Careless(vector("Counting", 2, AutoresetMode.DISABLED, action="box"), knows_options)
@@ -527,8 +528,8 @@ def test_discrete_actions_outside_of_the_spec_are_named() -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("raise", r"a world raised ZeroDivisionError at step 3: no ground under the feet"),
-        ("shape", r"a world raised \w+ at step 3: .* observation that is not of Box\(.*\(2,\)"),
+        ("raise", r"an environment raised ZeroDivisionError at step 3: no ground under the feet"),
+        ("shape", r"environment raised \w+ at step 3: .* observation that is not of Box\(.*\(2,\)"),
     ],
 )
 def test_worlds_that_raise_are_named(fault: str, message: str, vectorization: str) -> None:

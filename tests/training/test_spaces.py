@@ -263,5 +263,5 @@ def test_a_learner_of_an_in_graph_world_fits_its_twin(
 )
 def test_a_learner_of_another_world_does_not_fit(spec: EnvironmentSpec) -> None:
     for learner, world in ((PENDULUM, spec), (spec, PENDULUM)):
-        with pytest.raises(ValueError, match=r"the learner was built for .* but the world is"):
+        with pytest.raises(ValueError, match=r"learner was built for .* but the environment is"):
             check_fits(learner, world)

@@ -326,7 +326,7 @@ def test_an_in_graph_world_that_begins_wrong_is_refused() -> None:
             state, timestep = mx.environments.CartPole().reset(batch_shape, seed)
             return state, timestep._replace(observation=timestep.observation * math.nan)
 
-    with pytest.raises(ValueError, match="the world's first observation holds NaN or infinity"):
+    with pytest.raises(ValueError, match="first observation of the environment holds NaN"):
         mx.train(small("a2c"), Wrong(), 8)
 
 
@@ -334,7 +334,7 @@ def test_an_in_graph_world_that_begins_wrong_is_refused() -> None:
 def test_a_host_world_that_goes_wrong_stops_training(fault: str) -> None:
     env = vector("Broken", 2, AutoresetMode.SAME_STEP, fault=fault)
     learner = A2C(mx.gymnasium_spec(env), A2CConfig(network="table", rollout_length=2))
-    with pytest.raises(ValueError, match=rf"NaN or infinity in the {fault} of worlds .* at step 3"):
+    with pytest.raises(ValueError, match=rf"infinity in the {fault} of environments .* at step 3"):
         mx.train(learner, env, 20, num_envs=2, compile="eager")
 
 
@@ -387,6 +387,6 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> Non
 def test_the_number_of_host_worlds_must_fit() -> None:
     env = vector("Walk", 3, AutoresetMode.SAME_STEP)
     learner = A2C(mx.gymnasium_spec(env), A2CConfig(network="table"), [2])
-    with pytest.raises(ValueError, match="holds 3 worlds but 4 are needed"):
+    with pytest.raises(ValueError, match="holds 3 environments but 4 are needed"):
         mx.train(learner, env, 8, num_envs=2)
     assert not env.closed
