@@ -179,7 +179,7 @@ class Experiment:
         rows: Any = [row for result in results for row in result.rows]
         if hasattr(self.analysis, "conclude"):
             findings = self.analysis.conclude(results)
-            rows = findings.rows or rows
+            rows = rows if findings.rows is None else findings.rows
         else:
             findings = Findings(self.analysis.verdict(rows), self.analysis.table(rows))
         summary = {"rows": rows, "verdict": findings.verdict, **findings.more}
