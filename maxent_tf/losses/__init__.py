@@ -1,7 +1,7 @@
 """Losses: pure functions from network outputs to one number for each learner.
 
-Every loss has shape [*P]. Summing it over the learners leaves their gradients apart, since no
-parameter belongs to two of them.
+Every loss has shape [*P]. The losses can be summed over the learners without mixing their
+gradients, because no parameter belongs to two learners.
 """
 
 from maxent_tf.losses.clipped_surrogate import clipped_surrogate_loss

@@ -15,7 +15,7 @@ def clipped_surrogate_loss(
     clip_epsilon: tf.Tensor,
     valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The actor's loss: a pessimistic bound on the gain over the old policy, and a bonus.
+    r"""Returns the actor's loss: a pessimistic bound on the gain over the old policy, and a bonus.
 
     .. math::
        L = -\mathrm{mean}\bigl(\min(\rho \hat A,\;
@@ -25,13 +25,13 @@ def clipped_surrogate_loss(
     Args:
       log_ratio: [*P, B], float, log rho of the actions taken.
       advantage: [*P, B], float, in units of reward; no gradient flows through it.
-      entropy: [*P, B], float, exact entropies of the policy at the same observations, in nats.
-      alpha: [*P], float, in units of the advantage per nat.
-      clip_epsilon: [*P], float, in (0, 1].
-      valid: [*P, B], bool, what counts in the means; None where all does.
+      entropy: [*P, B], float, the exact entropies of the policy at the same observations, in nats.
+      alpha: [*P], float, the temperature, in units of the advantage per nat.
+      clip_epsilon: [*P], float, epsilon, in (0, 1].
+      valid: [*P, B], bool, which samples count in the means; None if all do.
 
     Returns:
-      [*P], float, in units of the advantage.
+      The loss, [*P], float, in units of the advantage.
 
     References:
       J. Schulman et al. (2017), "Proximal policy optimization algorithms", equations 7, 9,

@@ -14,21 +14,21 @@ def clipped_value_loss(
     clip: tf.Tensor,
     valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""Half the mean of the larger of two squared errors: as predicted, and held near the old.
+    r"""Returns half the mean of the larger squared error: of the value, or of the clipped value.
 
     .. math::
        L = \tfrac12 \mathrm{mean}\bigl(\max((v - y)^2,\;
            (v_{old} + \mathrm{clip}(v - v_{old}, -c, c) - y)^2)\bigr)
 
     Args:
-      prediction: [*P, B], float, v.
-      old_prediction: [*P, B], float, the prediction before the update.
-      target: [*P, B], float, y; no gradient flows through it.
+      prediction: [*P, B], float, the values v.
+      old_prediction: [*P, B], float, the values before the update.
+      target: [*P, B], float, the targets y; no gradient flows through them.
       clip: [*P], float, c, positive, in units of the value.
-      valid: [*P, B], bool, what counts in the mean; None where all does.
+      valid: [*P, B], bool, which samples count in the mean; None if all do.
 
     Returns:
-      [*P], float.
+      The loss, [*P], float.
 
     References:
       L. Engstrom et al. (2020), "Implementation matters in deep policy gradients", section 3,

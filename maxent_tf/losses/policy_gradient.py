@@ -8,14 +8,14 @@ from maxent_tf.axes import sizes
 
 
 def masked_mean(x: tf.Tensor, valid: tf.Tensor | None = None) -> tf.Tensor:
-    """The mean of `x` over its last axis where `valid`; 0 where nothing is.
+    """Returns the mean of `x` over its last axis where `valid`; 0 if nothing is valid.
 
     Args:
-      x: [*P, B], float; where not `valid` anything, NaN included, without gradient.
-      valid: [*P, B], bool; None where all counts.
+      x: [*P, B], float. Where it is not `valid`, it may be anything, even NaN, and has no gradient.
+      valid: [*P, B], bool, which values count; None if all do.
 
     Returns:
-      [*P], float.
+      The mean, [*P], float.
     """
     if valid is None:
         return tf.reduce_sum(x, axis=-1) / tf.cast(sizes(x)[-1], x.dtype)
@@ -26,7 +26,7 @@ def masked_mean(x: tf.Tensor, valid: tf.Tensor | None = None) -> tf.Tensor:
 
 
 def where_valid(valid: tf.Tensor | None, x: tf.Tensor) -> tf.Tensor:
-    """Returns `x` where it counts and 0 elsewhere; `valid` is None where all counts."""
+    """Returns `x` where it is valid and 0 elsewhere; None as `valid` means that all of it is."""
     return x if valid is None else tf.where(valid, x, 0)
 
 
@@ -37,20 +37,20 @@ def policy_gradient_loss(
     alpha: tf.Tensor,
     valid: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The actor's loss: likelihood ratio with an entropy bonus.
+    r"""Returns the actor's loss: the likelihood-ratio policy gradient with an entropy bonus.
 
     .. math:: L = -\mathrm{mean}(\log \pi(a) \, \hat A) - \alpha \, \mathrm{mean}(H)
 
     Args:
-      log_prob: [*P, B], float, log-probabilities of the actions taken.
+      log_prob: [*P, B], float, the log-probabilities of the actions taken.
       advantage: [*P, B], float, in units of reward; no gradient flows through it.
-      entropy: [*P, B], float, exact entropies of the policy at the same observations, in nats.
-      alpha: [*P], float, in reward per nat.
-      valid: [*P, B], bool, what counts in the means; None where all does.
+      entropy: [*P, B], float, the exact entropies of the policy at the same observations, in nats.
+      alpha: [*P], float, the temperature, in reward per nat.
+      valid: [*P, B], bool, which samples count in the means; None if all do.
 
     Returns:
-      [*P], float, in units of reward. `maxent_tf.reference.entropy_regularised_loss` is the same
-      in NumPy.
+      The loss, [*P], float, in units of reward. `maxent_tf.reference.entropy_regularised_loss` is
+      the same loss in NumPy.
 
     References:
       V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,

@@ -1,4 +1,4 @@
-"""The objective of the soft actor-critic's actor."""
+"""The loss of the soft actor-critic's actor."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import tensorflow as tf
 
 
 def soft_actor_loss(q: tf.Tensor, entropy: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-    r"""The actor's loss under reparameterised actions.
+    r"""Returns the actor's loss under reparameterised actions.
 
     .. math:: L = -\mathrm{mean}(Q(s, a_\theta) + \alpha H_\theta)
 
     Args:
       q: [*P, B], float, the (smallest) critic at actions through which the gradient flows.
-      entropy: [*P, B], float, nats: -log pi of those actions, or the exact entropies.
-      alpha: [*P], float, reward per nat.
+      entropy: [*P, B], float, -log pi of those actions or the exact entropies, in nats.
+      alpha: [*P], float, the temperature, in reward per nat.
 
     Returns:
-      [*P], float, in units of reward.
+      The loss, [*P], float, in units of reward.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications", equation 7,

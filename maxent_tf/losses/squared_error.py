@@ -13,18 +13,18 @@ def squared_error_loss(
     valid: tf.Tensor | None = None,
     weight: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""Half the mean squared difference.
+    r"""Returns half the mean squared difference of predictions and targets.
 
     .. math:: L = \tfrac12 \mathrm{mean}(w \, (v - y)^2)
 
     Args:
-      prediction: [*P, B], float.
-      target: [*P, B], float; no gradient flows through it.
-      valid: [*P, B], bool, what counts in the mean; None where all does.
-      weight: broadcastable to [*P, B], float, importance weights; None is 1.
+      prediction: [*P, B], float, the predictions v.
+      target: [*P, B], float, the targets y; no gradient flows through them.
+      valid: [*P, B], bool, which samples count in the mean; None if all do.
+      weight: The importance weights w, broadcastable to [*P, B], float; None is 1.
 
     Returns:
-      [*P], float. With a plain gradient step of size `eta` a single prediction moves by
+      The loss, [*P], float. A plain gradient step of size `eta` moves a single prediction by
       `eta * (target - prediction)`.
     """
     # Selected before it is squared: the square's gradient is zero times the difference.

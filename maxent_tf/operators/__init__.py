@@ -1,7 +1,7 @@
 """Operators on rewards and values: soft backups, advantages and returns, over leading axes.
 
-Those on trajectories are time-major, `[T, ...]`, and take the value of each step's own successor
-observation, so that terminations (`discount` 0) and truncations are told apart.
+Operators on trajectories are time-major, `[T, ...]`. They take the value of each step's own
+successor observation, so that terminations (`discount` 0) and truncations are distinguished.
 """
 
 from maxent_tf.operators.entropy import with_entropy

@@ -1,4 +1,4 @@
-"""Where the entropy goes: into the return, or into the policy's loss alone."""
+"""The entropy as a part of the return, or as a bonus in the policy's loss alone."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ def with_entropy(
 
     As a *reward*, the entropy of later states counts: the objective is
     :math:`E \sum_t \gamma^t (r_t + \alpha H(\pi(\cdot | s_t)))`, and the agent seeks states where
-    it will have entropy. As a *bonus*, it is a term of the policy's loss at the visited states, and
-    values and returns are those of the rewards alone. The two have different optima.
+    it will have entropy. As a *bonus*, the entropy is a term of the policy's loss at the visited
+    states, and values and returns are those of the rewards alone. The two objectives have different
+    optima.
 
     What x has to be depends on what is estimated. A soft state value contains the entropy of its
-    own state: for n-step returns, GAE, TD(lambda) and V-trace x is the *reward*, with the entropy
+    own state: for n-step returns, GAE, TD(lambda) and V-trace, x is the *reward*, with the entropy
     where the action was chosen. A soft action value contains the entropy of later states only: for
-    Retrace and one-step targets x is the *next value*, :math:`E_\pi q(s', \cdot)`, with the entropy
-    at the successor.
+    Retrace and one-step targets, x is the *next value*, :math:`E_\pi q(s', \cdot)`, with the
+    entropy at the successor.
 
     Args:
-      x: [...], float, in units of reward.
-      entropy: [...], in nats: exact, or minus the log-probability of an action of the policy.
-      alpha: broadcastable to [...], in reward per nat.
-      entropy_as: "bonus" or "reward".
+      x: [...], float, the reward or the value, in units of reward.
+      entropy: [...], in nats: the exact entropy, or minus the log-probability of an action of the
+        policy.
+      alpha: The temperature, broadcastable to [...], in reward per nat.
+      entropy_as: The role of the entropy, "bonus" or "reward".
 
     Returns:
-      [...], as x.
+      The sum, or x itself for a bonus, [...].
 
     Raises:
-      ValueError: if `entropy_as` is neither.
+      ValueError: If `entropy_as` is neither "bonus" nor "reward".
 
     References:
       V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4, for

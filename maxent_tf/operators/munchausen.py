@@ -1,4 +1,4 @@
-"""Munchausen targets: soft Q-learning with its own log-policy added to the reward."""
+"""Munchausen targets, which add the scaled log-policy to the reward of soft Q-learning."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ def munchausen_target(
     coefficient: tf.Tensor | float = 0.9,
     floor: float = -1.0,
 ) -> tf.Tensor:
-    r"""The one-step target of Munchausen Q-learning.
+    r"""Returns the one-step target of Munchausen Q-learning.
 
     .. math::
        r + c \left[\alpha \log \pi(a | s)\right]_{l}^{0}
          + \gamma \, \alpha \log \sum_{a'} e^{q(s', a') / \alpha},
        \qquad \pi = \mathrm{softmax}(q / \alpha)
 
-    It is value iteration regularised by (1 - c) of Shannon's entropy and c of the divergence to the
-    previous policy (`WeightedSum`), whose values are these less :math:`c \, \alpha \log \pi`: so no
-    previous policy has to be kept. The soft advantage :math:`\alpha \log \pi` is at alpha = 0
-    :math:`q(s, a) - \max q`.
+    The target corresponds to value iteration that is regularised by (1 - c) times Shannon's entropy
+    and c times the divergence to the previous policy (`WeightedSum`). The values of that iteration
+    are these minus :math:`c \, \alpha \log \pi`, so that no previous policy needs to be stored. At
+    alpha = 0, the soft advantage :math:`\alpha \log \pi` is :math:`q(s, a) - \max q`.
 
     Args:
-      reward: [...], float.
-      discount: broadcastable to [...], gamma * (1 - terminated), in [0, 1].
+      reward: [...], float, the rewards.
+      discount: The discount, broadcastable to [...]: gamma * (1 - terminated), in [0, 1].
       q: [..., A], the (target network's) values where the action was chosen.
-      action: [...], int, the action taken.
+      action: [...], int, the actions taken.
       next_q: [..., A], the (target network's) values at the successor.
-      alpha: broadcastable to [...], at least 0, in reward per nat.
+      alpha: The temperature, broadcastable to [...], at least 0, in reward per nat.
       coefficient: c, broadcastable to [...], in [0, 1]; 0 gives soft Q-learning.
-      floor: l, at most 0, in units of reward: the log-policy has no lower bound of its own.
+      floor: l, at most 0, in units of reward: the lower bound of the scaled log-policy, which has
+        no lower bound of its own.
 
     Returns:
-      [...], float, in units of reward.
+      The targets, [...], float, in units of reward.
 
     Raises:
-      ValueError: if `floor` is positive, or alpha is known now and negative.
+      ValueError: If `floor` is positive, or if alpha is statically known and negative.
 
     References:
       N. Vieillard, O. Pietquin and M. Geist (2020), "Munchausen reinforcement learning", section 2
@@ -64,23 +65,23 @@ def munchausen_bonus(
     coefficient: tf.Tensor | float = 0.9,
     floor: float = -1.0,
 ) -> tf.Tensor:
-    r"""What Munchausen Q-learning adds to the reward of a step.
+    r"""Returns the term that Munchausen Q-learning adds to the reward of a step.
 
     .. math:: c \left[\alpha \log \pi(a | s)\right]_{l}^{0},
               \qquad \pi = \mathrm{softmax}(q / \alpha)
 
     Args:
       q: [..., A], the (target network's) values where the action was chosen.
-      action: [...], int, the action taken.
-      alpha: broadcastable to [...], at least 0, in reward per nat.
+      action: [...], int, the actions taken.
+      alpha: The temperature, broadcastable to [...], at least 0, in reward per nat.
       coefficient: c, broadcastable to [...], in [0, 1].
-      floor: l, at most 0, in units of reward.
+      floor: l, at most 0, in units of reward: the lower bound of the scaled log-policy.
 
     Returns:
-      [...], float, in units of reward, at most 0.
+      The terms, [...], float, in units of reward, at most 0.
 
     Raises:
-      ValueError: if `floor` is positive, or alpha is known now and negative.
+      ValueError: If `floor` is positive, or if alpha is statically known and negative.
 
     References:
       N. Vieillard, O. Pietquin and M. Geist (2020), "Munchausen reinforcement learning", section 2,

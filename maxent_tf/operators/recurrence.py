@@ -1,4 +1,4 @@
-"""The linear recurrence backwards in time, which every return and advantage is an instance of."""
+"""The backward linear recurrence, of which every return and advantage is an instance."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def backward_recurrence(add: tf.Tensor, factor: tf.Tensor, final: tf.Tensor) -> 
     .. math:: x_t = \mathrm{add}_t + \mathrm{factor}_t \, x_{t+1}, \quad x_T = \mathrm{final}
 
     Args:
-      add: [T, ...], float.
-      factor: broadcastable to `add`.
-      final: broadcastable to [...].
+      add: [T, ...], float, the terms that are added.
+      factor: The factors, broadcastable to `add`.
+      final: The value behind the last step, broadcastable to [...].
 
     Returns:
-      [T, ...]: x_0 .. x_{T-1}.
+      The solution x_0 .. x_{T-1}, [T, ...].
 
     >>> backward_recurrence(tf.constant([1.0, 1.0]), tf.constant([0.5, 0.5]), 8.0).numpy().tolist()
     [3.5, 5.0]

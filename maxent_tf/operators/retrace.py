@@ -1,4 +1,4 @@
-"""Retrace(lambda): returns of action values from another policy's trajectories."""
+"""Retrace(lambda): returns of action values from the trajectories of another policy."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ def retrace_return(
     lambda_: tf.Tensor | float = 1.0,
     truncated: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The Retrace target of the action value of every step.
+    r"""Returns the Retrace target of the action value of every step.
 
     .. math::
        G_t &= q_t + \Delta_t, \qquad
        \Delta_t = r_t + \gamma_t v'_t - q_t + \gamma_t c_{t+1} \Delta_{t+1} \\
        c_t &= \lambda \min(1, \pi(a_t | s_t) / \mu(a_t | s_t))
 
-    with :math:`v'_t = E_{a \sim \pi} q(s'_t, a)` at the successor, and nothing beyond the last step
-    or a truncated one. The first weight of a sum is that of the *next* step: the action taken is
-    the one being valued. For soft action values, give the next values `with_entropy`
-    (`policy_value` has it built in).
+    where :math:`v'_t = E_{a \sim \pi} q(s'_t, a)` is the value at the successor, and Delta is 0
+    behind the last step and behind a truncated step. The first weight of a sum is that of the
+    *next* step, because the action taken is the one that is valued. For soft action values, pass
+    next values `with_entropy` (`policy_value` already includes the entropy).
 
     Args:
-      reward: [T, ...], float.
-      discount: broadcastable to `reward`, gamma * (1 - terminated), in [0, 1].
+      reward: [T, ...], float, the rewards.
+      discount: The discounts, broadcastable to `reward`: gamma * (1 - terminated), in [0, 1].
       q: [T, ...], the values of the actions taken.
-      next_value: [T, ...], v', of each step's own successor observation under the target policy pi.
-      log_ratio: [T, ...], log pi(a_t | s_t) - log mu(a_t | s_t), mu being the policy that acted.
-      lambda_: broadcastable to `reward`, in [0, 1].
-      truncated: [T, ...], bool.
+      next_value: [T, ...], v', the value of each step's own successor observation under the target
+        policy pi.
+      log_ratio: [T, ...], log pi(a_t | s_t) - log mu(a_t | s_t), where mu is the policy that acted.
+      lambda_: The parameter lambda, broadcastable to `reward`, in [0, 1].
+      truncated: [T, ...], bool, whether the episode was truncated at the step; None for nowhere.
 
     Returns:
-      [T, ...], float, in units of reward.
+      The targets, [T, ...], float, in units of reward.
 
     References:
       R. Munos et al. (2016), "Safe and efficient off-policy reinforcement learning", section 3,

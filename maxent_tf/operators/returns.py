@@ -1,9 +1,10 @@
-"""Returns and advantages of trajectories, time first.
+"""Returns and advantages of trajectories, with time as the first axis.
 
-`T` is the number of steps; `...` stands for any axes behind it (learners, worlds).
-`discount` is gamma * (1 - terminated): nothing is added beyond a termination. A truncation is not a
-termination: the episode was cut, so its last step bootstraps from the value of its own final
-observation, and no later step of the trajectory (of another episode) reaches back across the cut.
+`T` is the number of steps; `...` stands for any axes behind it (learners, environments).
+`discount` is gamma * (1 - terminated), so that nothing is added behind a termination. A truncation
+is not a termination: the episode was cut, so its last step bootstraps from the value of its own
+final observation. No later step of the trajectory, which belongs to another episode, counts in the
+returns of steps before the cut.
 """
 
 from __future__ import annotations
@@ -19,25 +20,26 @@ def n_step_return(
     bootstrap_value: tf.Tensor | float,
     truncated: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The discounted return from every step of a trajectory to its end.
+    r"""Returns the discounted return from every step of a trajectory to its end.
 
     .. math:: G_t = r_t + \gamma_t \, G_{t+1}
 
-    where :math:`G_{t+1}` is the bootstrap value after the last step and after a truncated one.
+    where :math:`G_{t+1}` is the bootstrap value behind the last step and behind a truncated step.
 
     Args:
-      reward: [T, ...], float.
-      discount: broadcastable to `reward`, gamma * (1 - terminated), in [0, 1].
-      bootstrap_value: [...], the value after the last step; or [T, ...], the value of each step's
-        own successor observation, of which the last and the truncated steps' are used. Which of
-        the two is told by its rank.
-      truncated: [T, ...], bool; needs the second form of `bootstrap_value`.
+      reward: [T, ...], float, the rewards.
+      discount: The discounts, broadcastable to `reward`: gamma * (1 - terminated), in [0, 1].
+      bootstrap_value: [...], the value behind the last step; or [T, ...], the value of each step's
+        own successor observation, of which those of the last step and of truncated steps are used.
+        The rank decides between the two forms.
+      truncated: [T, ...], bool, whether the episode was truncated at the step. It needs the second
+        form of `bootstrap_value`.
 
     Returns:
-      [T, ...], float, in units of reward.
+      The returns, [T, ...], float, in units of reward.
 
     Raises:
-      ValueError: if the rank of `bootstrap_value` does not fit.
+      ValueError: If the rank of `bootstrap_value` does not fit.
 
     References:
       V. Mnih et al. (2016), "Asynchronous methods for deep reinforcement learning", section 4,
@@ -73,7 +75,7 @@ def generalized_advantage_estimation(
     lambda_: tf.Tensor | float,
     truncated: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""Generalised advantage estimates: exponentially weighted sums of temporal differences.
+    r"""Returns generalised advantage estimates, weighted sums of temporal differences.
 
     .. math::
        \delta_t &= r_t + \gamma_t v'_t - v_t \\
@@ -83,21 +85,22 @@ def generalized_advantage_estimation(
     lambda-return, the usual target of the critic.
 
     Args:
-      reward: [T, ...], float.
-      discount: broadcastable to `reward`, gamma * (1 - terminated), in [0, 1].
+      reward: [T, ...], float, the rewards.
+      discount: The discounts, broadcastable to `reward`: gamma * (1 - terminated), in [0, 1].
       value: [T, ...], float, the values of the observations where the actions were chosen.
-      bootstrap_value: [...], the value after the last step: then v'_t = value_{t+1}, which holds
-        where the trajectory was not truncated on the way; or [T, ...], v' itself. Which of the two
-        is told by its rank.
-      lambda_: broadcastable to `reward`, in [0, 1]: 0 gives the temporal differences, 1 the
-        returns less the values.
-      truncated: [T, ...], bool; needs the second form of `bootstrap_value`.
+      bootstrap_value: [...], the value behind the last step: then v'_t = value_{t+1}, which is
+        right if no step of the trajectory was truncated; or [T, ...], v' itself. The rank decides
+        between the two forms.
+      lambda_: The parameter lambda, broadcastable to `reward`, in [0, 1]: 0 gives the temporal
+        differences, 1 the returns minus the values.
+      truncated: [T, ...], bool, whether the episode was truncated at the step. It needs the second
+        form of `bootstrap_value`.
 
     Returns:
-      [T, ...], float, in units of reward.
+      The advantages, [T, ...], float, in units of reward.
 
     Raises:
-      ValueError: if the rank of `value` or `bootstrap_value` does not fit.
+      ValueError: If the rank of `value` or `bootstrap_value` does not fit.
 
     References:
       J. Schulman et al. (2016), "High-dimensional continuous control using generalized advantage
@@ -131,7 +134,7 @@ def generalized_advantage_estimation(
 def _is_per_step(
     bootstrap_value: tf.Tensor, reward: tf.Tensor, truncated: tf.Tensor | None
 ) -> bool:
-    """Returns whether `bootstrap_value` is [T, ...], or raises if it fits neither form."""
+    """Returns whether `bootstrap_value` is [T, ...]; raises ValueError if it has neither form."""
     rank, time_rank = bootstrap_value.shape.rank, reward.shape.rank
     if not time_rank:
         raise ValueError(f"reward must be [T, ...], not of shape {reward.shape}.")

@@ -1,9 +1,10 @@
 r"""Soft values and the soft Bellman operators of a finite model.
 
-`S` is the number of states, `A` of actions; `...` stands for any axes in front (learners, alphas).
-A regulariser :math:`\Omega` (Shannon's entropy by default) says what "soft" means. A model is given
-by arrays: `transition` [S, A, S], `reward` and `discount`, which may differ between actions, so
-that a `discount` of 0 ends the episode. A q of -inf marks an illegal action.
+`S` is the number of states, `A` the number of actions; `...` stands for any axes in front
+(learners, alphas). A regulariser :math:`\Omega` (Shannon's entropy by default) defines what "soft"
+means. A model is given by the arrays `transition` [S, A, S], `reward` and `discount`. The discount
+may differ between actions, so that a `discount` of 0 ends the episode. A q of -inf marks an illegal
+action.
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ def soft_value(
     regularizer: Regularizer = _SHANNON,
     mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The value of acting greedily with respect to the regularised action values.
+    r"""Returns the value of acting greedily with respect to the regularised action values.
 
     .. math:: V = \max_\pi \langle \pi, Q \rangle + \alpha \, \Omega(\pi)
 
     which for Shannon's entropy is :math:`\alpha \log \sum_a e^{Q_a / \alpha}`.
 
     Args:
-      q: [..., A], float, action values in units of reward.
-      alpha: broadcastable to [...], in reward per nat, at least 0; 0 gives the largest q.
-      regularizer: Omega.
-      mask: broadcastable to [..., A], bool, False where an action is illegal.
+      q: [..., A], float, the action values, in units of reward.
+      alpha: The temperature, broadcastable to [...], in reward per nat, at least 0; 0 gives the
+        largest q.
+      regularizer: The regulariser Omega.
+      mask: The legal actions, broadcastable to [..., A], bool; False where an action is illegal.
 
     Returns:
-      [...], float, in units of reward.
+      The soft values, [...], float, in units of reward.
 
     Raises:
-      ValueError: if alpha is known now and negative.
+      ValueError: If alpha is statically known and negative.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
@@ -56,20 +58,20 @@ def policy_value(
     alpha: tf.Tensor | float,
     regularizer: Regularizer = _SHANNON,
 ) -> tf.Tensor:
-    r"""The value of following a policy now, given the action values.
+    r"""Returns the value of following a policy now, given the action values.
 
     .. math:: V = \langle \pi, Q \rangle + \alpha \, \Omega(\pi)
 
     which for Shannon's entropy is :math:`E_{a \sim \pi}[Q(a) - \alpha \log \pi(a)]`.
 
     Args:
-      q: [..., A], float; -inf only where the policy is 0.
-      policy: broadcastable to [..., A], probabilities.
-      alpha: broadcastable to [...], at least 0.
-      regularizer: Omega.
+      q: [..., A], float, the action values; -inf only where the policy is 0.
+      policy: The probabilities of the actions, broadcastable to [..., A].
+      alpha: The temperature, broadcastable to [...], at least 0.
+      regularizer: The regulariser Omega.
 
     Returns:
-      [...], float, in units of reward.
+      The values, [...], float, in units of reward.
 
     >>> q = tf.constant([1.0, 3.0])
     >>> print(policy_value(q, tf.constant([0.5, 0.5]), alpha=1.0).numpy().round(4))
@@ -86,22 +88,23 @@ def soft_advantage(
     regularizer: Regularizer = _SHANNON,
     mask: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""The action values less the soft value.
+    r"""Returns the action values minus the soft value.
 
     .. math:: A(a) = Q(a) - V, \quad
               \text{for Shannon's entropy } = \alpha \log \pi(a), \; \pi \propto e^{Q / \alpha}
 
     Args:
-      q: [..., A], float.
-      alpha: broadcastable to [...], at least 0.
-      regularizer: Omega.
-      mask: broadcastable to [..., A], bool. Illegal actions have the advantage -inf.
+      q: [..., A], float, the action values.
+      alpha: The temperature, broadcastable to [...], at least 0.
+      regularizer: The regulariser Omega.
+      mask: The legal actions, broadcastable to [..., A], bool. Illegal actions have the advantage
+        -inf.
 
     Returns:
-      [..., A], float, in units of reward.
+      The advantages, [..., A], float, in units of reward.
 
     Raises:
-      ValueError: if alpha is known now and negative.
+      ValueError: If alpha is statically known and negative.
 
     >>> print(soft_advantage(tf.constant([1.0, 3.0]), alpha=0.0).numpy())
     [-2.  0.]
@@ -118,18 +121,18 @@ def action_value(
     reward: tf.Tensor,
     discount: tf.Tensor | float,
 ) -> tf.Tensor:
-    r"""The action values that state values imply.
+    r"""Returns the action values that follow from state values.
 
     .. math:: Q(s, a) = r(s, a) + \gamma(s, a) \sum_{s'} P(s' | s, a) \, V(s')
 
     Args:
-      value: [..., S], float, in units of reward.
-      transition: [S, A, S], probabilities along the last axis.
-      reward: broadcastable to [..., S, A], expected rewards.
-      discount: likewise, in [0, 1]; 0 where the episode ends.
+      value: [..., S], float, the state values, in units of reward.
+      transition: [S, A, S], the transition probabilities, along the last axis.
+      reward: The expected rewards, broadcastable to [..., S, A].
+      discount: The discounts, broadcastable to [..., S, A], in [0, 1]; 0 where the episode ends.
 
     Returns:
-      [..., S, A], float, in units of reward.
+      The action values, [..., S, A], float, in units of reward.
 
     >>> transition = tf.constant([[[0.5, 0.5]], [[0.0, 1.0]]])
     >>> print(action_value(tf.constant([1.0, 3.0]), transition, 1.0, 0.5).numpy())
@@ -147,24 +150,25 @@ def soft_bellman_optimality(
     alpha: tf.Tensor | float,
     regularizer: Regularizer = _SHANNON,
 ) -> tf.Tensor:
-    r"""The soft Bellman optimality operator, a contraction by the largest discount.
+    r"""Applies the soft Bellman optimality operator, a contraction by the largest discount.
 
     .. math:: (T Q)(s, a) = r(s, a) + \gamma(s, a) \sum_{s'} P(s' | s, a)
               \max_\pi \left[\langle \pi, Q(s', \cdot) \rangle + \alpha \, \Omega(\pi)\right]
 
     Args:
-      q: [..., S, A], float.
-      transition: [S, A, S].
-      reward: broadcastable to [..., S, A].
-      discount: likewise.
-      alpha: broadcastable to [..., S], at least 0: of shape [alphas, 1] for several at once.
-      regularizer: Omega.
+      q: [..., S, A], float, the action values.
+      transition: [S, A, S], the transition probabilities, along the last axis.
+      reward: The expected rewards, broadcastable to [..., S, A].
+      discount: The discounts, broadcastable to [..., S, A].
+      alpha: The temperature, broadcastable to [..., S], at least 0; of shape [alphas, 1] for
+        several temperatures at once.
+      regularizer: The regulariser Omega.
 
     Returns:
-      [..., S, A], float.
+      The action values after the backup, [..., S, A], float.
 
     Raises:
-      ValueError: if alpha is known now and negative.
+      ValueError: If alpha is statically known and negative.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
@@ -182,22 +186,22 @@ def soft_bellman_policy(
     alpha: tf.Tensor | float,
     regularizer: Regularizer = _SHANNON,
 ) -> tf.Tensor:
-    r"""The soft Bellman operator of a policy.
+    r"""Applies the soft Bellman operator of a policy.
 
     .. math:: (T^\pi Q)(s, a) = r(s, a) + \gamma(s, a) \sum_{s'} P(s' | s, a)
               \left[\langle \pi(s'), Q(s', \cdot) \rangle + \alpha \, \Omega(\pi(s'))\right]
 
     Args:
-      q: [..., S, A], float.
-      policy: broadcastable to [..., S, A], probabilities.
-      transition: [S, A, S].
-      reward: broadcastable to [..., S, A].
-      discount: likewise.
-      alpha: broadcastable to [..., S], at least 0.
-      regularizer: Omega.
+      q: [..., S, A], float, the action values.
+      policy: The probabilities of the actions, broadcastable to [..., S, A].
+      transition: [S, A, S], the transition probabilities, along the last axis.
+      reward: The expected rewards, broadcastable to [..., S, A].
+      discount: The discounts, broadcastable to [..., S, A].
+      alpha: The temperature, broadcastable to [..., S], at least 0.
+      regularizer: The regulariser Omega.
 
     Returns:
-      [..., S, A], float.
+      The action values after the backup, [..., S, A], float.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision

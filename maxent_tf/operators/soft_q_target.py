@@ -12,19 +12,19 @@ def soft_q_target(
     next_entropy: tf.Tensor,
     alpha: tf.Tensor,
 ) -> tf.Tensor:
-    r"""The target of soft policy evaluation.
+    r"""Returns the target of soft policy evaluation.
 
     .. math:: y = r + \gamma (Q(s', a') + \alpha H'), \quad a' \sim \pi(s')
 
     Args:
-      reward: [*P, B], float.
+      reward: [*P, B], float, the rewards.
       discount: [*P, B], float, gamma where the next state has a value and 0 after termination.
       next_q: [*P, B], float, the (smallest) target critic at the next state and a drawn action.
-      next_entropy: [*P, B], float, nats: -log pi(a'), or the exact entropy at the next state.
-      alpha: [*P], float, reward per nat.
+      next_entropy: [*P, B], float, -log pi(a') or the exact entropy at the next state, in nats.
+      alpha: [*P], float, the temperature, in reward per nat.
 
     Returns:
-      [*P, B], float, without gradient.
+      The targets, [*P, B], float, without gradient.
 
     References:
       T. Haarnoja et al. (2018), "Soft actor-critic algorithms and applications", equations 2, 3,

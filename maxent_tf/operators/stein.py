@@ -1,4 +1,4 @@
-"""Stein variational gradient descent: particles that flow towards a density."""
+"""Stein variational gradient descent, which moves particles towards a density."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import tensorflow as tf
 
 
 def stein_direction(particles: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
-    r"""The direction in which particles lessen their divergence from a density p fastest.
+    r"""Returns the direction in which particles reduce their divergence from a density p fastest.
 
     .. math::
        \phi(x_i) = \frac1K \sum_j k(x_j, x_i) \nabla \log p(x_j) + \nabla_{x_j} k(x_j, x_i),
        \qquad k(x, y) = e^{-|x - y|^2 / h}
 
-    The first term draws every particle along its neighbours' scores, the second pushes neighbours
-    apart. The kernel's width h is the median squared distance between two particles over log K.
+    The first term pulls every particle along the scores of its neighbours. The second term pushes
+    neighbours apart. The kernel's width h is the median squared distance between two particles,
+    divided by log K.
 
     Args:
-      particles: [..., K, D], float, K at least 2.
+      particles: [..., K, D], float, the particles, K at least 2.
       score: [..., K, D], float, the gradient of log p at each particle.
 
     Returns:
-      [..., K, D], float, in the unit of the score. Particles that all coincide do not repel.
+      The directions, [..., K, D], float, in the unit of the score. Particles that all coincide do
+      not repel each other.
 
     Raises:
-      ValueError: if there are fewer than two particles.
+      ValueError: If there are fewer than two particles.
 
     References:
       Q. Liu and D. Wang (2016), "Stein variational gradient descent: a general purpose Bayesian
@@ -47,7 +49,7 @@ def stein_direction(particles: tf.Tensor, score: tf.Tensor) -> tf.Tensor:
 
 
 def _median_distance(squared: tf.Tensor) -> tf.Tensor:
-    """The median over pairs of different particles: [..., K, K] -> [...]."""
+    """Returns the median over pairs of different particles: [..., K, K] -> [...]."""
     count = squared.shape[-1]
     pairs = np.flatnonzero(np.triu(np.ones([count, count]), 1))
     flat = tf.reshape(squared, [*squared.shape[:-2], count * count])

@@ -14,22 +14,23 @@ def lambda_return(
     lambda_: tf.Tensor | float,
     truncated: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    r"""Exponentially weighted means of the n-step returns.
+    r"""Returns lambda-returns, exponentially weighted means of the n-step returns.
 
     .. math:: G_t = r_t + \gamma_t \left[(1 - \lambda_t) v'_t + \lambda_t G_{t+1}\right]
 
-    where :math:`v'_t` takes the place of :math:`G_{t+1}` after the last step and after a truncated
-    one. For soft values, give the rewards `with_entropy`.
+    where :math:`v'_t` takes the place of :math:`G_{t+1}` behind the last step and behind a
+    truncated step. For soft values, pass the rewards `with_entropy`.
 
     Args:
-      reward: [T, ...], float.
-      discount: broadcastable to `reward`, gamma * (1 - terminated), in [0, 1].
+      reward: [T, ...], float, the rewards.
+      discount: The discounts, broadcastable to `reward`: gamma * (1 - terminated), in [0, 1].
       next_value: [T, ...], v', the value of each step's own successor observation.
-      lambda_: broadcastable to `reward`, in [0, 1]: 0 gives one-step targets, 1 the n-step returns.
-      truncated: [T, ...], bool.
+      lambda_: The parameter lambda, broadcastable to `reward`, in [0, 1]: 0 gives one-step targets,
+        1 the n-step returns.
+      truncated: [T, ...], bool, whether the episode was truncated at the step; None for nowhere.
 
     Returns:
-      [T, ...], float, in units of reward.
+      The returns, [T, ...], float, in units of reward.
 
     References:
       R. Sutton and A. Barto (2018), "Reinforcement learning: an introduction", equation 12.18,

@@ -1,4 +1,4 @@
-"""V-trace: targets of state values from another policy's trajectories."""
+"""V-trace: targets of state values from the trajectories of another policy."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from maxent_tf.operators.recurrence import backward_recurrence
 
 
 class VTrace(NamedTuple):
-    """What V-trace gives, each [T, ...], in units of reward.
+    """The results of V-trace, each [T, ...], in units of reward.
 
     Attributes:
-      value_target: for the critic.
-      advantage: for the policy gradient, times its clipped importance weight already.
+      value_target: The target of the critic.
+      advantage: The advantage for the policy gradient, already multiplied by its clipped importance
+        weight.
     """
 
     value_target: tf.Tensor
@@ -34,7 +35,7 @@ def vtrace(
     clip_pg_rho: float = 1.0,
     truncated: tf.Tensor | None = None,
 ) -> VTrace:
-    r"""The V-trace targets and policy-gradient advantages of every step.
+    r"""Returns the V-trace targets and policy-gradient advantages of every step.
 
     .. math::
        \Delta_t &= \rho_t (r_t + \gamma_t v'_t - v_t) + \gamma_t c_t \Delta_{t+1} \\
@@ -43,27 +44,29 @@ def vtrace(
        \rho_t &= \min(\bar \rho, \pi / \mu), \qquad c_t = \lambda \min(\bar c, \pi / \mu), \qquad
        \rho^{pg}_t = \min(\bar \rho^{pg}, \pi / \mu)
 
-    with Delta taken as 0 beyond the last step and beyond a truncated one. On policy, the advantages
-    are the generalised ones, to the bit. For soft values, give the
-    rewards `with_entropy` of the target policy pi.
+    where Delta is 0 behind the last step and behind a truncated step. On policy, the advantages
+    equal those of generalised advantage estimation, to the bit. For soft values, pass the rewards
+    `with_entropy` of the target policy pi.
 
     Args:
-      reward: [T, ...], float.
-      discount: broadcastable to `reward`, gamma * (1 - terminated), in [0, 1].
-      value: [T, ...], v, of the observations where the actions were chosen.
-      next_value: [T, ...], v', of each step's own successor observation.
-      log_ratio: [T, ...], log pi(a_t | s_t) - log mu(a_t | s_t), mu being the policy that acted.
-      lambda_: broadcastable to `reward`, in [0, 1].
-      clip_rho: rho-bar, positive; which policy's values are learnt: infinite for pi's own.
-      clip_c: c-bar, positive, usually at most rho-bar; how far corrections reach.
-      clip_pg_rho: the bound, positive, of the weights of the policy gradient.
-      truncated: [T, ...], bool.
+      reward: [T, ...], float, the rewards.
+      discount: The discounts, broadcastable to `reward`: gamma * (1 - terminated), in [0, 1].
+      value: [T, ...], v, the values of the observations where the actions were chosen.
+      next_value: [T, ...], v', the value of each step's own successor observation.
+      log_ratio: [T, ...], log pi(a_t | s_t) - log mu(a_t | s_t), where mu is the policy that acted.
+      lambda_: The parameter lambda, broadcastable to `reward`, in [0, 1].
+      clip_rho: The bound rho-bar, positive. It decides which policy's values are learned: with an
+        infinite bound, those of pi.
+      clip_c: The bound c-bar, positive, usually at most rho-bar. It decides how far corrections
+        reach.
+      clip_pg_rho: The bound of the weights of the policy gradient, positive.
+      truncated: [T, ...], bool, whether the episode was truncated at the step; None for nowhere.
 
     Returns:
-      Targets and advantages.
+      The targets and the advantages.
 
     Raises:
-      ValueError: if a clip is not positive.
+      ValueError: If a clipping bound is not positive.
 
     References:
       L. Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted

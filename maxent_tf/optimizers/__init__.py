@@ -1,8 +1,8 @@
 """Gradient descent as pure functions: `init(params)`, `update(grads, state, params)`.
 
-Parameters are any `tf.nest` structure of tensors. Every leaf may carry the batch shape `P` of a
-learner in front: learning rates and norms may then differ from learner to learner, and no learner's
-update depends on another's gradient.
+Parameters are any `tf.nest` structure of tensors. Every leaf may have the batch shape `P` of a
+learner in front. Learning rates and norms may then differ between learners, and no learner's update
+depends on the gradient of another.
 """
 
 from maxent_tf.optimizers.adam import Adam, AdamState

@@ -1,4 +1,4 @@
-"""Adam."""
+"""The optimiser Adam."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class AdamState(NamedTuple):
 
     Attributes:
       step: [], int32, the number of updates made.
-      first_moment: structured as the parameters, the running mean of the gradients.
-      second_moment: likewise, of their squares.
+      first_moment: The running means of the gradients, structured as the parameters.
+      second_moment: The running means of the squared gradients, structured as the parameters.
     """
 
     step: tf.Tensor
@@ -41,18 +41,20 @@ class Adam:
                  \frac{m}{\sqrt v + \epsilon}
 
     Epsilon is added to the root of the *uncorrected* moment (Kingma and Ba's "epsilon hat").
-    PyTorch adds it to the corrected one: the same from about step 1 / (1 - beta_2) on; before, an
-    epsilon here acts as a larger one there, by a factor of up to 1 / sqrt(1 - beta_2).
+    PyTorch adds it to the root of the corrected moment. The two agree from about step
+    1 / (1 - beta_2) on. Before, an epsilon here has the effect of a larger epsilon there, by a
+    factor of up to 1 / sqrt(1 - beta_2).
 
     Attributes:
-      learning_rate: eta; a number, a tensor broadcastable to the batch shape P of the learners,
-        or a schedule: a function of the number of updates made to such a value.
-      beta_1: in [0, 1).
-      beta_2: in [0, 1).
-      epsilon: positive, in units of the gradient. Keras's default is 1e-7.
+      learning_rate: The learning rate eta: a number, a tensor broadcastable to the batch shape P of
+        the learners, or a schedule, which is a function from the number of updates made to such a
+        value.
+      beta_1: The decay of the mean of gradients, in [0, 1).
+      beta_2: The decay of the mean of squared gradients, in [0, 1).
+      epsilon: A positive number, in units of the gradient. Keras's default is 1e-7.
 
     Raises:
-      ValueError: if an attribute is out of range.
+      ValueError: If an attribute is out of range.
 
     References:
       D. Kingma and J. Ba (2015), "Adam: a method for stochastic optimization", algorithm 1 and the
@@ -92,13 +94,13 @@ class Adam:
         """Returns the parameters and the state after one step against the gradients.
 
         Args:
-          grads: structured and shaped as `params`.
-          state: from `init` or the previous `update`.
-          params: any structure of tensors [*P, ...].
-          batch_ndims: the rank of P; used where the learning rate is a tensor.
+          grads: The gradients, structured and shaped as `params`.
+          state: The state from `init` or from the previous `update`.
+          params: The parameters, any structure of tensors [*P, ...].
+          batch_ndims: The rank of P; used if the learning rate is a tensor.
 
         Raises:
-          ValueError: if the learning rate has more axes than P.
+          ValueError: If the learning rate has more axes than P.
         """
         step = state.step + 1
         dtype = tf.nest.flatten(params)[0].dtype

@@ -11,14 +11,14 @@ from maxent_tf.optimizers.learning_rate import expand_to
 
 
 def global_norm(grads: Any, batch_ndims: int = 0) -> tf.Tensor:
-    """The Euclidean norm over all leaves of every learner's gradients.
+    """Returns the Euclidean norm over all leaves of every learner's gradients.
 
     Args:
-      grads: any structure of tensors [*P, ...], float.
-      batch_ndims: the rank of P.
+      grads: The gradients, any structure of tensors [*P, ...], float.
+      batch_ndims: The rank of P.
 
     Returns:
-      [*P], of the leaves' dtype.
+      The norms, [*P], of the leaves' dtype.
 
     >>> float(global_norm([tf.constant([3.0]), tf.constant(4.0)]))
     5.0
@@ -28,7 +28,7 @@ def global_norm(grads: Any, batch_ndims: int = 0) -> tf.Tensor:
 
 
 def _sum_of_squares(leaf: tf.Tensor, batch_ndims: int) -> tf.Tensor:
-    """One learner's sum over the leaf's own axes: nothing of another learner enters it."""
+    """Returns each learner's sum of squares over the leaf's own axes, independent of the others."""
     squares = tf.square(leaf)
     if leaf.shape.rank - batch_ndims >= 2:
         # XLA reduces slowly on a CPU: for SAC's two norms this product takes 3% off an update.
@@ -39,23 +39,23 @@ def _sum_of_squares(leaf: tf.Tensor, batch_ndims: int) -> tf.Tensor:
 def clip_by_global_norm(
     grads: Any, max_norm: tf.Tensor | float, batch_ndims: int = 0
 ) -> tuple[Any, tf.Tensor]:
-    r"""Scales every learner's gradients down to a largest global norm.
+    r"""Scales the gradients of every learner down to a largest global norm.
 
     .. math:: g \leftarrow g \min(1, c / \lVert g \rVert)
 
-    with the Euclidean norm over all leaves of one learner. A norm that is not finite makes that
-    learner's gradients NaN, so that it cannot pass for a step of size zero.
+    with the Euclidean norm over all leaves of one learner. If the norm is not finite, the gradients
+    of that learner become NaN, so that the step cannot be mistaken for one of size zero.
 
     Args:
-      grads: any structure of tensors [*P, ...], float.
-      max_norm: c, positive, broadcastable to P.
-      batch_ndims: the rank of P.
+      grads: The gradients, any structure of tensors [*P, ...], float.
+      max_norm: The largest norm c, positive, broadcastable to P.
+      batch_ndims: The rank of P.
 
     Returns:
       The clipped gradients, and their norms before clipping, [*P].
 
     Raises:
-      ValueError: if `max_norm` is known now and not positive.
+      ValueError: If `max_norm` is statically known and not positive.
 
     References:
       R. Pascanu, T. Mikolov and Y. Bengio (2013), "On the difficulty of training recurrent neural

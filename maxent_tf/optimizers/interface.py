@@ -1,4 +1,4 @@
-"""What a learner asks of an optimiser."""
+"""The interface of optimisers, as learners use it."""
 
 from __future__ import annotations
 

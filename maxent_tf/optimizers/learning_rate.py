@@ -15,7 +15,7 @@ LearningRate = Union[float, tf.Tensor, Callable[[tf.Tensor], Any]]  # noqa: UP00
 
 
 def check_learning_rate(learning_rate: LearningRate) -> None:
-    """Raises a ValueError if a value known now is negative or not finite."""
+    """Raises a ValueError if a learning rate is statically known and negative or not finite."""
     if not is_schedule(learning_rate):
         not_negative("learning_rate", learning_rate)
 
@@ -33,7 +33,7 @@ def expand_to(x: tf.Tensor, leaf: tf.Tensor, batch_ndims: int) -> tf.Tensor:
     """Returns `x`, broadcastable to P, in the dtype and with the rank of `leaf` [*P, ...].
 
     Raises:
-      ValueError: if `x` has more axes than P, or `leaf` fewer.
+      ValueError: If `x` has more axes than P, or `leaf` has fewer axes than P.
     """
     rank = x.shape.rank
     if rank == 0:

@@ -1,4 +1,4 @@
-"""RMSProp."""
+"""The optimiser RMSProp."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RMSPropState(NamedTuple):
 
     Attributes:
       step: [], int32, the number of updates made.
-      second_moment: structured as the parameters, the running mean of the squared gradients.
+      second_moment: The running means of the squared gradients, structured as the parameters.
     """
 
     step: tf.Tensor
@@ -36,17 +36,18 @@ class RMSProp:
        v \leftarrow v + (1 - \rho)(g^2 - v), \qquad
        \theta \leftarrow \theta - \eta \frac{g}{\sqrt{v + \epsilon}}
 
-    Epsilon stands *inside* the root, as in TensorFlow and in the original A3C; PyTorch adds it
-    outside, where sqrt(epsilon) would have to stand for a like effect.
+    Epsilon is *inside* the root, as in TensorFlow and in the original A3C. PyTorch adds epsilon
+    outside the root, where sqrt(epsilon) has a similar effect.
 
     Attributes:
-      learning_rate: eta; a number, a tensor broadcastable to the batch shape P of the learners,
-        or a schedule: a function of the number of updates made to such a value.
-      rho: the decay of the mean, in [0, 1).
-      epsilon: positive, in units of the squared gradient.
+      learning_rate: The learning rate eta: a number, a tensor broadcastable to the batch shape P of
+        the learners, or a schedule, which is a function from the number of updates made to such a
+        value.
+      rho: The decay of the mean, in [0, 1).
+      epsilon: A positive number, in units of the squared gradient.
 
     Raises:
-      ValueError: if an attribute is out of range.
+      ValueError: If an attribute is out of range.
 
     References:
       T. Tieleman and G. Hinton (2012), lecture 6.5 of "Neural networks for machine learning";
@@ -83,13 +84,13 @@ class RMSProp:
         """Returns the parameters and the state after one step against the gradients.
 
         Args:
-          grads: structured and shaped as `params`.
-          state: from `init` or the previous `update`.
-          params: any structure of tensors [*P, ...].
-          batch_ndims: the rank of P; used where the learning rate is a tensor.
+          grads: The gradients, structured and shaped as `params`.
+          state: The state from `init` or from the previous `update`.
+          params: The parameters, any structure of tensors [*P, ...].
+          batch_ndims: The rank of P; used if the learning rate is a tensor.
 
         Raises:
-          ValueError: if the learning rate has more axes than P.
+          ValueError: If the learning rate has more axes than P.
         """
         dtype = tf.nest.flatten(params)[0].dtype
         rate = learning_rate_at(self.learning_rate, state.step, dtype)

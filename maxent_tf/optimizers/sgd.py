@@ -1,4 +1,4 @@
-"""Plain gradient descent."""
+"""The optimiser SGD: plain gradient descent."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ class SGD:
     r"""Gradient descent without momentum: theta <- theta - eta g.
 
     Attributes:
-      learning_rate: eta; a number, a tensor broadcastable to the batch shape P of the learners,
-        or a schedule: a function of the number of updates made to such a value.
+      learning_rate: The learning rate eta: a number, a tensor broadcastable to the batch shape P of
+        the learners, or a schedule, which is a function from the number of updates made to such a
+        value.
 
     Raises:
-      ValueError: if the learning rate is negative or not finite.
+      ValueError: If the learning rate is negative or not finite.
 
     >>> optimizer = SGD(0.5)
     >>> params = tf.constant(1.0)
@@ -59,13 +60,13 @@ class SGD:
         """Returns the parameters and the state after one step against the gradients.
 
         Args:
-          grads: structured and shaped as `params`.
-          state: from `init` or the previous `update`.
-          params: any structure of tensors [*P, ...].
-          batch_ndims: the rank of P; used where the learning rate is a tensor.
+          grads: The gradients, structured and shaped as `params`.
+          state: The state from `init` or from the previous `update`.
+          params: The parameters, any structure of tensors [*P, ...].
+          batch_ndims: The rank of P; used if the learning rate is a tensor.
 
         Raises:
-          ValueError: if the learning rate has more axes than P.
+          ValueError: If the learning rate has more axes than P.
         """
         dtype = tf.nest.flatten(params)[0].dtype
         rate = learning_rate_at(self.learning_rate, state.step, dtype)

@@ -1,8 +1,8 @@
-r"""What "entropy" means: one object that operators, solvers, learners and search share.
+r"""Regularisers, which define "entropy" for operators, solvers, learners and search alike.
 
-A regulariser is a concave function :math:`\Omega` on the simplex. `value` is :math:`\Omega` itself,
-`soft_max` the maximum of :math:`\langle p, q \rangle + \alpha \, \Omega(p)` over policies, `greedy`
-the policy where it is attained, which is the gradient of `soft_max` in q.
+A regulariser is a concave function :math:`\Omega` on the simplex. `value` is :math:`\Omega` itself.
+`soft_max` is the maximum of :math:`\langle p, q \rangle + \alpha \, \Omega(p)` over policies.
+`greedy` is the policy that attains the maximum; it is the gradient of `soft_max` in q.
 """
 
 from maxent_tf.regularizers.interface import Regularizer

@@ -1,4 +1,4 @@
-r"""Gradients of a regularised maximum and of its maximiser, common to all regularisers.
+r"""The gradients of a regularised maximum and of its maximiser, common to all regularisers.
 
 Let :math:`\Omega(p) = S(p) + \langle p, b \rangle` with S strictly concave and permutation
 invariant (b, the bias, is log of the reference for the KL divergence and absent otherwise), and
@@ -7,7 +7,7 @@ invariant (b, the bias, is log of the reference for the KL divergence and absent
    v(q, \alpha, b) = \max_p \langle p, q \rangle + \alpha \, \Omega(p), \qquad
    p^* = \arg\max = P\left(\frac{q - \max q}{\alpha} + b\right).
 
-The *maximum* has by the envelope theorem the gradients
+By the envelope theorem, the *maximum* has the gradients
 
 .. math::
    \frac{\partial v}{\partial q} = p^*, \qquad
@@ -19,10 +19,10 @@ at alpha = 0 too. Differentiating the formulas by which v is computed would give
 The *maximiser* satisfies :math:`z_i = -S'_i(p) + \tau` on its support, and with
 :math:`s_i = -1 / S''_{ii}(p)`, the `curvature`, its differential is
 
-.. math:: dp = s \left(dz - \frac{\langle s, dz \rangle}{\langle s, 1 \rangle}\right),
+.. math:: dp = s \left(dz - \frac{\langle s, dz \rangle}{\langle s, 1 \rangle}\right).
 
-a symmetric map, so that it serves backwards as it stands. At alpha = 0 (piecewise constant in q)
-and outside the support the gradient is 0.
+This is a symmetric map, so that it also serves for backpropagation as it stands. The gradient is 0
+at alpha = 0 (where the maximiser is piecewise constant in q) and outside the support.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def arguments(
     """Returns q [..., A], alpha [...] and the bias [..., A], each broadcast; q is -inf if illegal.
 
     Raises:
-      ValueError: if q is not [..., A] of a floating dtype, or alpha is known now and negative or
-        NaN.
+      ValueError: If q is not [..., A] of a floating dtype, or if alpha is statically known and
+        negative or NaN.
     """
     q = as_values(q)
     alpha = tf.convert_to_tensor(alpha, q.dtype)
@@ -82,10 +82,11 @@ def _broadcast(q: tf.Tensor, alpha: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def positive_part(alpha: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns where alpha counts as positive, and alpha there but 1 elsewhere.
+    """Returns whether alpha is treated as positive, and alpha where it is but 1 elsewhere.
 
     The margin over the smallest normal number keeps (q - max q) / alpha^2 finite wherever
-    exp((q - max q) / alpha) has not vanished, and subnormal numbers (which XLA flushes) out.
+    exp((q - max q) / alpha) has not vanished. It also excludes subnormal numbers, which XLA sets
+    to 0.
     """
     positive = alpha >= 1024 * np.finfo(alpha.dtype.as_numpy_dtype).tiny
     return positive, tf.where(positive, alpha, tf.ones_like(alpha))
@@ -107,14 +108,14 @@ def maximiser(
     solve: Solve,
     curvature: Functional,
 ) -> tf.Tensor:
-    """Returns p*, [..., A], with the gradient above.
+    """Returns the maximiser p*, [..., A], with the gradient of this module's docstring.
 
     Args:
-      q: [..., A].
-      alpha: [...].
-      bias: [..., A] or None.
-      solve: P.
-      curvature: s as a function of p, 0 where p is.
+      q: [..., A], the action values.
+      alpha: [...], the temperature.
+      bias: [..., A], the bias b, or None.
+      solve: The function P, from z to p*.
+      curvature: The curvature s as a function of p, 0 where p is 0.
     """
 
     @tf.custom_gradient
@@ -145,15 +146,15 @@ def maximum(
     argmax: Callable[..., tf.Tensor],
     value: Functional,
 ) -> tf.Tensor:
-    """Returns v, [...], with the gradient above.
+    """Returns the maximum v, [...], with the gradient of this module's docstring.
 
     Args:
-      q: [..., A].
-      alpha: [...].
-      bias: [..., A] or None.
-      forward: from (q, alpha, bias) to v; its own gradient is not used.
-      argmax: from (q, alpha, bias) to p*, as `maximiser` gives it.
-      value: S.
+      q: [..., A], the action values.
+      alpha: [...], the temperature.
+      bias: [..., A], the bias b, or None.
+      forward: A function from (q, alpha, bias) to v; its own gradient is not used.
+      argmax: A function from (q, alpha, bias) to p*, as `maximiser` returns it.
+      value: The function S.
     """
 
     @tf.custom_gradient

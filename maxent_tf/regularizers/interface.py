@@ -1,4 +1,4 @@
-"""What every regulariser does."""
+"""The interface of regularisers."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import tensorflow as tf
 class Regularizer(Protocol):
     r"""A concave function :math:`\Omega` on the simplex of policies over `A` actions.
 
-    Shapes: p and q are [..., A]; alpha and q broadcast against each other, alpha as [..., 1]. The
-    dtype is q's. All three functions run eager, in graphs and under XLA, and have finite gradients
-    of first and second order in q and alpha: at ties, at alpha = 0 and where a policy puts no mass.
+    Shapes: p and q are [..., A]; alpha and q broadcast against each other, with alpha as [..., 1].
+    The dtype is that of q. All three functions run eagerly, in graphs and under XLA. Their first
+    and second gradients in q and alpha are finite, even at ties, at alpha = 0 and where a policy
+    has no probability.
 
-    Alpha is at least 0. At exactly 0, `soft_max` is the hard maximum and `greedy` its limit as
-    alpha falls to 0: of the policies over the maximisers the one of largest :math:`\Omega`, which
-    for Shannon and Tsallis is the uniform one. An alpha below 1024 times the smallest normal number
-    of the dtype (1e-35 in float32) counts as 0.
+    Alpha is at least 0. At exactly 0, `soft_max` is the hard maximum, and `greedy` is its limit as
+    alpha falls to 0: among the policies over the maximisers, the one with the largest
+    :math:`\Omega`, which for Shannon and Tsallis is the uniform one. An alpha below 1024 times the
+    smallest normal number of the dtype (1e-35 in float32) is treated as 0.
 
-    An action is illegal where `mask`, [..., A] or broadcastable to it, is False, or where q is
-    -inf: its probability is 0, and no gradient flows to its q. One action at least must be legal.
+    An action is illegal where `mask`, which is broadcastable to [..., A], is False, or where q is
+    -inf. The probability of an illegal action is 0, and no gradient flows to its q. At least one
+    action must be legal.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision

@@ -15,22 +15,22 @@ _SUM_TOLERANCE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class KL:
-    r"""The negative divergence to a reference policy: staying near it is rewarded.
+    r"""The negative divergence to a reference policy, which rewards staying near the reference.
 
     .. math::
        \Omega(p) = -\sum_a p_a \log \frac{p_a}{\mu_a}, \qquad
        v = \alpha \log \sum_a \mu_a e^{q_a / \alpha}, \qquad
        p^*_a \propto \mu_a e^{q_a / \alpha}
 
-    With the uniform reference it is Shannon's entropy less log A. Actions of probability 0 under
-    the reference stay at 0. At alpha = 0 the greedy policy is the reference, restricted to the
-    maximisers. `Regularizer` says what else holds for shapes, masks and gradients.
+    With the uniform reference, it is Shannon's entropy minus log A. Actions of probability 0 under
+    the reference keep probability 0. At alpha = 0, the greedy policy is the reference, restricted
+    to the maximisers. `Regularizer` describes shapes, masks and gradients.
 
     Attributes:
-      reference: mu; [..., A], broadcastable to q, probabilities.
+      reference: The reference policy mu, probabilities [..., A], broadcastable to q.
 
     Raises:
-      ValueError: if `reference` is known now and no distribution.
+      ValueError: If `reference` is statically known and not a distribution.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
@@ -69,7 +69,7 @@ class KL:
     def value(self, p: tf.Tensor) -> tf.Tensor:
         """Returns minus the divergence in nats, [...], at most 0, of probabilities p, [..., A].
 
-        It is -inf where p has mass and the reference none. The gradient where p is 0 is taken as 0.
+        It is -inf where p is positive and the reference 0. The gradient is set to 0 where p is 0.
         """
         p = tf.convert_to_tensor(p)
         return log_linear.entropy(p) + envelope.expectation(p, self.log_reference(p.dtype))
@@ -83,7 +83,7 @@ class KL:
     def greedy(
         self, q: tf.Tensor, alpha: tf.Tensor | float, mask: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Returns the policy in proportion to mu_a exp(q_a / alpha), [..., A]."""
+        """Returns the policy that is proportional to mu_a exp(q_a / alpha), [..., A]."""
         return log_linear.greedy(*self._arguments(q, alpha, mask))
 
     def _arguments(

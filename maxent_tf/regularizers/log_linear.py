@@ -1,4 +1,4 @@
-r"""Shannon's entropy with a linear term: what Shannon, KL and their weighted sums come down to.
+r"""Shannon's entropy with a linear term, to which Shannon, KL and their weighted sums reduce.
 
 .. math:: \Omega(p) = H(p) + \langle p, b \rangle, \qquad
           v = \alpha \log \sum_a e^{q_a / \alpha + b_a}, \qquad
@@ -13,18 +13,18 @@ from maxent_tf.regularizers import envelope
 
 
 def entropy(p: tf.Tensor) -> tf.Tensor:
-    """Returns Shannon's entropy, [...], in nats; its gradient is taken as 0 where p is 0."""
+    """Returns Shannon's entropy, [...], in nats; its gradient is set to 0 where p is 0."""
     return -tf.reduce_sum(tf.math.xlogy(p, p), axis=-1)
 
 
 def greedy(q: tf.Tensor, alpha: tf.Tensor, bias: tf.Tensor | None) -> tf.Tensor:
-    """Returns p*, [..., A], from what `envelope.arguments` gives."""
+    """Returns the policy p*, [..., A], for what `envelope.arguments` returns."""
     # s = p: S'' = -1 / p.
     return envelope.maximiser(q, alpha, bias, tf.nn.softmax, lambda p: p)
 
 
 def soft_max(q: tf.Tensor, alpha: tf.Tensor, bias: tf.Tensor | None) -> tf.Tensor:
-    """Returns v, [...], from what `envelope.arguments` gives."""
+    """Returns the maximum v, [...], for what `envelope.arguments` returns."""
     return envelope.maximum(q, alpha, bias, _log_sum_exp, greedy, entropy)
 
 

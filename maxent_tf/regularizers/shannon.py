@@ -11,14 +11,14 @@ from maxent_tf.regularizers import envelope, log_linear
 
 @dataclass(frozen=True)
 class Shannon:
-    r"""Shannon's entropy: soft maxima are log-sum-exps, greedy policies Boltzmann's.
+    r"""Shannon's entropy: soft maxima are log-sum-exps, greedy policies are Boltzmann policies.
 
     .. math::
        \Omega(p) = -\sum_a p_a \log p_a, \qquad
        v = \alpha \log \sum_a e^{q_a / \alpha}, \qquad
        p^*_a \propto e^{q_a / \alpha}
 
-    `Regularizer` says what holds for shapes, alpha = 0, masks and gradients.
+    `Regularizer` describes shapes, alpha = 0, masks and gradients.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision
@@ -38,7 +38,7 @@ class Shannon:
     def value(self, p: tf.Tensor) -> tf.Tensor:
         """Returns the entropy in nats, [...], in [0, log A], of probabilities p, [..., A].
 
-        The true gradient is infinite where p is 0; it is taken as 0, which is what remains of it
+        The true gradient is infinite where p is 0. It is set to 0, which is what remains of it
         after the chain rule through `greedy`.
         """
         return log_linear.entropy(tf.convert_to_tensor(p))

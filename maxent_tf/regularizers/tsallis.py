@@ -21,20 +21,20 @@ class Tsallis:
        \Omega(p) = \frac{1}{k (k - 1)} \left(1 - \sum_a p_a^k\right), \qquad
        p^*_a = \left[(k - 1) \frac{q_a}{\alpha} - \tau\right]_+^{1 / (k - 1)}
 
-    with the threshold tau for which they sum to 1. (The textbook's Tsallis entropy is k times this;
-    at k = 2 this is half the Gini impurity, (1 - sum p^2) / 2.) An action whose q is low enough has
-    probability exactly 0.
+    with the threshold tau for which the probabilities sum to 1. The textbook's Tsallis entropy is k
+    times this one. At k = 2, this is half the Gini impurity, (1 - sum p^2) / 2. An action whose q
+    is low enough has probability exactly 0.
 
-    `Regularizer` says what holds for shapes, alpha = 0, masks and gradients; the gradient of
-    `greedy` jumps where an action enters the support.
+    `Regularizer` describes shapes, alpha = 0, masks and gradients. The gradient of `greedy` jumps
+    where an action enters the support.
 
     Attributes:
-      index: k in [1.01, 2]. Towards 1 the exponent 1 / (k - 1) multiplies the rounding error: use
-        `Shannon` there. Above 2 a policy has infinite slope where an action enters its support, and
-        rounding of relative size e in q turns into an error of e^(1 / (k - 1)) in p.
+      index: k in [1.01, 2]. Towards 1, the exponent 1 / (k - 1) multiplies the rounding error: use
+        `Shannon` instead. Above 2, a policy would have infinite slope where an action enters its
+        support, and a relative rounding error e in q would become an error of e^(1 / (k - 1)) in p.
 
     Raises:
-      ValueError: if `index` is out of range.
+      ValueError: If `index` is out of range.
 
     References:
       K. Lee, S. Choi and S. Oh (2018), "Sparse Markov decision processes with causal sparse Tsallis
@@ -70,7 +70,7 @@ class Tsallis:
     def greedy(
         self, q: tf.Tensor, alpha: tf.Tensor | float, mask: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Returns the policy that attains it, [..., A]; uniform over maximisers at alpha = 0."""
+        """Returns the policy that attains the maximum; uniform over maximisers at alpha = 0."""
         return self._greedy(*envelope.arguments(q, alpha, mask))
 
     def _value(self, p: tf.Tensor) -> tf.Tensor:
@@ -96,10 +96,11 @@ class Tsallis:
     def _solve(self, z: tf.Tensor) -> tf.Tensor:
         r"""Returns the policy for z, whose largest element is 0, by Newton's method on tau.
 
-        f(tau) = sum_a [x_a - tau]_+^n - 1 with x = (k - 1) z and n = 1 / (k - 1) >= 1 is convex and
-        falling, and at tau = -1 at least 0, since the largest x is 0: so from there Newton's steps
-        go up to the root without passing it, at k = 2 (piecewise linear) in finitely many steps.
-        As fast as a softmax on a CPU, where sorting takes ten times as long.
+        f(tau) = sum_a [x_a - tau]_+^n - 1, with x = (k - 1) z and n = 1 / (k - 1) >= 1, is convex
+        and falling. At tau = -1 it is at least 0, because the largest x is 0. From there, Newton's
+        steps therefore rise to the root without passing it; at k = 2, where f is piecewise linear,
+        they need finitely many steps. On a CPU this is as fast as a softmax, while sorting takes
+        ten times as long.
         """
         power = 1 / (self.index - 1)
         x = (self.index - 1) * z

@@ -18,25 +18,26 @@ Term = Union[Shannon, KL]  # noqa: UP007 (mypy)
 
 @dataclass(frozen=True, eq=False)
 class WeightedSum:
-    r"""A sum of Shannon's entropy and of divergences, each with a weight.
+    r"""A weighted sum of Shannon's entropy and of divergences to reference policies.
 
     .. math::
        \Omega(p) = \sum_i w_i \Omega_i(p) = w \left(H(p) + \langle p, b \rangle\right), \qquad
        w = \sum_i w_i, \qquad b = \frac{1}{w} \sum_{i: KL} w_i \log \mu_i
 
-    so that it has closed forms too: the temperature is :math:`\alpha w`, the reference the weighted
-    geometric mean. Weights (1 - c, c) on Shannon and on the divergence to the previous policy make
-    soft value iteration into Munchausen's (Vieillard et al. 2020), which is mirror descent.
+    The sum therefore has closed forms too: the temperature is :math:`\alpha w`, and the reference
+    is the weighted geometric mean of the references. With weights (1 - c, c) on Shannon's entropy
+    and on the divergence to the previous policy, soft value iteration becomes Munchausen's
+    (Vieillard et al. 2020), which is mirror descent.
 
-    `Regularizer` says what holds for shapes, alpha = 0, masks and gradients.
+    `Regularizer` describes shapes, alpha = 0, masks and gradients.
 
     Attributes:
-      weights: one for each term, at least 0 and not all 0; each broadcasts to alpha.
-      terms: `Shannon` and `KL` regularisers. (With Tsallis's there is no closed form.)
+      weights: The weights, one for each term, at least 0 and not all 0; each broadcasts to alpha.
+      terms: The terms, `Shannon` and `KL` regularisers. A sum with Tsallis's has no closed form.
 
     Raises:
-      ValueError: if the numbers of weights and terms differ or a weight is out of range.
-      TypeError: if a term is neither `Shannon` nor `KL`.
+      ValueError: If the numbers of weights and terms differ, or a weight is out of range.
+      TypeError: If a term is neither `Shannon` nor `KL`.
 
     References:
       N. Vieillard et al. (2020), "Leverage the average: an analysis of KL regularization in
@@ -53,7 +54,7 @@ class WeightedSum:
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.terms) or not self.terms:
             raise ValueError(
-                "weights and terms must be as many, and at least one, not "
+                "weights and terms must have the same number of elements, at least one, not "
                 f"{len(self.weights)} and {len(self.terms)}."
             )
         for term in self.terms:

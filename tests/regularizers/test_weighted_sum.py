@@ -47,7 +47,7 @@ def test_weights_may_differ_between_learners_and_be_zero() -> None:
 
 
 def test_bad_arguments_are_named() -> None:
-    with pytest.raises(ValueError, match="as many, and at least one, not 1 and 2"):
+    with pytest.raises(ValueError, match="same number of elements, at least one, not 1 and 2"):
         WeightedSum((1.0,), (Shannon(), Shannon()))
     with pytest.raises(ValueError, match="weights must be at least 0"):
         WeightedSum((1.0, -0.5), (Shannon(), Shannon()))

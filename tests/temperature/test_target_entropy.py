@@ -74,7 +74,7 @@ def test_spaces_and_rules_that_do_not_fit_are_refused() -> None:
         target_entropy(Box.of((2,), 0.0, [1.0, 0.0]), "minus_dim")
     with pytest.raises(ValueError, match="two actions or more"):
         target_entropy(Discrete(1), 0.5)
-    with pytest.raises(ValueError, match="would never bind"):
+    with pytest.raises(ValueError, match="would always be met"):
         target_entropy(Discrete(3), "minus_dim")
     with pytest.raises(ValueError, match=r"one of \['minus_dim', 'minus_half_dim'\]"):
         target_entropy(Box.of((2,), -1.0, 1.0), 0.5)
