@@ -2,8 +2,8 @@ r"""
 Sixty learners in one program
 =============================
 
-Does entropy keep policy gradients from settling for the first goal they find? The ablation, three
-temperatures with twenty seeds each, is one learner with a batch shape.
+Does entropy keep policy gradients from settling for the first goal that they find? The ablation has
+three temperatures with twenty seeds each. All of it is one learner with a batch shape.
 """
 
 import matplotlib.pyplot as plt
@@ -12,8 +12,8 @@ import numpy as np
 import maxent_tf as mx
 
 # %%
-# The near goal pays 0.8, the far one 1; a fresh policy meets the near one far more often. The
-# temperatures, [3, 1], broadcast against the batch shape, [3, 20], and are annealed to 0.
+# The near goal pays 0.8 and the far goal pays 1. A fresh policy meets the near goal far more often.
+# The temperatures, [3, 1], broadcast to the batch shape, [3, 20], and are annealed to 0.
 
 world = mx.environments.TwoGoalGrid()
 alphas = np.float32([[0.0], [0.1], [0.3]])
@@ -29,7 +29,7 @@ learner = mx.learners.A2C(world.spec, config, batch_shape=[3, 20])
 result = mx.train(learner, world, num_steps=100_000, seed=0)
 
 # %%
-# Whether a learner found the far goal is read from its episodes: the return is then above 0.9.
+# The episodes of a learner show whether it found the far goal: their mean return is then above 0.9.
 
 returns = mx.evaluate(learner, result.state, world, episodes=10, greedy=False).returns
 found = returns.mean(axis=-1) > 0.9
@@ -37,7 +37,7 @@ for alpha, share in zip(alphas.ravel(), found.mean(axis=-1), strict=True):
     print(f"alpha from {alpha:.1f}: {share:.0%} of the learners found the far goal")
 
 # %%
-# Median and middle half of the twenty learners, over time.
+# The figure shows the median and the middle half of the twenty learners, over time.
 
 steps = result.history["env_steps"] / 1000
 fig, axes = plt.subplots(1, 2, figsize=(7.4, 3.2), layout="constrained")

@@ -2,9 +2,9 @@ r"""
 The exact entropy against samples
 =================================
 
-The policy of soft actor-critic is a Gaussian squashed by tanh. TFP has no entropy for it, and most
-implementations put the surprise of one drawn action in its place. Here the entropy itself is
-computed, and estimates are held against it.
+The policy of soft actor-critic is a Gaussian squashed by tanh. TensorFlow Probability has no
+entropy for it, and most implementations use the surprise of one drawn action instead. This example
+computes the entropy itself, and compares estimates with it.
 """
 
 import matplotlib.pyplot as plt
@@ -14,8 +14,9 @@ import tensorflow as tf
 import maxent_tf as mx
 
 # %%
-# Policies from narrow to so broad that nearly all mass lies at the two bounds, each at two
-# locations. One call gives all entropies, in nats; none can exceed the uniform one's, log 2.
+# The policies go from narrow to so broad that nearly all probability lies at the two bounds. Each
+# is at two locations. One call gives all entropies, in nats. None can exceed log 2, the entropy of
+# the uniform distribution.
 
 log_scale = np.linspace(-4, 2, 49).astype(np.float32)
 locations = np.float32([0, 1.5])
@@ -27,7 +28,7 @@ exact = policy.entropy().numpy()
 print(exact.max(), "is below", np.log(2))
 
 # %%
-# The same from 100 drawn actions, with the standard error of the estimate.
+# The same entropies are estimated from 100 drawn actions, with the standard error of the estimate.
 
 estimate = mx.entropy_estimate(policy, 100, seed=0)
 deviation = (estimate.value.numpy() - exact) / estimate.standard_error.numpy()
@@ -53,11 +54,11 @@ ax.legend(fontsize=8)
 fig.tight_layout()
 
 # %%
-# The entropy of the Gaussian *before* tanh, which is what some libraries return, has no maximum: a
-# learner that is paid for it widens its policy without end, until every action lies at a bound.
+# Some libraries return the entropy of the Gaussian *before* tanh, which has no maximum. A learner
+# that is paid for it widens its policy without end, until every action lies at a bound.
 #
-# The exact entropy is differentiable, and its gradient has no noise: of a policy that is too broad
-# it says that narrowing raises the entropy.
+# The exact entropy is differentiable, and its gradient has no noise. For a policy that is too
+# broad, the gradient says that a narrower policy has more entropy.
 
 scale = tf.Variable([[0.5], [5.0]])
 with tf.GradientTape() as tape:

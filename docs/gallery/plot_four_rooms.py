@@ -2,8 +2,8 @@ r"""
 The soft-optimal policy from cold to hot
 ========================================
 
-What does the best policy do if entropy is part of the reward? In a finite world this can be solved
-exactly, for a whole path of temperatures in one call.
+What does the best policy do if entropy is part of the reward? In a finite environment, one call
+computes the answer exactly, for a whole path of temperatures.
 """
 
 import matplotlib.pyplot as plt
@@ -12,7 +12,8 @@ import numpy as np
 import maxent_tf as mx
 
 # %%
-# Four rooms, three goals: the farthest pays 1, the others 0.6 and 0.3, and each ends the episode.
+# There are four rooms and three goals. The farthest goal pays 1, the others pay 0.6 and 0.3, and
+# each of them ends the episode.
 
 world = mx.environments.FourRooms()
 m = mx.tabular.from_environment(world, discount=0.99)
@@ -22,7 +23,8 @@ print("all converged:", bool(np.all(solution.converged)))
 print("largest certified error:", solution.error_bound.numpy().max())
 
 # %%
-# What these policies earn in reward alone, and how many nats they have in the first state.
+# The figure shows the return of these policies without entropy, and their entropy in the first
+# state.
 
 start = int(np.argmax(world.initial))
 earned = mx.tabular.evaluate_policy(m, solution.policy).v.numpy()[:, start]
@@ -44,7 +46,7 @@ fig.tight_layout()
 
 # %%
 # From a temperature of about 0.007 on, the agent no longer goes to any goal: reaching one would end
-# the entropy that it is paid for. Where it spends its time instead:
+# the entropy that it is paid for. The next figure shows where the agent spends its time instead.
 
 chosen = [int(np.argmin(np.abs(alphas - alpha))) for alpha in (0.002, 0.006, 0.02)]
 fig, axes = plt.subplots(1, 3, figsize=(7.4, 2.9), layout="constrained")

@@ -2,8 +2,8 @@ r"""
 What a target entropy asks for
 ==============================
 
-Soft actor-critic can choose its temperature by itself, so that its policy has a given entropy. The
-number to give is then the target: here is what three of them do.
+Soft actor-critic can choose its temperature by itself, so that its policy has a given entropy, the
+target entropy. This example shows what three targets do.
 """
 
 import matplotlib.pyplot as plt
@@ -13,8 +13,9 @@ import tensorflow as tf
 import maxent_tf as mx
 
 # %%
-# One action in [-1, 1] and two hills of reward: the lower near where a fresh policy starts, the
-# higher far from it. Twelve learners: three targets, in nats, with four seeds each.
+# The action lies in [-1, 1], and the reward has two hills: the lower one is near the place where a
+# fresh policy starts, the higher one is far from it. There are twelve learners: three targets, in
+# nats, with four seeds each.
 
 world = mx.environments.ContinuousTrap()
 targets = np.float32([[-2.0], [-1.0], [0.0]])
@@ -32,9 +33,9 @@ learner = mx.learners.SAC(world.spec, config, batch_shape=[3, 4])
 result = mx.train(learner, world, num_steps=1500, seed=0, compile="xla")
 
 # %%
-# The temperature falls while the entropy is above its target and rises while it is below. Towards
-# -1 it settles. Towards -2 it is still on its way. At 0 the policy is about to let go of the hill:
-# its entropy jumps, and the temperature chases it.
+# The temperature falls while the entropy is above its target, and rises while the entropy is below.
+# With a target of -1 the temperature settles. With -2 it is still on its way. With 0 the policy is
+# about to leave the hill: its entropy jumps, and the temperature follows.
 
 steps = result.history["env_steps"]
 colours = ["#0072B2", "#D55E00", "#009E73"]
@@ -47,9 +48,9 @@ axes[0].set(xlabel="steps", ylabel="temperature [reward per nat]")
 axes[1].set(xlabel="steps", ylabel="entropy [nats]; dashed: targets", ylim=(-3, 1))
 
 # %%
-# The policies that come of it. A target is a width: -2, -1 and 0 nats are those of uniform
-# distributions of widths 0.14, 0.37 and 1, on a range of 2. With a target of 0 the learners differ
-# because each was stopped at another point of its swing.
+# The figure shows the policies that result. A target entropy is a width: -2, -1 and 0 nats are the
+# entropies of uniform distributions of widths 0.14, 0.37 and 1, on a range of 2. With a target of 0
+# the learners differ, because training stopped each of them at another point of its swing.
 
 action = np.linspace(-0.999, 0.999, 600, dtype=np.float32)
 policy = learner.policy(result.state, tf.ones([3, 4, 1, 1]))
