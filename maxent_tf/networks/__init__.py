@@ -1,7 +1,7 @@
 """Batched networks as pure functions over NamedTuples of parameters.
 
-A network has a batch shape `P`, as every learner: its parameters carry `P` in front, its inputs are
-[*P, B, in], and one batched matrix product serves all learners at once.
+A network has a batch shape `P`, as every learner has: its parameters have `P` in front, its inputs
+are [*P, B, in], and one batched matrix product serves all learners at once.
 """
 
 from maxent_tf.networks.convolution import Convolution

@@ -1,4 +1,4 @@
-"""Convolutions of images, each learner's with filters of its own."""
+"""Convolutions of images; each learner has its own filters."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from maxent_tf.networks import dense
 
 @dataclass(frozen=True)
 class Convolution:
-    """Convolutional layers without padding, a rectifier after each, flattened in the end.
+    """Convolutional layers without padding, each followed by a rectifier, with a flat output.
 
-    The defaults are the three layers for images of 84 x 84 of Mnih et al. (2015); with
-    `hidden_sizes=(512,)` the whole is their network.
+    The defaults are the three layers of Mnih et al. (2015) for images of 84 x 84; with
+    `hidden_sizes=(512,)`, the whole network is theirs.
 
     Attributes:
-      shape: of one image: (height, width, channels).
-      filters: how many each layer has.
-      kernel_sizes: the height and width of each layer's filters.
-      strides: how far each layer's filters move.
-      channels_first: whether images come as (channels, height, width), as those do that Gymnasium's
-        `FrameStackObservation` makes of grey ones; `shape` then is in that order, too.
+      shape: The shape of one image, (height, width, channels).
+      filters: The number of filters of each layer.
+      kernel_sizes: The height and width of each layer's filters.
+      strides: The stride of each layer.
+      channels_first: Whether images come as (channels, height, width), as Gymnasium's
+        `FrameStackObservation` gives them for grey images; `shape` is then in that order, too.
 
     Raises:
-      ValueError: if `shape` is not that of an image with channels, a number is not a positive
-        integer, the layers differ in number, or one has nothing left to look at.
+      ValueError: If `shape` is not that of an image with channels, a number is not a positive
+        integer, the numbers of layers differ, or an image is too small for the filters of a layer.
 
     References:
       V. Mnih et al. (2015), "Human-level control through deep reinforcement learning",
@@ -68,17 +68,17 @@ class Convolution:
 
     @property
     def _image(self) -> tuple[int, int, int]:
-        """Height, width, channels."""
+        """The height, the width and the number of channels."""
         if self.channels_first:
             return self.shape[1], self.shape[2], self.shape[0]
         return self.shape
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> tuple[dense.DenseParams, ...]:
-        """Draws filters, orthogonal to each other, independently for every learner.
+        """Draws filters that are orthogonal to each other, independently for every learner.
 
         Args:
-          seed: [2], int32.
-          batch_shape: `P`.
+          seed: A seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
 
         Returns:
           The layers' parameters: kernels [*P, height, width, in, out] and biases [*P, 1, out].
@@ -95,10 +95,10 @@ class Convolution:
         return tuple(layers)
 
     def apply(self, params: tuple[dense.DenseParams, ...], x: tf.Tensor) -> tf.Tensor:
-        """The features, [N, B, F], of images [N, B, *shape], float32; see `Network`.
+        """Returns the features, [N, B, F], of images [N, B, *shape], float32; see `Network`.
 
         Raises:
-          ValueError: if what is given are no such images.
+          ValueError: If the observations are not such images.
         """
         given = None if isinstance(x, Mapping) else tuple(x.shape[2:])
         if given != self.shape:
@@ -125,7 +125,7 @@ class Convolution:
         return f"build it as Convolution({given}) for images, and leave it out for anything else."
 
     def _features(self, x: tf.Tensor, layers: Sequence[dense.DenseParams]) -> tf.Tensor:
-        """Of one learner: [B, *shape] -> [B, F]."""
+        """Returns the features of one learner: [B, *shape] -> [B, F]."""
         if self.channels_first:
             x = tf.transpose(x, [0, 2, 3, 1])
         for layer, stride in zip(layers, self.strides, strict=True):

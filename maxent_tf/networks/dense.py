@@ -11,11 +11,11 @@ from maxent_tf import draws
 
 
 class DenseParams(NamedTuple):
-    """Parameters of a dense layer.
+    """The parameters of a dense layer.
 
     Attributes:
-      kernel: [*P, in, out], float32.
-      bias: [*P, 1, out], float32.
+      kernel: [*P, in, out], float32, the weights.
+      bias: [*P, 1, out], float32, the biases.
     """
 
     kernel: tf.Tensor
@@ -28,14 +28,14 @@ def orthogonal(
     """Draws matrices with orthogonal rows or columns, whichever are fewer.
 
     Args:
-      seed: [2], int32.
-      batch_shape: `P`; every matrix is drawn independently.
-      inputs: the number of rows.
-      outputs: the number of columns.
-      gain: every singular value of the result.
+      seed: A seed of shape [2], int32.
+      batch_shape: The batch shape `P` of the learners; every matrix is drawn independently.
+      inputs: The number of rows.
+      outputs: The number of columns.
+      gain: The singular values of the result, which are all equal.
 
     Returns:
-      [*P, in, out], float32, uniform on the Stiefel manifold (Haar), times `gain`.
+      The matrices, [*P, in, out], float32: uniform on the Stiefel manifold (Haar), times `gain`.
 
     References:
       A. M. Saxe, J. L. McClelland, S. Ganguli (2014), "Exact solutions to the nonlinear dynamics of
@@ -53,16 +53,16 @@ def orthogonal(
 def init(
     seed: tf.Tensor, batch_shape: Sequence[int], inputs: int, outputs: int, gain: float
 ) -> DenseParams:
-    """Returns an orthogonal kernel and a zero bias; arguments as for `orthogonal`."""
+    """Returns an orthogonal kernel and a bias of zeros; the arguments are as for `orthogonal`."""
     kernel = orthogonal(seed, batch_shape, inputs, outputs, gain)
     return DenseParams(kernel, tf.zeros([*batch_shape, 1, outputs]))
 
 
 def product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """The batched matrix product `x @ kernel`: [*P, B, in], [*P, in, out] -> [*P, B, out].
+    """Returns the batched matrix product `x @ kernel`: [*P, B, in], [*P, in, out] -> [*P, B, out].
 
-    A single row is summed elementwise: XLA fuses that into its neighbours, where a call of the
-    matrix product for each of a thousand learners costs more than the product itself.
+    A single row is summed elementwise. XLA fuses that sum into neighbouring operations, while a
+    call of the matrix product for each of a thousand learners costs more than the product itself.
     """
     if x.shape[-2] == 1:
         return tf.reduce_sum(tf.linalg.matrix_transpose(x) * kernel, axis=-2, keepdims=True)
@@ -70,5 +70,5 @@ def product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def apply(params: DenseParams, x: tf.Tensor) -> tf.Tensor:
-    """The affine map of `x`: [*P, B, in] -> [*P, B, out]."""
+    """Returns the affine map of `x`: [*P, B, in] -> [*P, B, out]."""
     return product(x, params.kernel) + params.bias

@@ -1,4 +1,4 @@
-"""Dense layers on the features that another network makes of observations."""
+"""Dense layers that take the features that another network makes of observations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from maxent_tf.specs import ObservationSpec
 
 
 class EncodedParams(NamedTuple):
-    """Parameters of an `Encoded`; `P` in front of every tensor."""
+    """The parameters of an `Encoded`; every tensor has `P` in front."""
 
     encoder: Any
     layers: tuple[DenseParams, ...]
@@ -29,14 +29,14 @@ class EncodedParams(NamedTuple):
 class Encoded:
     """A network of the observation, followed by dense layers.
 
-    Both see flat vectors from outside, as a multilayer perceptron does: the observation's features
-    (see `features.flatten`) first and behind them what goes past the encoder to the layers, such as
-    the action of a critic.
+    Like a multilayer perceptron, an `Encoded` takes flat vectors. The features of the observation
+    (see `features.flatten`) come first. Behind them come inputs that bypass the encoder and go
+    directly to the layers, such as the action of a critic.
 
     Attributes:
-      spec: of the observation.
-      encoder: makes features of observations in their own shape.
-      layers: of these features and of what goes past the encoder.
+      spec: The spec of the observation.
+      encoder: The network that makes features of observations in their own shape.
+      layers: The dense layers, which take these features and the inputs that bypass the encoder.
     """
 
     spec: ObservationSpec
@@ -47,8 +47,8 @@ class Encoded:
         """Draws parameters, independently for every learner of `batch_shape`.
 
         Args:
-          seed: [2], int32.
-          batch_shape: `P`.
+          seed: A seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
         """
         encoder_seed, layers_seed = tf.unstack(draws.split(seed, 2))
         encoder = self.encoder.init(encoder_seed, (math.prod(batch_shape),))
@@ -58,9 +58,9 @@ class Encoded:
         )
 
     def apply(self, params: EncodedParams, x: tf.Tensor) -> tf.Tensor:
-        """The outputs: [*P, B, in] -> [*P, B, out].
+        """Returns the outputs: [*P, B, in] -> [*P, B, out].
 
-        The axes of `x` in front may be 1 where those of the parameters are not.
+        The leading axes of `x` may be 1 where those of the parameters are not.
         """
         learners = params.layers[0].kernel.shape[:-2]
         rows = sizes(x)[-2]

@@ -1,4 +1,4 @@
-"""Several networks of one architecture that look at the same inputs."""
+"""Several networks of one architecture with the same inputs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from maxent_tf.networks.interface import Network
 class Ensemble:
     """Independent copies of a network, such as twin critics.
 
-    The copies are a batch axis behind the learners' own, so that all of them are one batched matrix
-    product.
+    The copies are a batch axis behind that of the learners, so that all of them are one batched
+    matrix product.
 
     Attributes:
-      network: the architecture.
-      size: E, how many copies.
+      network: The architecture.
+      size: E, the number of copies.
     """
 
     network: Network
@@ -30,8 +30,8 @@ class Ensemble:
         """Draws parameters, independently for every copy of every learner.
 
         Args:
-          seed: [2], int32.
-          batch_shape: `P`.
+          seed: A seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
 
         Returns:
           The network's parameters, [*P, E, ...].
@@ -39,5 +39,5 @@ class Ensemble:
         return self.network.init(seed, (*batch_shape, self.size))
 
     def apply(self, params: Any, x: tf.Tensor) -> tf.Tensor:
-        """Every copy's outputs: [*P, B, in] -> [*P, E, B, out]."""
+        """Returns the outputs of every copy: [*P, B, in] -> [*P, E, B, out]."""
         return self.network.apply(params, x[..., None, :, :])

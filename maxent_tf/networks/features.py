@@ -1,4 +1,4 @@
-"""From observations to the flat feature vectors that networks take."""
+"""Conversion of observations to the flat feature vectors that networks take, and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def num_features(spec: ObservationSpec) -> int:
     """Returns the number of features of one observation: its size, or one for each discrete value.
 
     Args:
-      spec: of the observation; the mask of actions in it is no feature.
+      spec: The spec of the observation. A mask of actions in it is not a feature.
 
     >>> num_features({"position": Discrete(7), "picture": Image((8, 8, 3))})
     199
@@ -26,7 +26,7 @@ def num_features(spec: ObservationSpec) -> int:
 
 
 def _without_mask(x: Any) -> Any:
-    """A spec, or an observation, without the mask of actions that it may have as a part."""
+    """Returns a spec, or an observation, without the mask of actions if it has one as a part."""
     return {k: part for k, part in x.items() if k != ACTION_MASK} if isinstance(x, Mapping) else x
 
 
@@ -39,22 +39,22 @@ def _num_features(spec: ObservationSpec) -> int:
 
 
 def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
-    """Flattens observations; discrete ones become one-hot, images numbers in [0, 1].
+    """Flattens observations; discrete ones become one-hot, images become numbers in [0, 1].
 
-    What has several parts becomes one behind the other, those of a dict in the order of its sorted
-    keys. The mask of actions is left out; see `action_mask`.
+    The parts of an observation follow each other in the vector; those of a dict are in the order of
+    its sorted keys. The mask of actions is left out; see `action_mask`.
 
     Args:
-      spec: of one observation, of shape O.
-      observation: [*P, B, *O], of the spec's dtype; of a dict each part so.
+      spec: The spec of one observation, of shape O.
+      observation: [*P, B, *O], of the spec's dtype; for a dict, each part has this form.
 
     Returns:
-      [*P, B, num_features], float32.
+      The features, [*P, B, num_features], float32.
 
     Raises:
-      ValueError: if the trailing axes of `observation` are not O, its dtype is not the spec's, the
-        keys of a dict are others, or a discrete value is outside of its range. Values inside a
-        graph are not known, and not looked at; there such a value is a vector of zeros.
+      ValueError: If the trailing axes of `observation` are not O, its dtype is not the spec's, the
+        keys of a dict are others, or a discrete value is outside of its range. In a graph, values
+        are not known and not checked; a discrete value out of range becomes a vector of zeros.
     """
     if isinstance(spec, dict):
         check_keys("an observation", spec, observation)
@@ -62,17 +62,18 @@ def flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
 
 
 def action_mask(spec: ObservationSpec, observation: Any) -> tf.Tensor | None:
-    """Returns which actions are legal, or None where observations do not say so.
+    """Returns which actions are legal, or None if the observations hold no mask.
 
     Args:
-      spec: of one observation.
-      observation: as `flatten` takes it.
+      spec: The spec of one observation.
+      observation: The observations, as `flatten` takes them.
 
     Returns:
-      [*P, B, A], bool, A the number of values of a discrete action, or of all parts of one.
+      The mask, [*P, B, A], bool, where A is the number of values of a discrete action, or of all
+      elements of an action.
 
     Raises:
-      ValueError: as `flatten` does, for the mask.
+      ValueError: If the mask does not fit its spec, as in `flatten`.
     """
     if not isinstance(spec, dict) or ACTION_MASK not in spec:
         return None
@@ -100,7 +101,7 @@ def _flatten(spec: ObservationSpec, observation: Any) -> tf.Tensor:
 
 
 def _checked(spec: Any, observation: Any) -> tf.Tensor:
-    """An observation that is no dict as a tensor, or ValueError if it is not one of the spec."""
+    """Returns an observation without parts as a tensor, or raises ValueError if it does not fit."""
     observation = tf.convert_to_tensor(observation)
     split = len(observation.shape) - len(spec.shape)
     if split < 1 or tuple(observation.shape[split:]) != tuple(spec.shape):
@@ -134,15 +135,15 @@ def _check_range(spec: Discrete | MultiDiscrete, observation: tf.Tensor) -> None
 
 
 def unflatten(spec: ObservationSpec, flat: tf.Tensor) -> Any:
-    """Gives the features of observations the structure they had before `flatten`.
+    """Gives the features of observations the structure that they had before `flatten`.
 
     Args:
-      spec: of one observation, of shape O.
-      flat: [*P, B, num_features], float32.
+      spec: The spec of one observation, of shape O.
+      flat: [*P, B, num_features], float32, the features.
 
     Returns:
-      [*P, B, *O], float32; a dict of such where the spec is one, without the mask of actions.
-      Discrete observations stay one-hot.
+      The observations, [*P, B, *O], float32; if the spec is a dict, a dict of such, without the
+      mask of actions. Discrete observations stay one-hot.
     """
     return _unflatten(_without_mask(spec), flat)
 

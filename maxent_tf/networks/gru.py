@@ -27,18 +27,20 @@ class GRUParams(NamedTuple):
 class GRU:
     r"""A recurrent layer between the features of an observation and dense layers.
 
-    With gates of the observation, :math:`x`, and of the memory before it, :math:`u = U m + b`,
+    With the gates' inputs from the observation, :math:`x`, and from the memory before the step,
+    :math:`u = U m + b`, the memory :math:`m'` after the step is given by
 
     .. math::
        z = \sigma(x_z + u_z), \quad r = \sigma(x_r + u_r), \quad
        m' = z m + (1 - z) \tanh(x_c + r u_c)
 
-    is the memory after it, of which the dense layers make the outputs.
+    The dense layers compute the outputs from it.
 
     Attributes:
       units: H, the size of the memory.
-      inputs: makes the three gates' 3 H inputs of an observation's features.
-      layers: from the memory to the outputs.
+      inputs: The network that computes the 3 H inputs of the three gates from the features of an
+        observation.
+      layers: The dense layers from the memory to the outputs.
 
     References:
       K. Cho et al. (2014), "Learning phrase representations using RNN encoder-decoder for
@@ -60,27 +62,29 @@ class GRU:
         )
 
     def remember(self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        """The memories after one step: [*P, B, H] and [*P, B, in] -> [*P, B, H]."""
+        """Returns the memories after one step: [*P, B, H] and [*P, B, in] -> [*P, B, H]."""
         return self._step(params, memory, self.inputs.apply(params.inputs, x))
 
     def read(self, params: GRUParams, memory: tf.Tensor) -> tf.Tensor:
-        """The outputs of a step, from the memories after it: [*P, B, H] -> [*P, B, out]."""
+        """Returns the outputs of a step from the memories after it: [*P, B, H] -> [*P, B, out]."""
         return self.layers.apply(params.layers, memory)
 
     def unroll(
         self, params: GRUParams, memory: tf.Tensor, x: tf.Tensor, is_first: tf.Tensor
     ) -> tf.Tensor:
-        """The memories after each step of a sequence, along which gradients flow.
+        """Returns the memories after each step of a sequence, along which gradients flow.
 
         Args:
-          params: of the network.
-          memory: [*P, T B, H], time before worlds: the memory that each step was acted from. Those
-            of the first step and where an episode begins are used; the others are made anew.
-          x: [*P, T B, in], likewise.
-          is_first: [T, *P, B], bool, where an episode begins; the first step's count for nothing.
+          params: The parameters of the network.
+          memory: [*P, T B, H], time before environments: the memory from which the learner acted at
+            each step. Only the memories of the first step and of steps that begin an episode are
+            used; the others are computed anew.
+          x: [*P, T B, in], the features, time before environments.
+          is_first: [T, *P, B], bool, whether an episode begins at the step. The flags of the first
+            step have no effect.
 
         Returns:
-          [*P, T B, H].
+          The memories, [*P, T B, H].
         """
         ndims, length = is_first.shape.rank - 2, is_first.shape[0]
         gates = split_time(self.inputs.apply(params.inputs, x), ndims, length)

@@ -1,4 +1,4 @@
-"""Heads: from a network's outputs to an action distribution."""
+"""Heads, which make an action distribution of a network's outputs."""
 
 from __future__ import annotations
 
@@ -17,58 +17,59 @@ from maxent_tf.distributions.categorical import Categorical
 
 @dataclass(frozen=True)
 class CategoricalHead:
-    """Logits of a categorical distribution over discrete actions.
+    """A categorical distribution over discrete actions, whose logits are the network's outputs.
 
     Attributes:
-      num_actions: A.
+      num_actions: A, the number of actions.
     """
 
     num_actions: int
 
     @property
     def num_outputs(self) -> int:
-        """How many outputs the network must have: A."""
+        """The number of outputs that the network must have, A."""
         return self.num_actions
 
     def __call__(self, outputs: tf.Tensor, mask: tf.Tensor | None = None) -> Categorical:
-        """The distribution with logits `outputs`: [*P, B, A] -> batch shape [*P, B].
+        """Returns the distribution with logits `outputs`: [*P, B, A] -> batch shape [*P, B].
 
         Args:
-          outputs: [*P, B, A], float.
-          mask: [*P, B, A], bool, the legal actions; the others have probability 0, and their
-            outputs no gradient. None allows all.
+          outputs: [*P, B, A], float, the outputs of the network.
+          mask: [*P, B, A], bool, the legal actions. Other actions have probability 0, and their
+            outputs have no gradient. None allows all actions.
 
         Raises:
-          ValueError: if the mask is of another shape or dtype or, eagerly, allows none somewhere.
+          ValueError: If the mask has another shape or dtype or, eagerly, allows no action
+            somewhere.
         """
         return Categorical(logits=_masked(outputs, mask, (self.num_actions,)))
 
 
 @dataclass(frozen=True)
 class MultiCategoricalHead:
-    """Logits of independent categorical distributions, one for each part of a discrete action.
+    """Independent categorical distributions, one for each element of a discrete action.
 
     Attributes:
-      nvec: the number of values of each of the K parts.
+      nvec: The number of values of each of the K elements.
     """
 
     nvec: tuple[int, ...]
 
     @property
     def num_outputs(self) -> int:
-        """How many outputs the network must have: one for each value of each part."""
+        """The number of outputs that the network must have, one for each value of each element."""
         return sum(self.nvec)
 
     def __call__(self, outputs: tf.Tensor, mask: tf.Tensor | None = None) -> tfd.Independent:
-        """The distribution: [*P, B, sum of nvec] -> batch shape [*P, B], event shape [K].
+        """Returns the distribution: [*P, B, sum of nvec] -> batch shape [*P, B], event shape [K].
 
         Args:
-          outputs: [*P, B, sum of nvec], float.
-          mask: [*P, B, sum of nvec], bool, the legal values of each part; see `CategoricalHead`.
+          outputs: [*P, B, sum of nvec], float, the outputs of the network.
+          mask: [*P, B, sum of nvec], bool, the legal values of each element; see `CategoricalHead`.
 
         Raises:
-          ValueError: if the mask is of another shape or dtype or, eagerly, allows no value of a
-            part somewhere.
+          ValueError: If the mask has another shape or dtype or, eagerly, allows no value of an
+            element somewhere.
         """
         outputs = _masked(outputs, mask, self.nvec)
         # One categorical over the most values of any part, of which the others' do not occur.
@@ -81,7 +82,7 @@ class MultiCategoricalHead:
 
 
 def _masked(logits: tf.Tensor, mask: tf.Tensor | None, nvec: tuple[int, ...]) -> tf.Tensor:
-    """Logits [..., sum of nvec], -inf where the mask is False."""
+    """Returns logits [..., sum of nvec], -inf where the mask is False."""
     if mask is None:
         return logits
     mask = tf.convert_to_tensor(mask)
@@ -103,17 +104,18 @@ def _masked(logits: tf.Tensor, mask: tf.Tensor | None, nvec: tuple[int, ...]) ->
 
 @dataclass(frozen=True)
 class SquashedGaussianHead:
-    """Location and log-scale of a tanh-squashed Gaussian over a box.
+    """A tanh-squashed Gaussian over a box, with location and log-scale from the network.
 
     Attributes:
-      action_spec: the bounded box of actions, of shape [D].
-      log_std_range: the pre-tanh log standard deviation is clipped to this range, whose gradient
-        vanishes beyond it.
-      initial_stddev: the pre-tanh standard deviation where the network's output is 0.
+      action_spec: The spec of the actions, a bounded box of shape [D].
+      log_std_range: The range to which the log standard deviation of the pre-tanh Gaussian is
+        clipped. Its gradient vanishes outside the range.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian where the network's output is
+        0.
 
     Raises:
-      ValueError: if the box is unbounded or not a vector, the range is empty, or the initial
-        standard deviation lies outside it.
+      ValueError: If the box is unbounded or not a vector, if the range is empty, or if the initial
+        standard deviation lies outside the range.
     """
 
     action_spec: specs.Box
@@ -126,11 +128,11 @@ class SquashedGaussianHead:
 
     @property
     def num_outputs(self) -> int:
-        """How many outputs the network must have: 2 D."""
+        """The number of outputs that the network must have, 2 D."""
         return 2 * self.action_spec.shape[0]
 
     def __call__(self, outputs: tf.Tensor) -> SquashedGaussian:
-        """The distribution: [*P, B, 2 D] -> batch shape [*P, B], event shape [D]."""
+        """Returns the distribution: [*P, B, 2 D] -> batch shape [*P, B], event shape [D]."""
         loc, log_std = tf.split(outputs, 2, axis=-1)
         log_std = tf.clip_by_value(log_std + math.log(self.initial_stddev), *self.log_std_range)
         low, high = self.action_spec.bounds()
@@ -142,7 +144,7 @@ def check_bounded_vector(action_spec: specs.Box) -> None:
     if len(action_spec.shape) != 1 or not action_spec.bounded:
         raise ValueError(
             "a squashed Gaussian needs a vector of actions with finite bounds, not "
-            f"{action_spec}: flatten or rescale the world's actions."
+            f"{action_spec}: flatten or rescale the environment's actions."
         )
     Bounds.of(action_spec.low, action_spec.high).check_dtype(action_spec.dtype)
 
@@ -169,10 +171,10 @@ def make_head(
     """Returns the head that fits an action spec.
 
     Args:
-      action_spec: discrete actions get a `CategoricalHead`, vectors of them a
-        `MultiCategoricalHead`, boxes a `SquashedGaussianHead`.
-      log_std_range: see `SquashedGaussianHead`.
-      initial_stddev: see `SquashedGaussianHead`.
+      action_spec: The spec of the actions. A discrete action gets a `CategoricalHead`, a vector of
+        discrete elements a `MultiCategoricalHead`, a box a `SquashedGaussianHead`.
+      log_std_range: The range of the log standard deviation, see `SquashedGaussianHead`.
+      initial_stddev: The initial standard deviation, see `SquashedGaussianHead`.
 
     Returns:
       A callable from network outputs to a distribution, with `num_outputs`.

@@ -1,4 +1,4 @@
-"""Keras models as networks. Keras itself is not imported: the model is the caller's."""
+"""Keras models as networks. Keras itself is not imported, because the caller makes the model."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from maxent_tf.networks.per_learner import mapped, stacked
 
 @dataclass(frozen=True)
 class Keras:
-    """A network that is a Keras 3 model, with weights of its own for every learner.
+    """A network that is a Keras 3 model; every learner has its own weights.
 
     The weights become a part of the learner's state, where its optimiser, its checkpoints and its
-    targets treat them as they treat the package's own. The model is called by `stateless_call`, in
-    inference mode. Its initialisers draw from the learner's seed, as long as none has one of its
-    own.
+    targets treat them as those of the package's own networks. The model is called by
+    `stateless_call`, in inference mode. Its initialisers draw from the learner's seed, unless an
+    initialiser has a seed of its own.
 
-    What a learner would leave out of the model's training is refused: losses of the model's own,
-    such as those of regularisers, constraints of weights, random numbers that are drawn in training
-    alone, such as those of dropout, and variables other than weights.
+    A model is refused if its training needs more than a learner does: losses of the model's own,
+    such as those of regularisers; constraints of weights; random numbers that are drawn only in
+    training, such as those of dropout; and variables other than weights.
 
     Attributes:
-      build: makes a new model, already built (`keras.Input`, or called once), whose weights are all
-        trainable: from observations [B, *O] to features [B, F].
+      build: A function that makes a new model from observations [B, *O] to features [B, F]. The
+        model must be built already (by `keras.Input`, or by one call), and all its weights must be
+        trainable.
     """
 
     build: Callable[[], Any]
@@ -45,8 +46,8 @@ class Keras:
         """Draws weights, [N, ...], for `batch_shape` (N,); see `Network`.
 
         Raises:
-          ValueError: inside a graph, or if the model is not one of Keras 3 that is built and has
-            nothing but trainable weights.
+          ValueError: If it is called inside a graph, or if the model is not a built Keras 3 model
+            with only trainable weights.
         """
         if not tf.executing_eagerly():
             raise ValueError(
@@ -56,17 +57,17 @@ class Keras:
         return stacked(self._weights, seed, batch_shape)
 
     def apply(self, params: tuple[tf.Tensor, ...], x: Any) -> tf.Tensor:
-        """The features, [N, B, F], of observations [N, B, *O]; see `Network`.
+        """Returns the features, [N, B, F], of observations [N, B, *O]; see `Network`.
 
         Raises:
-          ValueError: if the model has losses of its own, or draws random numbers in training.
+          ValueError: If the model has losses of its own, or draws random numbers in training.
         """
         model = self._stateless
         return mapped(model, params, x, one_by_one=model.has_loops)
 
     @functools.cached_property
     def _stateless(self) -> _Stateless:
-        """A model that is called with the weights of others."""
+        """The model as a function of its weights."""
         with tf.init_scope():
             return _Stateless(self._model(seed=0))
 
@@ -93,11 +94,11 @@ class _Stateless:
     """A model as a function of its weights, in inference mode.
 
     Args:
-      model: one that `_check_variables` lets pass.
+      model: A model that `_check_variables` accepts.
 
     Attributes:
-      has_loops: whether it runs loops, as recurrent layers do that are not unrolled. XLA has no
-        program for such a loop with a gradient once it is vectorised over learners.
+      has_loops: Whether the model runs loops, as recurrent layers do that are not unrolled. XLA
+        cannot compile such a loop with a gradient once the loop is vectorised over learners.
     """
 
     def __init__(self, model: Any):
@@ -108,7 +109,7 @@ class _Stateless:
         self._checked = False
 
     def __call__(self, weights: tuple[tf.Tensor, ...], x: Any) -> tf.Tensor:
-        """The features of observations: [B, *O] -> [B, F]."""
+        """Returns the features of observations: [B, *O] -> [B, F]."""
         if not self._checked:
             with tf.init_scope():
                 self._check(x)
@@ -116,7 +117,7 @@ class _Stateless:
         return self._model.stateless_call(list(weights), self._generators, x)[0]
 
     def _check(self, x: Any) -> None:
-        """Raises ValueError if in training the model does more than make features."""
+        """Raises ValueError if the model does more in training than make features."""
         model, name = self._model, self._model.name
         zeros = tf.nest.map_structure(lambda leaf: tf.zeros([1, *leaf.shape[1:]], leaf.dtype), x)
         outputs = model(zeros, training=True)
@@ -142,7 +143,7 @@ class _Stateless:
 
 
 def _check_variables(model: Any) -> None:
-    """Raises ValueError unless a model is built, of Keras 3, and has nothing but free weights."""
+    """Raises ValueError unless a model is a built Keras 3 model with only trainable weights."""
     if not hasattr(model, "stateless_call"):
         raise ValueError(
             f"build must return a model of Keras 3, which has `stateless_call`, not {model!r}."

@@ -15,18 +15,19 @@ from maxent_tf.networks.heads import check_bounded_vector, check_initial_stddev
 
 @dataclass(frozen=True)
 class SquashedMixtureHead:
-    """Weights, locations and log-scales of several tanh-squashed Gaussians over a box.
+    """A mixture of tanh-squashed Gaussians over a box, with all parameters from the network.
 
     Attributes:
-      action_spec: the bounded box of actions, of shape [D].
-      num_components: K.
-      log_std_range: the pre-tanh log standard deviations are clipped to this range, whose gradient
-        vanishes beyond it.
-      initial_stddev: the pre-tanh standard deviation of each where the network's outputs are 0.
+      action_spec: The spec of the actions, a bounded box of shape [D].
+      num_components: K, the number of components.
+      log_std_range: The range to which the log standard deviations of the pre-tanh Gaussians are
+        clipped. Their gradients vanish outside the range.
+      initial_stddev: The standard deviation of each pre-tanh Gaussian where the network's outputs
+        are 0.
 
     Raises:
-      ValueError: if the box is unbounded or not a vector, the range is empty, or the initial
-        standard deviation lies outside it.
+      ValueError: If the box is unbounded or not a vector, if the range is empty, or if the initial
+        standard deviation lies outside the range.
     """
 
     action_spec: specs.Box
@@ -40,11 +41,11 @@ class SquashedMixtureHead:
 
     @property
     def num_outputs(self) -> int:
-        """How many outputs the network must have: K (1 + 2 D)."""
+        """The number of outputs that the network must have, K (1 + 2 D)."""
         return self.num_components * (1 + 2 * self.action_spec.shape[0])
 
     def __call__(self, outputs: tf.Tensor) -> SquashedGaussianMixture:
-        """The distribution: [*P, B, K (1 + 2 D)] -> batch shape [*P, B], event shape [D]."""
+        """Returns the mixture: [*P, B, K (1 + 2 D)] -> batch shape [*P, B], event shape [D]."""
         dimension = self.action_spec.shape[0]
         shape = [*sizes(outputs)[:-1], self.num_components, 1 + 2 * dimension]
         each = tf.reshape(outputs, shape)

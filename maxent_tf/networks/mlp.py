@@ -16,18 +16,18 @@ ACTIVATIONS = {"relu": tf.nn.relu, "tanh": tf.tanh}
 
 @dataclass(frozen=True)
 class MLP:
-    """Dense layers with one activation between them and none after the last.
+    """Dense layers with an activation function between them and none after the last layer.
 
     Attributes:
-      inputs: the number of input features.
-      hidden_sizes: the widths of the hidden layers.
-      outputs: the number of outputs.
-      activation: "relu" or "tanh".
-      output_gain: the gain of the last layer's orthogonal initialisation; hidden layers have
-        sqrt(2), as is usual in policy optimisation.
+      inputs: The number of input features.
+      hidden_sizes: The widths of the hidden layers.
+      outputs: The number of outputs.
+      activation: The activation function, "relu" or "tanh".
+      output_gain: The gain of the last layer's orthogonal initialisation. Hidden layers have the
+        gain sqrt(2), as is usual in policy optimisation.
 
     Raises:
-      ValueError: if a size is not positive or the activation is unknown.
+      ValueError: If a size is not positive or the activation is unknown.
 
     References:
       L. Engstrom et al. (2020), "Implementation matters in deep policy gradients",
@@ -52,11 +52,11 @@ class MLP:
         """Draws parameters, independently for every learner of `batch_shape`.
 
         Args:
-          seed: [2], int32.
-          batch_shape: `P`.
+          seed: A seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
 
         Returns:
-          The layers' parameters, first to last.
+          The parameters of the layers, from first to last.
         """
         sizes = (self.inputs, *self.hidden_sizes, self.outputs)
         seeds = tf.unstack(draws.split(seed, len(sizes) - 1))
@@ -69,7 +69,7 @@ class MLP:
         )
 
     def apply(self, params: tuple[dense.DenseParams, ...], x: tf.Tensor) -> tf.Tensor:
-        """The network's outputs: [*P, B, in] -> [*P, B, out]."""
+        """Returns the network's outputs: [*P, B, in] -> [*P, B, out]."""
         activation = ACTIVATIONS[self.activation]
         for layer in params[:-1]:
             x = activation(dense.apply(layer, x))

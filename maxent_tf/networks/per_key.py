@@ -15,10 +15,10 @@ from maxent_tf.networks.interface import Network
 
 @dataclass(frozen=True)
 class PerKey:
-    """A network for some of the parts of an observation; all features one behind the other.
+    """Networks for some of the parts of an observation; the features follow each other.
 
     Attributes:
-      networks: from keys of the observation to networks; parts without one are flattened.
+      networks: The networks, by the keys of the observation. Parts without a network are flattened.
     """
 
     networks: Mapping[str, Network]
@@ -30,10 +30,10 @@ class PerKey:
         return {key: self.networks[key].init(each, batch_shape) for key, each in pairs}
 
     def apply(self, params: dict[str, Any], x: Any) -> tf.Tensor:
-        """The features, [N, B, F], in the order of sorted keys; see `Network`.
+        """Returns the features, [N, B, F], in the order of sorted keys; see `Network`.
 
         Raises:
-          ValueError: if the observation has no such keys.
+          ValueError: If the observation does not have the keys of the networks.
         """
         if not isinstance(x, Mapping) or not set(self.networks) <= set(x):
             raise ValueError(
@@ -50,7 +50,7 @@ class PerKey:
 
 
 def _flattened(x: Any) -> tf.Tensor:
-    """[N, B, *O], or a dict of such -> [N, B, F]."""
+    """Flattens observations, or a dict of such: [N, B, *O] -> [N, B, F]."""
     leaves = [
         tf.reshape(leaf, [leaf.shape[0], -1, math.prod(leaf.shape[2:])])
         for leaf in tf.nest.flatten(x)

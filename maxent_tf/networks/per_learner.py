@@ -1,4 +1,4 @@
-"""Networks written for one learner, with parameters of their own for each of many."""
+"""Networks that are written for one learner and used for many, each with its own parameters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from maxent_tf import draws
 
 @dataclass(frozen=True)
 class PerLearner:
-    """A network given by two functions that know of one learner only.
+    """A network that is given by two functions for a single learner.
 
     Attributes:
-      initialize: from a seed, [2], int32, to parameters: any structure of float32 tensors.
-      call: from these and observations [B, *O], float32, to features [B, F], float32; in TensorFlow
-        alone.
+      initialize: A function from a seed, [2], int32, to parameters: any structure of float32
+        tensors.
+      call: A function from parameters and observations [B, *O], float32, to features [B, F],
+        float32. It may use TensorFlow only.
 
     >>> scaled = PerLearner(lambda seed: tf.ones([]), lambda scale, x: scale * x)
     >>> scaled.apply(scaled.init(tf.constant([0, 0]), [2]), tf.ones([2, 1, 3])).shape
@@ -39,14 +40,14 @@ class PerLearner:
         return stacked(self.initialize, seed, batch_shape)
 
     def apply(self, params: Any, x: Any) -> tf.Tensor:
-        """The features, [N, B, F], of observations [N, B, *O]; see `Network`."""
+        """Returns the features, [N, B, F], of observations [N, B, *O]; see `Network`."""
         return mapped(self.call, params, x)
 
 
 def stacked(
     initialize: Callable[[tf.Tensor], Any], seed: tf.Tensor, batch_shape: Sequence[int]
 ) -> Any:
-    """Returns the parameters of as many learners as `batch_shape` has, each from its own seed."""
+    """Returns the parameters of all learners of a `batch_shape`, each from its own seed."""
     seeds = tf.unstack(draws.split(seed, math.prod(batch_shape)))
     each = [initialize(one) for one in seeds]
 
@@ -63,10 +64,10 @@ def mapped(
     """Calls a network of one learner for each of N: [N, ...], [N, B, *O] -> [N, B, F].
 
     Args:
-      call: from one learner's parameters and observations to its features.
-      params: of all learners.
-      x: their observations.
-      one_by_one: whether learners follow each other instead of being vectorised.
+      call: A function from the parameters and observations of one learner to its features.
+      params: The parameters of all learners.
+      x: The observations of all learners.
+      one_by_one: Whether learners follow each other instead of being vectorised.
     """
     count = tf.nest.flatten(x)[0].shape[0]
     if count > 1 and not one_by_one:

@@ -1,4 +1,4 @@
-"""A network and a head for noise that is a function of the state.
+"""A network and a head for exploration noise that is a function of the state.
 
 `L` is the number of features of a state, one of which is the constant 1.
 """
@@ -26,12 +26,12 @@ from maxent_tf.networks.mlp import ACTIVATIONS
 
 
 class StateDependentParams(NamedTuple):
-    """Parameters of a `StateDependentNetwork`.
+    """The parameters of a `StateDependentNetwork`.
 
     Attributes:
-      body: those of the network inside.
-      location: of the layer from features to the policy's location.
-      log_scale: [*P, L, D], float32, of the noise matrix.
+      body: The parameters of the network inside.
+      location: The parameters of the layer from the features to the policy's location.
+      log_scale: [*P, L, D], float32, the log-scales of the entries of the noise matrix.
     """
 
     body: Any
@@ -40,12 +40,12 @@ class StateDependentParams(NamedTuple):
 
 
 class StateDependentOutputs(NamedTuple):
-    """What a `StateDependentHead` makes a distribution of.
+    """The outputs from which a `StateDependentHead` makes a distribution.
 
     Attributes:
-      loc: [*P, B, D], float32, of the pre-tanh Gaussian.
-      features: [*P, B, L], float32, through which no gradient flows.
-      log_scale: [*P, L, D], float32, of the noise matrix.
+      loc: [*P, B, D], float32, the location of the pre-tanh Gaussian.
+      features: [*P, B, L], float32, the features, through which no gradient flows.
+      log_scale: [*P, L, D], float32, the log-scales of the entries of the noise matrix.
     """
 
     loc: tf.Tensor
@@ -55,17 +55,18 @@ class StateDependentOutputs(NamedTuple):
 
 @dataclass(frozen=True)
 class StateDependentNetwork:
-    """A network whose last hidden layer is read out twice: for the location, and by the noise.
+    """A network whose last hidden layer gives the policy's location and the features of the noise.
 
-    The features are learned for the location alone, as in the authors' code. Among those that the
-    noise sees is the constant 1: where all others are 0 there is noise still, and a density.
+    The features are learned for the location alone, as in the authors' code. The constant 1 is one
+    of the features of the noise, so that there is noise, and a density, even where all other
+    features are 0.
 
     Attributes:
-      body: from inputs to the last hidden layer before its activation.
-      num_features: how many outputs it has.
-      dimension: D.
-      activation: of the last hidden layer, "relu" or "tanh".
-      initial_scale: of the entries of the noise matrix.
+      body: The network from the inputs to the last hidden layer, before its activation.
+      num_features: The number of outputs of `body`.
+      dimension: D, the dimension of the action.
+      activation: The activation function of the last hidden layer, "relu" or "tanh".
+      initial_scale: The initial scale of the entries of the noise matrix.
     """
 
     body: Any
@@ -78,8 +79,8 @@ class StateDependentNetwork:
         """Draws parameters, independently for every learner; the location starts near 0.
 
         Args:
-          seed: [2], int32.
-          batch_shape: `P`.
+          seed: A seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
         """
         body_seed, location_seed = tf.unstack(draws.split(seed, 2))
         size, dimension = self.num_features, self.dimension
@@ -91,7 +92,7 @@ class StateDependentNetwork:
         )
 
     def apply(self, params: StateDependentParams, x: tf.Tensor) -> StateDependentOutputs:
-        """What the head takes, at inputs [*P, B, in]."""
+        """Returns the inputs of the head, at observations' features [*P, B, in]."""
         features = ACTIVATIONS[self.activation](self.body.apply(params.body, x))
         seen = tf.concat([features, tf.ones_like(features[..., :1])], axis=-1)
         loc = dense.apply(params.location, features)
@@ -100,15 +101,15 @@ class StateDependentNetwork:
 
 @dataclass(frozen=True)
 class StateDependentHead:
-    """A tanh-squashed Gaussian over a box, whose scale the state's features give.
+    """A tanh-squashed Gaussian over a box, whose scale depends on the state's features.
 
     Attributes:
-      action_spec: the bounded box of actions, of shape [D].
-      log_scale_range: the log-scale of every entry of the noise matrix is clipped to this range,
-        whose gradient vanishes beyond it.
+      action_spec: The spec of the actions, a bounded box of shape [D].
+      log_scale_range: The range to which the log-scale of every entry of the noise matrix is
+        clipped. Its gradient vanishes outside the range.
 
     Raises:
-      ValueError: if the box is unbounded or not a vector.
+      ValueError: If the box is unbounded or not a vector.
     """
 
     action_spec: specs.Box
@@ -118,23 +119,23 @@ class StateDependentHead:
         check_bounded_vector(self.action_spec)
 
     def __call__(self, outputs: StateDependentOutputs) -> SquashedGaussian:
-        """The distribution over all draws of the noise, of batch shape [*P, B]."""
+        """Returns the distribution over all draws of the noise, of batch shape [*P, B]."""
         scale = self._noise_scale(outputs)[..., None, :, :]
         return state_dependent_gaussian(
             outputs.loc, outputs.features, scale, *self.action_spec.bounds()
         )
 
     def parameters(self, outputs: StateDependentOutputs) -> tuple[tf.Tensor, tf.Tensor]:
-        """Location and scale of the distribution, [*P, B, D] each: what changes with the state."""
+        """Returns the location and the scale of the distribution, [*P, B, D] each."""
         distribution = self(outputs)
         return distribution.loc, distribution.scale
 
     def of(self, parameters: tuple[tf.Tensor, tf.Tensor]) -> SquashedGaussian:
-        """The distribution with a location and a scale, see `parameters`."""
+        """Returns the distribution with a location and a scale from `parameters`."""
         return SquashedGaussian(*parameters, *self.action_spec.bounds())
 
     def sample(self, outputs: StateDependentOutputs, seed: tf.Tensor) -> tf.Tensor:
-        """Actions, [*P, B, D], by noise matrices that follow from the seed, one for each of B."""
+        """Draws actions, [*P, B, D], by noise matrices from the seed, one for each of the B."""
         scale = self._noise_scale(outputs)
         batch = sizes(outputs.loc)[:-1]
         each = tf.broadcast_to(scale[..., None, :, :], [*batch, *scale.shape[-2:]])

@@ -1,4 +1,4 @@
-"""The tabular parametrisation: one row of outputs for each state."""
+"""The tabular parametrisation, with one row of outputs for each state."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from maxent_tf.networks import dense
 
 @dataclass(frozen=True)
 class Table:
-    """One linear layer without bias that starts at zero; one-hot inputs make it a lookup table.
+    """A linear layer without bias that starts at zero; for one-hot inputs it is a lookup table.
 
     Attributes:
-      inputs: the number of states.
-      outputs: the number of entries in a row.
+      inputs: The number of states.
+      outputs: The number of entries in a row.
 
     Raises:
-      ValueError: if either is not positive.
+      ValueError: If either number is not positive.
     """
 
     inputs: int
@@ -36,5 +36,5 @@ class Table:
         return tf.zeros([*batch_shape, self.inputs, self.outputs])
 
     def apply(self, params: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        """The rows that `x` selects (or mixes): [*P, B, in] -> [*P, B, out]."""
+        """Returns the rows that `x` selects (or mixes): [*P, B, in] -> [*P, B, out]."""
         return dense.product(x, params)

@@ -1,4 +1,4 @@
-"""Replay buffers: the one place inside the package that owns and mutates storage."""
+"""Replay buffers, the only part of the package's core that owns and mutates storage."""
 
 from maxent_tf.replay.n_step import NStepTransition, n_step_transitions
 from maxent_tf.replay.prioritized import Priorities, PrioritizedReplay

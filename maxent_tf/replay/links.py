@@ -1,4 +1,4 @@
-"""Which transition of a ring came next in the same world."""
+"""The links from each transition of a ring to the next transition of the same environment."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import tensorflow as tf
 
 
 class Links(tf.Module):
-    """A chain through the transitions of each world that a ring holds.
+    """A chain through the transitions of each environment that a ring holds.
 
-    The worlds of a learner lie interleaved in its ring, without the placeholders: where a world
-    goes on cannot be told from a slot alone.
+    The transitions of a learner's environments are interleaved in its ring, without placeholders.
+    A slot alone therefore does not tell where the next transition of the same environment is.
 
     Args:
-      capacity: slots of each learner's ring.
-      num_learners: N.
-      num_envs: B, worlds of each learner, whose steps are added together.
+      capacity: The number of slots of each learner's ring.
+      num_learners: N, the number of learners.
+      num_envs: B, the number of environments of each learner, whose steps are added together.
     """
 
     def __init__(self, capacity: int, num_learners: int, num_envs: int):
@@ -28,21 +28,22 @@ class Links(tf.Module):
         self._latest = tf.Variable(latest, trainable=False)
 
     def add(self, position: tf.Tensor, valid: tf.Tensor, total: tf.Tensor) -> None:
-        """Takes note of new transitions.
+        """Records the links to new transitions.
 
         Args:
-          position: [N, B], int64, where the transition of each world was added.
-          valid: [N, B], bool, False where none was.
-          total: [N], int64, how many each learner has added now.
+          position: [N, B], int64, the position at which the transition of each environment was
+            added.
+          valid: [N, B], bool, False where none was added.
+          total: [N], int64, the number of transitions that each learner has added so far.
 
         Raises:
-          ValueError: if there are not as many worlds as the chains are for.
+          ValueError: If the number of environments is not that of the chains.
         """
         expected, given = self._latest.shape[1], position.shape[1]
         if given != expected:
             raise ValueError(
-                f"n_step above 1 needs the steps of num_envs={expected} worlds at once, not of "
-                f"{given}: build replay with num_envs={given}."
+                f"n_step above 1 needs the steps of num_envs={expected} environments at once, not "
+                f"of {given}: build replay with num_envs={given}."
             )
         latest = self._latest.read_value()
         self._write(position, valid, tf.constant(-1, tf.int64))
@@ -52,11 +53,11 @@ class Links(tf.Module):
         self._latest.assign(tf.where(valid, position, latest))
 
     def next(self, slot: tf.Tensor) -> tf.Tensor:
-        """Returns the slots, [N, B], int64, of what came after slots [N, B]; -1 where none did."""
+        """Returns the slots, [N, B], int64, that follow slots [N, B]; -1 where none does."""
         return tf.reshape(tf.gather(self._next, self._rows(slot)), tf.shape(slot))
 
     def break_off(self) -> None:
-        """Lets every chain end here: what is added next goes on from nothing before."""
+        """Ends every chain here, so that later transitions do not follow those added before."""
         self._latest.assign(-tf.ones_like(self._latest))
 
     def _write(self, position: tf.Tensor, where: tf.Tensor, value: tf.Tensor) -> None:

@@ -1,4 +1,4 @@
-"""How much memory a replay buffer takes, and whether it is there."""
+"""The memory that a replay buffer needs, and the check that it is available."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _CONTAINER_LIMIT = pathlib.Path("/sys/fs/cgroup/memory.max")
 def allocate(
     fields: Any, capacity: int, num_learners: int, variable: Callable[[Any], tf.Variable]
 ) -> Any:
-    """Makes the variables of a replay buffer, if the memory suffices.
+    """Makes the variables of a replay buffer, if there is enough memory.
 
-    TensorFlow would end the process, or fail with an error that names neither the buffer nor its
-    size.
+    Without this check, TensorFlow would end the process, or fail with an error that names neither
+    the buffer nor its size.
 
     Args:
-      fields: what a transition is made of: a structure with a shape and a dtype at every leaf.
-      capacity: transitions kept for each learner.
-      num_learners: the number of learners.
-      variable: makes the variable of one field.
+      fields: The fields of a transition: a structure with a shape and a dtype at every leaf.
+      capacity: The number of transitions kept for each learner.
+      num_learners: The number of learners.
+      variable: A function that makes the variable of one field.
 
     Returns:
       The variables, in the structure of `fields`.
 
     Raises:
-      ValueError: if the machine, or the GPU, has less memory available than the buffer needs.
+      ValueError: If the machine, or the GPU, has less memory available than the buffer needs.
     """
     each = sum(math.prod(field.shape) * field.dtype.size for field in tf.nest.flatten(fields))
     needed, there = each * capacity * num_learners, available_memory()
@@ -51,7 +51,7 @@ def allocate(
 
 
 def available_memory() -> int | None:
-    """Returns the bytes of memory that a process can still get, or None where nothing tells."""
+    """Returns the bytes of memory that a process can still get, or None if they are not known."""
     try:
         found = re.search(r"^MemAvailable:\s+(\d+) kB", _ACCOUNT.read_text(), re.MULTILINE)
     except OSError:

@@ -1,4 +1,4 @@
-"""Transitions over several steps, from trajectories."""
+"""Transitions over several steps, made from trajectories."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ class NStepTransition(NamedTuple):
     """Transitions over up to n steps.
 
     Attributes:
-      transition: from where the first action was chosen to where the last one led; its reward is
-        the discounted sum in between, its `terminated` and `truncated` are the last step's.
-      bootstrap_discount: [...], float32, what the value at the next observation counts for: gamma
-        to the number of steps, or 0 after a termination.
+      transition: The transition from the observation where the first action was chosen to the one
+        that the last action led to. Its reward is the discounted sum of the rewards in between; its
+        `terminated` and `truncated` are those of the last step.
+      bootstrap_discount: [...], float32, the discount of the value at the next observation: gamma
+        to the power of the number of steps, or 0 after a termination.
     """
 
     transition: Transition
@@ -27,26 +28,27 @@ class NStepTransition(NamedTuple):
 def n_step_transitions(
     trajectory: Transition, discount: tf.Tensor | float, n: int
 ) -> NStepTransition:
-    r"""The transitions over n steps that begin at each step of a trajectory.
+    r"""Returns the transitions over n steps that begin at each step of a trajectory.
 
     .. math:: R_t = \sum_{k=0}^{m-1} \gamma^k r_{t+k}, \qquad
               \text{to be followed by } \gamma^m V(s_{t+m})
 
-    with m = n, or fewer where an episode ends before: a termination leaves nothing to follow, a
-    truncation the value of its own final observation after fewer steps. No reward of the next
-    episode is counted.
+    Here m = n, or fewer if an episode ends before. After a termination, no value follows. After a
+    truncation, the value of the episode's own final observation follows, after fewer steps. No
+    reward of the next episode is counted.
 
     Args:
-      trajectory: fields [T, ...], T >= n. What is not `valid` must come right after an episode's
-        end, as the resets of a Gymnasium vector environment do.
-      discount: gamma, broadcastable to [...], in [0, 1].
-      n: at least 1; 1 returns the trajectory.
+      trajectory: The trajectory, fields [T, ...], T >= n. Steps that are not `valid` must come
+        directly after the end of an episode, as the resets of a Gymnasium vector environment do.
+      discount: The discount factor gamma, broadcastable to [...], in [0, 1].
+      n: The number of steps, at least 1; 1 returns the trajectory.
 
     Returns:
-      Fields [T - n + 1, ...]: the last n - 1 steps do not yet have n behind them.
+      The transitions, fields [T - n + 1, ...]: the last n - 1 steps do not yet have n steps behind
+      them.
 
     Raises:
-      ValueError: if `n` is not in 1 .. T.
+      ValueError: If `n` is not in 1 .. T.
 
     References:
       R. S. Sutton and A. G. Barto (2018), "Reinforcement learning: an introduction", section 7.1,
@@ -58,7 +60,7 @@ def n_step_transitions(
     discount = tf.convert_to_tensor(discount, trajectory.reward.dtype)
 
     def steps(k: int) -> Transition:
-        """The k-th step of every window."""
+        """Returns the k-th step of every window."""
         return tf.nest.map_structure(lambda x: x[k : length - n + 1 + k], trajectory)
 
     first = steps(0)

@@ -19,16 +19,18 @@ from maxent_tf.types import Transition
 
 @dataclass(frozen=True, eq=False)
 class Priorities:
-    """How much transitions with large errors are preferred, and how much of that is undone.
+    """How strongly transitions with large errors are preferred, and how much of that is corrected.
 
     Attributes:
-      exponent: omega, in [0, 1]; 0 prefers none.
-      beta: in [0, 1], how much of the bias the importance weights correct: a number or tensor that
-        broadcasts to `P`, or a schedule over updates; the paper anneals it from 0.4 to 1.
-      epsilon: positive, in units of the error: keeps every transition within reach.
+      exponent: The exponent omega, in [0, 1]; 0 draws all transitions with equal probability.
+      beta: The exponent of the importance weights, in [0, 1]: how much of the bias the weights
+        correct. It is a number or tensor that broadcasts to `P`, or a schedule over updates; the
+        paper anneals it from 0.4 to 1.
+      epsilon: A positive number, in units of the error, which is added to every error so that every
+        transition can be drawn.
 
     Raises:
-      ValueError: if a value is out of its range; of a schedule, its first.
+      ValueError: If a value is out of its range; of a schedule, its first value.
     """
 
     exponent: float = 0.6
@@ -45,7 +47,7 @@ class Priorities:
         in_range("beta", self.beta_after(tf.constant(0)), 0, 1)
 
     def beta_after(self, updates: tf.Tensor) -> Any:
-        """Returns beta after so many updates, an int32 scalar."""
+        """Returns beta after a number of updates, an int32 scalar."""
         return self.beta(updates) if is_schedule(self.beta) else self.beta
 
 
@@ -55,20 +57,22 @@ class PrioritizedReplay(tf.Module):
     .. math:: P(i) = \frac{p_i^\omega}{\sum_k p_k^\omega}, \qquad p_i = |\delta_i| + \epsilon,
               \qquad w_i = \frac{(N P(i))^{-\beta}}{\max_j (N P(j))^{-\beta}}
 
-    over the N transitions held, with the largest weight taken over the minibatch. A transition that
-    is new has the largest priority that its learner has seen so far, so that each is soon drawn.
+    over the N transitions held; the largest weight is taken over the minibatch. A new transition
+    gets the largest priority that its learner has seen so far, so that it is soon drawn.
 
     Args:
-      spec: of the world; determines the shapes and dtypes of what is stored.
-      capacity: transitions kept for each learner; the oldest are overwritten.
-      batch_shape: `P`, the learners' batch shape.
-      priorities: omega, beta and epsilon.
-      n_step: n, how many steps of a world in a row are drawn at once.
-      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
-      extras: the specs of what the learner knew when it acted, see `Acted`.
+      spec: The specification of the environment, which determines the shapes and dtypes of what is
+        stored.
+      capacity: The number of transitions kept for each learner; the oldest are overwritten.
+      batch_shape: The batch shape `P` of the learners.
+      priorities: The parameters omega, beta and epsilon.
+      n_step: The number n of consecutive steps of an environment that are drawn at once.
+      num_envs: The number of environments of each learner, whose steps are added together; needed
+        if n is above 1.
+      extras: The specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
-      ValueError: if an argument is out of its range.
+      ValueError: If an argument is out of its range.
 
     References:
       T. Schaul, J. Quan, I. Antonoglou, D. Silver (2016), "Prioritized experience replay", sections
@@ -97,17 +101,18 @@ class PrioritizedReplay(tf.Module):
 
     @property
     def size(self) -> tf.Tensor:
-        """[*P], int64: how many transitions each learner holds now."""
+        """The number of transitions that each learner holds now, [*P], int64."""
         return self._ring.size
 
     def add(self, transition: Transition) -> None:
         """Appends the valid transitions of one step, at the largest priority so far.
 
         Args:
-          transition: fields of shape [*P, B, ...], `B <= capacity`.
+          transition: The transitions, fields of shape [*P, B, ...], `B <= capacity`.
 
         Raises:
-          ValueError: if `B` exceeds the capacity: some would overwrite others of the same call.
+          ValueError: If `B` exceeds the capacity, because some transitions would overwrite others
+            of the same call.
         """
         slot = self._by_learner(self._ring.add(transition))
         weight = tf.broadcast_to(
@@ -116,19 +121,19 @@ class PrioritizedReplay(tf.Module):
         self._tree.set(slot, weight)
 
     def break_off(self) -> None:
-        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        """Records that all environments were reset: their next steps do not follow those held."""
         self._ring.break_off()
 
     def sample(self, batch_size: int, seed: tf.Tensor) -> Sample:
         """Draws transitions in proportion to their priorities, independently for every learner.
 
-        Stratified, as in the paper: one transition from each of B equal parts of the total. So a
-        transition is drawn B times its probability on average, and never 2 times more or less.
-        The buffer of every learner must hold at least one transition.
+        The draw is stratified, as in the paper: one transition comes from each of B equal parts of
+        the total priority. On average, a transition is drawn B times its probability, and never 2
+        times more or less. The buffer of every learner must hold at least one transition.
 
         Args:
-          batch_size: B.
-          seed: [2], int32.
+          batch_size: The number B of transitions in a minibatch.
+          seed: A seed of shape [2], int32.
         """
         shape = [self._ring.num_learners, batch_size]
         # In float64: 24 bits are too coarse for one transition of a million.
@@ -145,12 +150,12 @@ class PrioritizedReplay(tf.Module):
         return Sample(self._ring.read(slot), tf.cast(weight, tf.float32), slot)
 
     def update_priorities(self, slot: tf.Tensor, error: tf.Tensor) -> None:
-        """Sets the priorities of transitions to the size of their errors, which ends an update.
+        """Sets the priorities of transitions to their absolute errors, which ends an update.
 
         Args:
-          slot: [*P, B], int64, of a sample drawn since the last `add`. Of a transition that occurs
-            twice the larger error counts.
-          error: [*P, B], float, of either sign, finite: the temporal-difference errors.
+          slot: [*P, B], int64, the slots of a sample drawn since the last `add`. If a transition
+            occurs twice, the larger error counts.
+          error: [*P, B], float, the temporal-difference errors, of either sign, finite.
         """
         priority = tf.abs(tf.cast(self._by_learner(error), tf.float64)) + self._priorities.epsilon
         self._largest.assign(tf.maximum(self._largest, tf.reduce_max(priority, axis=1)))
@@ -158,5 +163,5 @@ class PrioritizedReplay(tf.Module):
         self._updates.assign_add(1)
 
     def _by_learner(self, x: tf.Tensor) -> tf.Tensor:
-        """[*P, B] -> [learners, B]."""
+        """Reshapes [*P, B] to [learners, B]."""
         return tf.reshape(x, [self._ring.num_learners, x.shape[-1]])

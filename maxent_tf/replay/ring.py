@@ -1,4 +1,4 @@
-"""Storage of transitions in TensorFlow variables: a ring for each learner."""
+"""The storage of transitions in TensorFlow variables, as a ring for each learner."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from maxent_tf.types import Transition, transition_spec
 class Ring(tf.Module):
     """The latest transitions of each learner, in slots 0 .. `capacity` - 1.
 
-    Memory is (capacity x learners + 1) transitions. Storage lives in variables of shape
-    [capacity * learners + 1, ...]: one flat first axis makes writing a scatter and reading a gather
-    of rows, in place, in graph mode and under XLA. The last row takes what is not `valid`.
+    The memory is that of (capacity x learners + 1) transitions. The transitions are kept in
+    variables of shape [capacity * learners + 1, ...]. With one flat first axis, writing is a
+    scatter of rows and reading a gather of rows, in place, in graph mode and under XLA. The last
+    row takes the transitions that are not `valid`.
 
     Args:
-      spec: of the world; determines the shapes and dtypes of what is stored.
-      capacity: transitions kept for each learner; the oldest are overwritten.
-      batch_shape: `P`, the learners' batch shape.
-      n_step: n, how many steps of a world in a row are read at once.
-      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
-      extras: the specs of what the learner knew when it acted, see `Acted`.
+      spec: The specification of the environment, which determines the shapes and dtypes of what is
+        stored.
+      capacity: The number of transitions kept for each learner; the oldest are overwritten.
+      batch_shape: The batch shape `P` of the learners.
+      n_step: The number n of consecutive steps of an environment that are read at once.
+      num_envs: The number of environments of each learner, whose steps are added together; needed
+        if n is above 1.
+      extras: The specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
-      ValueError: if `capacity` or `n_step` is not positive, or the memory does not suffice.
+      ValueError: If `capacity` or `n_step` is not positive, or the memory does not suffice.
     """
 
     def __init__(
@@ -66,27 +69,28 @@ class Ring(tf.Module):
 
     @property
     def size(self) -> tf.Tensor:
-        """[*P], int64: how many transitions each learner holds now."""
+        """The number of transitions that each learner holds now, [*P], int64."""
         return tf.reshape(tf.minimum(self._added, self.capacity), self.batch_shape)
 
     def add(self, transition: Transition) -> tf.Tensor:
         """Appends the valid transitions of one step.
 
         Args:
-          transition: fields of shape [*P, B, ...], `B <= capacity`.
+          transition: The transitions, fields of shape [*P, B, ...], `B <= capacity`.
 
         Returns:
-          The slots they are in, [*P, B], int64; -1 for those that are not valid.
+          The slots of the transitions, [*P, B], int64; -1 for those that are not valid.
 
         Raises:
-          ValueError: if `B` exceeds the capacity: some would overwrite others of the same call.
+          ValueError: If `B` exceeds the capacity, because some transitions would overwrite others
+            of the same call.
         """
         ndims = len(self.batch_shape)
         count = transition.reward.shape[ndims]
         if count > self.capacity:
             raise ValueError(
                 f"cannot add {count} transitions at once to a capacity of {self.capacity}: "
-                "raise the capacity or use fewer worlds."
+                "raise the capacity or use fewer environments."
             )
         valid = tf.reshape(transition.valid, [self.num_learners, count])
         increments = tf.cast(valid, tf.int64)
@@ -104,15 +108,15 @@ class Ring(tf.Module):
         return tf.reshape(tf.where(valid, slot, -1), [*self.batch_shape, count])
 
     def read(self, slot: tf.Tensor) -> Transition:
-        """Returns transitions, each with those that followed it in its world.
+        """Returns transitions, each with those that followed it in its environment.
 
         Args:
-          slot: [*P, B], int64, each below its learner's size.
+          slot: [*P, B], int64, the slots, each below its learner's size.
 
         Returns:
-          Fields [*P, B, ...]; [n, *P, B, ...] where n is above 1. What comes after an episode's end
-          is of the next one. Where the world has not gone on yet, `truncated` is True, and what
-          comes after is to be left out.
+          The transitions, fields [*P, B, ...]; [n, *P, B, ...] if n is above 1. Steps behind the
+          end of an episode are steps of the next episode. Where the environment has not gone on
+          yet, `truncated` is True, and the steps behind are to be left out.
         """
         slot = tf.reshape(slot, [self.num_learners, slot.shape[-1]])
         steps = [self._gather(slot)]
@@ -128,12 +132,12 @@ class Ring(tf.Module):
         return tf.nest.map_structure(lambda *x: tf.stack(x), *steps)
 
     def break_off(self) -> None:
-        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        """Records that all environments were reset: their next steps do not follow those held."""
         if self._links is not None:
             self._links.break_off()
 
     def _gather(self, slot: tf.Tensor) -> Transition:
-        """The transitions in slots [learners, B]: fields [*P, B, ...]."""
+        """Returns the transitions in slots [learners, B]: fields [*P, B, ...]."""
         rows = tf.reshape(self._rows(slot), [-1])
 
         def gather(field: Any, variable: tf.Variable) -> tf.Tensor:
@@ -145,6 +149,6 @@ class Ring(tf.Module):
         return tf.nest.pack_sequence_as(structure, [gather(*pair) for pair in pairs])
 
     def _rows(self, slot: tf.Tensor) -> tf.Tensor:
-        """[learners, B] -> [learners, B]."""
+        """Returns the rows of the variables for slots: [learners, B] -> [learners, B]."""
         learner = tf.range(self.num_learners, dtype=tf.int64)[:, None]
         return slot * self.num_learners + learner

@@ -1,4 +1,4 @@
-"""What replay draws."""
+"""The minibatch that a replay buffer draws."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from maxent_tf.types import Transition
 
 
 class Sample(NamedTuple):
-    """A minibatch, with what corrects it and what identifies it.
+    """A minibatch, with the importance weights that correct it and the slots that identify it.
 
     Attributes:
-      transition: fields [*P, B, ...]; where n is above 1, [n, *P, B, ...]: each transition with
-        those that followed it in its world. What comes after an episode's end is of the next
-        episode; where the world has not gone on yet, `truncated` is True.
-      weight: [*P, B], float32, importance weights, the largest of each minibatch 1; None where all
-        transitions were as likely.
-      slot: [*P, B], int64, where the first transitions lie.
+      transition: The transitions, fields [*P, B, ...]. If n is above 1, the fields are
+        [n, *P, B, ...]: each transition comes with those that followed it in its environment. Steps
+        behind the end of an episode are steps of the next episode. Where the environment has not
+        gone on yet, `truncated` is True.
+      weight: [*P, B], float32, the importance weights, the largest of each minibatch being 1; None
+        if all transitions were drawn with equal probability.
+      slot: [*P, B], int64, the slots of the first transitions.
     """
 
     transition: Transition

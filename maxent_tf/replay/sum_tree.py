@@ -1,4 +1,4 @@
-"""Binary trees of sums in one TensorFlow variable: proportional draws in logarithmic time."""
+"""Binary trees of sums in one TensorFlow variable, for proportional draws in logarithmic time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ class SumTree(tf.Module):
     """Non-negative weights of `capacity` leaves in each of several trees.
 
     Node 1 is the root; the children of node k are 2 k and 2 k + 1. A node holds the sum of its
-    children, added up anew whenever a leaf below it changes: rounding cannot build up. In float64
-    a sum over 2^20 leaves is right to 20 roundings. Node 0 takes what is to be left out.
+    children. The sum is computed again whenever a leaf below changes, so that rounding errors
+    cannot build up. In float64, a sum over 2^20 leaves is right to 20 roundings. Node 0 takes what
+    is to be left out.
 
     Args:
-      num_trees: N.
-      capacity: leaves of each tree, at least 1.
+      num_trees: N, the number of trees.
+      capacity: The number of leaves of each tree, at least 1.
     """
 
     def __init__(self, num_trees: int, capacity: int):
@@ -28,7 +29,7 @@ class SumTree(tf.Module):
 
     @property
     def total(self) -> tf.Tensor:
-        """[N], float64: the sum of each tree's weights."""
+        """The sum of each tree's weights, [N], float64."""
         return self._read(tf.ones([self._num_trees, 1], tf.int64))[:, 0]
 
     def get(self, leaf: tf.Tensor) -> tf.Tensor:
@@ -39,8 +40,9 @@ class SumTree(tf.Module):
         """Changes weights.
 
         Args:
-          leaf: [N, B], int64; -1 is left out. Of a leaf named twice the largest weight counts.
-          weight: [N, B], float64, finite and at least 0.
+          leaf: [N, B], int64, the leaves; -1 is left out. If a leaf is named twice, the largest
+            weight counts.
+          weight: [N, B], float64, the weights, finite and at least 0.
         """
         node = tf.where(leaf >= 0, leaf + self._first_leaf, 0)
         # A maximum, which does not depend on the order in which threads write.
@@ -55,10 +57,10 @@ class SumTree(tf.Module):
         """Returns the leaves at which the running sums of weights first exceed a mass.
 
         Args:
-          mass: [N, B], float64, in [0, total). Every tree must hold a positive weight.
+          mass: [N, B], float64, the masses, in [0, total). Every tree must hold a positive weight.
 
         Returns:
-          [N, B], int64, leaves of positive weight.
+          The leaves, [N, B], int64, all of positive weight.
         """
         node = tf.ones_like(mass, tf.int64)
         for _ in range(self._depth):

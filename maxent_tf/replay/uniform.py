@@ -18,15 +18,17 @@ class UniformReplay(tf.Module):
     """A ring of transitions for each learner, sampled uniformly with replacement.
 
     Args:
-      spec: of the world; determines the shapes and dtypes of what is stored.
-      capacity: transitions kept for each learner; the oldest are overwritten.
-      batch_shape: `P`, the learners' batch shape.
-      n_step: n, how many steps of a world in a row are drawn at once.
-      num_envs: worlds of each learner, whose steps are added together; needed where n is above 1.
-      extras: the specs of what the learner knew when it acted, see `Acted`.
+      spec: The specification of the environment, which determines the shapes and dtypes of what is
+        stored.
+      capacity: The number of transitions kept for each learner; the oldest are overwritten.
+      batch_shape: The batch shape `P` of the learners.
+      n_step: The number n of consecutive steps of an environment that are drawn at once.
+      num_envs: The number of environments of each learner, whose steps are added together; needed
+        if n is above 1.
+      extras: The specs of what the learner knew when it acted, see `Acted`.
 
     Raises:
-      ValueError: if `capacity` or `n_step` is not positive.
+      ValueError: If `capacity` or `n_step` is not positive.
     """
 
     def __init__(
@@ -45,22 +47,23 @@ class UniformReplay(tf.Module):
 
     @property
     def size(self) -> tf.Tensor:
-        """[*P], int64: how many transitions each learner holds now."""
+        """The number of transitions that each learner holds now, [*P], int64."""
         return self._ring.size
 
     def add(self, transition: Transition) -> None:
         """Appends the valid transitions of one step.
 
         Args:
-          transition: fields of shape [*P, B, ...], `B <= capacity`.
+          transition: The transitions, fields of shape [*P, B, ...], `B <= capacity`.
 
         Raises:
-          ValueError: if `B` exceeds the capacity: some would overwrite others of the same call.
+          ValueError: If `B` exceeds the capacity, because some transitions would overwrite others
+            of the same call.
         """
         self._ring.add(transition)
 
     def break_off(self) -> None:
-        """Tells that all worlds have been reset: their next steps do not follow those held."""
+        """Records that all environments were reset: their next steps do not follow those held."""
         self._ring.break_off()
 
     def sample(self, batch_size: int, seed: tf.Tensor) -> Sample:
@@ -69,11 +72,11 @@ class UniformReplay(tf.Module):
         The buffer of every learner must hold at least one transition.
 
         Args:
-          batch_size: B.
-          seed: [2], int32.
+          batch_size: The number B of transitions in a minibatch.
+          seed: A seed of shape [2], int32.
 
         Returns:
-          Transitions that all weigh the same.
+          The transitions, without importance weights.
         """
         # Each learner has its own size, which a drawn range could not follow; the remainder of 32
         # random bits is uniform to within size / 2^32.

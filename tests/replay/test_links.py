@@ -80,5 +80,5 @@ def test_steps_in_a_row_are_those_of_one_world(kind: Any, capacity: int, compile
 
 def test_another_number_of_worlds_is_named() -> None:
     replay = UniformReplay(SPEC, 50, P, n_step=N_STEP, num_envs=2)
-    with pytest.raises(ValueError, match="steps of num_envs=2 worlds at once, not of 3"):
+    with pytest.raises(ValueError, match="steps of num_envs=2 environments at once, not of 3"):
         replay.add(transitions(np.ones((*P, 3), int), np.ones((*P, 3), bool)))
