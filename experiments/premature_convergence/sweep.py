@@ -108,8 +108,8 @@ class NeuralSweep(Named):
 
 
 @dataclass(frozen=True)
-class TrapSweep(Named):
-    """SAC on `ContinuousTrap`, at given temperatures; other attributes as in `TabularSweep`.
+class OnTrap(Named):
+    """What SAC on `ContinuousTrap` has in common; other attributes as in `TabularSweep`.
 
     Attributes:
       learning_rate: of Adam, for actor and critics.
@@ -120,8 +120,6 @@ class TrapSweep(Named):
     part: ClassVar[str] = "trap"
     algorithm: ClassVar[str] = "sac"
 
-    alphas: tuple[float, ...] = TRAP_ALPHAS
-    schedules: tuple[str, ...] = SCHEDULES
     seeds: int = 40
     steps: int = 1500
     learning_rate: float = 3e-3
@@ -141,15 +139,21 @@ class TrapSweep(Named):
 
 
 @dataclass(frozen=True)
-class AutomaticTrapSweep(Named):
-    """SAC on `ContinuousTrap` with automatic temperature; other attributes as in `TrapSweep`.
+class TrapSweep(OnTrap):
+    """SAC at given temperatures; attributes as in `TabularSweep`."""
+
+    alphas: tuple[float, ...] = TRAP_ALPHAS
+    schedules: tuple[str, ...] = SCHEDULES
+
+
+@dataclass(frozen=True)
+class AutomaticTrapSweep(OnTrap):
+    """SAC with automatic temperature.
 
     Attributes:
       starts: pairs of the first temperature and the target entropy, in nats.
     """
 
-    part: ClassVar[str] = "trap"
-    algorithm: ClassVar[str] = "sac"
     setting: ClassVar[str] = "automatic"
 
     starts: tuple[tuple[float, float], ...] = (
@@ -162,20 +166,7 @@ class AutomaticTrapSweep(Named):
         (0.01, -1.0),
         (0.01, 0.0),
     )
-    seeds: int = 40
-    steps: int = 1500
-    learning_rate: float = 3e-3
-    tau: float = 0.005
-    batch_size: int = 64
-    hidden_sizes: tuple[int, ...] = (32, 32)
-    initial_stddev: float = 0.3
-    widths: tuple[float, float] = (0.15, 0.15)
     seed: int = 1
-
-    @property
-    def control(self) -> str:
-        """What is changed from the main sweep."""
-        return "broad trap" if self.widths == BROAD else ""
 
 
 @dataclass(frozen=True)
