@@ -1,1 +1,1 @@
-"""Bridges to other packages, each imported by its own name: nothing here is loaded unasked."""
+"""Bridges to other packages. Each must be imported by its own name; nothing here loads it."""

@@ -1,8 +1,8 @@
-"""Inverse reinforcement learning by maximum entropy: from demonstrations to a reward, exactly.
+"""Maximum-entropy inverse reinforcement learning: from demonstrations to a reward, exactly.
 
-A *model* says how behaviour follows from a reward: `Causal` is a soft-optimal agent,
-`PathDistribution` the older model over whole paths. `maxent` finds the linear reward under which
-the model's expected features are those demonstrated, `maxent_neural` fits a network.
+A *model* describes how behaviour follows from a reward. `Causal` is a soft-optimal agent;
+`PathDistribution` is the older model, over whole paths. `maxent` finds the linear reward under
+which the model's expected features are those of the demonstrations. `maxent_neural` fits a network.
 """
 
 from maxent_tf.irl.causal import Causal

@@ -1,4 +1,4 @@
-"""What the models and the fits check of their arguments."""
+"""The checks of the arguments of models and fits."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def as_features(m: TabularMDP, features: Any) -> tf.Tensor:
     """Returns features as [S | 1, A | 1, S | 1, F], float64, to be broadcast over transitions.
 
     Args:
-      m: the process.
-      features: [S, F], of the state arrived in; [S, A, F], of a state and an action; or
-        [S, A, S, F], of a transition.
+      m: The decision process.
+      features: [S, F], features of the state arrived in; [S, A, F], features of a state and an
+        action; or [S, A, S, F], features of a transition.
 
     Raises:
-      ValueError: if the shape is another, or an entry is not finite.
+      ValueError: If the shape is none of these, or if an entry is not finite.
     """
     features = np.asarray(features, np.float64)
     states, actions = m.num_states, m.num_actions
@@ -70,13 +70,13 @@ def as_occupancy(m: TabularMDP, demonstrations: Any) -> tf.Tensor:
     """Returns demonstrations as expected transitions, [S, A, S], float64.
 
     Args:
-      m: the process.
-      demonstrations: [S, A], expected visits, which are passed on by `m.transition`; or
+      m: The decision process.
+      demonstrations: [S, A], expected visits, from which `m.transition` gives the next states; or
         [S, A, S], transitions as they happened.
 
     Raises:
-      ValueError: if the shape is another, an entry is negative or not finite, all are 0, a terminal
-        state is left, or a transition has probability 0.
+      ValueError: If the shape is neither of these, an entry is negative or not finite, all entries
+        are 0, a terminal state is left, or a transition has probability 0.
     """
     given = np.asarray(demonstrations, np.float64)
     states, actions = m.num_states, m.num_actions

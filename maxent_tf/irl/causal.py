@@ -1,4 +1,4 @@
-"""Maximum causal entropy: behaviour that cannot know how chance will turn out."""
+"""Maximum causal entropy, the model of behaviour that cannot know how chance will turn out."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _TOLERANCE = 1e-12
 
 @dataclass(frozen=True)
 class Causal:
-    r"""The soft-optimal policy: its entropy is counted over its own choices, not over chance.
+    r"""The soft-optimal policy, whose entropy is that of its own choices, not that of chance.
 
     .. math:: V(s) = \alpha \log \sum_a e^{Q(s, a) / \alpha}, \qquad
               Q(s, a) = \sum_{s'} P(s' | s, a) \left(r(s, a, s') + \gamma V(s')\right)
 
     Attributes:
-      alpha: the temperature, in reward per nat, positive.
-      horizon: the number of steps after which an episode is cut; None is until it ends by itself,
-        or for ever. Time then ends every episode, and discount 1 is sound for any process:
-        `m._replace(discount=tf.ones_like(m.discount))`.
+      alpha: The temperature, in reward per nat, positive.
+      horizon: The number of steps after which an episode is truncated; with None, an episode goes
+        on until it terminates, or for ever. With a horizon, time ends every episode, so that
+        discount 1 is valid for any process: `m._replace(discount=tf.ones_like(m.discount))`.
 
     Raises:
-      ValueError: if an attribute is out of range.
+      ValueError: If an attribute is out of range.
 
     References:
       B. D. Ziebart (2010), "Modeling purposeful adaptive behavior with the principle of maximum
@@ -47,16 +47,16 @@ class Causal:
         check_horizon(self.horizon)
 
     def discount(self, m: TabularMDP) -> tf.Tensor:
-        """[], float64, that of the process."""
+        """Returns the discount of the process, [], float64."""
         return m.discount
 
     def start(self, m: TabularMDP) -> float:
-        """0: values are finite under any reward."""
+        """Returns 0, because values are finite under any reward."""
         del m
         return 0.0
 
     def solve(self, m: TabularMDP, reward: tf.Tensor) -> Visitation:
-        """Returns what the soft-optimal policy does under `reward`, [S | 1, A | 1, S | 1]."""
+        """Returns the soft-optimal policy's behaviour under `reward`, [S | 1, A | 1, S | 1]."""
         check_process(m)
         expected = tf.reduce_sum(m.transition * reward, -1)
         expected = tf.where(m.terminal[:, None], tf.zeros_like(expected), expected)
@@ -76,9 +76,9 @@ class Causal:
     def curvature(self, m: TabularMDP, visitation_: Visitation, features: tf.Tensor) -> tf.Tensor:
         r"""Returns the second derivative of the value along features, [F, F].
 
-        The gradient of V along the features is what is collected, Psi(s), and of Q it is
-        Psi(s, a). Differentiating the soft maximum twice leaves the covariance of Psi(s, a) over
-        the actions, passed on with the chain:
+        The gradient of V along the features is the expected sum of features, Psi(s); that of Q is
+        Psi(s, a). Differentiating the soft maximum twice gives the covariance of Psi(s, a) over the
+        actions, which is summed along the chain:
 
         .. math:: \nabla^2 = \frac1\alpha \sum_{t, s} \gamma^t \Pr(s_t = s)
                   \operatorname{Cov}_{a \sim \pi(s)}[\Psi(s, a)]

@@ -1,6 +1,6 @@
-"""What demonstrations say about how often a demonstrator takes which transition.
+"""Estimates of how often a demonstrator takes each transition, from its trajectories.
 
-A trajectory is a pair: the states visited, one more than the actions taken.
+A trajectory is a pair: the states visited, which are one more than the actions, and the actions.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ Trajectory = tuple[Sequence[int], Sequence[int]]
 def sample_occupancy(
     m: TabularMDP, trajectories: Sequence[Trajectory], *, discount: float | None = None
 ) -> tf.Tensor:
-    r"""The average discounted count of every transition.
+    r"""Returns the average discounted count of every transition.
 
     .. math:: \hat x(s, a, s') = \frac1N \sum_{n, t} \gamma^t
               1[s^n_t = s, a^n_t = a, s^n_{t+1} = s']
 
-    It is unbiased, but what chance did to the demonstrator is in it: with stochastic moves there
-    may be no policy at all that has these expectations. `empirical_policy` avoids that.
+    The average is unbiased, but it includes what chance did to the demonstrator: with stochastic
+    moves, there may be no policy at all with these expectations. `empirical_policy` avoids that.
 
     Args:
-      m: the process.
-      trajectories: pairs of T + 1 states and T actions; T may differ and is at least 1.
-      discount: gamma, in [0, 1]; None is that of `m`. `PathDistribution` needs 1.
+      m: The decision process.
+      trajectories: Pairs of T + 1 states and T actions; T may differ and is at least 1.
+      discount: The discount factor gamma, in [0, 1]; None is that of `m`. `PathDistribution` needs
+        1.
 
     Returns:
-      [S, A, S], float64.
+      The average counts, [S, A, S], float64.
 
     Raises:
-      ValueError: if there are none, or one is empty or not a path of the process.
+      ValueError: If there are no trajectories, or if one is empty or not a path of the process.
 
     >>> m = TabularMDP([[[0.0, 1.0]], [[0.0, 1.0]]], [[1.0], [0.0]], 0.5, [1.0, 0.0])
     >>> sample_occupancy(m, [([0, 1], [0])]).numpy().tolist()
@@ -57,21 +58,21 @@ def sample_occupancy(
 def empirical_policy(
     m: TabularMDP, trajectories: Sequence[Trajectory], *, pseudocount: float = 0.0
 ) -> tf.Tensor:
-    """How often each action was taken in each state, of all the times the state was visited.
+    """Returns how often each action was taken in each state, relative to the visits of the state.
 
-    Its exact occupancy, `tabular.occupancy(m, policy)`, is by construction what some policy does:
-    the demonstrations without what chance did to them.
+    The exact occupancy of this policy, `tabular.occupancy(m, policy)`, is by construction one that
+    a policy can have: the demonstrations without what chance did to them.
 
     Args:
-      m: the process.
-      trajectories: as in `sample_occupancy`.
-      pseudocount: added to the count of every action, at least 0.
+      m: The decision process.
+      trajectories: The trajectories, as in `sample_occupancy`.
+      pseudocount: The number that is added to the count of every action, at least 0.
 
     Returns:
-      [S, A], float64; uniform in states never visited.
+      The policy, [S, A], float64; uniform in states that were never visited.
 
     Raises:
-      ValueError: as `sample_occupancy`, and if `pseudocount` is negative.
+      ValueError: If `sample_occupancy` would raise it, or if `pseudocount` is negative.
 
     >>> m = TabularMDP([[[0.0, 1.0]] * 2, [[0.0, 1.0]] * 2], np.zeros([2, 2]), 0.5, [1.0, 0.0])
     >>> empirical_policy(m, [([0, 1], [0])], pseudocount=0.5).numpy().tolist()
@@ -89,19 +90,19 @@ def empirical_policy(
 
 
 def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> tf.Tensor:
-    """The mean over trajectories of the log-probability of their actions, in nats.
+    """Returns the mean over trajectories of the log-probability of their actions, in nats.
 
     Args:
-      policy: [S, A], or [T, S, A] over a horizon that no trajectory exceeds.
-      trajectories: as in `sample_occupancy`.
+      policy: [S, A], or [T, S, A] for a horizon that no trajectory exceeds.
+      trajectories: The trajectories, as in `sample_occupancy`.
 
     Returns:
-      [], float64: minus infinity where the policy never does what a trajectory shows.
+      The mean, [], float64; minus infinity if the policy never does what a trajectory shows.
 
     Raises:
-      ValueError: if `policy` has another shape or holds no probabilities, or there are no
+      ValueError: If `policy` has another shape or does not hold probabilities; or if there are no
         trajectories, or one is empty, longer than T, or has a state or an action that `policy`
-        does not know.
+        does not have.
 
     >>> print(log_likelihood([[0.5, 0.5]], [([0, 0, 0], [1, 0])]).numpy().round(4))
     -1.3863
@@ -129,7 +130,7 @@ def log_likelihood(policy: Any, trajectories: Sequence[Trajectory]) -> tf.Tensor
 def _as_paths(
     trajectories: Sequence[Trajectory], num_states: int, num_actions: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Returns states and actions as arrays, or raises ValueError if they cannot be a path."""
+    """Returns states and actions as arrays; raises ValueError if they cannot be a path."""
     if not len(trajectories):
         raise ValueError("trajectories must not be empty: give at least one pair.")
     paths = []
@@ -168,7 +169,7 @@ def _as_paths(
 def _checked(
     m: TabularMDP, trajectories: Sequence[Trajectory]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Returns the trajectories as arrays, or raises ValueError if one is no path of the process."""
+    """Returns trajectories as arrays; raises ValueError if one is not a path of the process."""
     transition, terminal = m.transition.numpy(), m.terminal.numpy()
     paths = _as_paths(trajectories, m.num_states, m.num_actions)
     for i, (states, actions) in enumerate(paths):

@@ -20,24 +20,24 @@ _FLAT = 1e-12
 
 
 class MaxEntSolution(NamedTuple):
-    """A reward under which a model of behaviour has the demonstrations' expected features.
+    """A reward under which a model of behaviour has the expected features of the demonstrations.
 
     Arrays are tensors, float64.
 
     Attributes:
-      weights: [F], float64, theta; without a component in any flat direction.
-      reward: features times weights: [S], [S, A] or [S, A, S], as the features are given.
-      policy: [S, A], or [T, S, A] over a horizon, what the model does under the reward.
-      occupancy: [S, A, S], its expected transitions.
-      dual: float, the value of the dual at the weights, `l2` left out.
-      mismatch: [F], expected features of the model minus those of the demonstrations: the gradient
-        of the dual.
-      duality_gap: float, `|theta . mismatch|`: by how much the dual differs from the entropy of the
-        model's behaviour. The two are equal at the optimum.
-      flat_directions: [F, K], orthonormal columns: directions of the weights in which neither the
-        behaviour nor the dual changes, so that no demonstrations tell anything about them.
-      iterations: int, Newton steps.
-      converged: bool, whether every component of the mismatch, plus l2 times theta, is within the
+      weights: [F], float64, theta, without a component in any flat direction.
+      reward: The features times the weights: [S], [S, A] or [S, A, S], like the features.
+      policy: [S, A], or [T, S, A] with a horizon, the policy of the model under the reward.
+      occupancy: [S, A, S], the expected transitions of the policy.
+      dual: A float, the value of the dual at the weights, without `l2`.
+      mismatch: [F], the expected features of the model minus those of the demonstrations, which are
+        the gradient of the dual.
+      duality_gap: A float, `|theta . mismatch|`: the difference between the dual and the entropy of
+        the model's behaviour. The two are equal at the optimum.
+      flat_directions: [F, K], orthonormal columns: the directions of the weights in which neither
+        the behaviour nor the dual changes. No demonstrations say anything about these directions.
+      iterations: An int, the number of Newton steps.
+      converged: A bool, whether every component of the mismatch, plus l2 times theta, is within the
         tolerance.
     """
 
@@ -64,38 +64,40 @@ def maxent(
     tolerance: float = 1e-9,
     max_iterations: int = 200,
 ) -> MaxEntSolution:
-    r"""The behaviour of greatest entropy that collects the features demonstrated.
+    r"""Finds the behaviour of largest entropy that has the expected features of demonstrations.
 
-    Its dual is smooth, convex and unconstrained, and is minimised by Newton's method. With x the
-    expected transitions demonstrated and V_theta the model's value of the start,
+    The dual of this problem is smooth, convex and unconstrained. It is minimised by Newton's
+    method. With x the expected transitions of the demonstrations and V_theta the model's value of
+    the start, the dual is
 
     .. math:: g(\theta) = V_\theta - \langle \phi^\top \theta, x \rangle, \qquad
               \nabla g = E_\theta[\phi] - E_x[\phi]
 
-    At alpha = 1, g is minus the log-likelihood of the demonstrations, exactly for
-    `PathDistribution` up to the chances of the moves, and for `Causal` if x is what a policy does.
+    At alpha = 1, g is minus the log-likelihood of the demonstrations: for `PathDistribution`
+    exactly, up to the probabilities of the moves; for `Causal` if x is the occupancy of a policy.
 
     Args:
-      m: the process; its reward is not looked at.
-      features: [S, F], of the state arrived in; [S, A, F], of a state and an action; or
-        [S, A, S, F], of a transition.
-      demonstrations: [S, A], expected visits (`tabular.occupancy` of a policy), which are passed on
-        by `m.transition`, or [S, A, S], expected transitions (`sample_occupancy`); discounted as
-        the model discounts.
-      model: `Causal()` if None, or `PathDistribution()`.
-      l2: adds half of this times the squared norm of theta to the dual: features then match only to
-        l2 times theta, and a minimum exists whatever the demonstrations.
-      initial_weights: [F], with a finite value; None is 0, or, for a `PathDistribution` without
-        horizon, weights that come near the same high cost for every step.
-      tolerance: for the largest component of the dual's gradient, in units of the features.
-      max_iterations: give up after so many Newton steps.
+      m: The decision process, whose reward is not used.
+      features: [S, F], features of the state arrived in; [S, A, F], features of a state and an
+        action; or [S, A, S, F], features of a transition.
+      demonstrations: [S, A], expected visits (`tabular.occupancy` of a policy), from which
+        `m.transition` gives the next states; or [S, A, S], expected transitions
+        (`sample_occupancy`). They must be discounted as the model discounts.
+      model: The model of behaviour, `Causal()` if None, or `PathDistribution()`.
+      l2: The coefficient of a penalty: half of it times the squared norm of theta is added to the
+        dual. Features then match only up to l2 times theta, and a minimum exists for any
+        demonstrations.
+      initial_weights: [F], weights with a finite value. None is 0 or, for a `PathDistribution`
+        without horizon, weights that give nearly the same high cost to every step.
+      tolerance: The largest allowed component of the dual's gradient, in units of the features.
+      max_iterations: The number of Newton steps after which the fit gives up.
 
     Returns:
-      A `MaxEntSolution`; `converged` tells whether the features match.
+      A `MaxEntSolution`, whose `converged` says whether the features match.
 
     Raises:
-      ValueError: if an array has a wrong shape or entry; if the value is not finite at the first
-        weights; or if no behaviour can have the demonstrated features, as certified by a flat
+      ValueError: If an array has a wrong shape or entry; if the value is not finite at the initial
+        weights; or if no behaviour can have the demonstrated features. This is certified by a flat
         direction in which they differ from the model's or, for `Causal`, by a negative dual.
 
     References:
@@ -178,7 +180,7 @@ def _start(m: TabularMDP, model: Model, phi: tf.Tensor, given: Any) -> np.ndarra
 
 
 def _flat_directions(curvature: np.ndarray) -> np.ndarray:
-    """Directions in which the dual is linear: here, and, as the support is the same, anywhere."""
+    """Returns the directions in which the dual is linear: here and, by equal support, anywhere."""
     values, vectors = np.linalg.eigh(curvature)
     return vectors[:, values <= _FLAT * max(values[-1], 0)]
 

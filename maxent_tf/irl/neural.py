@@ -1,4 +1,4 @@
-"""Maximum-entropy inverse reinforcement learning with a reward that a network gives."""
+"""Maximum-entropy inverse reinforcement learning with a network as the reward."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class NeuralSolution(NamedTuple):
     Arrays are tensors, float64.
 
     Attributes:
-      params: of the network, after the last step.
-      reward: [S], [S, A] or [S, A, S], float64.
-      policy: [S, A], or [T, S, A] over a horizon.
-      occupancy: [S, A, S], expected transitions.
+      params: The parameters of the network, after the last step.
+      reward: [S], [S, A] or [S, A, S], float64, the network's reward.
+      policy: [S, A], or [T, S, A] with a horizon, the policy of the model under the reward.
+      occupancy: [S, A, S], the expected transitions of the policy.
       duals: [steps + 1], the dual before every step, and at the end.
-      mismatch: the reward's shape: visits of the model minus those demonstrated, the gradient of
-        the dual with respect to the reward.
-      gradient_norm: float, the Euclidean norm of the dual's gradient in the parameters.
-      converged: bool, whether that norm is at most the tolerance. The dual is not convex in the
-        parameters, so this certifies a stationary point and no more.
+      mismatch: The visits of the model minus those of the demonstrations, in the reward's shape,
+        which are the gradient of the dual with respect to the reward.
+      gradient_norm: A float, the Euclidean norm of the dual's gradient in the parameters.
+      converged: A bool, whether that norm is at most the tolerance. The dual is not convex in the
+        parameters, so that this certifies a stationary point and no more.
     """
 
     params: Any
@@ -55,28 +55,28 @@ def maxent_neural(
     steps: int = 500,
     tolerance: float = 1e-4,
 ) -> NeuralSolution:
-    """Descends the dual of `maxent` in a network's parameters.
+    """Minimises the dual of `maxent` over a network's parameters, by gradient descent.
 
     The gradient is exact: the difference between the model's and the demonstrated visits,
     back-propagated through the network.
 
     Args:
-      m: the process; its reward is not looked at.
-      reward: the network: parameters to the rewards of all states, [S], on arrival; of all states
-        and actions, [S, A]; or of all transitions, [S, A, S].
-      params: tensors, in any structure, to start from.
-      demonstrations: as in `maxent`.
-      model: `Causal()` if None, or `PathDistribution(horizon=...)`; without a horizon the first
-        rewards must be low enough for a finite value.
-      optimizer: `Adam(1e-2)` if None.
-      steps: at most so many.
-      tolerance: for the gradient's norm.
+      m: The decision process, whose reward is not used.
+      reward: The network, a function from parameters to the rewards of all states, [S], on arrival;
+        of all states and actions, [S, A]; or of all transitions, [S, A, S].
+      params: The first parameters, tensors in any structure.
+      demonstrations: The demonstrations, as in `maxent`.
+      model: The model of behaviour, `Causal()` if None, or `PathDistribution(horizon=...)`. Without
+        a horizon, the first rewards must be low enough for a finite value.
+      optimizer: The optimiser, `Adam(1e-2)` if None.
+      steps: The largest number of gradient steps.
+      tolerance: The norm of the gradient at which the descent stops.
 
     Returns:
       A `NeuralSolution`.
 
     Raises:
-      ValueError: if the network's output has another shape, the demonstrations are malformed, or
+      ValueError: If the network's output has another shape, the demonstrations are malformed, or
         a reward or the value is not finite at some step.
 
     References:
@@ -133,7 +133,7 @@ def maxent_neural(
 
 
 def _axes(m: TabularMDP, table: tf.Tensor) -> tuple[Any, ...]:
-    """Returns the index that lets a reward be broadcast over [S, A, S]."""
+    """Returns the index that makes a reward broadcast over [S, A, S]."""
     states, actions = m.num_states, m.num_actions
     if table.shape == [states]:
         return (None, None)

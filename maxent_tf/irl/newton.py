@@ -13,13 +13,13 @@ _ARMIJO, _SMALLEST_STEP, _LARGEST_STEP = 1e-4, 1e-12, 1e6
 
 
 class Point(NamedTuple):
-    """Where the function is known.
+    """A point at which the function is known.
 
     Attributes:
-      weights: [F], float64.
-      value: float; not finite outside of the function's domain.
-      gradient: [F], float64.
-      state: whatever `evaluate` knows besides.
+      weights: [F], float64, the point.
+      value: A float, the function's value; not finite outside of the function's domain.
+      gradient: [F], float64, the function's gradient.
+      state: Further results of `evaluate` at this point.
     """
 
     weights: np.ndarray
@@ -41,13 +41,13 @@ def minimise(
     """Takes damped Newton steps until the gradient is small.
 
     Args:
-      evaluate: the function at given weights.
-      curvature: its second derivative at a point, [F, F].
-      start: [F], where the function is finite.
-      flat: [F, K], orthonormal columns, in which no step is taken.
-      tolerance: for the largest component of the gradient.
-      max_iterations: give up after so many.
-      stop: gives up at a point.
+      evaluate: The function, from weights to a `Point`.
+      curvature: The second derivative of the function at a point, [F, F].
+      start: [F], the first weights, at which the function must be finite.
+      flat: [F, K], orthonormal columns, the directions in which no step is taken.
+      tolerance: The largest allowed component of the gradient.
+      max_iterations: The number of iterations after which the minimisation gives up.
+      stop: A function that says whether to give up at a point.
 
     Returns:
       The last point, and the number of steps.
@@ -73,7 +73,7 @@ def minimise(
 def _line_search(
     evaluate: Callable[[np.ndarray], Point], point: Point, step: np.ndarray
 ) -> Point | None:
-    """Halves the step until it pays; None if none does."""
+    """Halves the step until it improves the function enough; None if no step does."""
     slope = float(step @ point.gradient)
     rounding = 1e-13 * (1 + abs(point.value))
     size = 1.0

@@ -1,4 +1,4 @@
-"""Maximum entropy over whole paths: behaviour that may hope for what chance will bring."""
+"""Maximum entropy over whole paths, the model of behaviour that counts on luck."""
 
 from __future__ import annotations
 
@@ -21,26 +21,27 @@ class PathDistribution:
     .. math:: p(\zeta) \propto \exp\Big(\tfrac1\alpha \sum_t r(s_t, a_t, s_{t+1})\Big)
               \prod_t P(s_{t+1} | s_t, a_t)
 
-    Where moves are deterministic this is what a soft-optimal agent does. Where they are not, it is
-    equation 4 of the paper, an approximation that treats chance as if it could be chosen: paths
-    lucky enough to be rewarded are too likely. Backward, the edges' partition functions are
+    If moves are deterministic, this is the behaviour of a soft-optimal agent. If they are not, it
+    is equation 4 of the paper, an approximation that treats chance as if it could be chosen: paths
+    that are rewarded by luck are too likely. The edges' partition functions, computed backwards,
+    are
 
     .. math:: Z(s, a, s') = P(s' | s, a) \, e^{r(s, a, s') / \alpha} \, Z(s'), \qquad
               Z(s) = \sum_{a, s'} Z(s, a, s'),
 
-    with Z = 1 at the end. Visits are those of this distribution, the gradient of log Z: moves have
-    the probabilities Z(s, a, s') / Z(s). The forward pass of the paper's algorithm 1 instead sends
-    the policy sum_s' Z(s, a, s') / Z(s) through P, as `tabular.occupancy` does; that is the same
-    only where moves are deterministic, and else the gradient of nothing. Visits count in full,
-    whatever the discount of the process.
+    with Z = 1 at the end. Visits are those of this distribution, which are the gradient of log Z:
+    moves have the probabilities Z(s, a, s') / Z(s). The forward pass of the paper's algorithm 1
+    instead sends the policy sum_s' Z(s, a, s') / Z(s) through P, as `tabular.occupancy` does. That
+    is the same only if moves are deterministic; otherwise it is not the gradient of any function.
+    Visits are not discounted, whatever the discount of the process.
 
     Attributes:
-      alpha: the temperature, in reward per nat, positive.
-      horizon: the number of steps after which a path is cut; None is until it reaches a terminal
-        state, which all rewarded paths then have to.
+      alpha: The temperature, in reward per nat, positive.
+      horizon: The number of steps after which a path is cut. With None, a path goes on until it
+        reaches a terminal state, which every path with a positive probability must then do.
 
     Raises:
-      ValueError: if an attribute is out of range.
+      ValueError: If an attribute is out of range.
 
     References:
       B. D. Ziebart, A. Maas, J. A. Bagnell, A. K. Dey (2008), "Maximum entropy inverse
@@ -56,18 +57,18 @@ class PathDistribution:
         check_horizon(self.horizon)
 
     def discount(self, m: TabularMDP) -> tf.Tensor:
-        """[], float64, 1."""
+        """Returns 1, [], float64: visits are not discounted."""
         del m
         return tf.constant(1.0, tf.float64)
 
     def start(self, m: TabularMDP) -> float:
-        """A cost of a step that outweighs the number of paths."""
+        """Returns the reward of a step whose cost outweighs the number of paths."""
         return 0.0 if self.horizon is not None else -self.alpha * (math.log(m.num_actions) + 1)
 
     def solve(self, m: TabularMDP, reward: tf.Tensor) -> Visitation:
         """Returns the visits under `reward`, [S | 1, A | 1, S | 1].
 
-        Without a horizon the value is infinite where the paths' total weight is.
+        Without a horizon, the value is infinite if the total weight of the paths is infinite.
         """
         check_process(m)
         weight = m.transition * tf.exp(reward / self.alpha)
@@ -96,8 +97,8 @@ class PathDistribution:
     def curvature(self, m: TabularMDP, visitation_: Visitation, features: tf.Tensor) -> tf.Tensor:
         r"""Returns the second derivative of the value along features, [F, F].
 
-        It is the covariance of the paths' feature sums over alpha, added up step by step by the
-        law of total variance.
+        It is the covariance of the paths' feature sums, divided by alpha. The covariance is added
+        up step by step, by the law of total variance.
         """
         steps = visitation.collected(visitation_.kernel, features, self.discount(m))
         visits = tf.reshape(visitation_.visits, [len(steps), m.num_states])
@@ -110,9 +111,9 @@ class PathDistribution:
 
 
 def _partition(m: TabularMDP, weight: tf.Tensor) -> tf.Tensor:
-    """Returns Z, [S], 1 where terminal, infinite everywhere if the sum over paths diverges.
+    """Returns Z, [S], 1 in terminal states; infinite everywhere if the sum over paths diverges.
 
-    Among the states that are not terminal let W be the edges' weights. The sum of the powers of W
+    Let W be the edges' weights among the states that are not terminal. The sum of the powers of W
     converges if and only if some x > 0 has (I - W) x > 0, and so if the solution for 1 is positive.
     """
     inner = tf.reduce_sum(weight, 1)

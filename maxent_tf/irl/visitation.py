@@ -1,8 +1,8 @@
-r"""How often a soft-optimal chain takes each transition, and what it collects on the way.
+r"""The visits of transitions by a soft-optimal chain, and the features that it collects.
 
-`S` states, `A` actions, `F` features, `T` steps. A *kernel* p(a, s' | s) is a joint distribution of
-action and next state; it is [S, A, S] where it stays the same for ever and [T, S, A, S] over a
-finite horizon. It is 0 where terminal.
+Shape letters: `S` states, `A` actions, `F` features, `T` steps. A *kernel* p(a, s' | s) is a joint
+distribution of action and next state. It is [S, A, S] if it is the same at every step, and
+[T, S, A, S] over a finite horizon. It is 0 in terminal states.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from maxent_tf.tabular import TabularMDP
 
 
 class Visitation(NamedTuple):
-    """What a model of behaviour expects under some reward.
+    """The expected behaviour of a model under some reward.
 
     Attributes:
-      value: [], float64, the soft value of the start: convex in the reward, and `occupancy` is its
-        gradient.
-      kernel: [S, A, S] or [T, S, A, S], float64, of action and next state.
-      visits: [S] or [T, S], float64, expected visits of the states that are not terminal.
-      occupancy: [S, A, S], float64, expected transitions.
+      value: [], float64, the soft value of the start. It is convex in the reward, and `occupancy`
+        is its gradient.
+      kernel: [S, A, S] or [T, S, A, S], float64, the kernel of action and next state.
+      visits: [S] or [T, S], float64, the expected visits of the states that are not terminal.
+      occupancy: [S, A, S], float64, the expected transitions.
     """
 
     value: tf.Tensor
@@ -32,7 +32,7 @@ class Visitation(NamedTuple):
 
     @property
     def policy(self) -> tf.Tensor:
-        """[S, A] or [T, S, A], probabilities of the actions; zeros where terminal."""
+        """The probabilities of the actions, [S, A] or [T, S, A]; zeros in terminal states."""
         return tf.reduce_sum(self.kernel, -1)
 
 
@@ -41,18 +41,18 @@ class Model(Protocol):
 
     @property
     def horizon(self) -> int | None:
-        """T, or None where an episode goes on until it ends by itself."""
+        """T, or None if an episode goes on until it terminates."""
 
     def discount(self, m: TabularMDP) -> tf.Tensor:
-        """[], float64, by which visits one step later count less."""
+        """Returns the discount of visits one step later, [], float64."""
 
     def start(self, m: TabularMDP) -> float:
-        """A reward for every step under which `solve` is finite."""
+        """Returns a reward for every step under which `solve` is finite."""
 
     def solve(self, m: TabularMDP, reward: tf.Tensor) -> Visitation:
-        """Returns what is expected under `reward`, [S | 1, A | 1, S | 1].
+        """Returns the expected behaviour under `reward`, [S | 1, A | 1, S | 1].
 
-        The value is not finite where that of ever longer paths has no bound.
+        The value is not finite if the values of longer and longer paths have no bound.
         """
 
     def curvature(self, m: TabularMDP, visitation: Visitation, features: tf.Tensor) -> tf.Tensor:
@@ -93,10 +93,10 @@ def expected_features(occupancy: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
 def collected(
     kernel: tf.Tensor, features: tf.Tensor, discount: tf.Tensor
 ) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
-    """Returns for every distinct step what is collected from it on.
+    """Returns, for every distinct step, the features that are collected from that step on.
 
     Returns:
-      One triple for a stationary kernel, else T: the step's kernel, [S, A, S]; the features
+      One triple for a stationary kernel, else T triples: the step's kernel, [S, A, S]; the features
       collected from a state on, [S, F]; and the same given action and next state, [S, A, S, F].
     """
 

@@ -1,18 +1,19 @@
 """Soft DQN: deep Q-learning with a regularised maximum, batched over learners.
 
-Pseudocode, for each of the learners, on a minibatch (s, a, r, s', terminated), with the target
+Pseudocode for each of the learners, on a minibatch (s, a, r, s', terminated), with the target
 network's values Q':
 
-1. Set y = r + gamma (1 - terminated) V'(s'), where V' = max_pi <pi, Q'> + alpha Omega(pi): for
-   Shannon's entropy alpha log sum_a exp(Q'_a / alpha), at alpha = 0 the maximum.
-2. Munchausen: add c [alpha log pi'(a|s)] to y, clipped to [l, 0], pi' = softmax(Q' / alpha).
-3. One gradient step of Q on the squared error of Q(s, a) to y.
-4. One step of the temperature towards its target entropy, unless it is fixed or scheduled.
-5. Every `target_period` updates, move the target network by a fraction tau.
+1. Set y = r + gamma (1 - terminated) V'(s'), where V' = max_pi <pi, Q'> + alpha Omega(pi). For
+   Shannon's entropy, V' is alpha log sum_a exp(Q'_a / alpha); at alpha = 0 it is the maximum.
+2. Munchausen: add c [alpha log pi'(a|s)], clipped to [l, 0], to y, with pi' = softmax(Q' / alpha).
+3. Take one gradient step of Q on the squared error of Q(s, a) to y.
+4. Take one step of the temperature towards its target entropy, unless it is fixed or scheduled.
+5. Every `target_period` updates, move the target network by a fraction tau towards the network.
 
-It acts by the policy that attains the regularised maximum: Boltzmann's, for Shannon's entropy. At
-alpha = 0 with an epsilon-greedy behaviour this is DQN. With `double` it is double DQN: the policy
-in step 1 is that of the online network, and V' = <pi, Q'> + alpha Omega(pi) with pi from Q.
+The learner acts by the policy that attains the regularised maximum: for Shannon's entropy, the
+Boltzmann policy. At alpha = 0 with an epsilon-greedy behaviour, the learner is
+DQN. With `double` it is double DQN: the policy in step 1 is that of the online network, and
+V' = <pi, Q'> + alpha Omega(pi) with pi from Q.
 
 References:
   T. Haarnoja et al. (2017), "Reinforcement learning with deep energy-based policies", section 3,
@@ -52,40 +53,49 @@ from maxent_tf.types import Acted, Transition, Updated
 
 @dataclass(frozen=True, eq=False)
 class SoftDQNConfig:
-    """Hyper-parameters of `SoftDQN`. Those that say so may be tensors that broadcast to `P`.
+    """The hyperparameters of `SoftDQN`. Those that say so may be tensors that broadcast to `P`.
 
     Attributes:
-      network: "mlp", or a `Network` of your own from observations to features, on which the hidden
-        layers come.
-      hidden_sizes: widths of the hidden layers; none makes Q linear, which on one-hot observations
-        is a table.
-      activation: of the hidden layers, "relu" or "tanh".
-      optimizer: its learning rate may broadcast to `P`; a number stands for `Adam` with that rate.
-      discount: gamma in [0, 1]; may broadcast to `P`.
-      alpha: the temperature of the values and of the policy, in reward per nat: a number or tensor
+      network: "mlp", or a `Network` of your own from observations to features, which the hidden
+        layers then take as their inputs.
+      hidden_sizes: The widths of the hidden layers. An empty tuple makes Q linear, which on one-hot
+        observations is a table.
+      activation: The activation function of the hidden layers, "relu" or "tanh".
+      optimizer: The optimiser. Its learning rate may be a tensor that broadcasts to `P`. A number
+        stands for `Adam` with that learning rate.
+      discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
+      alpha: The temperature of the values and of the policy, in reward per nat: a number or tensor
         that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0 the policy
-        is greedy, and explores only by a `behaviour` and while `learning_starts`.
-      behaviour: how the learner chooses actions while it explores, such as
-        `exploration.EpsilonGreedy()`; None draws them from the policy itself.
-      double: whether the online network says which actions the target network evaluates.
-      regularizer: what the temperature multiplies.
-      munchausen: c in [0, 1], how much of the log-policy is added to the reward; may broadcast.
-        The paper's is .9, with alpha = .03 for rewards in [-1, 1].
-      munchausen_floor: l, at most 0, in units of reward: the least that is added, before c.
-      tau: the fraction by which the target network follows, in (0, 1]; may broadcast.
-      target_period: it follows after every so many updates; tau = 1 then makes it a copy.
-      batch_size: of the minibatches.
-      replay_capacity: transitions kept for each learner.
-      learning_starts: steps with uniformly random actions before the first update.
-      updates_per_step: updates for each step of one environment; 0.25 is an update every four
-        steps, at least 0.0001.
-      n_step: steps in a row whose rewards, and entropies in between, a target holds; that the
-        actions in between are not the present policy's is not corrected for (see `off_policy`).
-      priorities: how much replay prefers transitions with large errors; None draws uniformly.
+        is greedy, and explores only by a `behaviour` and during `learning_starts`.
+      behaviour: The way in which the learner chooses actions while it explores, such as
+        `exploration.EpsilonGreedy()`. None draws actions from the policy itself.
+      double: Whether the target network evaluates the policy of the online network instead of its
+        own.
+      regularizer: The regulariser that the temperature multiplies.
+      munchausen: c in [0, 1], the fraction of the scaled log-policy that is added to the reward;
+        may be a tensor that broadcasts to `P`. The paper's is .9, with alpha = .03 for rewards in
+        [-1, 1].
+      munchausen_floor: l, at most 0, in units of reward: the lower bound of the scaled log-policy,
+        before it is multiplied by c.
+      tau: The fraction, in (0, 1], by which the target network moves towards the network; may be a
+        tensor that broadcasts to `P`.
+      target_period: The number of updates after which the target network moves; with tau = 1, it
+        then becomes a copy of the network.
+      batch_size: The number of transitions of each learner in a minibatch.
+      replay_capacity: The number of transitions that the replay buffer keeps for each learner.
+      learning_starts: The number of steps that each learner takes with uniformly random actions
+        before the first update.
+      updates_per_step: The number of updates for each step of one environment, at least 0.0001;
+        0.25 is one update every four steps.
+      n_step: The length of n-step targets, which sum the rewards of n steps and the entropies in
+        between. There is no off-policy correction for actions of earlier policies (see
+        `off_policy`).
+      priorities: How strongly the replay buffer prefers transitions with large errors; None draws
+        all transitions with equal probability.
 
     Raises:
-      ValueError: if a value is out of its range, a name is unknown, or Munchausen targets are asked
-        for under another regulariser than Shannon's entropy or together with `double`.
+      ValueError: If a value is out of its range, a name is unknown, or Munchausen targets are asked
+        for with another regulariser than Shannon's entropy or together with `double`.
     """
 
     network: Any = "mlp"
@@ -139,7 +149,7 @@ class SoftDQNConfig:
 
 
 class SoftDQNState(NamedTuple):
-    """Everything the learner knows; `P` in front of every tensor but the count of updates."""
+    """The whole state of a learner; every tensor but the count of updates has `P` in front."""
 
     network: Any
     target_network: Any
@@ -149,16 +159,16 @@ class SoftDQNState(NamedTuple):
 
 
 class SoftDQNMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      loss: half the mean squared soft Bellman error.
-      entropy: the mean Shannon entropy, in nats, of the policy, whatever the behaviour.
-      alpha: the temperature of this update.
-      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 on its upper:
-        the entropy target is then out of its reach.
-      q: the mean value of the actions taken.
-      grad_norm: the global norm of the gradient.
+      loss: Half the mean squared soft Bellman error.
+      entropy: The mean Shannon entropy, in nats, of the policy, whatever the behaviour.
+      alpha: The temperature of this update.
+      alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
+        its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
+      q: The mean value of the actions taken.
+      grad_norm: The global norm of the gradient.
     """
 
     loss: tf.Tensor
@@ -173,12 +183,12 @@ class SoftDQN(Learner):
     """Value-based learning of discrete actions: soft, sparse, hard and Munchausen Q-learning.
 
     Args:
-      spec: of the world; its actions must be discrete.
-      config: hyper-parameters.
-      batch_shape: `P`, the number and arrangement of independent learners.
+      spec: The specification of the environment, whose actions must be discrete.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: if the actions are not discrete, a tensor among the hyper-parameters does not
+      ValueError: If the actions are not discrete, a tensor among the hyperparameters does not
         broadcast to `batch_shape`, or a target entropy cannot be met.
     """
 
@@ -209,7 +219,7 @@ class SoftDQN(Learner):
         """Returns a fresh state.
 
         Args:
-          seed: an integer or [2], int32.
+          seed: An integer, or a seed of shape [2], int32.
         """
         network = self._network.init(as_seed(seed), self.batch_shape)
         return SoftDQNState(
@@ -224,8 +234,8 @@ class SoftDQN(Learner):
         """Returns the action distribution.
 
         Args:
-          state: the learners' state.
-          observation: [*P, B, *O], of the spec's dtype.
+          state: The state of the learners.
+          observation: [*P, B, *O], of the dtype that the environment's specification gives.
 
         Returns:
           A categorical distribution of batch shape [*P, B]: the policy that attains the regularised
@@ -264,13 +274,14 @@ class SoftDQN(Learner):
         """Makes one update of the network, the temperature and the target network.
 
         Args:
-          state: the learners' state.
-          batch: fields [*P, B, ...], all valid; [n, *P, B, ...] where `n_step` is above 1.
-          seed: not used: the update is deterministic.
+          state: The state of the learners.
+          batch: The transitions, fields [*P, B, ...], all valid; [n, *P, B, ...] if `n_step` is
+            above 1.
+          seed: Not used, because the update is deterministic.
           weight: [*P, B], importance weights in the loss; None is 1.
 
         Returns:
-          The new state, `SoftDQNMetrics`, and the sizes of the transitions' Bellman errors before
+          The new state, `SoftDQNMetrics`, and the absolute Bellman errors of the transitions before
           the update.
         """
         validation.check_state_kind(self, state, SoftDQNState)
@@ -320,7 +331,7 @@ class SoftDQN(Learner):
     def _target(
         self, state: SoftDQNState, observed: tf.Tensor, step: NStepTransition, alpha: tf.Tensor
     ) -> tf.Tensor:
-        """The target of the values of the actions taken, [*P, B]."""
+        """Returns the target of the values of the actions taken, [*P, B]."""
         (transition, discount), config = step, self.config
         next_q = self._legal_q(state.target_network, transition.next_observation)
         if np.any(config.munchausen):
@@ -348,7 +359,7 @@ class SoftDQN(Learner):
     def _entropy_reward(
         self, state: SoftDQNState, later: Transition, alpha: tf.Tensor
     ) -> tf.Tensor:
-        """What the targets' policy adds to the rewards of the steps in between, [*P, (n - 1) B]."""
+        """Returns what the target adds to the rewards of the steps in between, [*P, (n - 1) B]."""
         network = state.network if self.config.double else state.target_network
         q = self._legal_q(network, later.observation)
         alpha = alpha[..., None]
@@ -364,7 +375,7 @@ class SoftDQN(Learner):
         return self._legal(self._network.apply(network, self._features(observation)), observation)
 
     def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
-        """Values [*P, B, A], -inf of illegal actions."""
+        """Returns the values, [*P, B, A], with -inf for illegal actions."""
         mask = features.action_mask(self.spec.observation, observation)
         return q if mask is None else tf.where(mask, q, tf.constant(-np.inf, q.dtype))
 

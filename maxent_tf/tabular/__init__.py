@@ -1,8 +1,8 @@
-"""Exact, in float64: finite decision processes, their soft-optimal policies, and gradient ascent.
+"""Exact solutions in float64: finite decision processes, soft-optimal policies, gradient ascent.
 
-Solvers take a whole path of temperatures, and batches of processes, in one call; they return a
-status and a certified bound on the distance to the true solution. They are the oracle that the
-learners are tested against.
+Solvers take a whole path of temperatures, and batches of processes, in one call. They return a
+status and a certified bound on the distance to the true solution. The learners of this package are
+tested against them.
 """
 
 from maxent_tf.tabular import bounds

@@ -1,19 +1,20 @@
-r"""Whether, and how soon at the latest, an episode ends: what certified bounds rest on.
+r"""Bounds on the time until an episode ends, on which certified error bounds rest.
 
 Let w be the largest expected discounted number of steps before a terminal state,
 
 .. math:: w(s) = 1 + \gamma \max_a \sum_{s'} P(s' | s, a) \, w(s'),
 
-with w = 0 where terminal.
+with w = 0 in terminal states.
 
 Every soft Bellman operator T is monotone, and T(v + e w) <= T v + e gamma max_a P_a w for e >= 0.
-So if |T v - v| <= e everywhere, then T(v + e w) <= v + e + e (w - 1) = v + e w: a super-solution,
-and by symmetry v - e w is a sub-solution. Iterating T from either reaches the fixed point, hence
+If |T v - v| <= e everywhere, then T(v + e w) <= v + e + e (w - 1) = v + e w. So v + e w is a
+super-solution and, by symmetry, v - e w is a sub-solution. Iterating T from either reaches the
+fixed point, hence
 
 .. math:: |v - v^*| \le e \, w, \qquad |T v - v^*| \le e \, (w - 1).
 
-Without terminal states w = 1 / (1 - gamma), which gives the bound of the contraction; with
-discount 1 it still holds where every policy ends.
+Without terminal states, w = 1 / (1 - gamma), which gives the bound of the contraction. With
+discount 1, the bound still holds if every policy ends in a terminal state.
 
 References:
   D. P. Bertsekas and J. N. Tsitsiklis (1991), "An analysis of stochastic shortest path problems",
@@ -32,13 +33,13 @@ def state_kept_forever(transition: np.ndarray, terminal: np.ndarray) -> np.ndarr
     """Marks the states from which some policy may never reach a terminal state.
 
     Args:
-      transition: [*M, S, A, S], float.
-      terminal: [*M, S], bool.
+      transition: [*M, S, A, S], float, the transition probabilities.
+      terminal: [*M, S], bool, whether a state is terminal.
 
     Returns:
-      [*M, S], bool: the largest set without terminal states in which every state has an action
-      that stays in the set with certainty. A policy can avoid the end with positive probability
-      from somewhere if and only if it is not empty.
+      The marks, [*M, S], bool. The marked states are the largest set without terminal states in
+      which every state has an action that stays in the set with certainty. A policy can avoid the
+      end with positive probability from some state if and only if this set is not empty.
     """
     possible = (transition > 0).astype(np.float32)
     kept = ~terminal
@@ -51,35 +52,36 @@ def state_kept_forever(transition: np.ndarray, terminal: np.ndarray) -> np.ndarr
 
 
 def discounted_horizon(discount: np.ndarray, successors: int) -> np.ndarray:
-    """Returns an upper bound on w below discount 1 from the discount alone, [*M]; else infinity.
+    """Returns an upper bound on w from the discount alone, [*M]; infinity at discount 1.
 
-    A row of probabilities sums to 1 only up to rounding, by which a discount next to 1 is exceeded.
+    A row of probabilities sums to 1 only up to rounding. The sum of a discounted row may therefore
+    exceed a discount close to 1.
 
     Args:
       discount: [*M], float64, in [0, 1].
-      successors: how many probabilities a row has.
+      successors: The number of probabilities in a row.
     """
     room = 1 - discount * (1 + rounding(successors))
     return np.divide(1, room, out=np.full_like(room, np.inf), where=room > 0)
 
 
 def rounding(successors: int) -> float:
-    """Bounds the relative rounding error of an expectation over so many successors, and of 1 + it.
+    """Bounds the relative rounding error of an expectation over `successors`, and of 1 + it.
 
-    That of the probabilities themselves, which were normalised, is part of it.
+    The rounding error of the probabilities themselves, which were normalised, is included.
     """
     return float((successors + 4) * np.finfo(np.float64).eps)
 
 
 def super_solution(steps: np.ndarray, slack: np.ndarray) -> np.ndarray:
-    """Returns the bound on w that estimates of w give, or infinity where they give none.
+    """Returns the bound on w that follows from estimates of w, or infinity if none follows.
 
     If 1 + gamma max_a P_a w <= w + d with d < 1, then w / (1 - d) is a super-solution of the
-    equation for w. With d >= 1 nothing follows.
+    equation for w. With d >= 1, nothing follows.
 
     Args:
-      steps: [*M], float64, the largest of the estimates.
-      slack: [*M], float64, d, with the rounding error of its computation added.
+      steps: [*M], float64, the largest of the estimates of w.
+      slack: [*M], float64, d, plus the rounding error of its computation.
     """
     room = 1 - slack
     bound = np.full(np.shape(room), np.inf)
@@ -89,17 +91,17 @@ def super_solution(steps: np.ndarray, slack: np.ndarray) -> np.ndarray:
 def longest_horizon(
     transition: np.ndarray, discount: np.ndarray, terminal: np.ndarray
 ) -> np.ndarray:
-    """Returns an upper bound on w over all states, which holds in spite of rounding.
+    """Returns an upper bound on w over all states, which holds in spite of rounding errors.
 
     Args:
-      transition: [*M, S, A, S], float64.
-      discount: [*M], float64; where it is 1, absorption must be certain.
-      terminal: [*M, S], bool.
+      transition: [*M, S, A, S], float64, the transition probabilities.
+      discount: [*M], float64; where it is 1, every policy must end in a terminal state.
+      terminal: [*M, S], bool, whether a state is terminal.
 
     Returns:
-      [*M], float64: 1 / (1 - discount) below discount 1, and there the largest expected number of
-      steps, by policy iteration; infinite where float64 cannot bound it, which takes about 1e15
-      steps over the number of states.
+      The bound, [*M], float64. Below discount 1 it is 1 / (1 - discount). At discount 1 it is the
+      largest expected number of steps, by policy iteration, or infinite if float64 cannot bound
+      that number, which takes about 1e15 steps over the number of states.
     """
     bound = discounted_horizon(discount, transition.shape[-1])
     endless = discount == 1
@@ -109,7 +111,7 @@ def longest_horizon(
 
 
 def _expected_steps(transition: np.ndarray, goes_on: np.ndarray) -> np.ndarray:
-    """Returns the bound at discount 1, [N], of [N, S, A, S] and [N, S]."""
+    """Returns the bound at discount 1, [N], for arrays [N, S, A, S] and [N, S]."""
     try:
         return _policy_iteration(transition, goes_on.astype(np.float64))
     except np.linalg.LinAlgError:

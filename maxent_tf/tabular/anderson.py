@@ -1,4 +1,4 @@
-"""Soft value iteration, accelerated by Anderson's mixing."""
+"""Soft value iteration that is accelerated by Anderson mixing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _RIDGE = 1e-13
 
 
 class _Memory(NamedTuple):
-    """Accepted backups, the latest first.
+    """The accepted backups, the latest first.
 
     Attributes:
-      backed_up: [N, *B, S], float64, T v_i.
-      change: [N, *B, S], float64, T v_i - v_i.
+      backed_up: [N, *B, S], float64, the backups T v_i.
+      change: [N, *B, S], float64, the changes T v_i - v_i.
       plain: [*B], bool, whether the values from which the next step starts are a plain backup.
     """
 
@@ -47,30 +47,31 @@ def anderson_value_iteration(
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
 ) -> Solution:
-    r"""Soft value iteration that continues from the best affine combination of its last backups.
+    r"""Runs soft value iteration that continues from the best affine combination of its backups.
 
     .. math:: V_{k+1} = \sum_i \theta_i \, T V_{k-i}, \qquad
               \theta = \arg\min_{\sum_i \theta_i = 1}
               \Big\| \sum_i \theta_i \, (T V_{k-i} - V_{k-i}) \Big\|_2
 
-    A combination is safeguarded: where its residual is above (1 + gamma) / 2 times the last
-    accepted one, it is dropped, with the memory, for the plain backup T V_k. So below discount 1
-    the residual falls at least by that factor in every two backups.
+    A combination is safeguarded: if its residual is above (1 + gamma) / 2 times the last accepted
+    residual, the combination and the memory are dropped, and the plain backup T V_k is used
+    instead. Below discount 1, the residual therefore falls at least by that factor in every two
+    backups.
 
     Args:
-      m: the process, of batch shape [*M].
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega.
-      memory: N, at least 1, of backups that are combined; 1 is soft value iteration.
-      tolerance: in units of reward, for the error of `v`.
-      max_iterations: give up after so many.
+      m: The decision process, of batch shape [*M].
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M].
+      regularizer: The regulariser Omega.
+      memory: The number N of backups that are combined, at least 1; 1 is soft value iteration.
+      tolerance: The largest allowed error of `v`, in units of reward.
+      max_iterations: The number of iterations after which the solver gives up.
 
     Returns:
-      A `Solution`. `v` is always a backup, certified as in soft value iteration; an iteration is
+      A `Solution`. `v` is always a backup, certified as in soft value iteration. An iteration is
       one backup, accepted or not.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast, or `memory` is below 1.
+      ValueError: If alpha is negative or does not broadcast, or `memory` is below 1.
 
     References:
       M. Geist and B. Scherrer (2018), "Anderson acceleration for reinforcement learning",
@@ -123,7 +124,7 @@ def _size(change: tf.Tensor) -> tf.Tensor:
 def _remembered(
     past: _Memory, backed_up: tf.Tensor, change: tf.Tensor, accepted: tf.Tensor
 ) -> _Memory:
-    """Adds an accepted backup; a plain one, after a combination was dropped, begins anew."""
+    """Adds an accepted backup; a plain backup after a dropped combination starts a new memory."""
 
     def added(kept: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
         shifted = tf.concat([new[None], kept[:-1]], 0)
@@ -139,8 +140,8 @@ def _remembered(
 def _mixed(past: _Memory) -> tf.Tensor:
     """Returns the combination of backups whose changes nearly cancel, [*B, S].
 
-    With the Gram matrix G of the changes, theta is G^-1 1 over its sum. G gets a small ridge
-    because changes become parallel.
+    With the Gram matrix G of the changes, theta is G^-1 1, divided by its sum. A small ridge is
+    added to G because the changes become parallel.
     """
     change = tf.stack(tf.unstack(past.change), -2)
     gram = tf.linalg.matmul(change, change, transpose_b=True)

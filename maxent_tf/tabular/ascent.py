@@ -15,15 +15,15 @@ from maxent_tf.tabular.policy_evaluation import PolicyEvaluation, as_table, eval
 
 
 class PolicyAscent(NamedTuple):
-    """Where exact gradient ascent arrived.
+    """The result of exact gradient ascent.
 
     Attributes:
-      logits: [*B, S, A], float64, the last; -inf for illegal actions.
-      policy: [*B, S, A], float64, their softmax.
-      q: [*B, S, A], float64, its regularised action values.
-      v: [*B, S], float64, its regularised values.
+      logits: [*B, S, A], float64, the last logits; -inf for illegal actions.
+      policy: [*B, S, A], float64, the softmax of the logits.
+      q: [*B, S, A], float64, the regularised action values of the policy.
+      v: [*B, S], float64, the regularised values of the policy.
       objective: [iterations + 1, *B], float64, the expectation of the values in the first state,
-        before the first step and after each.
+        before the first step and after each step.
     """
 
     logits: tf.Tensor
@@ -44,7 +44,7 @@ def arguments(m: TabularMDP, logits: Any, alpha: Any, step_size: Any, iterations
     """Returns the arguments of a compiled `ascend` as tensors of one batch shape.
 
     Raises:
-      ValueError: if one is out of range or does not broadcast.
+      ValueError: If an argument is out of range or does not broadcast.
     """
     step_size = backups.as_float64(step_size)
     known = tf.get_static_value(step_size)
@@ -67,7 +67,7 @@ def legal_logits(m: TabularMDP, logits: tf.Tensor) -> tf.Tensor:
 
 
 def ascend(given: Arguments, update: Update, regularizer: Regularizer) -> PolicyAscent:
-    """Applies `update` so many times."""
+    """Applies `update` as many times as given, with an exact evaluation before each."""
     m, logits, alpha, step_size, iterations = given
 
     def assess(logits: tf.Tensor) -> PolicyEvaluation:

@@ -1,7 +1,7 @@
-r"""One soft backup, for batches of processes and of temperatures.
+r"""The soft backup, for batches of processes and of temperatures.
 
-`M` is the batch shape of the processes, `K` the shape of the temperatures, and `B` what they
-broadcast to.
+`M` is the batch shape of the processes, `K` the shape of the temperatures, and `B` the shape to
+which both broadcast.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def once_per_regularizer(
 
 @dataclasses.dataclass(frozen=True)
 class _HardMaximum:
-    """A regulariser at alpha = 0, without the exponentials or the sorting that 0 multiplies."""
+    """A regulariser at alpha = 0, without computing the terms that alpha multiplies by 0."""
 
     regularizer: Regularizer
 
@@ -54,10 +54,10 @@ class _HardMaximum:
 
 
 def at_temperature(regularizer: Regularizer, alpha: tf.Tensor) -> Regularizer:
-    """Returns what computes the same at alpha, at less cost where it is known to be 0 throughout.
+    """Returns an equal regulariser, which is cheaper if alpha is known to be 0 throughout.
 
-    A divergence from a reference is left as it is: at alpha = 0 it still excludes the actions that
-    the reference does.
+    A divergence from a reference is not replaced: at alpha = 0 it still excludes the actions that
+    the reference excludes.
     """
     known = tf.get_static_value(alpha)
     hard = known is not None and not np.any(known)
@@ -100,9 +100,9 @@ def greedy(m: TabularMDP, q: tf.Tensor, alpha: tf.Tensor, regularizer: Regulariz
 def backup(
     m: TabularMDP, alpha: tf.Tensor, regularizer: Regularizer
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Returns v -> T v, [*B, S] each, for a loop under XLA; alpha is [*B].
+    """Returns the function v -> T v, [*B, S] each, for a loop under XLA; alpha is [*B].
 
-    It is `state_value` of `action_value`, in a faster form where there is one.
+    The function is `state_value` of `action_value`, in a faster form if there is one.
     """
     hard = isinstance(regularizer, _HardMaximum)
     if (
@@ -120,7 +120,7 @@ def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -
     """Returns a bound on the rounding error of a backup from v to next_v, [*B].
 
     A sum of n products is off by at most n + 1 units of rounding times the sum of their absolute
-    values, and zeros add nothing; the soft maximum sums over the actions again.
+    values; zeros add nothing. The soft maximum is another sum, over the actions.
     """
     sparse = isinstance(m.transition, Successors)
     probability = m.transition.probability if sparse else m.transition
@@ -133,7 +133,7 @@ def rounding(m: TabularMDP, v: tf.Tensor, next_v: tf.Tensor, alpha: tf.Tensor) -
 
 
 def as_float64(value: Any) -> tf.Tensor:
-    """Returns numbers, in any structure of lists, array or tensor, in float64."""
+    """Returns numbers in float64, given as any structure of lists, an array or a tensor."""
     # `cast` alone would round Python's numbers to float32 first.
     return tf.cast(value if tf.is_tensor(value) else tf.constant(value, tf.float64), tf.float64)
 
@@ -142,7 +142,7 @@ def as_alpha(m: TabularMDP, alpha: Any) -> tf.Tensor:
     """Returns alpha in float64, broadcast against the batch of the processes, [*B].
 
     Raises:
-      ValueError: if it is known now and negative or not finite, or does not broadcast.
+      ValueError: If alpha is statically known and negative or not finite, or does not broadcast.
     """
     alpha = as_float64(alpha)
     known = tf.get_static_value(alpha)
@@ -161,8 +161,8 @@ def as_alpha(m: TabularMDP, alpha: Any) -> tf.Tensor:
 def horizon(m: TabularMDP) -> tf.Tensor:
     """Returns the bound on discounted steps on which certificates rest, [*M]; see `absorption`.
 
-    Of a process that is traced as an argument only the discount can be read: at discount 1 it is
-    infinite then.
+    If a process is traced as an argument, only its discount can be read. At discount 1, the bound
+    is then infinite.
     """
     given = (m.transition, m.discount, m.terminal)
     arrays = tf.nest.map_structure(tf.get_static_value, given)

@@ -1,4 +1,4 @@
-"""Decision processes from worlds: ours, and Gymnasium's tables."""
+"""Decision processes from environments of this package, and from Gymnasium's tables."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ Outcome = tuple[float, int, float, bool]
 def from_environment(
     world: FiniteWorld, *, discount: npt.ArrayLike, sparse: bool = False
 ) -> TabularMDP:
-    """Returns the decision process of a finite world.
+    """Returns the decision process of a finite environment.
 
-    A time limit is no part of it: truncation ends an episode, but not what would have followed.
-    Noise on the rewards averages out. Illegal actions stay illegal.
+    A time limit is not part of the process: truncation ends an episode, but the value of what would
+    have followed remains. The noise on rewards is replaced by its mean, 0. Illegal actions stay
+    illegal.
 
     Args:
-      world: its tables are read; terminal states keep their numbers.
-      discount: [] or [*M] for a batch, in [0, 1]; 1 where every policy ends in a terminal state.
-      sparse: whether the transitions become `Successors`, for worlds of many states.
+      world: The environment, whose tables are read. Terminal states keep their numbers.
+      discount: The discount factor, [] or [*M] for a batch, in [0, 1]. It may be 1 only if every
+        policy ends in a terminal state.
+      sparse: Whether the transitions become `Successors`, for environments with many states.
 
     Raises:
-      TypeError: if `world` has no tables.
-      ValueError: if `discount` is out of range, or 1 where a policy can go on for ever.
+      TypeError: If `world` has no tables.
+      ValueError: If `discount` is out of range, or 1 although a policy can go on for ever.
 
     >>> from maxent_tf.environments import Bandit
     >>> m = from_environment(Bandit([1.0, 0.9]), discount=1.0)
@@ -41,7 +43,7 @@ def from_environment(
     if not isinstance(world, FiniteWorld):
         raise TypeError(
             f"world must be a FiniteWorld, not {type(world).__name__}: for a Gymnasium toy-text "
-            "world use from_transition_table(env.unwrapped.P, discount=...)."
+            "environment use from_transition_table(env.unwrapped.P, discount=...)."
         )
     transition = Successors(world.next_state, world.probability)
     reward = (world.probability * world.reward).sum(-1)
@@ -57,24 +59,24 @@ def from_transition_table(
     initial: npt.ArrayLike | None = None,
     sparse: bool = False,
 ) -> TabularMDP:
-    """Returns the decision process of a transition table, as Gymnasium's toy-text worlds have it.
+    """Returns the decision process of a transition table of Gymnasium's toy-text environments.
 
-    The state with the next free number is added as the end: every outcome that terminates leads
-    there, whatever the table says about going on.
+    A state is added as the end, with the next free number. Every outcome that terminates leads
+    there, whatever next state the table names.
 
     Args:
-      table: `env.unwrapped.P`: for each state 0 .. S - 1 and each action 0 .. A - 1 the outcomes
-        (probability, next state, reward, terminated).
-      discount: as in `from_environment`.
+      table: The table, `env.unwrapped.P`: for each state 0 .. S - 1 and each action 0 .. A - 1, the
+        outcomes (probability, next state, reward, terminated).
+      discount: The discount factor, as in `from_environment`.
       initial: [S], the distribution of the first state, `env.unwrapped.initial_state_distrib`;
         None is uniform.
-      sparse: as in `from_environment`.
+      sparse: Whether the transitions become `Successors`, as in `from_environment`.
 
     Returns:
       A process of S + 1 states.
 
     Raises:
-      ValueError: if a state has no actions, or states differ in them, or an outcome leads to an
+      ValueError: If a state has no actions, states have different actions, an outcome leads to an
         unknown state, or the probabilities of an action do not sum to one.
 
     >>> m = from_transition_table({0: {0: [(1.0, 0, 2.0, True)]}}, discount=1.0)

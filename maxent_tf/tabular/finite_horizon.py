@@ -1,4 +1,4 @@
-"""Soft-optimal values and policies when a fixed number of steps is left."""
+"""Soft-optimal values and policies for a fixed number of remaining steps."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from maxent_tf.tabular.mdp import TabularMDP
 
 
 class FiniteHorizonSolution(NamedTuple):
-    """What is soft-optimal at each of H steps; the first axis is time.
+    """The soft-optimal values and policies at each of H steps; the first axis is time.
 
     Attributes:
-      q: [H, *B, S, A], float64, action values.
-      v: [H + 1, *B, S], float64, state values; the last are the terminal values.
-      policy: [H, *B, S, A], float64.
-      error_bound: [*B], float64. Nothing but rounding separates `v` from the exact solution, and
-        that nowhere by more than this.
+      q: [H, *B, S, A], float64, the action values.
+      v: [H + 1, *B, S], float64, the state values; the last are the terminal values.
+      policy: [H, *B, S, A], float64, the policies.
+      error_bound: [*B], float64, a bound on the difference between `v` and the exact solution in
+        any state. Only rounding causes such a difference.
     """
 
     q: tf.Tensor
@@ -42,22 +42,22 @@ def finite_horizon(
     .. math:: V_t(s) = \max_\pi \Big[\sum_a \pi(a) \big(r(s, a) + \gamma \sum_{s'} P(s' | s, a)
               V_{t+1}(s')\big) + \alpha \, \Omega(\pi)\Big], \qquad V_H = \text{terminal value}
 
-    Compiled once for each horizon, shape and regulariser.
+    The program is compiled once for each horizon, shape and regulariser.
 
     Args:
-      m: the process, of batch shape [*M]. Time ends every episode, so that discount 1 is sound for
-        tasks that go on, too: `m._replace(discount=tf.ones_like(m.discount))`.
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      horizon: H, at least 1.
-      regularizer: Omega.
-      terminal_value: broadcastable to [*B, S], in units of reward, earned after the last step; it
-        is 0 in terminal states whatever is given.
+      m: The decision process, of batch shape [*M]. Time ends every episode, so that discount 1 is
+        valid even for tasks without an end: `m._replace(discount=tf.ones_like(m.discount))`.
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M].
+      horizon: The number H of steps, at least 1.
+      regularizer: The regulariser Omega.
+      terminal_value: The value after the last step, broadcastable to [*B, S], in units of reward.
+        In terminal states it is 0, whatever is given.
 
     Returns:
       A `FiniteHorizonSolution`.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast, `horizon` is below 1, or
+      ValueError: If alpha is negative or does not broadcast, `horizon` is below 1, or
         `terminal_value` does not broadcast.
 
     References:

@@ -1,4 +1,4 @@
-"""Evaluation of policies by iteration, for state spaces too large for linear solves."""
+"""The evaluation of policies by iteration, for state spaces too large for linear solves."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class IterativeEvaluation(NamedTuple):
     """The regularised values of a policy, with a status.
 
     Attributes:
-      q: [*B, S, A], float64, action values: one backup from `v`.
-      v: [*B, S], float64, state values; 0 where terminal.
+      q: [*B, S, A], float64, the action values: one backup from `v`.
+      v: [*B, S], float64, the state values; 0 in terminal states.
       objective: [*B], float64, the expectation of `v` in the first state.
-      iterations: [*B], int32, done.
+      iterations: [*B], int32, the number of iterations made.
       residual: [*B], float64, the largest change of a value in the last backup.
-      error_bound: [*B], float64. `v` differs nowhere by more from the policy's values, rounding
-        included; it holds whether or not `converged`.
+      error_bound: [*B], float64, a bound on the difference between `v` and the policy's values in
+        any state, rounding included. It holds whether or not `converged`.
       converged: [*B], bool, whether `error_bound` is at most the tolerance.
     """
 
@@ -46,27 +46,27 @@ def iterative_policy_evaluation(
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
 ) -> IterativeEvaluation:
-    r"""The regularised values of a policy, from backups alone.
+    r"""Returns the regularised values of a policy, computed from backups alone.
 
     .. math:: V_{k+1}(s) = \sum_a \pi(a | s) \big(r(s, a) + \gamma \sum_{s'} P(s' | s, a) V_k(s')
               \big) + \alpha \, \Omega(\pi(\cdot | s))
 
-    `evaluate_policy` solves for them at once, but needs the matrix [S, S] of the policy's chain.
-    Here memory is of the order of the transitions.
+    `evaluate_policy` computes them by one linear solve, but needs the matrix [S, S] of the policy's
+    chain. The memory of this function is of the order of the number of transitions.
 
     Args:
-      m: the process, of batch shape [*M].
-      policy: [*B', S, A], probabilities; broadcasts against the rest.
-      alpha: [*K], in reward per nat, at least 0.
-      regularizer: Omega.
-      tolerance: in units of reward, for the error of `v`.
-      max_iterations: give up after so many.
+      m: The decision process, of batch shape [*M].
+      policy: [*B', S, A], probabilities; broadcasts against the other arguments.
+      alpha: [*K], the temperatures, in reward per nat, at least 0.
+      regularizer: The regulariser Omega.
+      tolerance: The largest allowed error of `v`, in units of reward.
+      max_iterations: The number of iterations after which the function gives up.
 
     Returns:
-      An `IterativeEvaluation`. The bound is that of `soft_value_iteration`.
+      An `IterativeEvaluation`. Its bound is computed as in `soft_value_iteration`.
 
     Raises:
-      ValueError: if alpha is negative, shapes do not fit, or the policy takes an illegal action.
+      ValueError: If alpha is negative, shapes do not fit, or the policy takes an illegal action.
 
     References:
       M. L. Puterman (1994), "Markov decision processes", section 6.3,

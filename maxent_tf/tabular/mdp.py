@@ -1,7 +1,7 @@
 """Finite Markov decision processes, with dense or sparse transitions.
 
-Shape letters: `S` states, `A` actions, `K` successors of an action where the transitions are
-sparse, `M` the batch shape of the processes (`[]` is one).
+Shape letters: `S` states, `A` actions, `K` successors of an action if the transitions are sparse,
+`M` the batch shape of the processes (`[]` is one process).
 """
 
 from __future__ import annotations
@@ -30,26 +30,25 @@ class _Fields(NamedTuple):
 class TabularMDP(_Fields):
     """A finite Markov decision process, or a batch of them, in float64.
 
-    Where a state is terminal the episode is over: nothing is paid, no entropy is earned, and its
-    value is 0. That is why terminal states must be told from states in which an agent merely stays.
+    In a terminal state the episode is over: nothing is paid, no entropy is earned, and its value is
+    0. Terminal states must therefore be distinguished from states in which an agent merely stays.
 
-    Where an action is illegal its probability is 0 in every policy, and what is said of it counts
-    for nothing: its transitions, rewards and action values are those of the state's first legal
-    action. Logits, where there are any, are -inf.
+    An illegal action has probability 0 in every policy. Whatever the arrays say of it is ignored:
+    its transitions, rewards and action values are those of the state's first legal action. Its
+    logits, where there are any, are -inf.
 
-    `tf.nest` sees a structure of five tensors, one more where the transitions are sparse, and one
-    more where actions are illegal. The
-    arrays are checked where they are known; what a traced function or `tf.nest` puts in their place
-    is kept as it is.
+    For `tf.nest`, a process is a structure of five tensors, one more if the transitions are sparse,
+    and one more if actions are illegal. The arrays are checked if they are known. What a traced
+    function or `tf.nest` puts in their place is kept as it is.
 
     Attributes:
       transition: [*M, S, A, S], float64, probabilities along the last axis; or `Successors` of
-        [*M, S, A, K].
-      reward: [*M, S, A], float64, expected rewards.
-      discount: [*M], float64, in [0, 1].
+        shape [*M, S, A, K].
+      reward: [*M, S, A], float64, the expected rewards.
+      discount: [*M], float64, the discount factor, in [0, 1].
       initial: [*M, S], float64, the distribution of the first state.
-      terminal: [*M, S], bool.
-      legal: [*M, S, A], bool; () where all actions are.
+      terminal: [*M, S], bool, whether a state is terminal.
+      legal: [*M, S, A], bool, the legal actions; () if all are legal.
 
     >>> m = TabularMDP(
     ...     transition=[[[0.5, 0.5], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]],
@@ -72,21 +71,21 @@ class TabularMDP(_Fields):
         terminal: Any = None,
         legal: Any = None,
     ) -> TabularMDP:
-        """Validates the arrays.
+        """Checks the arrays.
 
         Args:
           transition: [*M, S, A, S], rows that sum to one (to 1e-6; they are then normalised); or
-            `Successors`, whose probabilities must do so, for large state spaces.
+            `Successors`, whose probabilities must sum to one, for large state spaces.
           reward: [*M, S, A], finite.
-          discount: [] or [*M], in [0, 1]; 1 only where every policy ends in a terminal state.
+          discount: [] or [*M], in [0, 1]; 1 only if every policy ends in a terminal state.
           initial: [S] or [*M, S], probabilities.
-          terminal: [S] or [*M, S], bool; such a state must lead only to itself and pay nothing.
-            None takes every state that does so for terminal; pass an array to overrule.
-          legal: [S, A] or [*M, S, A], bool, the actions that may be taken, one at least in every
-            state, terminal ones too; None takes all.
+          terminal: [S] or [*M, S], bool. A terminal state must lead only to itself and pay nothing.
+            With None, every such state is terminal; pass an array to decide otherwise.
+          legal: [S, A] or [*M, S, A], bool, the actions that may be taken; None allows all. Every
+            state needs a legal action, terminal states too.
 
         Raises:
-          ValueError: if an array has another shape or breaks one of these rules; the message names
+          ValueError: If an array has another shape or breaks one of these rules. The message names
             the first offending entry.
         """
         given = (transition, reward, discount, initial, terminal, () if legal is None else legal)
@@ -98,22 +97,22 @@ class TabularMDP(_Fields):
 
     @property
     def num_states(self) -> int:
-        """S."""
+        """The number S of states."""
         return int(self.reward.shape[-2])
 
     @property
     def num_actions(self) -> int:
-        """A."""
+        """The number A of actions."""
         return int(self.reward.shape[-1])
 
     @property
     def mask(self) -> tf.Tensor | None:
-        """`legal` as regularisers take it: None where all actions are."""
+        """The mask `legal` as regularisers accept it: None if all actions are legal."""
         return None if isinstance(self.legal, tuple) else self.legal
 
     @property
     def batch_shape(self) -> tf.TensorShape:
-        """M."""
+        """The batch shape M."""
         return self.reward.shape[:-2]
 
 
@@ -177,9 +176,9 @@ def _checked_legal(legal: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _of_legal(transition: Any, reward: np.ndarray, legal: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Replaces what is said of illegal actions by what is said of the state's first legal one.
+    """Replaces the entries of illegal actions by those of the state's first legal action.
 
-    So whatever is a maximum or a minimum over all actions is one over the legal ones.
+    A maximum or minimum over all actions is then one over the legal actions.
     """
     stand_in = np.where(legal, np.arange(legal.shape[-1]), legal.argmax(-1)[..., None])
 
@@ -206,7 +205,7 @@ def _checked_table(transition: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _checked_successors(transition: Successors) -> tuple[Successors, np.ndarray]:
-    """Likewise for sparse transitions."""
+    """Returns checked sparse transitions, and which actions certainly stay, [*M, S, A]."""
     next_state = np.asarray(transition.next_state)
     probability = np.asarray(transition.probability, np.float64)
     if next_state.ndim < 3 or next_state.shape != probability.shape:

@@ -1,4 +1,4 @@
-"""Modified policy iteration: between value iteration and policy iteration."""
+"""Modified policy iteration, which lies between value iteration and policy iteration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def modified_policy_iteration(
     tolerance: float = 1e-10,
     max_iterations: int = 100_000,
 ) -> Solution:
-    r"""Alternates greedy improvement and some sweeps of evaluation.
+    r"""Alternates greedy improvement and some sweeps of policy evaluation.
 
     .. math:: \pi_{k+1} = \mathcal{G}(V_k), \qquad V_{k+1} = (T_{\pi_{k+1}})^n \, T V_k
 
@@ -39,22 +39,22 @@ def modified_policy_iteration(
     .. math:: (T_\pi V)(s) = \sum_a \pi(a | s) \big(r(s, a) + \gamma \sum_{s'} P(s' | s, a) V(s')
               \big) + \alpha \, \Omega(\pi(\cdot | s)).
 
-    Without sweeps it is soft value iteration, with infinitely many soft policy iteration. A sweep
-    needs no maximum, and no logarithm either; an iteration costs 1 + n backups.
+    Without sweeps, this is soft value iteration; with infinitely many sweeps, it is soft policy
+    iteration. A sweep needs no maximum and no logarithm. An iteration costs 1 + n backups.
 
     Args:
-      m: the process, of batch shape [*M].
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega.
-      sweeps: n, at least 0.
-      tolerance: in units of reward, for the error of `v`.
-      max_iterations: give up after so many.
+      m: The decision process, of batch shape [*M].
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M].
+      regularizer: The regulariser Omega.
+      sweeps: The number n of sweeps, at least 0.
+      tolerance: The largest allowed error of `v`, in units of reward.
+      max_iterations: The number of iterations after which the solver gives up.
 
     Returns:
-      A `Solution`; `v` is T V_k.
+      A `Solution`; its `v` is T V_k.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast, or `sweeps` is negative.
+      ValueError: If alpha is negative or does not broadcast, or if `sweeps` is negative.
 
     References:
       M. L. Puterman and M. C. Shin (1978), "Modified policy iteration algorithms for discounted

@@ -1,4 +1,4 @@
-"""Natural policy gradient with entropy: mirror descent on the policy."""
+"""Natural policy gradient with entropy, which is mirror descent on the policy."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def natural_policy_gradient(
     .. math:: \pi_{t+1} \propto \pi_t^{1 - \eta \alpha / (1 - \gamma)}
               \exp\left(\frac{\eta}{1 - \gamma} Q^{\pi_t}_\alpha\right)
 
-    At the largest step, (1 - gamma) / alpha, it is soft policy iteration.
+    With the largest step size, (1 - gamma) / alpha, this is soft policy iteration.
 
     Args:
-      m: the process, of batch shape [*M], its discount below 1.
-      logits: [*B', S, A], float, where to begin.
-      alpha: [*K], in reward per nat, at least 0.
-      step_size: [*E], eta, per unit of reward, positive, at most (1 - gamma) / alpha. All batch
-        shapes broadcast.
-      iterations: how many steps.
+      m: The decision process, of batch shape [*M], with a discount below 1.
+      logits: [*B', S, A], float, the first logits.
+      alpha: [*K], the temperatures, in reward per nat, at least 0.
+      step_size: [*E], the step size eta, per unit of reward, positive, at most (1 - gamma) / alpha.
+        All batch shapes broadcast.
+      iterations: The number of steps.
 
     Returns:
-      A `PolicyAscent`; its logits are normalised (log-probabilities).
+      A `PolicyAscent`, whose logits are normalised (log-probabilities).
 
     Raises:
-      ValueError: if an argument is out of range or does not broadcast.
+      ValueError: If an argument is out of range or does not broadcast.
 
     References:
       S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy

@@ -1,4 +1,4 @@
-"""Exact evaluation of policies, by linear solves."""
+"""The exact evaluation of policies, by linear solves."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class PolicyEvaluation(NamedTuple):
     """The regularised values of a policy.
 
     Attributes:
-      q: [*B, S, A], float64.
-      v: [*B, S], float64; 0 where terminal.
+      q: [*B, S, A], float64, the action values.
+      v: [*B, S], float64, the state values; 0 in terminal states.
       objective: [*B], float64, the expectation of `v` in the first state.
     """
 
@@ -37,24 +37,25 @@ class PolicyEvaluation(NamedTuple):
 def evaluate_policy(
     m: TabularMDP, policy: Any, alpha: Any = 0.0, *, regularizer: Regularizer = Shannon()
 ) -> PolicyEvaluation:
-    r"""The regularised values of a policy.
+    r"""Returns the regularised values of a policy.
 
     .. math:: V^\pi = (I - \gamma P_\pi)^{-1} \left(r_\pi + \alpha \, \Omega(\pi)\right), \qquad
               Q^\pi = r + \gamma P V^\pi
 
     Args:
-      m: the process, of batch shape [*M].
-      policy: [*B', S, A], probabilities; broadcasts against the rest.
-      alpha: [*K], in reward per nat, at least 0.
-      regularizer: Omega.
+      m: The decision process, of batch shape [*M].
+      policy: [*B', S, A], probabilities; broadcasts against the other arguments.
+      alpha: [*K], the temperatures, in reward per nat, at least 0.
+      regularizer: The regulariser Omega.
 
     Returns:
-      A `PolicyEvaluation`, of the batch shape to which all broadcast.
+      A `PolicyEvaluation`, of the batch shape to which all arguments broadcast.
 
     Raises:
-      ValueError: if alpha is negative, shapes do not fit, the policy takes an illegal action, the
-        process is sparse and too large for linear solves (then use `iterative_policy_evaluation`),
-        or the policy's episodes are so long that float64 cannot tell them from endless ones.
+      ValueError: If alpha is negative; if shapes do not fit; if the policy takes an illegal action;
+        if the process is sparse and too large for linear solves (use `iterative_policy_evaluation`
+        then); or if the policy's episodes are so long that float64 cannot distinguish them from
+        endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(evaluate_policy(m, [[0.5, 0.5]], alpha=[0.0, 1.0]).v.numpy().round(6))
@@ -67,24 +68,25 @@ def evaluate_policy(
 
 
 def occupancy(m: TabularMDP, policy: Any) -> tf.Tensor:
-    r"""How often a policy takes each action in each state, discounted.
+    r"""Returns the discounted number of times that a policy takes each action in each state.
 
     .. math:: d(s, a) = \sum_t \gamma^t \Pr(s_t = s, a_t = a)
 
-    It is not normalised: it sums to 1 / (1 - gamma) without terminal states, and at discount 1 to
-    the expected length of an episode. The return of the policy is its inner product with `reward`.
+    The occupancy is not normalised: it sums to 1 / (1 - gamma) if there are no terminal states, and
+    at discount 1 to the expected length of an episode. The return of the policy is the inner
+    product of its occupancy with `reward`.
 
     Args:
-      m: the process, of batch shape [*M].
+      m: The decision process, of batch shape [*M].
       policy: [*B, S, A], probabilities.
 
     Returns:
-      [*B, S, A], float64, expected discounted visits; 0 where terminal.
+      The expected discounted visits, [*B, S, A], float64; 0 in terminal states.
 
     Raises:
-      ValueError: if shapes do not fit, the policy takes an illegal action, the process is sparse
-        and too large for linear solves, or the policy's episodes are so long that float64 cannot
-        tell them from endless ones.
+      ValueError: If shapes do not fit; if the policy takes an illegal action; if the process is
+        sparse and too large for linear solves; or if the policy's episodes are so long that float64
+        cannot distinguish them from endless ones.
 
     >>> m = TabularMDP([[[1.0], [1.0]]], [[1.0, 0.0]], discount=0.5, initial=[1.0])
     >>> print(occupancy(m, [[0.25, 0.75]]).numpy())
@@ -99,7 +101,7 @@ def as_table(m: TabularMDP, name: str, table: Any, alpha: tf.Tensor) -> tuple[tf
     """Returns a policy or logits, [*B, S, A], and alpha, [*B], in float64, broadcast.
 
     Raises:
-      ValueError: if the table has another shape; `name` is what the message calls it.
+      ValueError: If the table has another shape. The message calls the table `name`.
     """
     table = backups.as_float64(table)
     states, actions = m.num_states, m.num_actions
@@ -113,7 +115,7 @@ def as_policy(m: TabularMDP, policy: Any, alpha: tf.Tensor) -> tuple[tf.Tensor, 
     """Returns a policy, [*B, S, A], and alpha, [*B], in float64, broadcast.
 
     Raises:
-      ValueError: if it has another shape, or is known to take an illegal action.
+      ValueError: If the policy has another shape, or is known to take an illegal action.
     """
     policy, alpha = as_table(m, "policy", policy, alpha)
     if m.mask is not None:
@@ -130,7 +132,7 @@ def as_policy(m: TabularMDP, policy: Any, alpha: tf.Tensor) -> tuple[tf.Tensor, 
 def evaluate(
     m: TabularMDP, policy: tf.Tensor, alpha: tf.Tensor, regularizer: Regularizer
 ) -> PolicyEvaluation:
-    """`evaluate_policy` on tensors of one batch shape."""
+    """Computes `evaluate_policy` for tensors of one batch shape."""
     paid = tf.reduce_sum(policy * m.reward, -1) + alpha[..., None] * regularizer.value(policy)
     paid = tf.where(m.terminal, tf.zeros_like(paid), paid)
     v = tf.linalg.solve(_resolvent(m, policy), paid[..., None])[..., 0]
@@ -138,7 +140,7 @@ def evaluate(
 
 
 def visits(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
-    """The discounted visits of every state that is not terminal, [*B, S]."""
+    """Returns the discounted visits of every state that is not terminal, [*B, S]."""
     start = tf.where(m.terminal, tf.zeros_like(m.initial), m.initial)
     start = tf.broadcast_to(start, tf.shape(policy)[:-1])
     return tf.linalg.solve(_resolvent(m, policy), start[..., None], adjoint=True)[..., 0]
@@ -159,10 +161,10 @@ def _resolvent(m: TabularMDP, policy: tf.Tensor) -> tf.Tensor:
 
 @contextlib.contextmanager
 def solvable() -> Iterator[None]:
-    """Says what it means where a linear solve finds a singular matrix.
+    """Explains the error of a linear solve that finds a singular matrix.
 
     Raises:
-      ValueError: then.
+      ValueError: If a linear solve inside finds a singular matrix.
     """
     try:
         yield
@@ -173,10 +175,11 @@ def solvable() -> Iterator[None]:
 
 
 def _refuse_unsolvable(m: TabularMDP, policy: tf.Tensor) -> None:
-    """Raises ValueError where rounding leaves nothing of a policy's values.
+    """Raises ValueError if rounding leaves nothing of a policy's values.
 
-    The largest expected number of steps is the norm of the resolvent's inverse: times the rounding
-    error of a row it bounds the relative error of a solution. Below discount 1 it is known.
+    The largest expected number of steps is the norm of the inverse of the resolvent's matrix. Times
+    the rounding error of a row, it bounds the relative error of a solution. Below discount 1, it is
+    known.
     """
     discount, unit = tf.get_static_value(m.discount), absorption.rounding(m.num_states)
     if discount is None or np.all(discount * (1 + unit) < 1):
@@ -192,9 +195,9 @@ def _refuse_unsolvable(m: TabularMDP, policy: tf.Tensor) -> None:
 
 def _unsolvable() -> ValueError:
     return ValueError(
-        "discount must be below 1 where a policy's episodes end so rarely that float64 cannot tell "
-        "them from endless ones: rounding leaves nothing of its values and visits. Take a smaller "
-        "discount, or finite_horizon."
+        "discount must be below 1 if a policy's episodes end so rarely that float64 cannot "
+        "distinguish them from endless ones: rounding leaves nothing of its values and visits. "
+        "Take a smaller discount, or finite_horizon."
     )
 
 

@@ -23,28 +23,29 @@ def policy_gradient(
     *,
     regularizer: Regularizer = Shannon(),
 ) -> PolicyAscent:
-    r"""Ascends the exact gradient of the regularised return in the logits.
+    r"""Ascends the exact gradient of the regularised return with respect to the logits.
 
     .. math:: \frac{\partial V^\pi(\mu)}{\partial \theta(s, a)} = d(s) \, \pi(a | s)
               \left(x(s, a) - \langle \pi(s), x(s, \cdot) \rangle\right), \qquad
               x = Q^\pi + \alpha \nabla \Omega(\pi)
 
-    with d the discounted visits, not normalised, from the process's `initial` distribution mu.
+    where d are the discounted visits, not normalised, from the process's `initial` distribution mu.
 
     Args:
-      m: the process, of batch shape [*M].
-      logits: [*B', S, A], float, where to begin.
-      alpha: [*K], in reward per nat, at least 0: the entropy counts as reward, later entropy too.
-      step_size: [*E], per unit of reward, positive. All batch shapes broadcast.
-      iterations: how many steps.
-      regularizer: Omega.
+      m: The decision process, of batch shape [*M].
+      logits: [*B', S, A], float, the first logits.
+      alpha: [*K], the temperatures, in reward per nat, at least 0. The entropy is a part of the
+        reward, so that later entropy counts too.
+      step_size: [*E], the step size, per unit of reward, positive. All batch shapes broadcast.
+      iterations: The number of steps.
+      regularizer: The regulariser Omega.
 
     Returns:
       A `PolicyAscent`.
 
     Raises:
-      ValueError: if an argument is out of range or does not broadcast, or a policy on the way has
-        episodes so long that its linear solve finds a singular matrix.
+      ValueError: If an argument is out of range or does not broadcast, or if a policy on the way
+        has episodes so long that its linear solve finds a singular matrix.
 
     References:
       J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of

@@ -1,4 +1,4 @@
-"""The best average reward, with entropy or without, by relative value iteration."""
+"""The best average reward, with or without entropy, by relative value iteration."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from maxent_tf.tabular.mdp import TabularMDP
 
 
 class AverageRewardSolution(NamedTuple):
-    """The best average reward a step, with a status.
+    """The best average reward per step, with a status.
 
     Attributes:
-      gain: [*B], float64, reward (and alpha times Omega) a step.
-      bias: [*B, S], float64, relative values; 0 in state 0.
-      policy: [*B, S, A], float64, greedy for the bias.
-      iterations: [*B], int32, done.
-      error_bound: [*B], float64. The true gain differs by no more, from whatever state, rounding
-        included; it holds whether or not `converged`.
+      gain: [*B], float64, the average reward (plus alpha times Omega) per step.
+      bias: [*B, S], float64, the relative values; 0 in state 0.
+      policy: [*B, S, A], float64, the policy that is greedy for the bias.
+      iterations: [*B], int32, the number of iterations made.
+      error_bound: [*B], float64, a bound on the difference between `gain` and the true gain from
+        any state, rounding included. It holds whether or not `converged`.
       converged: [*B], bool, whether `error_bound` is at most the tolerance.
     """
 
@@ -47,23 +47,24 @@ def relative_value_iteration(
     .. math:: g + h(s) = \max_\pi \Big[\sum_a \pi(a) \big(r(s, a) + \sum_{s'} P(s' | s, a) h(s')
               \big) + \alpha \, \Omega(\pi)\Big]
 
-    For every h the gain lies between the least and the largest of T h - h; their mean is returned
-    and half their distance is the bound. Steps go halfway, h <- (h + T h) / 2, as if every other
-    step stayed in place: that leaves the solution as it is and makes periodic processes converge.
+    For every h, the gain lies between the smallest and the largest element of T h - h. The mean of
+    the two is returned, and half their distance is the bound. A step goes halfway,
+    h <- (h + T h) / 2, as if every other step stayed in place. This does not change the solution
+    and lets periodic processes converge.
 
     Args:
-      m: a process without terminal states, of batch shape [*M]. Its discount plays no part.
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega.
-      tolerance: in units of reward a step.
-      max_iterations: give up after so many; a process whose best gain depends on the state it
-        starts in never converges.
+      m: A decision process without terminal states, of batch shape [*M]. Its discount is not used.
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M].
+      regularizer: The regulariser Omega.
+      tolerance: The largest allowed error of the gain, in units of reward per step.
+      max_iterations: The number of iterations after which the solver gives up. A process whose best
+        gain depends on the first state never converges.
 
     Returns:
       An `AverageRewardSolution`.
 
     Raises:
-      ValueError: if a state is terminal, or alpha is negative or does not broadcast.
+      ValueError: If a state is terminal, or if alpha is negative or does not broadcast.
 
     References:
       M. L. Puterman (1994), "Markov decision processes", section 8.5 (the bounds, and the

@@ -1,4 +1,4 @@
-"""Soft policy iteration: evaluate exactly, be greedy, repeat."""
+"""Soft policy iteration: evaluate exactly, improve greedily, repeat."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ def soft_policy_iteration(
     .. math:: \pi_{k+1}(s) = \arg\max_\pi \langle \pi, Q^{\pi_k}(s, \cdot) \rangle
               + \alpha \, \Omega(\pi)
 
-    The error falls at least by the factor gamma in every iteration, and for alpha > 0 and smooth
-    regularisers finally quadratically. A handful of iterations suffice, of a linear solve each.
+    The error falls at least by the factor gamma in every iteration. For alpha > 0 and smooth
+    regularisers, it finally falls quadratically. A handful of iterations suffices; each needs one
+    linear solve.
 
     Args:
-      m: the process, of batch shape [*M].
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M].
-      regularizer: Omega.
-      tolerance: in units of reward, for the error of `v`.
-      max_iterations: give up after so many.
+      m: The decision process, of batch shape [*M].
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M].
+      regularizer: The regulariser Omega.
+      tolerance: The largest allowed error of `v`, in units of reward.
+      max_iterations: The number of iterations after which the solver gives up.
 
     Returns:
-      A `Solution`, from the policy that is greedy for values of 0.
+      A `Solution`. The first policy is the one that is greedy for values of 0.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast, or a policy on the way has episodes so
-        long that its linear solve finds a singular matrix.
+      ValueError: If alpha is negative or does not broadcast, or if a policy on the way has episodes
+        so long that its linear solve finds a singular matrix.
 
     References:
       S. Cen, C. Cheng, Y. Chen, Y. Wei, Y. Chi (2022), "Fast global convergence of natural policy

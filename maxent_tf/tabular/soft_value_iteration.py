@@ -1,4 +1,4 @@
-"""Soft value iteration, with a certified bound."""
+"""Soft value iteration, with a certified error bound."""
 
 from __future__ import annotations
 
@@ -34,23 +34,25 @@ def soft_value_iteration(
     .. math:: V_{k+1}(s) = \max_\pi \Big[\sum_a \pi(a) \big(r(s, a) + \gamma \sum_{s'}
               P(s' | s, a) V_k(s')\big) + \alpha \, \Omega(\pi)\Big]
 
-    At alpha = 0 it is value iteration. Compiled once for each shape and regulariser.
+    At alpha = 0, this is value iteration. The program is compiled once for each shape and
+    regulariser.
 
     Args:
-      m: the process, of batch shape [*M].
-      alpha: [*K], in reward per nat, at least 0; broadcasts against [*M], so that a whole path of
-        temperatures is one call.
-      regularizer: Omega.
-      tolerance: in units of reward, for the error of `v`.
-      max_iterations: give up after so many.
+      m: The decision process, of batch shape [*M].
+      alpha: [*K], the temperatures, in reward per nat, at least 0; broadcasts against [*M], so that
+        one call solves for a whole path of temperatures.
+      regularizer: The regulariser Omega.
+      tolerance: The largest allowed error of `v`, in units of reward.
+      max_iterations: The number of iterations after which the solver gives up.
 
     Returns:
-      A `Solution`. It stops when gamma / (1 - gamma) times the residual is below the tolerance (at
-      discount 1: the largest expected remaining steps times the residual), each with rounding
-      added; further iterations, about a tenth, sharpen the bound as `solution` explains.
+      A `Solution`. The iteration stops when gamma / (1 - gamma) times the residual is below the
+      tolerance or, at discount 1, the largest expected number of remaining steps times the
+      residual; rounding errors are added to each. Further iterations, about a tenth, sharpen the
+      bound as `solution` explains.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast.
+      ValueError: If alpha is negative or does not broadcast.
 
     References:
       M. Geist, B. Scherrer and O. Pietquin (2019), "A theory of regularized Markov decision

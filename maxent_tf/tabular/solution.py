@@ -1,17 +1,17 @@
-r"""What an iterative solver returns, the loop around its steps, and the certificate in it.
+r"""The result of an iterative solver, the loop around its steps, and the certificate in the result.
 
-A backup from v to T v with the change e bounds the error of T v by e times the horizon w less 1
-(see `absorption`). That is sharp where the change falls as slowly as the horizon says. It is loose
-where the best policy ends episodes sooner than the worst could, or than 1 / (1 - gamma): then the
-errors fall faster, and what is left of the horizon's worth of changes never comes.
+A backup from v to T v with the change e bounds the error of T v by e times the horizon w minus 1
+(see `absorption`). The bound is sharp if the change falls as slowly as the horizon says. It is
+loose if the best policy ends episodes sooner than the worst policy could, or sooner than
+1 / (1 - gamma): the errors then fall faster than the bound assumes.
 
-Therefore a solver that has met its tolerance at v goes on for a few steps, to some v', until
+Therefore a solver that has met its tolerance at v continues for a few steps, to some v', until
 
 .. math:: \|v' - v^*\| \le b' \le \tfrac12 \|v' - v\|, \quad \text{so that} \quad
-          \|v' - v\| - b' \le \|v - v^*\| \le \|v' - v\| + b':
+          \|v' - v\| - b' \le \|v - v^*\| \le \|v' - v\| + b'.
 
-the bound is then at most 3 times the error, whatever the process. Only rounding can prevent it: b'
-cannot fall below the horizon times the rounding error of a backup.
+The bound is then at most 3 times the error, whatever the process. Only rounding can prevent this:
+b' cannot fall below the horizon times the rounding error of a backup.
 """
 
 from __future__ import annotations
@@ -31,19 +31,21 @@ from maxent_tf.tabular.sparse_transitions import Successors
 class Solution(NamedTuple):
     """The soft-optimal values and policy, with a status.
 
-    `B` is what the temperatures and the batch of the processes broadcast to.
+    `B` is the shape to which the temperatures and the batch of the processes broadcast.
 
     Attributes:
-      q: [*B, S, A], float64, action values: one backup from `v`.
-      v: [*B, S], float64, state values; 0 where terminal. The first to meet the tolerance, or the
-        best certified one if none did.
-      policy: [*B, S, A], float64, greedy for `q` with the regulariser.
-      iterations: [*B], int32, done, with those that only sharpened the bound.
+      q: [*B, S, A], float64, the action values: one backup from `v`.
+      v: [*B, S], float64, the state values; 0 in terminal states. They are the first values that
+        met the tolerance, or the best certified ones if none did.
+      policy: [*B, S, A], float64, the policy that is greedy for `q` with the regulariser.
+      iterations: [*B], int32, the number of iterations made, including those that only sharpened
+        the bound.
       residual: [*B], float64, the largest change of a value in the backup that gave `v`.
-      error_bound: [*B], float64. `v` differs nowhere by more from the true fixed point, rounding
-        included; `q` by at most discount times that. It holds whether or not `converged`; where
-        rounding allows and iterations suffice it is at most 3 times the error.
-      converged: [*B], bool, whether `error_bound` is at most the tolerance. Where it is False the
+      error_bound: [*B], float64, a bound on the difference between `v` and the true fixed point in
+        any state, rounding included. The difference of `q` is at most discount times the bound. The
+        bound holds whether or not `converged`. If rounding allows and iterations suffice, it is at
+        most 3 times the error.
+      converged: [*B], bool, whether `error_bound` is at most the tolerance. If it is False, the
         solver ran out of iterations, or the tolerance is below what float64 can certify.
     """
 
@@ -57,14 +59,14 @@ class Solution(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What a solver's compiled program is given.
+    """The arguments of a solver's compiled program.
 
     Attributes:
-      m: the process, of batch shape [*M].
-      alpha: [*B], float64.
-      horizon: [*M], float64, on which certificates rest; see `absorption`.
-      tolerance: [], float64, for the error of the values.
-      max_iterations: [], int32.
+      m: The decision process, of batch shape [*M].
+      alpha: [*B], float64, the temperatures.
+      horizon: [*M], float64, the horizon on which certificates rest; see `absorption`.
+      tolerance: [], float64, the largest allowed error of the values.
+      max_iterations: [], int32, the largest number of iterations.
     """
 
     m: TabularMDP
@@ -75,11 +77,11 @@ class Problem(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """The state of a solver's loop: as in `Solution`, and where it stands.
+    """The state of a solver's loop.
 
     Attributes:
       current: [*B, S], float64, the values from which the next step starts.
-      v, iterations, residual, error_bound: as in `Solution`.
+      v, iterations, residual, error_bound: As in `Solution`.
       done: [*B], bool, whether `v` is final.
     """
 
@@ -92,7 +94,7 @@ class Progress(NamedTuple):
 
 
 class _Sharpening(Progress):
-    """The state once all `v` are final: `done` says whether their bounds are, too."""
+    """The state once all `v` are final: `done` says whether their bounds are final, too."""
 
     __slots__ = ()
 
@@ -105,7 +107,7 @@ def pose(m: TabularMDP, alpha: Any, tolerance: float, max_iterations: int) -> Pr
     """Returns a solver's arguments as tensors.
 
     Raises:
-      ValueError: if alpha is negative or does not broadcast against the batch of the processes.
+      ValueError: If alpha is negative or does not broadcast against the batch of the processes.
     """
     return Problem(
         m,
@@ -119,8 +121,9 @@ def pose(m: TabularMDP, alpha: Any, tolerance: float, max_iterations: int) -> Pr
 def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any = ()) -> Solution:
     """Repeats a solver's step from values of 0 until all problems of the batch are done.
 
-    First until the values meet the tolerance, then until their bounds are sharp; two loops, because
-    keeping values apart from those to which they are compared would double the cost of a backup.
+    The first loop runs until the values meet the tolerance, the second until their bounds are
+    sharp. There are two loops because keeping the values apart from those that they are compared
+    with would double the cost of a backup.
     """
 
     def more(progress: Progress, _: Any) -> tf.Tensor:
@@ -143,15 +146,16 @@ def iterate(problem: Problem, regularizer: Regularizer, step: Step, memory: Any 
 
 
 def one_by_one(solve: Callable[..., Solution], problem: Problem, *rest: Any) -> Solution:
-    """Solves for one temperature after another where transitions are sparse, else for all at once.
+    """Solves for one temperature after the other if transitions are sparse, else for all at once.
 
-    Dense transitions are read once for all temperatures. To gather from a batch of values is slower
-    than from one after the other, and temperatures that are done would wait for the last.
+    Dense transitions are read once for all temperatures. With sparse transitions, gathering from a
+    batch of values is slower than gathering from one after the other, and temperatures that are
+    done would wait for the last one.
 
     Args:
-      solve: from a problem, and `rest`, to its solution.
-      problem: of any temperatures.
-      rest: what else `solve` takes.
+      solve: A function from a problem, and `rest`, to its solution.
+      problem: A problem with any number of temperatures.
+      rest: The further arguments of `solve`.
     """
     m, alpha = problem.m, problem.alpha
     if not isinstance(m.transition, Successors) or m.batch_shape.rank or not alpha.shape.rank:
@@ -199,17 +203,17 @@ def advance(
 ) -> Progress:
     """Returns the progress after a backup from v to next_v, [*B, S], and certifies it.
 
-    With e the residual, w the horizon and the backup's rounding error at most rho, the true
-    residual of v is at most e + rho, so (see `absorption`) next_v is off by at most
-    rho + (e + rho) (w - 1). Problems that are done keep what they have, so that none depends on
-    what else is in its batch.
+    Let e be the residual, w the horizon, and rho a bound on the backup's rounding error. The true
+    residual of v is at most e + rho, so that (see `absorption`) next_v is off by at most
+    rho + (e + rho) (w - 1). Problems that are done keep their results, so that no problem depends
+    on others in its batch.
 
     Args:
-      problem: what is solved.
-      progress: so far.
-      v: where the backup started.
-      next_v: what it gave.
-      current: where the next step is to start; None is next_v.
+      problem: The problem that is solved.
+      progress: The progress so far.
+      v: The values where the backup started.
+      next_v: The values that the backup gave.
+      current: The values where the next step is to start; None is next_v.
     """
     residual = tf.reduce_max(tf.abs(next_v - v), axis=-1)
     rho = backups.rounding(problem.m, v, next_v, problem.alpha)
@@ -246,15 +250,15 @@ def advance(
 
 
 def _certified(bound: tf.Tensor) -> tf.Tensor:
-    """Returns infinity for NaN: infinite horizons times 0, and values that overflowed."""
+    """Returns infinity for NaN, from infinite horizons times 0 and from values that overflowed."""
     return tf.where(bound >= 0, bound, np.inf)
 
 
 def _keep(done: tf.Tensor, values: tf.Tensor, next_values: tf.Tensor) -> tf.Tensor:
-    """Returns [*B, S]: the values of problems that are done, the next ones of the others.
+    """Returns [*B, S]: the values of problems that are done, the next values of the others.
 
-    A problem by itself is never done inside the loop, which ends then: copying its values cost a
-    third of a backup.
+    A problem on its own is never done inside the loop, because the loop then ends. Copying its
+    values would cost a third of a backup.
     """
     if done.shape.num_elements() == 1:
         return next_values

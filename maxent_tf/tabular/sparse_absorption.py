@@ -1,6 +1,6 @@
-"""`absorption` for sparse transitions: in time and memory of the order of the transitions.
+"""The functions of `absorption` for sparse transitions, in time and memory of their order.
 
-`S` states, `A` actions, `K` successors, `M` the batch shape of the processes.
+Shape letters: `S` states, `A` actions, `K` successors, `M` the batch shape of the processes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def state_kept_forever(transition: Successors, terminal: np.ndarray) -> np.ndarr
     """Marks the states from which some policy may never reach a terminal state.
 
     Args:
-      transition: of [*M, S, A, K].
-      terminal: [*M, S], bool.
+      transition: The successors, of shape [*M, S, A, K].
+      terminal: [*M, S], bool, whether a state is terminal.
 
     Returns:
-      [*M, S], bool; see `absorption.state_kept_forever`.
+      The marks, [*M, S], bool; see `absorption.state_kept_forever`.
     """
     kept = np.empty(terminal.shape, np.bool_)
     for i in np.ndindex(terminal.shape[:-1]):
@@ -32,7 +32,7 @@ def state_kept_forever(transition: Successors, terminal: np.ndarray) -> np.ndarr
 
 
 def _kept(next_state: np.ndarray, possible: np.ndarray, terminal: np.ndarray) -> np.ndarray:
-    """Backwards from the end, every transition being looked at once: `terminal` is [S]."""
+    """Searches backwards from the end and looks at every transition once; `terminal` is [S]."""
     states, actions, _ = next_state.shape
     pair = np.nonzero(possible.reshape(states * actions, -1))[0]
     target = next_state[possible]
@@ -60,19 +60,20 @@ def _kept(next_state: np.ndarray, possible: np.ndarray, terminal: np.ndarray) ->
 def longest_horizon(
     transition: Successors, discount: np.ndarray, terminal: np.ndarray
 ) -> np.ndarray:
-    """Returns an upper bound on w over all states, which holds in spite of rounding.
+    """Returns an upper bound on w over all states, which holds in spite of rounding errors.
 
     At discount 1, value iteration approaches w from below until `absorption.super_solution` has a
     slack of at most 0.01.
 
     Args:
-      transition: of [*M, S, A, K].
-      discount: [*M], float64; where it is 1, absorption must be certain.
-      terminal: [*M, S], bool.
+      transition: The successors, of shape [*M, S, A, K].
+      discount: [*M], float64; where it is 1, every policy must end in a terminal state.
+      terminal: [*M, S], bool, whether a state is terminal.
 
     Returns:
-      [*M], float64: 1 / (1 - discount) below discount 1, and there at most 1.02 times the largest
-      expected number of steps; infinite where 100,000 sweeps do not bound it.
+      The bound, [*M], float64. Below discount 1 it is 1 / (1 - discount). At discount 1 it is at
+      most 1.02 times the largest expected number of steps, or infinite if 100,000 sweeps do not
+      bound that number.
     """
     successors = transition.next_state.shape[-1]
     bound = absorption.discounted_horizon(discount, successors)
@@ -88,7 +89,7 @@ def longest_horizon(
 def _expected_steps(
     transition: Successors, terminal: tf.Tensor, wanted: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the largest w and d, [*M] each, of the last sweep, where `wanted`, [*M]."""
+    """Returns the largest w and d, [*M] each, of the last sweep, where `wanted`, [*M], is True."""
 
     def more(sweep: tf.Tensor, _: tf.Tensor, slack: tf.Tensor, largest: tf.Tensor) -> tf.Tensor:
         del largest

@@ -1,11 +1,12 @@
 """The soft backup of one sparse process, written out so that XLA makes a single loop of it.
 
-`S` states, `A` actions, `K` successors, `B` the shape of the temperatures.
+Shape letters: `S` states, `A` actions, `K` successors, `B` the shape of the temperatures.
 
-Over the array [S, A, K], XLA makes a loop for the maximum over the actions, another for the sum of
-the exponentials, and gathers in both. Written out over actions and successors, on vectors over the
-states that lie in memory one after the other, the backup is one loop without intermediate results.
-At a million states, 4 actions and 3 successors that took 14 instead of 22 ms of one core.
+Over the array [S, A, K], XLA makes one loop for the maximum over the actions and another for the
+sum of the exponentials, and gathers in both. This module writes the backup out over actions and
+successors, with vectors over the states that are contiguous in memory. XLA then makes one loop
+without intermediate results. With a million states, 4 actions and 3 successors, the backup takes 14
+instead of 22 ms on one core.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _MOST_TERMS = 64
 
 
 def is_short(transition: Successors) -> bool:
-    """Whether a backup can be written out: one process, not too many actions times successors."""
+    """Returns whether a backup can be written out: one process, few actions and successors."""
     shape = transition.probability.shape
     return shape.rank == 3 and shape[1] * shape[2] <= _MOST_TERMS
 
@@ -32,15 +33,15 @@ def written_out(
 ) -> Callable[[tf.Tensor], tf.Tensor]:
     """Returns the backup with Shannon's entropy, from values v, [*B, S], to [*B, S].
 
-    What does not depend on the values is done here, once for a whole loop. Terminal states are
-    treated as all others.
+    Whatever does not depend on the values is computed here, once for a whole loop. Terminal states
+    are treated as all others.
 
     Args:
-      transition: short, of [S, A, K].
-      reward: [S, A].
-      discount: [].
-      alpha: [*B].
-      hard: whether alpha is 0 throughout.
+      transition: The successors, of shape [S, A, K], for which `is_short` is True.
+      reward: [S, A], the expected rewards.
+      discount: [], the discount factor.
+      alpha: [*B], the temperatures.
+      hard: Whether alpha is 0 throughout.
     """
     actions, successors = transition.probability.shape[1:]
     next_state, probability = (tf.transpose(x, [1, 2, 0]) for x in transition)

@@ -1,7 +1,7 @@
 """Transitions as lists of successors, for state spaces whose squares do not fit in memory.
 
-Shape letters: `S` states, `A` actions, `K` successors of one action in one state at most, `M` the
-batch shape of the processes.
+Shape letters: `S` states, `A` actions, `K` the largest number of successors of one action in one
+state, `M` the batch shape of the processes.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import tensorflow as tf
 
 
 class Successors(NamedTuple):
-    """Where actions may lead, and how likely: what a `TabularMDP` takes as sparse `transition`.
+    """The successors of actions and their probabilities, as sparse `transition` of a `TabularMDP`.
 
     Action `a` in state `s` leads to `next_state[s, a, k]` with probability `probability[s, a, k]`.
-    An action with fewer than K successors has entries of probability 0, whose states play no part.
-    A state may be listed twice. Memory and time are those of S A K entries, 12 bytes each, so one
-    action with very many successors makes all of them expensive.
+    An action with fewer than K successors has entries of probability 0, whose states do not matter.
+    A state may be listed twice. Memory and time are those of S A K entries, 12 bytes each, so that
+    one action with very many successors makes all actions expensive.
 
     The arrays are checked by the `TabularMDP` that is made of them.
 
     Attributes:
-      next_state: [*M, S, A, K], int32, in 0 .. S - 1.
-      probability: [*M, S, A, K], float64, of sum 1 along the last axis.
+      next_state: [*M, S, A, K], int32, the next states, in 0 .. S - 1.
+      probability: [*M, S, A, K], float64, their probabilities, which sum to 1 over the last axis.
 
     >>> from maxent_tf.tabular import TabularMDP
     >>> transition = Successors(next_state=[[[1], [0]], [[1], [1]]], probability=np.ones([2, 2, 1]))
@@ -39,15 +39,16 @@ class Successors(NamedTuple):
 
     @classmethod
     def from_matrices(cls, matrices: Sequence[Any]) -> Successors:
-        """Returns the successors given by a sparse matrix for every action.
+        """Returns the successors that are given by one sparse matrix for every action.
 
         Args:
-          matrices: A of them, [S, S], with the next states along the columns: matrices or arrays of
-            `scipy.sparse` in any format, or what else has `tocsr()`.
+          matrices: A matrices, [S, S], with the next states along the columns: matrices or arrays
+            of `scipy.sparse` in any format, or other objects with a method `tocsr()`.
 
         Raises:
-          TypeError: if one is not sparse.
-          ValueError: if there is none, or one is not square or of another size than the first.
+          TypeError: If a matrix is not sparse.
+          ValueError: If there is no matrix, or if a matrix is not square or not as large as the
+            first.
 
         >>> import scipy.sparse
         >>> stay, swap = scipy.sparse.eye(2), scipy.sparse.coo_matrix([[0.0, 1.0], [1.0, 0.0]])
@@ -113,7 +114,7 @@ def _next_values(transition: Successors, v: tf.Tensor) -> tf.Tensor:
 
 
 def chosen(transition: Successors, policy: tf.Tensor) -> tf.Tensor:
-    """Returns the matrix, [*B, S, S], of the chain that a policy, [*B, S, A], makes."""
+    """Returns the transition matrix, [*B, S, S], of the chain of a policy, [*B, S, A]."""
     weight = policy[..., None] * transition.probability
     states = tf.shape(weight)[-3]
     flat = tf.reshape(weight, [-1, tf.reduce_prod(tf.shape(weight)[-3:])])

@@ -83,7 +83,7 @@ def test_what_rounding_leaves_nothing_of_is_refused(function: Callable, end: flo
         size = found.v[0] if function is evaluate_policy else tf.reduce_sum(found)
         np.testing.assert_allclose(size, 1 / end, rtol=1e-3)
     else:
-        with pytest.raises(ValueError, match="float64 cannot tell them from endless"):
+        with pytest.raises(ValueError, match="float64 cannot distinguish them from endless"):
             function(m, np.ones((3, 1)))
 
 

@@ -215,7 +215,7 @@ def test_nothing_is_certified_where_rounding_has_lost_the_end(sparse: bool) -> N
     solution = soft_value_iteration(m, 0.0)
     assert np.isinf(solution.error_bound)
     assert not bool(solution.converged)
-    with pytest.raises(ValueError, match="discount must be below 1 where a policy's episodes"):
+    with pytest.raises(ValueError, match="discount must be below 1 if a policy's episodes"):
         soft_policy_iteration(m, 0.0)
 
 

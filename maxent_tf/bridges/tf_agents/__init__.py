@@ -1,6 +1,6 @@
-"""TF-Agents: its agents on Gymnasium's worlds, our learners and policies in its loops.
+"""The bridge to TF-Agents: its agents on Gymnasium's environments, our learners in its loops.
 
-Needs the extra `tf-agents`, or on a newer TensorFlow legacy Keras; see docs/guide/tf_agents.md.
+It needs the extra `tf-agents` or, on a newer TensorFlow, legacy Keras; see docs/guide/tf_agents.md.
 """
 
 import tensorflow as tf

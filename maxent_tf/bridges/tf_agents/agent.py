@@ -1,4 +1,4 @@
-"""Our learners as TF-Agents agents."""
+"""Learners of this package as TF-Agents agents."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ from maxent_tf.training.loop import StateVariables
 
 
 class LearnerAgent(TFAgent):
-    """One of our learners behind TF-Agents' interface.
+    """A learner of this package behind TF-Agents' interface of an agent.
 
-    `policy` acts greedily and `collect_policy` explores; `train` makes one update and returns the
-    learner's metrics in `LossInfo.extra`. Off policy it takes pairs of frames, [B, 2, ...], from a
-    replay buffer; pairs that lie across an episode's end are replaced by others of the minibatch.
-    On policy it takes all frames since the last update, [B, T + 1, ...], and learns from the T
-    transitions between them; every other T is another program to compile.
+    `policy` acts greedily and `collect_policy` explores. `train` makes one update and returns the
+    learner's metrics in `LossInfo.extra`. For an off-policy learner, `train` takes pairs of frames,
+    [B, 2, ...], from a replay buffer; pairs across the end of an episode are replaced by others of
+    the minibatch. For an on-policy learner, `train` takes all frames since the last update,
+    [B, T + 1, ...], and learns from the T transitions between them. Every new T compiles another
+    program.
 
-    How much is collected, stored and sampled, the caller decides: the learner's own rollout
-    length, replay capacity, batch size and start of learning are for our loops.
+    The caller decides how much is collected, stored and sampled: the learner's own rollout length,
+    replay capacity, batch size and start of learning apply only to the loops of this package.
 
     Args:
-      time_step_spec: of the environment.
-      action_spec: of the environment.
-      learner: with batch shape [], built for `environment_spec(time_step_spec, action_spec)`.
-      seed: an integer or [2], int32, for the initial state and all updates.
-      train_step_counter: counts updates; None takes TensorFlow's global step.
+      time_step_spec: The time step spec of the environment.
+      action_spec: The action spec of the environment.
+      learner: A learner with batch shape [], built for
+        `environment_spec(time_step_spec, action_spec)`.
+      seed: An integer, or a seed of shape [2], int32, for the initial state and all updates.
+      train_step_counter: The variable that counts updates; None takes TensorFlow's global step.
 
     Raises:
-      ValueError: if the learner has a batch shape, keeps statistics or learns from several steps in
-        a row though it learns from replay, prefers some transitions, or was built for another
-        world.
+      ValueError: If the learner has a batch shape, keeps statistics or learns from several
+        consecutive steps although it learns from replay, has priorities, or was built for another
+        environment.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class LearnerAgent(TFAgent):
         if not isinstance(experience, OnPolicy):
             if _keeps_statistics(learner):
                 raise ValueError(
-                    "the learner's statistics would stand still, since TF-Agents does not tell "
+                    "the learner's statistics would not change, because TF-Agents does not tell "
                     "which experience from replay is new: pass the learner inside, "
                     "learner.learner."
                 )
@@ -95,15 +97,15 @@ class LearnerAgent(TFAgent):
         """Makes one update.
 
         Args:
-          experience: as the class says.
-          weights: must be None.
+          experience: The frames, as the class describes them.
+          weights: Must be None.
 
         Returns:
           The sum of the learner's losses, and all its metrics.
 
         Raises:
-          ValueError: if there are weights, or the shape of `experience` does not fit.
-          InvalidArgumentError: if a loss is not finite; the state is then left as it was.
+          ValueError: If there are weights, or if the shape of `experience` does not fit.
+          InvalidArgumentError: If a loss is not finite. The state is then left as it was.
         """
         if weights is not None:
             raise ValueError("weights must be None: our learners weigh all experience alike.")
@@ -134,6 +136,6 @@ class LearnerAgent(TFAgent):
 
 
 def _keeps_statistics(learner: Any) -> bool:
-    """Whether a learner, or one inside of it, takes note of fresh experience."""
+    """Returns whether a learner, or one inside of it, keeps statistics of fresh experience."""
     own = type(learner).observe not in (Learner.observe, Wrapper.observe)
     return own or (hasattr(learner, "learner") and _keeps_statistics(learner.learner))

@@ -1,4 +1,4 @@
-"""Gymnasium's worlds as TF-Agents environments."""
+"""Gymnasium's environments as TF-Agents environments."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from maxent_tf.training.spaces import make
 
 
 class GymnasiumEnvironment(PyEnvironment):
-    """A Gymnasium world, or several in parallel, as a TF-Agents environment.
+    """A Gymnasium environment, or several in parallel, as a TF-Agents environment.
 
-    An episode ends with a step of type LAST either way; its discount is 0 where the world
-    terminated and 1 where it was truncated, so that agents bootstrap through a time limit. The step
-    after it takes no action and is the FIRST of the next episode: Gymnasium's next-step autoreset.
-
-    That step has reward 0 and discount 1, whatever a wrapper makes of it.
+    An episode always ends with a step of type LAST. Its discount is 0 if the environment terminated
+    and 1 if it was truncated, so that agents bootstrap through a time limit. The step after it
+    takes no action and is the FIRST step of the next episode, as in Gymnasium's next-step
+    autoreset. That step has reward 0 and discount 1, whatever a wrapper makes of it.
 
     Discrete values are counted from 0 and floats are float32; see `specs.array_spec`. A discrete
     observation outside of its space is an error.
 
     Args:
-      env: an id, an environment, or a vector environment in next-step autoreset mode.
-      num_envs: how many worlds of an id to step in parallel; the environment is then batched, as it
-        is with a vector environment. None makes one world without a batch axis.
+      env: A Gymnasium id, an environment, or a vector environment in next-step autoreset mode.
+      num_envs: The number of environments of an id to step in parallel. The TF-Agents environment
+        is then batched, as it is with a vector environment. None makes one environment without a
+        batch axis.
 
     Raises:
-      ValueError: if the id is unknown, a space is not supported, `num_envs` is given for something
-        else than an id, or the vector environment resets in another mode.
+      ValueError: If the id is unknown, a space is not supported, `num_envs` is given although `env`
+        is not an id, or the vector environment resets in another mode.
     """
 
     def __init__(self, env: str | gymnasium.Env | VectorEnv, num_envs: int | None = None):
@@ -44,7 +44,7 @@ class GymnasiumEnvironment(PyEnvironment):
         if num_envs is not None and not isinstance(env, str):
             raise ValueError(
                 f"num_envs={num_envs} is for an id such as 'CartPole-v1', not for {env}: make a "
-                "vector environment of as many worlds yourself, with gymnasium.make_vec."
+                "vector environment of as many environments yourself, with gymnasium.make_vec."
             )
         self._batched = num_envs is not None or isinstance(env, VectorEnv)
         if isinstance(env, str):
@@ -75,41 +75,42 @@ class GymnasiumEnvironment(PyEnvironment):
 
     @property
     def batch_size(self) -> int | None:
-        """The number of parallel worlds; None without a batch axis."""
+        """The number of parallel environments; None without a batch axis."""
         return self._env.num_envs if self._batched else None
 
     def observation_spec(self) -> Any:
-        """Returns the spec of one world's observation."""
+        """Returns the spec of the observation of one environment."""
         return self._observation_spec
 
     def action_spec(self) -> Any:
-        """Returns the spec of one world's action."""
+        """Returns the spec of the action of one environment."""
         return self._action_spec
 
     def seed(self, seed: int) -> None:
-        """Seeds the worlds with `seed`, `seed` + 1, ... at the next `reset`."""
+        """Seeds the environments with `seed`, `seed` + 1, ... at the next `reset`."""
         self._seed = int(seed)
 
     def get_info(self) -> dict[str, Any]:
-        """Returns what the worlds reported beside the last step, as Gymnasium batches it."""
+        """Returns the infos of the environments' last step, as Gymnasium batches them."""
         return self._info
 
     def render(self, mode: str = "rgb_array") -> np.ndarray:
-        """Returns a picture, [height, width, 3], uint8, of each world.
+        """Returns a picture of each environment, [height, width, 3], uint8.
 
         Raises:
-          ValueError: if the world was not made for rendering in this mode.
+          ValueError: If the environment was not made for rendering in this mode.
         """
         if self._env.render_mode != mode:
             raise ValueError(
-                f"the world's render mode is {self._env.render_mode!r}, not {mode!r}: Gymnasium "
-                f"fixes it when the world is made, by gymnasium.make(..., render_mode={mode!r})."
+                f"the environment's render mode is {self._env.render_mode!r}, not {mode!r}: "
+                "Gymnasium fixes it when the environment is made, by "
+                f"gymnasium.make(..., render_mode={mode!r})."
             )
         frames = np.array(self._env.render())
         return frames if self._batched else frames[0]
 
     def close(self) -> None:
-        """Closes the worlds."""
+        """Closes the environments."""
         self._env.close()
 
     def _reset(self) -> TimeStep:
@@ -143,7 +144,7 @@ class GymnasiumEnvironment(PyEnvironment):
 
 
 def _observed(space: gymnasium.Space, value: Any, name: str = "observation") -> Any:
-    """A batch of observations as `array_spec` describes them, in memory of its own."""
+    """Returns a batch of observations as `array_spec` describes them, in memory of its own."""
     if isinstance(space, gymnasium.spaces.Dict):
         return {key: _observed(part, value[key], f"{name}/{key}") for key, part in space.items()}
     if isinstance(space, gymnasium.spaces.Tuple):
@@ -156,7 +157,7 @@ def _observed(space: gymnasium.Space, value: Any, name: str = "observation") -> 
 
 
 def _acted(space: gymnasium.Space, action: Any, batched: bool) -> Any:
-    """A batch of actions as Gymnasium wants them."""
+    """Returns a batch of actions in the form that Gymnasium takes."""
     if isinstance(space, gymnasium.spaces.Dict):
         return {key: _acted(part, action[key], batched) for key, part in space.items()}
     if isinstance(space, gymnasium.spaces.Tuple):

@@ -1,4 +1,4 @@
-"""From TF-Agents trajectories to the transitions that our learners are updated with."""
+"""Conversion of TF-Agents trajectories to the transitions with which learners are updated."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from maxent_tf.types import Transition
 def transitions(spec: EnvironmentSpec, experience: Trajectory, data_spec: Trajectory) -> Transition:
     """Returns the transitions between successive frames of a trajectory.
 
-    A frame holds the action taken there and the reward that followed; where the action led is in
-    the next frame. The pair of an episode's last frame and the next one's first is not `valid`.
+    A frame holds the action taken there and the reward that followed. The observation that the
+    action led to is in the next frame. The pair of an episode's last frame and the first frame of
+    the next episode is not `valid`.
 
     Args:
-      spec: of the learner's world.
-      experience: fields [B, T + 1, ...]; discounts must be 0 or 1.
-      data_spec: of one frame, in tensors.
+      spec: The specification of the environment that the learner acts in.
+      experience: The trajectory, fields [B, T + 1, ...]; its discounts must be 0 or 1.
+      data_spec: The spec of one frame, in tensors.
 
     Returns:
-      Fields [T, B, ...].
+      The transitions, fields [T, B, ...].
     """
     frames = tf.nest.map_structure(_time_major, experience)
     tf.debugging.assert_equal(
@@ -48,10 +49,10 @@ def transitions(spec: EnvironmentSpec, experience: Trajectory, data_spec: Trajec
 
 
 def only_valid(batch: Transition) -> Transition:
-    """Puts valid transitions of a minibatch, in turn, in the places of those that are not.
+    """Replaces the transitions of a minibatch that are not valid by valid ones, in turn.
 
     Args:
-      batch: fields [B, ...]; one at least is valid.
+      batch: The minibatch, fields [B, ...], of which at least one transition is valid.
     """
     count = tf.reduce_sum(tf.cast(batch.valid, tf.int32))
     checked = tf.debugging.assert_positive(

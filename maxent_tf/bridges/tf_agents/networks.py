@@ -1,4 +1,4 @@
-"""Our squashed Gaussian at the end of a TF-Agents actor network."""
+"""A squashed Gaussian with an exact entropy, for the end of a TF-Agents actor network."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from maxent_tf.training.spaces import action_spec
 
 
 class SquashedGaussianProjectionNetwork(network.DistributionNetwork):
-    """Projects an encoding to a `SquashedGaussian`, whose entropy TF-Agents' PPO then gets.
+    """Projects an encoding to a `SquashedGaussian`, whose entropy TF-Agents' PPO can use.
 
     With TF-Agents' own squashed projections, `TanhNormalProjectionNetwork` or
-    `NormalProjectionNetwork(scale_distribution=True)`, its PPO has no entropy bonus whatever its
-    `entropy_regularization`: their distribution raises NotImplementedError for the entropy, and
-    `tf_agents.utils.common.entropy` takes that for zero.
+    `NormalProjectionNetwork(scale_distribution=True)`, its PPO has no entropy bonus, whatever its
+    `entropy_regularization` is: the distribution of these projections raises NotImplementedError
+    for the entropy, and `tf_agents.utils.common.entropy` replaces that error by zero.
 
     Args:
-      sample_spec: a bounded, float32 spec of one action, a vector.
-      log_std_range: the pre-tanh log standard deviation is clipped to this range.
-      initial_stddev: the pre-tanh standard deviation of a fresh network, whose location is near 0.
-      name: of the network.
+      sample_spec: The spec of one action, a bounded, float32 vector.
+      log_std_range: The range to which the log standard deviation of the pre-tanh Gaussian is
+        clipped.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh network, whose
+        location is near 0.
+      name: The name of the network.
 
     Raises:
-      ValueError: if the action is no bounded vector, or `initial_stddev` is out of range.
+      ValueError: If the action is not a bounded vector, or if `initial_stddev` is out of range.
     """
 
     def __init__(
@@ -73,12 +75,12 @@ class SquashedGaussianProjectionNetwork(network.DistributionNetwork):
 
         Args:
           inputs: [outer axes, features], float32.
-          outer_rank: the number of outer axes.
-          training: not used: the projection is the same.
-          mask: must be None.
+          outer_rank: The number of outer axes.
+          training: Not used, because the projection is the same in training.
+          mask: Must be None.
 
         Raises:
-          NotImplementedError: if a mask is given: continuous actions have none.
+          NotImplementedError: If a mask is given, because continuous actions have none.
         """
         if mask is not None:
             raise NotImplementedError("continuous actions cannot be masked: pass mask=None.")

@@ -1,4 +1,4 @@
-"""Our learners as TF-Agents policies."""
+"""Learners of this package as TF-Agents policies."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from maxent_tf.training.states import check_state
 
 
 class LearnerPolicy(TFPolicy):
-    """The policy of one of our learners, for TF-Agents' drivers, metrics and `PolicySaver`.
+    """The policy of a learner of this package, for TF-Agents' drivers, metrics and `PolicySaver`.
 
-    The distribution of continuous actions is our `SquashedGaussian`, with its exact entropy. What
-    the learner takes along from step to step, such as a memory, is part of the policy state, and is
-    put back where an episode begins; so is the seed of a learner that keeps one for several steps.
-    What the learner knew when it acted is the policy info.
+    The distribution of continuous actions is a `SquashedGaussian`, with its exact entropy. The
+    learner's carry, such as a recurrent state, is part of the policy state, and is reset where an
+    episode begins. The seed of a learner that keeps a seed for several steps is part of the policy
+    state, too. The extras, which the learner knew when it acted, are the policy info.
 
     Args:
-      time_step_spec: of the environment.
-      action_spec: of the environment.
-      learner: with batch shape [].
-      state: of the learner, kept in variables of the policy's own; or `StateVariables` to share, so
-        that the policy follows whoever writes them. Statistics in it, if it was trained on
-        normalised observations, stand still.
-      greedy: whether to act without exploring.
+      time_step_spec: The time step spec of the environment.
+      action_spec: The action spec of the environment.
+      learner: A learner with batch shape [].
+      state: The state of the learner, which is copied to variables of the policy's own; or
+        `StateVariables` to share, so that the policy follows whoever writes to them. The statistics
+        in the state of a learner that was trained on normalised observations do not change.
+      greedy: Whether to act without exploring.
 
     Raises:
-      ValueError: if the learner has a batch shape, the state is another learner's, or the learner
-        was built for another world.
+      ValueError: If the learner has a batch shape, the state belongs to another learner, or the
+        learner was built for another environment.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class LearnerPolicy(TFPolicy):
         return self._step(observation, carry, policy_state, seed)
 
     def _observed(self, time_step: TimeStep, policy_state: Any) -> tuple[Any, Any]:
-        """What the learner sees, and what it took along to here."""
+        """Returns what the learner observes, and the carry that it brought along."""
         observation = as_learners_have_it(
             time_step.observation, self._learner.spec.observation, self.time_step_spec.observation
         )
@@ -130,12 +130,12 @@ class LearnerPolicy(TFPolicy):
         return PolicyStep(action, kept or (), acted.extras)
 
     def _first_action(self) -> np.ndarray:
-        """The number from which the world counts each part of an action; 0 for continuous ones."""
+        """Returns the first value of each part of an action in the environment; 0 if continuous."""
         theirs = self.action_spec
         return np.zeros_like(theirs.minimum) if theirs.dtype.is_floating else theirs.minimum
 
     def _as_the_world_has_it(self, distribution: Any) -> Any:
-        """The distribution over actions in the world's numbers and dtype."""
+        """Returns the distribution over actions in the environment's numbers and dtype."""
         if isinstance(distribution, tfd.Independent):
             return tfd.Independent(self._as_the_world_has_it(distribution.distribution), 1)
         if not isinstance(distribution, tfd.Categorical):

@@ -1,4 +1,4 @@
-"""Specs: from Gymnasium's spaces to TF-Agents' specs, and from those to spaces and to ours."""
+"""Conversion of Gymnasium's spaces to TF-Agents' specs, and of these to spaces and to our specs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from maxent_tf.training import spaces
 def array_spec(space: gymnasium.Space, name: str) -> Any:
     """Returns the TF-Agents spec of a Gymnasium space.
 
-    Values are counted from 0, whatever the space's `start`, and floats are float32, since that is
-    what TF-Agents' networks take.
+    Values are counted from 0, whatever the `start` of the space, and floats are float32, because
+    that is what TF-Agents' networks take.
 
     Args:
-      space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of such.
-      name: of the spec.
+      space: A Box, Discrete, MultiDiscrete or MultiBinary, or a Dict or Tuple of such.
+      name: The name of the spec.
 
     Returns:
-      A `BoundedArraySpec`, or a dict or tuple of them.
+      A `BoundedArraySpec`, or a dict or tuple of such.
 
     Raises:
-      ValueError: if the space is none of these.
+      ValueError: If the space is none of these.
     """
     kinds = gymnasium.spaces
     if isinstance(space, kinds.Dict):
@@ -58,14 +58,14 @@ def array_spec(space: gymnasium.Space, name: str) -> Any:
 
 
 def environment_spec(time_step_spec: TimeStep, action_spec: Any) -> EnvironmentSpec:
-    """Returns what a learner has to know of a TF-Agents world.
+    """Returns the specification of a TF-Agents environment, as learners need it.
 
     Args:
-      time_step_spec: of the environment, in arrays or tensors.
-      action_spec: likewise.
+      time_step_spec: The time step spec of the environment, in arrays or tensors.
+      action_spec: The action spec of the environment, in arrays or tensors.
 
     Raises:
-      ValueError: if the observations or actions are not such as our learners take.
+      ValueError: If learners do not support the observations or the actions.
     """
     return EnvironmentSpec(
         spaces.observation_spec(observation_space(time_step_spec.observation)),
@@ -74,12 +74,12 @@ def environment_spec(time_step_spec: TimeStep, action_spec: Any) -> EnvironmentS
 
 
 def as_learners_have_it(value: tf.Tensor, spec: Any, theirs: Any) -> tf.Tensor:
-    """Returns an observation or action of a TF-Agents world in a learner's numbers and dtype.
+    """Returns an observation or action of a TF-Agents environment in a learner's numbers and dtype.
 
     Args:
-      value: [..., *shape].
-      spec: the learner's, not a dict; integers are counted from 0 there.
-      theirs: the environment's, in tensors.
+      value: [..., *shape], the observation or action.
+      spec: The learner's spec, not a dict; its integers are counted from 0.
+      theirs: The environment's spec, in tensors.
     """
     counted = (
         value if isinstance(spec, Box | Image) else value - tf.cast(theirs.minimum, value.dtype)
@@ -91,7 +91,7 @@ def observation_space(spec: Any) -> gymnasium.Space:
     """Returns the Gymnasium space of a TF-Agents observation spec: Discrete or Box.
 
     Raises:
-      ValueError: if the spec is a structure of several.
+      ValueError: If the spec is a structure of several specs.
     """
     spec = _single("observation", spec)
     return _discrete(spec) or _box(spec)
@@ -101,8 +101,8 @@ def action_space(spec: Any) -> gymnasium.Space:
     """Returns the Gymnasium space of a TF-Agents action spec: Discrete, MultiDiscrete or Box.
 
     Raises:
-      ValueError: if the spec is a structure of several, or of integers without bounds or with two
-        axes or more.
+      ValueError: If the spec is a structure of several specs, or is a spec of integers without
+        bounds or with two axes or more.
     """
     spec = _single("action", spec)
     discrete = _discrete(spec)
@@ -129,7 +129,7 @@ _FLATTENING = {
 
 
 def _single(role: str, spec: Any) -> Any:
-    """The spec in arrays, if it is one."""
+    """Returns a spec in arrays; raises ValueError if it is a structure of several specs."""
     if not hasattr(spec, "shape"):
         raise ValueError(
             f"the {role} spec must be a single array, not {abbreviated(spec)}: flatten it, for "

@@ -1,4 +1,4 @@
-"""TF-Agents environments as worlds of our training loops."""
+"""TF-Agents environments for the training loops of this package."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from maxent_tf.bridges.tf_agents.specs import action_space, observation_space
 class TFAgentsVectorEnv(VectorEnv):
     """A TF-Agents environment as a Gymnasium vector environment, for `train` and `evaluate`.
 
-    A step of type LAST terminates the episode where its discount is 0, and truncates it elsewhere.
-    Other discounts of the environment are not passed on: learners have their own.
+    A step of type LAST terminates the episode if its discount is 0, and truncates it otherwise.
+    Other discounts of the environment are not passed on, because learners have their own.
 
     Args:
-      env: a Python or TensorFlow environment, batched or not; it stays the caller's to close.
+      env: A Python or TensorFlow environment, batched or not, which the caller closes.
 
     Raises:
-      TypeError: if `env` is none.
-      ValueError: if its specs are not such as our learners take.
+      TypeError: If `env` is not a TF-Agents environment.
+      ValueError: If learners do not support its specs.
     """
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as Gymnasium has it
@@ -50,7 +50,7 @@ class TFAgentsVectorEnv(VectorEnv):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Resets every world, seeded with `seed`, `seed` + 1, ... where worlds can be seeded."""
+        """Resets every environment, seeded with `seed`, `seed` + 1, ... if it can be seeded."""
         if seed is not None:
             _seed(self._env, seed)
         self._ended[:] = False
@@ -59,17 +59,18 @@ class TFAgentsVectorEnv(VectorEnv):
     def step(
         self, actions: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        """Acts in every world, but resets those whose episode has ended.
+        """Acts in every environment, but resets those whose episode has ended.
 
         Raises:
-          ValueError: if the environment did not reset a world whose episode had ended, or no other.
+          ValueError: If an environment whose episode had ended did not reset, or another did.
         """
         actions = np.asarray(actions, tf.as_dtype(self._action_spec.dtype).as_numpy_dtype)
         step = self._arrays(self._env.step(actions if self._env.batched else actions[0]))
         if np.any(step.is_first() != self._ended):
             raise ValueError(
-                f"episodes of {self._env} had ended in worlds {np.flatnonzero(self._ended)}, but "
-                f"the step after started new ones in worlds {np.flatnonzero(step.is_first())}: "
+                f"episodes of {self._env} had ended in environments "
+                f"{np.flatnonzero(self._ended)}, but the step after started new ones in "
+                f"environments {np.flatnonzero(step.is_first())}: "
                 "each must reset itself then, as with PyEnvironment(handle_auto_reset=True)."
             )
         self._ended = step.is_last()

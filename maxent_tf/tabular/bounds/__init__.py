@@ -1,4 +1,4 @@
-"""Bounds and rates from the literature, as functions: what measurements are held against.
+"""Bounds and rates from the literature, as functions to compare measurements with.
 
 Arguments are floats or arrays and broadcast. `alpha` (tau in most papers) is in reward per nat.
 """

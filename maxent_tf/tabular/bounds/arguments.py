@@ -1,4 +1,4 @@
-"""What the bounds check of their arguments: outside of their range they would bound nothing."""
+"""The checks of the bounds' arguments; outside of their range, the functions bound nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long policy gradient on a bandit stays near a bad arm."""
+"""The time that policy gradient on a bandit stays near a bad arm."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ def gravity_well_escape_time(
     initial_probability: npt.ArrayLike,
     worse: npt.ArrayLike = (),
 ) -> np.ndarray:
-    r"""How long policy gradient on a bandit takes to leave a bad start, as that gets worse.
+    r"""Returns the time that policy gradient on a bandit needs to leave a very bad start.
 
     .. math:: t \to \frac{\prod_b \Delta_b \pi_0(b)}
               {\eta K (K - 1) (\Delta \pi_0(a^*))^{K - 1}}, \qquad \pi_0(a^*) \to 0
 
-    The start is held by the second best arm; the product is over the K - 2 arms b that are worse.
-    With two arms it is 1 / (2 eta Delta pi0). Every worse arm adds one to the exponent: the arm
-    that holds the start also gains from their decline, and before they are gone the best arm has
-    lost most of what it had.
+    The second best arm holds the start; the product is over the K - 2 arms b that are worse. With
+    two arms, the time is 1 / (2 eta Delta pi0). Every worse arm adds one to the exponent: the arm
+    that holds the start also gains from the decline of worse arms, and before these are gone, the
+    best arm has lost most of its probability.
 
-    To first order in the small probabilities and in time eta t, x = Delta pi(a*) and, with
-    n = K - 2 worse arms, y = Delta_b pi(b), which become equal, obey
+    To first order in the small probabilities and in time eta t, let x = Delta pi(a*) and, with
+    n = K - 2 worse arms, let y = Delta_b pi(b), which become equal. Then
 
     .. math:: \dot x = x (2 x - n y), \qquad \dot y = y (x - (n + 1) y).
 
@@ -32,11 +32,12 @@ def gravity_well_escape_time(
     function.
 
     Args:
-      step_size: eta.
-      gap: Delta, by how much the best arm pays more than the second.
-      initial_probability: of the best arm, near 0.
-      worse: [..., K - 2], for each worse arm the product of Delta_b, by how much it pays less than
-        the second best, and its first probability, which is small but far above that of the best.
+      step_size: The step size eta.
+      gap: The gap Delta, by which the best arm pays more than the second best.
+      initial_probability: The initial probability of the best arm, near 0.
+      worse: [..., K - 2], one number for each worse arm: the product of Delta_b, by which it pays
+        less than the second best arm, and its initial probability, which is small but far above
+        that of the best arm.
 
     Returns:
       The number of steps until the best arm prevails.
@@ -44,7 +45,7 @@ def gravity_well_escape_time(
     References:
       J. Mei, C. Xiao, B. Dai, L. Li, C. Szepesvari, D. Schuurmans (2020), "Escaping the
       gravitational pull of softmax", Advances in Neural Information Processing Systems 33: with
-      two arms. Beyond, the derivation is above.
+      two arms. The derivation for more arms is above.
 
     >>> gravity_well_escape_time(0.5, 0.5, 0.01).round(9).item()
     200.0
@@ -61,26 +62,28 @@ def gravity_well_escape_time(
 def gravity_well_lower_bound(
     step_size: npt.ArrayLike, rewards: npt.ArrayLike, start: npt.ArrayLike
 ) -> np.ndarray:
-    r"""The fewest steps in which policy gradient on a bandit can leave a bad start.
+    r"""Returns a lower bound on the steps in which policy gradient on a bandit leaves a bad start.
 
     .. math:: t \ge \frac{\pi_0(b) / \pi_0(a^*) - 1}{\eta \, (r(a^*) - \langle \pi_0, r \rangle
               + r(a^*) - r(b))}
 
-    until pi(a*) > 1/2, with b the second best arm. With two arms it is sharp as pi0(a*) -> 0.
+    until pi(a*) > 1/2, where b is the second best arm. With two arms, the bound is sharp as
+    pi0(a*) -> 0.
 
-    In a step, the ratio rho of the two probabilities grows by the factor
-    exp(eta (pi(a*) (r(a*) - V) - pi(b) (r(b) - V))), V = <pi, r>. No other arm pays more than b, so
-    V - r(b) <= pi(a*) (r(a*) - r(b)); V never falls below its start; and pi(a*) <= rho. So the
-    factor is at most exp(eta G rho), G as in the denominator, and 1 / rho falls by at most eta G.
+    In one step, the ratio rho of the two probabilities grows by the factor
+    exp(eta (pi(a*) (r(a*) - V) - pi(b) (r(b) - V))), where V = <pi, r>. No other arm pays more than
+    b, so V - r(b) <= pi(a*) (r(a*) - r(b)). V never falls below its start, and pi(a*) <= rho. The
+    factor is therefore at most exp(eta G rho), with G as in the denominator, and 1 / rho falls by
+    at most eta G.
 
     Args:
-      step_size: eta, small enough that the expected reward never falls: 2/5 where rewards are in
-        [0, 1].
-      rewards: [..., K], of the arms.
+      step_size: The step size eta. It must be so small that the expected reward never falls: 2/5 if
+        rewards are in [0, 1].
+      rewards: [..., K], the rewards of the arms.
       start: [..., K], the first policy.
 
     Returns:
-      [...], a number of steps, not rounded.
+      The number of steps, [...], not rounded.
 
     References:
       J. Mei, C. Xiao, B. Dai, L. Li, C. Szepesvari, D. Schuurmans (2020), "Escaping the

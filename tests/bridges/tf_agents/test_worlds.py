@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused() -> None:
     env.reset()
     for _ in range(3):
         env.step(np.array([3]))
-    with pytest.raises(ValueError, match=r"ended in worlds \[0\].*handle_auto_reset=True"):
+    with pytest.raises(ValueError, match=r"ended in environments \[0\].*handle_auto_reset=True"):
         env.step(np.array([3]))
 
 
