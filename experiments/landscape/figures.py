@@ -80,6 +80,7 @@ def _surroundings(arrays: Arrays, found: list[Row], sweep: Sweep) -> Figure:
         axis.axline((0, 0), slope=-1, color="black", lw=0.8, ls=":")
         axis.set(xlim=(-largest, largest), ylim=(-largest, largest), aspect="equal")
         axis.locator_params(nbins=3)
+        axis.tick_params(labelsize=8)
         for side in (axis.xaxis, axis.yaxis):
             side.set_major_formatter("{x:.0e}")
         axis.set(title=f"around the trap, alpha = {found[k]['alpha']:g}")
@@ -106,6 +107,7 @@ def _surroundings(arrays: Arrays, found: list[Row], sweep: Sweep) -> Figure:
 
 
 def _alpha_axis(axis: Any, found: list[Row]) -> None:
-    axis.set_xticks(range(len(found)), [f"{row['alpha']:g}" for row in found], fontsize=8)
+    labels = [f"{row['alpha']:g}" for row in found]
+    axis.set_xticks(range(len(found)), labels, fontsize=8, rotation=60)
     axis.set_xlabel("alpha (reward per nat)")
     axis.grid(alpha=0.3)

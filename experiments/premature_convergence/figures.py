@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import plots
 from experiments.frame import Result, Row
@@ -173,6 +174,7 @@ def _over_time(results: list[Result], curve: str, label: str) -> Figure:
             axis.plot(x, y, label=name, linewidth=1.4, **style)
             axis.fill_between(x, y - band, y + band, color=style["color"], alpha=0.15, lw=0)
         axis.set(title=title, xlabel="environment steps of each learner")
+        axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.legend(
             loc="upper left",
             bbox_to_anchor=(1, 1.03),
