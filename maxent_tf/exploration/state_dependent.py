@@ -1,4 +1,4 @@
-"""When the noise of generalised state-dependent exploration is drawn, and how large it starts."""
+"""The configuration of generalised state-dependent exploration."""
 
 from __future__ import annotations
 
