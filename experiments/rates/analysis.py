@@ -119,11 +119,13 @@ def _u_shape(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
 
 
 def _best_alphas(sweep: Bandits, arrays: Arrays) -> str:
-    alphas, found = alpha_grid(sweep), []
-    for iterations, loss in zip(sweep.iterations, arrays["u_shape"], strict=True):
-        best = int(loss.argmin())
-        found.append(f"{loss[best]:.4f} at alpha {alphas[best]:.3g} after {iterations:,} steps")
-    return f"The best alpha falls with the number of steps; the loss there is {', '.join(found)}."
+    alphas, best = alpha_grid(sweep), arrays["u_shape"].argmin(-1)
+    found = ", ".join(
+        f"{loss[i]:.4f} at alpha {alphas[i]:.3g} after {iterations:,} steps"
+        for iterations, loss, i in zip(sweep.iterations, arrays["u_shape"], best, strict=True)
+    )
+    falls = "falls" if np.all(np.diff(best) < 0) else "does not always fall"
+    return f"The best alpha {falls} with the number of steps; the loss there is {found}."
 
 
 def _sublinear(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
