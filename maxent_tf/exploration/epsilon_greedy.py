@@ -41,7 +41,8 @@ def epsilon_greedy(q: Any, epsilon: Any, mask: Any = None) -> Categorical:
       C. Watkins (1989), "Learning from delayed rewards"; R. Sutton, A. Barto (2018),
       "Reinforcement learning: an introduction", section 2.2
 
-    >>> epsilon_greedy([0.0, 3.0, 3.0, 1.0], 0.2).probs_parameter().numpy().round(6).tolist()
+    >>> probs = epsilon_greedy([0.0, 3.0, 3.0, 1.0], 0.2).probs_parameter()
+    >>> [round(float(p), 2) for p in probs]
     [0.05, 0.45, 0.45, 0.05]
     """
     q = tf.convert_to_tensor(q)

@@ -32,4 +32,4 @@ def test_what_every_run_reports_is_what_every_learner_measures() -> None:
             "SQL": learners.SQL(pendulum),
         }.items()
     }
-    assert listed("In every run") == FROM_THE_LOOP | set.intersection(*names.values())
+    assert listed("Metrics of every run") == FROM_THE_LOOP | set.intersection(*names.values())
