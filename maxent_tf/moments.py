@@ -84,3 +84,21 @@ def scale(moments: Moments) -> tf.Tensor:
     count = expand_like(tf.maximum(moments.count, 1), moments.mean)
     stddev = tf.sqrt(moments.squares / count)
     return tf.where(stddev < _LEAST_STDDEV, tf.ones_like(stddev), stddev)
+
+
+def standardized(moments: Moments, values: tf.Tensor, clip: float) -> tf.Tensor:
+    """Returns values minus their means, in standard deviations, clipped.
+
+    Args:
+      moments: The moments of values of the same kind so far.
+      values: [*P, N, *F], or with further axes in front.
+      clip: The largest size of the result, in standard deviations.
+
+    Returns:
+      A tensor of the shape of `values`, float32.
+    """
+    axis = moments.count.shape.rank
+    # In float64: a mean far from 0 would leave few digits of the difference.
+    centred = tf.cast(values, tf.float64) - tf.expand_dims(moments.mean, axis)
+    scaled = centred / tf.expand_dims(scale(moments), axis)
+    return tf.cast(tf.clip_by_value(scaled, -clip, clip), tf.float32)

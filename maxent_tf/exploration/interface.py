@@ -1,4 +1,4 @@
-"""What a behaviour policy and an intrinsic reward are."""
+"""The protocols of behaviour policies and of intrinsic rewards."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from maxent_tf import draws, optimizers
 from maxent_tf.checks import as_integer, as_sizes
-from maxent_tf.moments import Moments, add_values, no_moments, scale
+from maxent_tf.moments import Moments, add_values, no_moments, standardized
 from maxent_tf.networks import MLP, features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import EnvironmentSpec
@@ -151,7 +151,4 @@ class RND:
     def _normalised(self, state: RNDState, transition: Transition) -> tf.Tensor:
         """The normalised features of the states that transitions reached, [*P, B, F]."""
         reached = features.flatten(self.spec.observation, transition.next_observation)
-        axis = reached.shape.rank - 2
-        centred = tf.cast(reached, tf.float64) - tf.expand_dims(state.observed.mean, axis)
-        scaled = centred / tf.expand_dims(scale(state.observed), axis)
-        return tf.cast(tf.clip_by_value(scaled, -CLIP, CLIP), tf.float32)
+        return standardized(state.observed, reached, CLIP)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from maxent_tf import draws
 from maxent_tf.axes import merge_time, split_time
-from maxent_tf.checks import as_integer, boolean, in_range
+from maxent_tf.checks import as_integer, boolean, number
 from maxent_tf.exploration import IntrinsicReward
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import Learner, OnPolicy
@@ -105,8 +105,11 @@ class Intrinsic(Wrapper):
                 f"Counts(env.spec), not {bonus!r}."
             )
         validation.not_negative("scale", scale)
-        if discount is not None:
-            in_range("discount", discount, 0, 1)
+        if discount is not None and not 0 <= number("discount", discount) < 1:
+            raise ValueError(
+                f"discount must lie in [0, 1), not {discount}: with 1 the sums of the bonus would "
+                "grow for ever."
+            )
         boolean("episodic", episodic)
         self.bonus = bonus
         self.metric_names = (*learner.metric_names, "intrinsic_reward", *bonus.metric_names)

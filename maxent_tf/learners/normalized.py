@@ -10,7 +10,7 @@ from maxent_tf.axes import merge_time
 from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.validation import check_state_kind
 from maxent_tf.learners.wrapper import Wrapper
-from maxent_tf.moments import add_values, no_moments, scale
+from maxent_tf.moments import add_values, no_moments, scale, standardized
 from maxent_tf.networks.features import check_keys
 from maxent_tf.operators.recurrence import backward_recurrence
 from maxent_tf.specs import Box, ObservationSpec, abbreviated
@@ -232,11 +232,7 @@ class Normalized(Wrapper):
             return {key: self._scaled(moments[key], observation[key]) for key in moments}
         if not moments:
             return observation
-        ndims = len(self.batch_shape)
-        # In float64: a mean far from 0 would leave few digits of the difference.
-        centred = tf.cast(observation, tf.float64) - tf.expand_dims(moments.mean, ndims)
-        scaled = centred / tf.expand_dims(scale(moments), ndims)
-        return tf.cast(tf.clip_by_value(scaled, -CLIP, CLIP), tf.float32)
+        return standardized(moments, observation, CLIP)
 
     def _together(self, x: tf.Tensor) -> tf.Tensor:
         """Merges the axes of time and environments: [T, *P, B, ...] -> [*P, T B, ...]."""

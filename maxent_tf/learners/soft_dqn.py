@@ -11,9 +11,9 @@ network's values Q':
 5. Every `target_period` updates, move the target network by a fraction tau towards the network.
 
 The learner acts by the policy that attains the regularised maximum: for Shannon's entropy, the
-Boltzmann policy. At alpha = 0 with an epsilon-greedy behaviour, the learner is
-DQN. With `double` it is double DQN: the policy in step 1 is that of the online network, and
-V' = <pi, Q'> + alpha Omega(pi) with pi from Q.
+Boltzmann policy. At alpha = 0 with an epsilon-greedy behaviour, the learner is DQN. With `double`
+it is double DQN: the policy pi in step 1 is that of the online network, computed from Q, and
+V' = <pi, Q'> + alpha Omega(pi).
 
 References:
   T. Haarnoja et al. (2017), "Reinforcement learning with deep energy-based policies", section 3,

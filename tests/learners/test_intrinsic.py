@@ -227,8 +227,8 @@ def test_bad_arguments_are_named() -> None:
         Intrinsic(a2c(), Counts(WORLD.spec), scale=-1.0)
     with pytest.raises(ValueError, match="scale of shape"):
         Intrinsic(a2c(), Counts(WORLD.spec), scale=np.ones(3))
-    with pytest.raises(ValueError, match="discount must lie in"):
-        Intrinsic(a2c(), Counts(WORLD.spec), discount=1.5)
+    with pytest.raises(ValueError, match=r"discount must lie in \[0, 1\), not 1\.0"):
+        Intrinsic(a2c(), Counts(WORLD.spec), discount=1.0)
     learner = Intrinsic(discrete_sac(), Counts(WORLD.spec), discount=0.9, num_envs=4)
     with pytest.raises(ValueError, match="num_envs=4 of Intrinsic are not the 3 environments"):
         learner.observe(learner.init(0), transitions(*P, 3))
