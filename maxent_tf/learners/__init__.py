@@ -5,6 +5,13 @@ A *learner* is what this package calls an agent together with its training rule.
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState, Known
+from maxent_tf.learners.bootstrapped_dqn import (
+    BootstrapMask,
+    BootstrappedDQN,
+    BootstrappedDQNConfig,
+    BootstrappedDQNMetrics,
+    BootstrappedDQNState,
+)
 from maxent_tf.learners.discrete_sac import (
     DiscreteSAC,
     DiscreteSACConfig,
@@ -14,6 +21,12 @@ from maxent_tf.learners.discrete_sac import (
 from maxent_tf.learners.interface import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.intrinsic import Intrinsic, IntrinsicMetrics, IntrinsicState
 from maxent_tf.learners.normalized import Normalized, NormalizedState
+from maxent_tf.learners.optimistic_q import (
+    OptimisticQ,
+    OptimisticQConfig,
+    OptimisticQMetrics,
+    OptimisticQState,
+)
 from maxent_tf.learners.ppo import PPO, PPOConfig, PPOMetrics
 from maxent_tf.learners.sac import SAC, SACConfig, SACMetrics, SACState
 from maxent_tf.learners.sequences import Memory
@@ -29,6 +42,11 @@ __all__ = [
     "A2CConfig",
     "A2CMetrics",
     "ActorCriticState",
+    "BootstrapMask",
+    "BootstrappedDQN",
+    "BootstrappedDQNConfig",
+    "BootstrappedDQNMetrics",
+    "BootstrappedDQNState",
     "DiscreteSAC",
     "DiscreteSACConfig",
     "DiscreteSACMetrics",
@@ -43,6 +61,10 @@ __all__ = [
     "NormalizedState",
     "OffPolicy",
     "OnPolicy",
+    "OptimisticQ",
+    "OptimisticQConfig",
+    "OptimisticQMetrics",
+    "OptimisticQState",
     "PPOConfig",
     "PPOMetrics",
     "SACConfig",

@@ -6,6 +6,7 @@ are [*P, B, in], and one batched matrix product serves all learners at once.
 
 from maxent_tf.networks.convolution import Convolution
 from maxent_tf.networks.dense import DenseParams
+from maxent_tf.networks.embedding import Embedding
 from maxent_tf.networks.encoded import Encoded, EncodedParams
 from maxent_tf.networks.ensemble import Ensemble
 from maxent_tf.networks.gru import GRU, GRUParams
@@ -35,6 +36,7 @@ __all__ = [
     "CategoricalHead",
     "Convolution",
     "DenseParams",
+    "Embedding",
     "Encoded",
     "EncodedParams",
     "Ensemble",

@@ -16,10 +16,14 @@ from maxent_tf.learners import (
     SAC,
     SQL,
     A2CConfig,
+    BootstrappedDQN,
+    BootstrappedDQNConfig,
     DiscreteSAC,
     DiscreteSACConfig,
     Learner,
     OnPolicy,
+    OptimisticQ,
+    OptimisticQConfig,
     PPOConfig,
     SACConfig,
     SoftDQN,
@@ -382,6 +386,31 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "bootstrapped_dqn": lambda shape, at: BootstrappedDQN(
+        DISCRETE,
+        BootstrappedDQNConfig(
+            network=networks.Embedding(5, 6),
+            hidden_sizes=(4,),
+            optimizer=Adam(at(RATE)),
+            discount=at(DISCOUNT),
+            num_heads=3,
+            prior_scale=at(ALPHA),
+            tau=at(DISCOUNT),
+            target_period=2,
+        ),
+        shape,
+    ),
+    "optimistic_q_table": lambda shape, at: OptimisticQ(
+        DISCRETE,
+        OptimisticQConfig(
+            highest_value=at(ALPHA),
+            horizon=at(DISCOUNT),
+            bonus=at(RATE),
+            discount=at(DISCOUNT),
+            rollout_length=3,
+        ),
+        shape,
+    ),
 }
 
 
@@ -394,6 +423,7 @@ CORE = (
     "sql",
     "discrete_sac_memory",
     "munchausen_dqn_n_step",
+    "bootstrapped_dqn",
 )
 core_learners = pytest.mark.parametrize(
     "name", [pytest.param(x, marks=() if x in CORE else pytest.mark.slow) for x in LEARNERS]
@@ -440,6 +470,8 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
             return tf.constant(generator.integers(256, size=(*shape, *spec.shape)), tf.uint8)
         if isinstance(spec, Discrete):
             return tf.constant(generator.integers(spec.num_values, size=shape), tf.int32)
+        if isinstance(spec, tf.TensorSpec) and spec.dtype == tf.bool:
+            return tf.constant(generator.random((*shape, *spec.shape)) < 0.5)
         if isinstance(spec, tf.TensorSpec):  # of what the learner knew when it acted
             return tf.constant(generator.uniform(-1, 0, (*shape, *spec.shape)), spec.dtype)
         if isinstance(spec, MultiDiscrete):

@@ -1,0 +1,233 @@
+"""Tabular Q-learning with optimistic values and a bonus for rarely taken actions.
+
+Values start at an upper bound of all returns, so that what has not been tried looks best, and they
+fall as fast as the data justify. On DeepSea, whose reward an undirected learner needs about 2^N
+episodes to find, this learner needs a number that is polynomial in N.
+
+Pseudocode for each of the learners, for every transition (s, a, r, s', terminated) in its order:
+
+1. Add 1 to the count n of (s, a).
+2. Set y = r + bonus / sqrt(n) + gamma (1 - terminated) max_a' Q(s', a').
+3. Move Q(s, a) towards y by a fraction (H + 1) / (H + n), and cut it at the upper bound.
+
+References:
+  C. Jin, Z. Allen-Zhu, S. Bubeck, M. I. Jordan (2018), "Is Q-learning provably efficient?",
+  algorithm 1, https://arxiv.org/abs/1807.03765 (the learning rate and the bonus)
+  A. L. Strehl, M. L. Littman (2008), "An analysis of model-based interval estimation for Markov
+  decision processes", https://doi.org/10.1016/j.jcss.2007.08.009 (the bonus beta / sqrt(n))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_probability import distributions as tfd
+
+from maxent_tf.axes import merge_time
+from maxent_tf.distributions import boltzmann
+from maxent_tf.learners import validation
+from maxent_tf.learners.interface import Learner, OnPolicy
+from maxent_tf.networks import features
+from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.types import Transition, Updated
+
+
+@dataclass(frozen=True, eq=False)
+class OptimisticQConfig:
+    """The hyperparameters of `OptimisticQ`.
+
+    All but `rollout_length` may be tensors that broadcast to `P`.
+
+    Attributes:
+      highest_value: The upper bound of all returns, at which values start and are cut.
+      horizon: H, above 0, the number of steps over which values must spread; for episodes of fixed
+        length, that length.
+      bonus: The size of the bonus of an action taken once, at least 0, in units of reward.
+      discount: The discount factor gamma, in [0, 1].
+      rollout_length: T, the number of steps of each environment between two updates. With 1, the
+        learner learns from every step before the next.
+    """
+
+    highest_value: Any = 1.0
+    horizon: Any = 10.0
+    bonus: Any = 0.1
+    discount: Any = 1.0
+    rollout_length: int = 1
+
+    def __post_init__(self) -> None:
+        float32 = np.finfo(np.float32)
+        validation.in_range("highest_value", self.highest_value, float32.min, float32.max)
+        validation.positive("horizon", self.horizon)
+        validation.not_negative("bonus", self.bonus)
+        validation.in_range("discount", self.discount, 0, 1)
+        validation.positive_integer("rollout_length", self.rollout_length)
+
+
+class OptimisticQState(NamedTuple):
+    """The whole state of a learner.
+
+    Attributes:
+      q: [*P, S, A], float32, the values.
+      count: [*P, S, A], float32, how often each action has been taken in each state.
+    """
+
+    q: tf.Tensor
+    count: tf.Tensor
+
+
+class OptimisticQMetrics(NamedTuple):
+    """The metrics of one update, each [*P], float32.
+
+    Attributes:
+      error: The mean absolute difference between a target and the value that it changed.
+      q: The mean value of the actions taken, before they changed.
+      bonus: The mean bonus.
+      visited: The number of pairs of state and action that have been taken at least once.
+    """
+
+    error: tf.Tensor
+    q: tf.Tensor
+    bonus: tf.Tensor
+    visited: tf.Tensor
+
+
+class OptimisticQ(Learner):
+    """Tabular Q-learning that explores by optimism: it always takes an action of highest value.
+
+    Observations must be one-hot vectors, such as those of the finite environments, or `Discrete`.
+    Transitions are learned from one after the other, in the order of time and, within a step, of
+    the environments.
+
+    Args:
+      spec: The specification of the environment, whose actions must be discrete.
+      config: The hyperparameters; None for the defaults.
+      batch_shape: The batch shape `P`: the number and arrangement of independent learners.
+
+    Raises:
+      ValueError: If the actions are not discrete, or a tensor among the hyperparameters does not
+        broadcast to `batch_shape`.
+    """
+
+    metric_names = OptimisticQMetrics._fields
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        config: OptimisticQConfig | None = None,
+        batch_shape: Sequence[int] = (),
+    ):
+        self.config = config = validation.as_config(spec, config, OptimisticQConfig)
+        self.num_actions = validation.discrete_actions("OptimisticQ", spec)
+        self.spec = spec
+        self.batch_shape = validation.as_batch_shape(batch_shape)
+        self.experience = OnPolicy(config.rollout_length)
+        self.discount = config.discount
+        self._highest, self._horizon, self._bonus, self._discount = (
+            validation.per_learner(name, getattr(config, name), self.batch_shape)
+            for name in ("highest_value", "horizon", "bonus", "discount")
+        )
+
+    def init(self, seed: Any) -> OptimisticQState:
+        """Returns a fresh state, in which nothing is random."""
+        del seed
+        num_states = features.num_features(self.spec.observation)
+        zeros = tf.zeros([*self.batch_shape, num_states, self.num_actions])
+        return OptimisticQState(zeros + self._highest[..., None, None], zeros)
+
+    def q(self, state: OptimisticQState, observation: Any) -> tf.Tensor:
+        """Returns the values of every action, [*P, B, A]."""
+        validation.check_state_kind(self, state, OptimisticQState)
+        return self._features(observation) @ state.q
+
+    def policy(self, state: OptimisticQState, observation: Any) -> tfd.Categorical:
+        """Returns the greedy policy, which shares its probability among equal values.
+
+        Args:
+          state: The state of the learners.
+          observation: [*P, B, *O], of the dtype that the environment's specification gives.
+
+        Returns:
+          A categorical distribution of batch shape [*P, B].
+        """
+        return boltzmann(self._legal(self.q(state, observation), observation), 0.0)
+
+    def update(
+        self, state: OptimisticQState, batch: Transition, *, seed: Any = None, weight: Any = None
+    ) -> Updated:
+        """Learns from every valid transition in turn.
+
+        Args:
+          state: The state of the learners.
+          batch: The trajectories, fields [T, *P, B, ...].
+          seed: Not used, because the update is deterministic.
+          weight: Must be None, because fresh trajectories have no importance weights.
+
+        Returns:
+          The new state, and `OptimisticQMetrics`.
+        """
+        validation.check_state_kind(self, state, OptimisticQState)
+        del seed
+        if weight is not None:
+            raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
+        validation.check_batch(self.spec, batch, (None, *self.batch_shape, None))
+        ndims = len(self.batch_shape)
+        # Steps in front, [T B, *P, ...]: the order in which they are learned from.
+        steps = tf.nest.map_structure(
+            lambda x: tf.transpose(x, [ndims, *range(ndims), *range(ndims + 1, x.shape.rank)]),
+            merge_time(batch, ndims),
+        )
+        here = self._features(steps.observation)
+        there = self._features(steps.next_observation)
+        action = tf.one_hot(steps.action, self.num_actions)
+        pairs = here[..., :, None] * action[..., None, :]
+        illegal = self._illegal(steps.next_observation)
+        discount = self._discount * (1 - tf.cast(steps.terminated, tf.float32))
+        valid = tf.cast(steps.valid, tf.float32)
+
+        def learn(i: tf.Tensor, q: tf.Tensor, count: tf.Tensor, sums: tf.Tensor) -> Any:
+            pair = pairs[i] * valid[i][..., None, None]
+            count += pair
+            # A placeholder is no pair: all of its entries are 0, and nothing changes.
+            n = tf.maximum(_at(count, pair), 1)
+            bonus = self._bonus / tf.sqrt(n)
+            next_q = tf.squeeze(there[i][..., None, :] @ q, axis=-2)
+            if illegal is not None:
+                next_q += illegal[i]
+            target = steps.reward[i] + bonus + discount[i] * tf.reduce_max(next_q, axis=-1)
+            old = _at(q, pair)
+            rate = (self._horizon + 1) / (self._horizon + n)
+            new = tf.minimum(old + rate * (target - old), self._highest)
+            q = tf.where(pair > 0, new[..., None, None], q)
+            measured = tf.stack([tf.abs(target - old), old, bonus]) * valid[i]
+            return i + 1, q, count, sums + measured
+
+        length = tf.shape(valid)[0]
+        sums = tf.zeros([3, *self.batch_shape])
+        _, q, count, sums = tf.while_loop(
+            lambda i, *_: i < length, learn, (0, state.q, state.count, sums)
+        )
+        error, taken, bonus = tf.unstack(sums / tf.maximum(tf.reduce_sum(valid, axis=0), 1))
+        visited = tf.reduce_sum(tf.cast(count > 0, tf.float32), axis=[-2, -1])
+        return Updated(OptimisticQState(q, count), OptimisticQMetrics(error, taken, bonus, visited))
+
+    def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
+        """Returns the values, [*P, B, A], with -inf for illegal actions."""
+        illegal = self._illegal(observation)
+        return q if illegal is None else q + illegal
+
+    def _illegal(self, observation: Any) -> tf.Tensor | None:
+        """Returns -inf for illegal actions and 0 for legal ones; None if all are legal."""
+        mask = features.action_mask(self.spec.observation, observation)
+        return None if mask is None else tf.where(mask, 0.0, -np.inf)
+
+    def _features(self, observation: Any) -> tf.Tensor:
+        return features.flatten(self.spec.observation, observation)
+
+
+def _at(table: tf.Tensor, pair: tf.Tensor) -> tf.Tensor:
+    """Returns the entries of tables [*P, S, A] at pairs that are one-hot, [*P, S, A] -> [*P]."""
+    return tf.reduce_sum(table * pair, axis=[-2, -1])
