@@ -1,8 +1,8 @@
-"""Ways to explore: behaviour policies, rewards for what is new, and noise by the state.
+"""Ways to explore: behaviour policies, intrinsic rewards, and noise that depends on the state.
 
 A `Behaviour` chooses actions by their values, for a learner that evaluates another policy. An
-`IntrinsicReward` says how new a transition is, for any learner inside `learners.Intrinsic`. For
-bandits there are `boltzmann_gumbel`, `ucb1` and `thompson`.
+`IntrinsicReward` measures how new a transition is; the wrapper `learners.Intrinsic` adds it to the
+rewards of any learner. The functions `boltzmann_gumbel`, `ucb1` and `thompson` are for bandits.
 """
 
 from maxent_tf.exploration.boltzmann import Boltzmann, boltzmann

@@ -1,4 +1,4 @@
-"""Boltzmann exploration: better actions are more likely, by a temperature.
+"""Boltzmann exploration: actions are the more likely the better they are.
 
 Shapes: `A` is the number of actions, `...` a batch shape.
 """
@@ -18,20 +18,21 @@ from maxent_tf.exploration.interface import check_rate, rate_at
 def boltzmann(q: Any, alpha: Any, mask: Any = None) -> tfd.Categorical:
     """Returns the distribution proportional to exp(q / alpha) over the legal actions.
 
-    As a behaviour this temperature is put on afterwards: unlike that of a soft learner it is not
-    part of what the values are the values of.
+    The temperature of this behaviour affects only which actions are taken. The temperature of a
+    soft learner is also part of its values.
 
     Args:
       q: [..., A], float, the action values, in units of reward; -inf marks an action as illegal.
-      alpha: broadcasts to [...], the temperature, in reward per nat, at least 0. At 0 the best
-        actions are equally likely.
-      mask: [..., A], bool, the legal actions; None where all are whose value is above -inf.
+      alpha: The temperature, in reward per nat, at least 0, of a shape that broadcasts to [...].
+        At 0, the best actions share the probability equally.
+      mask: [..., A], bool, the legal actions; with None, all actions with a value above -inf are
+        legal.
 
     Returns:
       A categorical distribution of batch shape [...] over `A` actions.
 
     Raises:
-      ValueError: if `alpha` is statically known and negative or NaN.
+      ValueError: If `alpha` is statically known and negative or NaN.
 
     >>> boltzmann([0.0, 0.0, 9.0], 1.0, mask=[True, True, False]).probs_parameter().numpy().tolist()
     [0.5, 0.5, 0.0]
@@ -44,14 +45,14 @@ def boltzmann(q: Any, alpha: Any, mask: Any = None) -> tfd.Categorical:
 
 @dataclass(frozen=True)
 class Boltzmann:
-    """A `Behaviour` that is `boltzmann`.
+    """The `Behaviour` that chooses actions by `boltzmann`.
 
     Attributes:
-      alpha: the temperature of the behaviour, in reward per nat, at least 0: a number or a tensor
+      alpha: The temperature of the behaviour, in reward per nat, at least 0: a number, a tensor
         that broadcasts to the learners' batch shape P, or a schedule over updates.
 
     Raises:
-      ValueError: if alpha is negative or not finite; of a schedule the first value is looked at.
+      ValueError: If alpha, or the first value of a schedule, is negative or not finite.
     """
 
     alpha: Any = 1.0

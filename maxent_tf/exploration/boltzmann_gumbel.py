@@ -17,23 +17,25 @@ def boltzmann_gumbel(q: Any, beta: Any, *, seed: Any) -> tuple[tf.Tensor, tf.Ten
 
     .. math:: a = \arg\max_a q_a + \beta_a G_a, \qquad P(G_a \le g) = e^{-e^{-g}}
 
-    With one beta for all actions this is Boltzmann's policy, proportional to exp(q / beta). That
-    explores an action tried a thousand times as much as one tried once. With :math:`\beta_a =
-    \sqrt{C^2 / N_a}`, for an action tried N_a times whose rewards have the standard deviation C,
-    the noise is as large as what is not known of q_a: on a bandit of K arms the regret is of the
-    order K log(T)^2 / gap. No common beta that changes monotonically comes near it for every gap.
+    With one beta for all actions, this is Boltzmann's policy, proportional to exp(q / beta). It
+    explores an action that was tried a thousand times as much as an action that was tried once.
+    Let :math:`\beta_a = \sqrt{C^2 / N_a}` instead, where the action was tried N_a times and its
+    rewards have the standard deviation C. The noise is then as large as the uncertainty about q_a,
+    and the regret on a bandit with K arms is of the order K log(T)^2 / gap. No monotonic schedule
+    of a common beta has a regret of this order for every gap.
 
     Args:
-      q: [..., A], float, estimated action values, in units of reward.
-      beta: broadcasts to q, in units of reward, at least 0. Infinite for an action that was never
-        tried: it comes before all others; of several such actions the first is drawn.
-      seed: an integer or [2] int32.
+      q: [..., A], float, the estimated action values, in units of reward.
+      beta: The scale of the noise, in units of reward, at least 0, of a shape that broadcasts to
+        that of q. It is infinite for an action that was never tried. Such an action is chosen
+        before all others, and the first of several.
+      seed: An integer, or a seed of shape [2], int32.
 
     Returns:
       The perturbed values, [..., A], of q's dtype, and the action, [...] int32.
 
     Raises:
-      ValueError: if `beta` is statically known and negative or NaN.
+      ValueError: If `beta` is statically known and negative or NaN.
 
     References:
       N. Cesa-Bianchi, C. Gentile, G. Lugosi, G. Neu (2017), "Boltzmann exploration done right",

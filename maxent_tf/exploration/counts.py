@@ -1,6 +1,7 @@
-"""Count-based exploration: what was met often is worth less.
+"""Count-based exploration: a bonus for states and actions that were rarely met.
 
-Shape letters: `P` the batch shape of the learners, `N` transitions, `S` cells, `A` actions.
+Shape letters: `P` is the batch shape of the learners, `N` the number of transitions, `S` the number
+of cells, `A` the number of actions.
 """
 
 from __future__ import annotations
@@ -27,24 +28,26 @@ _LARGEST_TABLE = 2**26
 
 @dataclass(frozen=True)
 class Counts:
-    r"""An `IntrinsicReward` by exact counts, for environments of few observations.
+    r"""The `IntrinsicReward` by exact counts, for environments with few observations.
 
     .. math:: b(s, a) = 1 / \sqrt{n(s, a)} \quad \text{or} \quad b(s') = 1 / \sqrt{n(s')}
 
-    Times the wrapper's scale beta, the first is the bonus of MBIE-EB, with which model-based
-    interval estimation needs a number of steps that is polynomial in the number of states. A
-    transition counts itself; one that was never observed counts as observed once.
+    The first form, times the wrapper's scale beta, is the bonus of MBIE-EB. With this bonus,
+    model-based interval estimation needs a number of steps that is polynomial in the number of
+    states. The count of a transition includes the transition itself. A transition that was never
+    observed has the bonus of one that was observed once.
 
     Attributes:
       spec: The specification of the environment. Observations must be `Discrete`, `MultiDiscrete`,
-        or one-hot vectors, such as those of `environments.FiniteWorld`: a `Box` in [0, 1], of
-        which the largest entry is taken.
-      of: "state_action" counts the state that was left together with the action; "next_state"
-        counts the state that was reached, which at an episode's end is its final one.
+        or one-hot vectors, such as those of `environments.FiniteWorld`. A `Box` in [0, 1] is taken
+        as one-hot: its largest entry is the state.
+      of: "state_action" counts pairs of the state in which an action was taken and the action.
+        "next_state" counts the states that were reached; at the end of an episode, this is the
+        final state.
 
     Raises:
-      ValueError: if the observations are of another kind, the word is unknown, actions are to be
-        counted and are not discrete, or the table would have more than 2^26 cells.
+      ValueError: If the observations are of another kind, `of` is unknown, `of` is "state_action"
+        and the actions are not `Discrete`, or the table would have more than 2^26 cells.
 
     References:
       A. Strehl, M. Littman (2008), "An analysis of model-based interval estimation for Markov
@@ -71,7 +74,7 @@ class Counts:
 
     @property
     def num_cells(self) -> int:
-        """How many things are counted apart."""
+        """The number of cells, each of which has its own count."""
         states = _num_observations(self.spec)
         if self.of == "next_state":
             return states
@@ -79,27 +82,27 @@ class Counts:
         return states * self.spec.action.num_values
 
     def init(self, seed: Any, batch_shape: Sequence[int]) -> tf.Tensor:
-        """Returns the counts of nothing, [*P, cells], float32: whole up to 2^24."""
+        """Returns counts of 0, [*P, cells], float32, which are exact up to 2^24."""
         del seed
         return tf.zeros([*batch_shape, self.num_cells])
 
     def observe(self, state: tf.Tensor, fresh: Transition) -> tf.Tensor:
-        """Counts fresh transitions."""
+        """Counts fresh transitions: see `IntrinsicReward.observe`."""
         return state + _histogram(self._cell(fresh), fresh.valid, self.num_cells)
 
     def reward(self, state: tf.Tensor, transition: Transition) -> tf.Tensor:
-        """Returns the bonus of transitions, [*P, B], float32, in (0, 1]."""
+        """Returns the bonuses of transitions, [*P, B], float32, in (0, 1]."""
         cell = self._cell(transition)
         count = tf.gather(state, cell, batch_dims=cell.shape.rank - 1)
         return tf.math.rsqrt(tf.maximum(count, 1.0))
 
     def update(self, state: tf.Tensor, batch: Transition, seed: Any) -> tuple[tf.Tensor, Any]:
-        """Returns the state as it is: counting is all there is to learn."""
+        """Returns the state unchanged, because there is no network to train."""
         del batch, seed
         return state, ()
 
     def _cell(self, transition: Transition) -> tf.Tensor:
-        """The cells of transitions, [*P, B], int32."""
+        """Returns the cells of transitions, [*P, B], int32."""
         if self.of == "next_state":
             return _index(self.spec, transition.next_observation)
         assert isinstance(self.spec.action, Discrete)
@@ -109,24 +112,24 @@ class Counts:
 
 @dataclass(frozen=True)
 class SimHash:
-    r"""An `IntrinsicReward` by counts of similar observations, for continuous ones.
+    r"""The `IntrinsicReward` by counts of groups of similar observations.
 
     .. math::
        b(s') = 1 / \sqrt{n(\phi(s'))}, \qquad
        \phi(s) = \mathrm{sgn}(A \, g(s)) \in \{-1, 1\}^k, \quad A_{ij} \sim N(0, 1)
 
-    Observations whose directions are near each other share most signs: the larger k, the finer the
-    cells. g takes the observation's features, as networks do; A is drawn for each learner. Codes
-    are counted in two tables at two random places each, and the smaller count stands, so that a
-    count is never too small and rarely too large.
+    Here g(s) are the features of the observation that networks also take, and A is drawn for each
+    learner. Observations with similar directions share most signs. The larger k is, the finer are
+    the groups. Each code is counted at a random place in each of two tables. The smaller of the two
+    counts is used, so that a count is never too small and rarely too large.
 
     Attributes:
       spec: The specification of the environment.
-      bits: k, the number of signs.
+      bits: The number k of signs.
       table_size: The number of cells in each of the two tables.
 
     Raises:
-      ValueError: if `bits` or `table_size` is not a positive integer.
+      ValueError: If `bits` or `table_size` is not a positive integer.
 
     References:
       H. Tang et al. (2017), "#Exploration: a study of count-based exploration for deep
@@ -144,7 +147,7 @@ class SimHash:
             object.__setattr__(self, name, as_integer(name, getattr(self, name)))
 
     def init(self, seed: Any, batch_shape: Sequence[int]) -> SimHashState:
-        """Returns random projections and the counts of nothing."""
+        """Returns random projections, and counts of 0."""
         projection_seed, hash_seed = tf.unstack(draws.split(as_seed(seed), 2))
         inputs = features.num_features(self.spec.observation)
         return SimHashState(
@@ -154,24 +157,24 @@ class SimHash:
         )
 
     def observe(self, state: SimHashState, fresh: Transition) -> SimHashState:
-        """Counts the states that fresh transitions reached."""
+        """Counts the states that fresh transitions reached: see `IntrinsicReward.observe`."""
         cell = self._cells(state, fresh)
         valid = tf.broadcast_to(fresh.valid[..., None, :], tf.shape(cell))
         return state._replace(count=state.count + _histogram(cell, valid, self.table_size))
 
     def reward(self, state: SimHashState, transition: Transition) -> tf.Tensor:
-        """Returns the bonus of transitions, [*P, B], float32, in (0, 1]."""
+        """Returns the bonuses of transitions, [*P, B], float32, in (0, 1]."""
         cell = self._cells(state, transition)
         counts = tf.gather(state.count, cell, batch_dims=cell.shape.rank - 1)
         return tf.math.rsqrt(tf.maximum(tf.reduce_min(counts, axis=-2), 1.0))
 
     def update(self, state: SimHashState, batch: Transition, seed: Any) -> tuple[Any, Any]:
-        """Returns the state as it is: counting is all there is to learn."""
+        """Returns the state unchanged, because there is no network to train."""
         del batch, seed
         return state, ()
 
     def _cells(self, state: SimHashState, transition: Transition) -> tf.Tensor:
-        """Where the codes of the states reached are counted, [*P, 2, B], int32."""
+        """Returns the cells of the states that were reached in both tables, [*P, 2, B], int32."""
         observed = features.flatten(self.spec.observation, transition.next_observation)
         code = tf.cast(observed @ state.projection > 0, tf.float32)
         # The fractional part of a sum of random numbers is uniform, and independent for any two
@@ -181,12 +184,12 @@ class SimHash:
 
 
 class SimHashState(NamedTuple):
-    """What `SimHash` knows.
+    """The state of `SimHash`.
 
     Attributes:
-      projection: A, [*P, F, k], of F features.
-      factor: [*P, 2, k], by which codes find their places in the two tables.
-      count: [*P, 2, table_size], float32.
+      projection: [*P, F, k], the matrix A, transposed, for F features.
+      factor: [*P, 2, k], the random numbers that determine the cell of a code in each table.
+      count: [*P, 2, table_size], float32, the counts.
     """
 
     projection: tf.Tensor
@@ -211,7 +214,7 @@ def _num_observations(spec: EnvironmentSpec) -> int:
 
 
 def _index(spec: EnvironmentSpec, observation: tf.Tensor) -> tf.Tensor:
-    """The numbers of observations, [*P, B], int32."""
+    """Returns the indices of observations, [*P, B], int32."""
     if isinstance(spec.observation, Discrete):
         return observation
     if isinstance(spec.observation, MultiDiscrete):
@@ -222,7 +225,7 @@ def _index(spec: EnvironmentSpec, observation: tf.Tensor) -> tf.Tensor:
 
 
 def _histogram(cell: tf.Tensor, valid: tf.Tensor, num_cells: int) -> tf.Tensor:
-    """How often each cell occurs among the valid ones: [*P, N] -> [*P, cells], float32."""
+    """Returns how often each cell occurs among the valid ones: [*P, N] -> [*P, cells], float32."""
     *learners, num = sizes(cell)
     flat, weight = tf.reshape(cell, [-1, num]), tf.reshape(tf.cast(valid, tf.float32), [-1])
     rows = tf.range(tf.shape(flat)[0])[:, None] * num_cells

@@ -1,4 +1,4 @@
-"""Epsilon-greedy exploration: the best action, or now and then any.
+"""Epsilon-greedy exploration: usually the best action, sometimes a uniformly random one.
 
 Shapes: `A` is the number of actions, `...` a batch shape.
 """
@@ -21,21 +21,22 @@ def epsilon_greedy(q: Any, epsilon: Any, mask: Any = None) -> Categorical:
        \pi(a) = \frac{\epsilon}{|A|} + (1 - \epsilon) \frac{1[a \in A^*]}{|A^*|},
        \qquad A^* = \arg\max_a q_a
 
-    over the legal actions A. The policy jumps where two values cross, and has no gradient with
-    respect to them.
+    Here A is the set of legal actions. The policy changes abruptly where two values cross, and its
+    gradient with respect to the values is 0.
 
     Args:
       q: [..., A], float, the action values; -inf marks an action as illegal.
-      epsilon: broadcasts to [...], in [0, 1].
-      mask: [..., A], bool, the legal actions; None where all are whose value is above -inf. A
-        value of an illegal action is never looked at.
+      epsilon: The probability of a uniformly random action, in [0, 1], of a shape that broadcasts
+        to [...].
+      mask: [..., A], bool, the legal actions; with None, all actions with a value above -inf are
+        legal. The values of illegal actions have no effect.
 
     Returns:
-      A categorical distribution of batch shape [...] over `A` actions. Probabilities are exactly 0
-      for illegal actions, and at epsilon 0 for all but the best.
+      A categorical distribution of batch shape [...] over `A` actions. The probability of an
+      illegal action is exactly 0, and with epsilon = 0 so is that of any action but the best.
 
     Raises:
-      ValueError: if `epsilon` is statically known and outside of [0, 1].
+      ValueError: If `epsilon` is statically known and outside of [0, 1].
 
     References:
       C. Watkins (1989), "Learning from delayed rewards"; R. Sutton, A. Barto (2018),
@@ -59,22 +60,22 @@ def epsilon_greedy(q: Any, epsilon: Any, mask: Any = None) -> Categorical:
 
 
 def _uniform(among: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """The uniform probabilities, [..., A], among the actions of a mask."""
+    """Returns the uniform probabilities, [..., A], over the actions of a mask."""
     among = tf.cast(among, dtype)
     return among / tf.reduce_sum(among, axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
 class EpsilonGreedy:
-    """A `Behaviour` that is `epsilon_greedy`.
+    """The `Behaviour` that chooses actions by `epsilon_greedy`.
 
     Attributes:
-      epsilon: the probability of a uniformly random action, in [0, 1]: a number or a tensor that
+      epsilon: The probability of a uniformly random action, in [0, 1]: a number, a tensor that
         broadcasts to the learners' batch shape P, or a schedule over updates, such as
         `temperature.linear(1.0, 0.05, steps=10_000)`.
 
     Raises:
-      ValueError: if epsilon is outside of [0, 1]; of a schedule the first value is looked at.
+      ValueError: If epsilon, or the first value of a schedule, is outside of [0, 1].
     """
 
     epsilon: Any = 0.05

@@ -1,6 +1,7 @@
-"""The intrinsic curiosity module: what one's actions lead to, and cannot be predicted yet, is new.
+"""The intrinsic curiosity module: a transition is new if its outcome cannot be predicted yet.
 
-Shape letters: `P` the batch shape of the learners, `B` transitions, `F` features that are learned.
+Shape letters: `P` is the batch shape of the learners, `B` the number of transitions, `F` the number
+of learned features.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ class ICMParams(NamedTuple):
     """The parameters of the three networks.
 
     Attributes:
-      encoder: from an observation to features.
-      inverse: from the features of two observations in a row to the action between them.
-      forward: from features and an action to the features that follow.
+      encoder: The network from an observation to its features.
+      inverse: The network from the features of two consecutive observations to the action between
+        them.
+      forward: The network from features and an action to the features of the next observation.
     """
 
     encoder: Any
@@ -37,19 +39,21 @@ class ICMParams(NamedTuple):
 
 
 class ICMState(NamedTuple):
-    """What `ICM` knows; `P` in front of every tensor but the optimiser's count."""
+    """The state of `ICM`; every tensor but the optimiser's count has `P` in front."""
 
     params: ICMParams
     optimizer: Any
 
 
 class ICMMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      forward_loss: half the mean squared error of the features that follow, summed over them.
-      inverse_loss: the mean cross-entropy of discrete actions, in nats; of continuous ones half the
-        squared error in [-1, 1], summed over dimensions.
+      forward_loss: Half the squared error of the predicted features, summed over features, averaged
+        over transitions.
+      inverse_loss: For discrete actions, the mean cross-entropy, in nats. For continuous actions,
+        half the squared error of actions scaled to [-1, 1], summed over dimensions, averaged over
+        transitions.
     """
 
     forward_loss: tf.Tensor
@@ -58,29 +62,30 @@ class ICMMetrics(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ICM:
-    r"""An `IntrinsicReward` by the error of predicting what an action leads to.
+    r"""The `IntrinsicReward` by the error of predicting the outcome of an action.
 
     .. math::
        b(s, a, s') = \tfrac12 \lVert \hat\phi(\phi(s), a) - \phi(s') \rVert^2, \qquad
        L = (1 - \beta) \, L_\mathrm{inverse}(\hat a(\phi(s), \phi(s')), a) + \beta \,
        L_\mathrm{forward}
 
-    An encoder that learns only to tell the action keeps of an observation what the agent can
-    influence, and so is not curious of noise. The size of the error means nothing: give the wrapper
-    a `discount`, which divides it by the standard deviation of its discounted sums.
+    An encoder that learns only to predict the action keeps those parts of an observation that the
+    agent can influence, so that noise raises no curiosity. The error has no natural size: give the
+    wrapper a `discount`, which divides the error by the standard deviation of its discounted sums.
 
     Attributes:
       spec: The specification of the environment; its actions must be `Discrete` or a `Box`.
       hidden_sizes: The widths of the hidden layers of each of the three networks.
       num_features: The number of features.
-      encoder: What trains the encoder: "inverse", the inverse model alone; "both", the error of
-        the forward model as well, which features can lower by saying nothing; "random", nothing.
-      forward_weight: beta in [0, 1], the weight of the forward model's loss.
+      encoder: Which loss trains the encoder. "inverse" is the loss of the inverse model alone.
+        "both" adds the loss of the forward model, which constant features would minimise. With
+        "random", the encoder is not trained.
+      forward_weight: The weight beta of the forward model's loss, in [0, 1].
       optimizer: The optimiser of all three networks.
 
     Raises:
-      ValueError: if a size is not a positive integer, the word is unknown, the weight is outside of
-        its range, or actions are of another kind.
+      ValueError: If a size is not a positive integer, `encoder` is unknown, the weight is outside
+        of its range, or the actions are of another kind.
 
     References:
       D. Pathak et al. (2017), "Curiosity-driven exploration by self-supervised prediction", section
@@ -133,16 +138,16 @@ class ICM:
         return ICMState(params, self.optimizer.init(params))
 
     def observe(self, state: ICMState, fresh: Transition) -> ICMState:
-        """Returns the state as it is: this keeps no statistics."""
+        """Returns the state unchanged, because there are no counts or statistics."""
         del fresh
         return state
 
     def reward(self, state: ICMState, transition: Transition) -> tf.Tensor:
-        """Returns the error of the forward model, [*P, B], float32."""
+        """Returns the errors of the forward model, [*P, B], float32."""
         return self._forward_error(state.params, *self._encoded(state.params, transition))
 
     def update(self, state: ICMState, batch: Transition, seed: Any) -> tuple[ICMState, ICMMetrics]:
-        """Makes one step of the three networks."""
+        """Takes one gradient step of the three networks."""
         del seed
         valid = tf.cast(batch.valid, tf.float32)
         weight = valid / tf.maximum(tf.reduce_sum(valid, axis=-1, keepdims=True), 1)
@@ -164,7 +169,7 @@ class ICM:
     def _encoded(
         self, params: ICMParams, transition: Transition
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The features before and after transitions, [*P, B, F], and their actions [*P, B, A]."""
+        """Returns features before and after transitions, [*P, B, F], and actions, [*P, B, A]."""
         before, after = (
             self._networks.encoder.apply(
                 params.encoder, features.flatten(self.spec.observation, observation)

@@ -16,8 +16,7 @@ from maxent_tf.types import Transition
 class Behaviour(Protocol):
     """A way to choose actions by their values, for a learner that evaluates another policy.
 
-    A behaviour says with which probabilities it chooses, so that whoever learns from its actions
-    can correct for them.
+    A behaviour returns the probabilities of all actions, so that a learner can correct for them.
     """
 
     def distribution(self, q: tf.Tensor, step: tf.Tensor) -> tfd.Distribution:
@@ -26,7 +25,7 @@ class Behaviour(Protocol):
         Args:
           q: [*P, B, A], float32, the action values, in units of reward; -inf marks an action as
             illegal.
-          step: an int32 scalar, the number of updates so far, by which schedules go.
+          step: The number of updates so far, an int32 scalar, from which schedules are computed.
 
         Returns:
           A categorical distribution of batch shape [*P, B].
@@ -35,54 +34,63 @@ class Behaviour(Protocol):
 
 @runtime_checkable
 class IntrinsicReward(Protocol):
-    """A reward for what is new, which a learner pays itself: see `learners.Intrinsic`.
+    """A reward for transitions that are new to the learner, see `learners.Intrinsic`.
 
-    Pure functions over a state with the learners' batch shape `P` in front of every tensor, so that
-    every learner of a batch has a novelty of its own. Transitions are [*P, B, ...].
+    The methods are pure functions of a state. Every tensor of the state has the learners' batch
+    shape `P` in front, because what is new to one learner of a batch may be known to another.
 
     Attributes:
-      metric_names: the names of the metrics that an update measures, in their order.
+      metric_names: The names of the metrics that an update measures, in their order.
     """
 
     metric_names: tuple[str, ...]
 
     def init(self, seed: Any, batch_shape: Sequence[int]) -> Any:
-        """Returns a state that has seen nothing.
+        """Returns the state before any experience.
 
         Args:
-          seed: an integer or [2], int32.
-          batch_shape: `P`.
+          seed: An integer, or a seed of shape [2], int32.
+          batch_shape: The batch shape `P` of the learners.
         """
 
     def observe(self, state: Any, fresh: Transition) -> Any:
-        """Takes note of fresh experience, each transition once.
+        """Updates counts or statistics with fresh experience; each transition comes once.
 
         Args:
-          state: the state so far.
-          fresh: [*P, B, ...]; those that are not `valid` count for nothing.
+          state: The state of the intrinsic reward.
+          fresh: The transitions, fields [*P, B, ...]. Those that are not `valid` have no effect.
 
         Returns:
-          The state with their counts or statistics.
+          The new state.
         """
 
     def reward(self, state: Any, transition: Transition) -> tf.Tensor:
-        """Returns how new transitions are by what is known now, [*P, B], float32, at least 0."""
-
-    def update(self, state: Any, batch: Transition, seed: Any) -> tuple[Any, Any]:
-        """Learns from transitions, fresh or replayed.
+        """Returns the intrinsic rewards of transitions in the present state.
 
         Args:
-          state: the state so far.
-          batch: [*P, B, ...].
-          seed: an integer or [2], int32, for what is drawn.
+          state: The state of the intrinsic reward.
+          transition: The transitions, fields [*P, B, ...].
 
         Returns:
-          The new state, and the metrics, [*P] each, in any structure in the order of their names.
+          The intrinsic rewards, [*P, B], float32, at least 0.
+        """
+
+    def update(self, state: Any, batch: Transition, seed: Any) -> tuple[Any, Any]:
+        """Makes one update of the intrinsic reward's own networks, if it has any.
+
+        Args:
+          state: The state of the intrinsic reward.
+          batch: The transitions, fresh or replayed, fields [*P, B, ...].
+          seed: An integer, or a seed of shape [2], int32, for everything that the update draws.
+
+        Returns:
+          The new state, and the metrics, [*P] each, in a structure whose leaves have the order of
+          `metric_names`.
         """
 
 
 def check_rate(name: str, value: Any, high: float | None = None) -> None:
-    """Raises ValueError unless numbers, or a schedule's first ones, are in [0, high] and finite."""
+    """Raises ValueError unless numbers, or a schedule's first values, are finite in [0, high]."""
     first = value(tf.constant(0)) if is_schedule(value) else value
     not_negative(name, first)
     if high is not None:
@@ -90,12 +98,12 @@ def check_rate(name: str, value: Any, high: float | None = None) -> None:
 
 
 def rate_at(value: Any, step: tf.Tensor, q: tf.Tensor) -> tf.Tensor:
-    """Returns a number, tensor or schedule at `step`, broadcastable to the batch shape of `q`.
+    """Returns the value of a number, tensor or schedule at a step.
 
     Args:
-      value: broadcastable to P, or a function of the step to such a value.
-      step: an int32 scalar.
-      q: [*P, B, A].
+      value: A number or tensor that broadcasts to P, or a function from the step to such a value.
+      step: The number of the step, an int32 scalar.
+      q: [*P, B, A], the action values to whose batch shape [*P, B] the result broadcasts.
     """
     now = tf.cast(value(step) if is_schedule(value) else value, q.dtype)
     return now if now.shape.rank == 0 else now[..., None]

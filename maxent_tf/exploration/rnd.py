@@ -1,6 +1,7 @@
-"""Random network distillation: what a network cannot predict yet is new.
+"""Random network distillation: a state is new if a network cannot predict its random features yet.
 
-Shape letters: `P` the batch shape of the learners, `B` transitions, `F` features of an observation.
+Shape letters: `P` is the batch shape of the learners, `B` the number of transitions, `F` the number
+of features of an observation.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ CLIP = 5.0
 
 
 class RNDState(NamedTuple):
-    """What `RND` knows; `P` in front of every tensor but the optimiser's count.
+    """The state of `RND`; every tensor but the optimiser's count has `P` in front.
 
     Attributes:
-      target: the parameters of the random network, which stay as they are.
-      predictor: those of the network that learns to predict it.
-      optimizer: the state of its optimiser.
-      observed: the moments of the features of observations reached, [*P, F].
+      target: The parameters of the random network, which never change.
+      predictor: The parameters of the network that learns to predict the random one.
+      optimizer: The state of the predictor's optimiser.
+      observed: The moments of the features of the observations that were reached, [*P, F].
     """
 
     target: Any
@@ -40,10 +41,10 @@ class RNDState(NamedTuple):
 
 
 class RNDMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      prediction_loss: half the mean squared error of the predictor.
+      prediction_loss: Half the mean squared error of the predictor.
     """
 
     prediction_loss: tf.Tensor
@@ -51,26 +52,27 @@ class RNDMetrics(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RND:
-    r"""An `IntrinsicReward` by the error of predicting a random network.
+    r"""The `IntrinsicReward` by the error of predicting a random network.
 
     .. math::
        b(s') = \tfrac1n \lVert \hat f(x) - f(x) \rVert^2, \qquad
        x = \mathrm{clip}\!\left(\frac{s' - \mu}{\sigma}, \pm 5\right)
 
-    f is random and fixed; the predictor, which learns from the states that were reached, is good
-    where it has seen many. Of an episode's end the final observation counts. The moments of
-    observations move as they are observed. The size of the error means nothing: give the wrapper a
-    `discount`, which divides it by the standard deviation of its discounted sums.
+    The network f is random and fixed. The predictor learns from the states that were reached, and
+    its error is small where it has seen many of them. At the end of an episode, s' is the final
+    observation. The mean and the standard deviation are those of all observations so far. The error
+    has no natural size: give the wrapper a `discount`, which divides the error by the standard
+    deviation of its discounted sums.
 
     Attributes:
       spec: The specification of the environment.
-      hidden_sizes: The widths of the hidden layers of both networks; the predictor has one layer
-        more, of the last of these widths.
-      num_outputs: n, the number of outputs that are predicted.
+      hidden_sizes: The widths of the hidden layers of both networks. The predictor has another
+        hidden layer, of the last of these widths.
+      num_outputs: The number n of outputs that are predicted.
       optimizer: The optimiser of the predictor.
 
     Raises:
-      ValueError: if a size is not a positive integer.
+      ValueError: If a size is not a positive integer.
 
     References:
       Y. Burda et al. (2018), "Exploration by random network distillation", sections 2.2 and 2.4,
@@ -103,7 +105,7 @@ class RND:
         return MLP(self._inputs, (*self.hidden_sizes, *more), self.num_outputs, "relu")
 
     def init(self, seed: Any, batch_shape: Sequence[int]) -> RNDState:
-        """Returns two random networks, and no statistics."""
+        """Returns two random networks, and the moments of no observations."""
         target_seed, predictor_seed = tf.unstack(draws.split(as_seed(seed), 2))
         predictor = self._predictor.init(predictor_seed, batch_shape)
         return RNDState(
@@ -114,17 +116,17 @@ class RND:
         )
 
     def observe(self, state: RNDState, fresh: Transition) -> RNDState:
-        """Takes the observations that fresh transitions reached into the statistics."""
+        """Updates the moments with the observations that fresh transitions reached."""
         reached = features.flatten(self.spec.observation, fresh.next_observation)
         return state._replace(observed=add_values(state.observed, reached, fresh.valid))
 
     def reward(self, state: RNDState, transition: Transition) -> tf.Tensor:
-        """Returns the error at the states that transitions reached, [*P, B], float32."""
+        """Returns the errors at the states that transitions reached, [*P, B], float32."""
         seen = self._normalised(state, transition)
         return tf.reduce_mean(self._error(state, state.predictor, seen) ** 2, axis=-1)
 
     def update(self, state: RNDState, batch: Transition, seed: Any) -> tuple[RNDState, RNDMetrics]:
-        """Makes one step of the predictor on the states that a batch reached."""
+        """Takes one gradient step of the predictor on the states that a batch reached."""
         del seed
         seen = self._normalised(state, batch)
         valid = tf.cast(batch.valid, tf.float32)
@@ -144,11 +146,11 @@ class RND:
         )
 
     def _error(self, state: RNDState, predictor: Any, seen: tf.Tensor) -> tf.Tensor:
-        """What the predictor says too much at normalised features, [*P, B, n]."""
+        """Returns prediction minus target at normalised features, [*P, B, n]."""
         target = tf.stop_gradient(self._target.apply(state.target, seen))
         return self._predictor.apply(predictor, seen) - target
 
     def _normalised(self, state: RNDState, transition: Transition) -> tf.Tensor:
-        """The normalised features of the states that transitions reached, [*P, B, F]."""
+        """Returns the normalised features of the states that were reached, [*P, B, F]."""
         reached = features.flatten(self.spec.observation, transition.next_observation)
         return standardized(state.observed, reached, CLIP)

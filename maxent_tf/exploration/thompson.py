@@ -1,4 +1,4 @@
-"""Thompson sampling for bandits: act as if one draw from the posterior were the truth.
+"""Thompson sampling for bandits: draw values from their posterior, and take the best action.
 
 Shapes: `A` is the number of actions, `...` a batch shape.
 """
@@ -15,29 +15,29 @@ from maxent_tf import draws
 def thompson(
     mean: Any, count: Any, *, noise_stddev: float = 1.0, prior_count: float = 1.0, seed: Any
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    r"""Draws a value of each action from its posterior and chooses the largest.
+    r"""Draws a value of each action from its posterior and chooses the action with the largest.
 
     .. math::
        \theta_a \sim N\left(\frac{n_a \bar x_a}{n_a + n_0}, \frac{\sigma^2}{n_a + n_0}\right),
        \qquad a = \arg\max_a \theta_a
 
-    This is the posterior of rewards from :math:`N(\mu_a, \sigma^2)` under the prior
-    :math:`\mu_a \sim N(0, \sigma^2 / n_0)`, so each action is drawn with the posterior probability
-    that it is the best.
+    This is the posterior of :math:`\mu_a` if rewards come from :math:`N(\mu_a, \sigma^2)` and the
+    prior is :math:`\mu_a \sim N(0, \sigma^2 / n_0)`. Each action is chosen with the posterior
+    probability that it is the best.
 
     Args:
-      mean: [..., A], float, the mean rewards of the actions so far; anything finite where there
-        were none.
+      mean: [..., A], float, the mean rewards of the actions so far; any finite number for an action
+        that was never tried.
       count: [..., A], how often each action was tried.
-      noise_stddev: sigma, positive, the standard deviation of the rewards.
-      prior_count: n0, positive, how many rewards of 0 the prior is worth.
-      seed: an integer or [2] int32.
+      noise_stddev: The standard deviation sigma of the rewards, positive.
+      prior_count: The number n_0 of rewards of 0 that the prior is worth, positive.
+      seed: An integer, or a seed of shape [2], int32.
 
     Returns:
       The values drawn, [..., A], of the dtype of `mean`, and the action, [...] int32.
 
     Raises:
-      ValueError: if `noise_stddev` or `prior_count` is not positive.
+      ValueError: If `noise_stddev` or `prior_count` is not positive.
 
     References:
       W. Thompson (1933), "On the likelihood that one unknown probability exceeds another in view of

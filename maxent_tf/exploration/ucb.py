@@ -20,15 +20,15 @@ def ucb1(mean: Any, count: Any, c: float = 2.0) -> tuple[tf.Tensor, tf.Tensor]:
 
     Args:
       mean: [..., A], float, the mean rewards of the actions so far.
-      count: [..., A], how often each action was tried. One that never was comes before all others;
-        of several such actions the first.
-      c: the width of the bounds: 2 for rewards in [0, 1].
+      count: [..., A], how often each action was tried. An action that was never tried is chosen
+        before all others, and the first of several.
+      c: The factor c, which scales the width of the bounds; 2 for rewards in [0, 1].
 
     Returns:
       The upper bounds, [..., A], of the dtype of `mean`, and the action, [...] int32.
 
     Raises:
-      ValueError: if `c` is negative.
+      ValueError: If `c` is negative.
 
     References:
       P. Auer, N. Cesa-Bianchi, P. Fischer (2002), "Finite-time analysis of the multiarmed bandit

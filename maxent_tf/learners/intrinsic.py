@@ -1,4 +1,4 @@
-"""A learner that pays itself a reward for what is new."""
+"""A wrapper that adds an intrinsic reward to the rewards of a learner."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from maxent_tf.types import Transition, Updated
 
 
 class IntrinsicState(NamedTuple):
-    """The state of an `Intrinsic` learner; what is not kept is `()`.
+    """The state of an `Intrinsic` learner.
 
     Attributes:
-      learner: the state of the learner inside.
-      bonus: the state of the intrinsic reward.
-      running: [*P, B], float64, every environment's discounted sum of its bonuses so far; or ().
-      discounted_sum: the moments of `running` over all steps, [*P]; or ().
+      learner: The state of the wrapped learner.
+      bonus: The state of the intrinsic reward.
+      running: [*P, B], float64, the discounted sum of bonuses so far in every environment; ()
+        without a `discount`.
+      discounted_sum: The moments of `running` over all steps, [*P]; () without a `discount`.
     """
 
     learner: Any
@@ -35,7 +36,7 @@ class IntrinsicState(NamedTuple):
     discounted_sum: Any
 
     def wrapped(self, learner: Learner) -> Learner:
-        """Returns a wrapper around a learner that acts from this state, and pays no bonus."""
+        """Returns a wrapper around a learner that acts from this state, without any bonus."""
         if self.running == ():
             return Intrinsic(learner, _NoBonus(self.bonus))
         num_envs = self.running.shape[-1]
@@ -43,12 +44,12 @@ class IntrinsicState(NamedTuple):
 
 
 class IntrinsicMetrics(NamedTuple):
-    """Metrics of one update, each [*P], float32.
+    """The metrics of one update, each [*P], float32.
 
     Attributes:
-      learner: the metrics of the learner inside.
-      intrinsic_reward: the mean of what was added to the rewards.
-      bonus: what the intrinsic reward measures, see its class.
+      learner: The metrics of the wrapped learner.
+      intrinsic_reward: The mean of what was added to the rewards.
+      bonus: The metrics of the intrinsic reward, see its class.
     """
 
     learner: Any
@@ -57,31 +58,34 @@ class IntrinsicMetrics(NamedTuple):
 
 
 class Intrinsic(Wrapper):
-    r"""A learner around another one, which adds an intrinsic reward to what that one is paid.
+    r"""A learner that wraps another learner and adds an intrinsic reward to its rewards.
 
     .. math::
        r \mapsto r + \beta \, b(s, a, s') / \sigma_B, \qquad B_t = b_t + \gamma_B B_{t-1}
 
-    The bonus is computed whenever a transition is learned from, by what is known then: of a
-    transition from replay it falls as the transition ages. Each learner of a batch has its own. A
-    learner on fresh trajectories takes note of a trajectory before it is paid for it.
+    The bonus b is computed anew whenever the learner learns from a transition, so that a replayed
+    transition has a smaller bonus once its state is known. Each learner of a batch has its own
+    counts or networks. An on-policy learner observes a trajectory before the bonuses of the
+    trajectory are computed.
 
-    Metrics that the learner inside measures of its rewards, such as the values, are of the sum;
-    the returns of episodes are the environment's alone.
+    The metrics of the wrapped learner, such as its values, include the bonus. The returns of
+    episodes are those of the environment alone.
 
     Args:
-      learner: the one inside; wrappers nest.
-      bonus: the intrinsic reward, such as `exploration.Counts(env.spec)`.
-      scale: beta, at least 0, in units of the environment's reward; may broadcast to `P`.
-      discount: gamma_B in [0, 1): the bonus is divided by sigma_B, the standard deviation over time
-        of its discounted sum in each environment. Bonuses whose size means nothing, such as
-        prediction errors, need it. None leaves the bonus as it is. The mean is never subtracted.
-      episodic: whether that sum begins anew with each episode. An agent that is not to fear the end
-        of an episode has False (Burda et al. 2018, section 2.3).
-      num_envs: B, the environments of each learner, where a discount is given; acting needs none.
+      learner: The learner to wrap; it may be a wrapper itself.
+      bonus: The intrinsic reward, such as `exploration.Counts(env.spec)`.
+      scale: The factor beta, at least 0, in units of the environment's reward; may be a tensor that
+        broadcasts to `P`.
+      discount: The discount factor gamma_B, in [0, 1). The bonus is divided by sigma_B, the
+        standard deviation over time of the discounted sum B_t in each environment. Bonuses without
+        a natural size, such as prediction errors, need this. With None, the bonus is not divided.
+        The mean is never subtracted.
+      episodic: Whether the sum B_t starts anew with each episode. With False, an episode's end is
+        no loss of bonus that the agent would avoid (Burda et al. 2018, section 2.3).
+      num_envs: The number B of environments of each learner, which is needed with a `discount`.
 
     Raises:
-      ValueError: if an argument is out of its range, or `bonus` is no intrinsic reward.
+      ValueError: If an argument is out of its range, or `bonus` is not an intrinsic reward.
 
     References:
       Y. Burda et al. (2018), "Exploration by random network distillation", section 2.4,
@@ -121,7 +125,7 @@ class Intrinsic(Wrapper):
 
     @property
     def config(self) -> Any:
-        """The bonus, and how it is paid."""
+        """The intrinsic reward, and the arguments of the wrapper."""
         return {"bonus": self.bonus, **self._arguments, "num_envs": self._num_envs}
 
     def init(self, seed: Any) -> IntrinsicState:
@@ -137,7 +141,7 @@ class Intrinsic(Wrapper):
         )
 
     def observe(self, state: IntrinsicState, fresh: Transition) -> IntrinsicState:
-        """Takes note of fresh experience; on policy that was done when it was learned from."""
+        """Observes fresh experience; an on-policy learner observes it in `update` instead."""
         validation.check_state_kind(self, state, IntrinsicState)
         state = super().observe(state, fresh)
         return state if self._is_on_policy else self._noted(state, fresh)
@@ -145,14 +149,14 @@ class Intrinsic(Wrapper):
     def update(
         self, state: IntrinsicState, batch: Transition, *, seed: Any, weight: Any = None
     ) -> Updated:
-        """Makes one update of the learner inside, on both rewards, and one of the bonus."""
+        """Makes one update of the wrapped learner, with bonuses, and one of the bonus."""
         validation.check_state_kind(self, state, IntrinsicState)
         learner_seed, bonus_seed = tf.unstack(draws.split(as_seed(seed), 2))
         if self._is_on_policy:
             state = self._noted(state, batch)
         flat, length = self._without_time(batch)
         paid = self._scale[..., None] * self._bonus(state, flat)
-        # What is measured is the mean over what happened, without placeholders.
+        # Placeholders did not happen, so that the mean leaves them out.
         valid = tf.cast(flat.valid, tf.float32)
         count = tf.maximum(tf.reduce_sum(valid, axis=-1), 1)
         mean = tf.reduce_sum(valid * paid, axis=-1) / count
@@ -165,14 +169,14 @@ class Intrinsic(Wrapper):
         return Updated(updated.state._replace(bonus=bonus), metrics, updated.error)
 
     def _bonus(self, state: IntrinsicState, flat: Transition) -> tf.Tensor:
-        """The bonus of transitions [*P, N, ...], in the scale of its sums: [*P, N]."""
+        """Returns the bonuses of transitions [*P, N, ...], divided by sigma_B: [*P, N]."""
         bonus = tf.stop_gradient(self.bonus.reward(state.bonus, flat))
         if self._bonus_discount is None:
             return bonus
         return bonus / tf.cast(scale(state.discounted_sum), tf.float32)[..., None]
 
     def _noted(self, state: IntrinsicState, fresh: Transition) -> IntrinsicState:
-        """The state after fresh experience, [*P, B, ...] or [T, *P, B, ...]."""
+        """Returns the state after fresh experience, [*P, B, ...] or [T, *P, B, ...]."""
         flat, _ = self._without_time(fresh)
         state = state._replace(bonus=self.bonus.observe(state.bonus, flat))
         if self._bonus_discount is None:
@@ -192,7 +196,7 @@ class Intrinsic(Wrapper):
                 flat.terminated | flat.truncated,
             )
         )
-        # What goes on from a step to the next; a placeholder changes nothing.
+        # The factor from a step's sum to the next one's; a placeholder changes nothing.
         factor = valid * self._bonus_discount + (1 - valid)
         goes_on = 1 - ended * valid if self._episodic else tf.ones_like(ended)
         before = tf.concat([tf.ones_like(goes_on[:1]), goes_on[:-1]], axis=0)
@@ -205,7 +209,7 @@ class Intrinsic(Wrapper):
         )
 
     def _without_time(self, batch: Transition) -> tuple[Transition, int | None]:
-        """Transitions [*P, N, ...], and the length of the time axis that they had, if any."""
+        """Returns transitions [*P, N, ...], and the length of their time axis, if they had one."""
         ndims = len(self.batch_shape)
         if batch.reward.shape.rank == ndims + 1:
             return batch, None
@@ -213,7 +217,7 @@ class Intrinsic(Wrapper):
 
 
 class _NoBonus:
-    """Pays nothing, beside a bonus's state: for acting, in which no bonus takes part."""
+    """An intrinsic reward of 0 with the state of another one, for acting alone."""
 
     metric_names: tuple[str, ...] = ()
 
