@@ -9,12 +9,10 @@ import numpy as np
 import scipy.special
 
 from experiments.check import Check
-from experiments.deep_sea_exact.paths import approximate_goal, approximate_threshold, path_sum
-from experiments.deep_sea_exact.runs import solved_goal
 from experiments.exact import living_threshold
 from experiments.random_processes import ACTIONS, COUNT, DISCOUNT, STATES, random_processes
 from experiments.rates import processes
-from maxent_tf.environments import DeepSea, FourRooms, RiverSwim, TwoGoalGrid
+from maxent_tf.environments import FourRooms, RiverSwim, TwoGoalGrid
 from maxent_tf.tabular import (
     TabularMDP,
     bounds,
@@ -89,23 +87,6 @@ def reward_inflation() -> Iterator[Check]:
         measured, value = living_threshold(world)
         estimate = float(bounds.entropy_living_threshold(value, world.num_actions, 0.99))
         yield Check("R9", f"{name}: alpha at which the return halves", estimate, measured, 1e-3)
-
-
-def deep_sea() -> Iterator[Check]:
-    """R10, the exact part: how likely the soft-optimal policy reaches the treasure."""
-    for size in (5, 10, 20):
-        threshold = approximate_threshold(size)
-        alphas = threshold * np.array([0.5, 1.0, 2.0])
-        m = from_environment(DeepSea(size), discount=1.0)
-        measured = solved_goal(m, size, alphas)
-        exact = path_sum(size, alphas).goal
-        for alpha, truth, found in zip(alphas, exact, measured, strict=True):
-            what = f"N = {size}: P(goal) at {alpha / threshold:g} alpha_c"
-            yield Check("R10", what, truth, float(found), 1e-5)
-        difference = float(np.abs(approximate_goal(size, alphas) - measured).max())
-        yield Check(
-            "R10", f"N = {size}: distance of 1/(1 + 2^N e^(-.99/alpha))", 0, difference, 0.02
-        )
 
 
 def river_swim() -> Iterator[Check]:

@@ -19,6 +19,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from maxent_tf.axes import merge_time
+from maxent_tf.axes import sizes
 from maxent_tf.distributions import boltzmann
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import Learner, OnPolicy
@@ -174,45 +175,59 @@ class OptimisticQ(Learner):
         if weight is not None:
             raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
         validation.check_batch(self.spec, batch, (None, *self.batch_shape, None))
-        ndims = len(self.batch_shape)
-        # Steps in front, [T B, *P, ...]: the order in which they are learned from.
-        steps = tf.nest.map_structure(
-            lambda x: tf.transpose(x, [ndims, *range(ndims), *range(ndims + 1, x.shape.rank)]),
-            merge_time(batch, ndims),
-        )
-        here = self._features(steps.observation)
-        there = self._features(steps.next_observation)
-        action = tf.one_hot(steps.action, self.num_actions)
-        pairs = here[..., :, None] * action[..., None, :]
+        # Learners in one axis, steps in front, [T B, L, ...]: the order in which they are learned
+        # from. The tables are flat, so that one index names a pair of one learner.
+        steps = tf.nest.map_structure(self._in_order, batch)
+        num_learners, num_states = math.prod(self.batch_shape), state.q.shape[-2]
+        row = self._index(steps.observation) + tf.range(num_learners) * num_states
+        next_row = self._index(steps.next_observation) + tf.range(num_learners) * num_states
+        pair = row * self.num_actions + steps.action
         illegal = self._illegal(steps.next_observation)
-        discount = self._discount * (1 - tf.cast(steps.terminated, tf.float32))
+        highest, horizon, bonus_scale, discount = (
+            tf.reshape(x, [-1]) for x in (self._highest, self._horizon, self._bonus, self._discount)
+        )
+        discount *= 1 - tf.cast(steps.terminated, tf.float32)
         valid = tf.cast(steps.valid, tf.float32)
 
         def learn(i: tf.Tensor, q: tf.Tensor, count: tf.Tensor, sums: tf.Tensor) -> Any:
-            pair = pairs[i] * valid[i][..., None, None]
-            count += pair
-            # A placeholder is no pair: all of its entries are 0, and nothing changes.
-            n = tf.maximum(_at(count, pair), 1)
-            bonus = self._bonus / tf.sqrt(n)
-            next_q = tf.squeeze(there[i][..., None, :] @ q, axis=-2)
+            count = tf.tensor_scatter_nd_add(count, pair[i][:, None], valid[i])
+            # A placeholder may not have been met at all.
+            n = tf.maximum(tf.gather(count, pair[i]), 1)
+            bonus = bonus_scale / tf.sqrt(n)
+            next_q = tf.gather(tf.reshape(q, [-1, self.num_actions]), next_row[i])
             if illegal is not None:
                 next_q += illegal[i]
             target = steps.reward[i] + bonus + discount[i] * tf.reduce_max(next_q, axis=-1)
-            old = _at(q, pair)
-            rate = (self._horizon + 1) / (self._horizon + n)
-            new = tf.minimum(old + rate * (target - old), self._highest)
-            q = tf.where(pair > 0, new[..., None, None], q)
+            old = tf.gather(q, pair[i])
+            new = tf.minimum(old + (horizon + 1) / (horizon + n) * (target - old), highest)
+            new = tf.where(steps.valid[i], new, old)
+            q = tf.tensor_scatter_nd_update(q, pair[i][:, None], new)
             measured = tf.stack([tf.abs(target - old), old, bonus]) * valid[i]
             return i + 1, q, count, sums + measured
 
         length = tf.shape(valid)[0]
-        sums = tf.zeros([3, *self.batch_shape])
-        _, q, count, sums = tf.while_loop(
-            lambda i, *_: i < length, learn, (0, state.q, state.count, sums)
-        )
-        error, taken, bonus = tf.unstack(sums / tf.maximum(tf.reduce_sum(valid, axis=0), 1))
-        visited = tf.reduce_sum(tf.cast(count > 0, tf.float32), axis=[-2, -1])
-        return Updated(OptimisticQState(q, count), OptimisticQMetrics(error, taken, bonus, visited))
+        flat = tf.reshape(state.q, [-1]), tf.reshape(state.count, [-1])
+        sums = tf.zeros([3, num_learners])
+        _, q, count, sums = tf.while_loop(lambda i, *_: i < length, learn, (0, *flat, sums))
+        new_state = OptimisticQState(*(tf.reshape(x, state.q.shape) for x in (q, count)))
+        means = sums / tf.maximum(tf.reduce_sum(valid, axis=0), 1)
+        error, taken, bonus = (tf.reshape(x, self.batch_shape) for x in tf.unstack(means))
+        visited = tf.reduce_sum(tf.cast(new_state.count > 0, tf.float32), axis=[-2, -1])
+        return Updated(new_state, OptimisticQMetrics(error, taken, bonus, visited))
+
+    def _in_order(self, x: tf.Tensor) -> tf.Tensor:
+        """Puts steps in front and merges learners: [T, *P, B, ...] -> [T B, L, ...]."""
+        length, num_learners = x.shape[0], math.prod(self.batch_shape)
+        shape = sizes(x)[len(self.batch_shape) + 1 :]
+        x = tf.reshape(x, [length, num_learners, *shape])
+        rest = range(3, x.shape.rank)
+        return tf.reshape(tf.transpose(x, [0, 2, 1, *rest]), [-1, num_learners, *shape[1:]])
+
+    def _index(self, observation: Any) -> tf.Tensor:
+        """Returns the states that one-hot features stand for: [..., *O] -> [...], int32."""
+        observed = self._features(observation)
+        place = tf.range(observed.shape[-1], dtype=tf.float32)
+        return tf.cast(tf.linalg.matvec(observed, place), tf.int32)
 
     def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
         """Returns the values, [*P, B, A], with -inf for illegal actions."""
@@ -226,8 +241,3 @@ class OptimisticQ(Learner):
 
     def _features(self, observation: Any) -> tf.Tensor:
         return features.flatten(self.spec.observation, observation)
-
-
-def _at(table: tf.Tensor, pair: tf.Tensor) -> tf.Tensor:
-    """Returns the entries of tables [*P, S, A] at pairs that are one-hot, [*P, S, A] -> [*P]."""
-    return tf.reduce_sum(table * pair, axis=[-2, -1])
