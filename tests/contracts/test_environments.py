@@ -34,6 +34,7 @@ WORLDS: dict[str, Callable[[], Environment]] = {
     "icy_grid": lambda: environments.IcyGrid(max_episode_steps=20),
     "mountain_car": lambda: environments.MountainCar(max_episode_steps=20),
     "mountain_car_continuous": lambda: environments.MountainCarContinuous(max_episode_steps=20),
+    "mountain_car_with_sparse_reward": lambda: environments.MountainCar(20, sparse_reward=True),
     "multi_goal": environments.MultiGoal,
     "pendulum": lambda: environments.Pendulum(max_episode_steps=20),
     "river_swim": lambda: environments.RiverSwim(max_episode_steps=20),
