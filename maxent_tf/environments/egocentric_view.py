@@ -49,10 +49,10 @@ def cells_in_view(position: tf.Tensor, direction: tf.Tensor) -> tf.Tensor:
 def visible(opaque: tf.Tensor) -> tf.Tensor:
     """Returns which cells of the view the agent sees, by the rule of MiniGrid's `process_vis`.
 
-    Sight spreads from the agent, row by row. Two sweeps cross each row, the first from left to
-    right, the second from right to left. Where a sweep comes to a cell that is seen and not opaque,
-    it makes three cells seen: the next cell of the row, and the cells of the row ahead that lie in
-    front of these two.
+    Sight spreads from the agent, row by row. In a row it goes to both sides, through cells that are
+    not opaque and up to the first that is. Every cell that is seen and not opaque makes three cells
+    of the row ahead seen: the one in front of it, and the two beside that one. The two sweeps of
+    `process_vis` over each row come to the same.
 
     Args:
       opaque: [*batch, VIEW, VIEW], bool, whether a cell hides what is behind it.
@@ -71,21 +71,20 @@ def visible(opaque: tf.Tensor) -> tf.Tensor:
     [False, False, False, False, False, True, True]
     """
     rows = tf.linalg.matrix_transpose(opaque)  # [..., j, i]
-    # Two cells of a row with equal numbers of opaque cells up to them have none in between.
+    # Sight goes from cell k to cell i of a row if no cell from k on is opaque before it gets to i:
+    # if as many are opaque before i as before k, or, to the left, up to i as up to k.
     up_to = tf.cumsum(tf.cast(rows, tf.int32), axis=-1)
     before = up_to - tf.cast(rows, tf.int32)
-    to_right = (before[..., :, None] == before[..., None, :]) & _ON_THE_RIGHT  # [..., j, k, i]
+    to_right = (before[..., :, None] == before[..., None, :]) & _ON_THE_RIGHT
     to_left = (up_to[..., :, None] == up_to[..., None, :]) & _ON_THE_RIGHT.T
+    spreads = to_right | to_left  # [..., j, k, i]
     lit = tf.zeros_like(rows[..., 0, :]) | (np.arange(VIEW) == AGENT[0])
     seen = []
     for j in reversed(range(VIEW)):
-        clear = ~rows[..., j, :]
-        lit = tf.reduce_any(lit[..., :, None] & to_right[..., j, :, :], -2)
-        lights_right = lit & clear
-        lit = tf.reduce_any(lit[..., :, None] & to_left[..., j, :, :], -2)
+        lit = tf.reduce_any(lit[..., :, None] & spreads[..., j, :, :], -2)
         seen.append(lit)
-        lights = lit & clear
-        nothing = tf.zeros_like(lit[..., :1])
-        lit = lights | tf.concat([nothing, lights_right[..., :-1]], -1)
-        lit |= tf.concat([lights[..., 1:], nothing], -1)
+        clear = lit & ~rows[..., j, :]
+        nothing = tf.zeros_like(clear[..., :1])
+        lit = clear | tf.concat([nothing, clear[..., :-1]], -1)
+        lit |= tf.concat([clear[..., 1:], nothing], -1)
     return tf.stack(seen[::-1], axis=-1)
