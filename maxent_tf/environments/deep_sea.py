@@ -37,7 +37,8 @@ class DeepSea(FiniteWorld):
         cell.
 
     Raises:
-      ValueError: If `size` is not a positive integer, or `mapping_seed` is out of range.
+      ValueError: If `size` is not a positive integer, `slip` not a bool, or `mapping_seed` out of
+        range.
 
     References:
       I. Osband et al. (2020), "Behaviour suite for reinforcement learning",
@@ -51,6 +52,10 @@ class DeepSea(FiniteWorld):
     def __init__(self, size: int, *, slip: bool = False, mapping_seed: int | None = None) -> None:
         if not is_integer(size):
             raise ValueError(f"size must be a positive integer, not {size!r}.")
+        if not isinstance(slip, bool | np.bool_):
+            raise ValueError(
+                f"slip must be True or False, not {slip!r}: the probability of a slip is 1 / size."
+            )
         end = size * size
         row, column = (x[:, None, None] for x in np.divmod(np.arange(end), size))
         moves_right = np.arange(2)[:, None] == _right_action(size, mapping_seed)[:, None, None]

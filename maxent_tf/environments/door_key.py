@@ -25,7 +25,7 @@ LEFT, RIGHT, FORWARD, PICKUP, DROP, TOGGLE, DONE = range(7)
 EMPTY, WALL, DOOR, KEY, GOAL = 1, 2, 4, 5, 8
 OPEN, CLOSED, LOCKED = range(3)
 GREEN, YELLOW, GREY = 1, 4, 5
-# By object; nothing in the colour 0 is ever shown.
+# The colours by object. Empty cells, too, have the number 0.
 _COLOURS = np.zeros(GOAL + 1, np.int32)
 _COLOURS[[WALL, DOOR, KEY, GOAL]] = GREY, YELLOW, YELLOW, GREEN
 _IS_AGENT = np.zeros([VIEW, VIEW], bool)

@@ -182,3 +182,8 @@ def test_size_must_be_a_positive_integer(size: float) -> None:
 def test_mapping_seed_must_be_one_of_numpys(mapping_seed: float) -> None:
     with pytest.raises(ValueError, match="mapping_seed must be None or an integer"):
         DeepSea(3, mapping_seed=mapping_seed)  # type: ignore[arg-type]
+
+
+def test_slip_is_not_a_probability() -> None:
+    with pytest.raises(ValueError, match=r"slip must be True or False, not 0.1: the probability"):
+        DeepSea(3, slip=0.1)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import maxent_tf as mx
 from maxent_tf.environments import DoorKey
 from maxent_tf.environments.door_key import (
     CLOSED,
+    DONE,
     DROP,
     FORWARD,
     LEFT,
@@ -78,10 +79,9 @@ VIEWS = {
 
 @pytest.mark.parametrize("steps", VIEWS)
 def test_the_view_is_the_one_that_minigrid_gave(steps: int) -> None:
-    # Oracle: MiniGrid's own observations of this episode, recorded. The last step leads to one.
-    env = DoorKey(5)
-    before = [*SOLUTION[:steps], 6]  # "done" does nothing, and shows
-    _, timesteps = play(env, START, before)
+    # Oracle: MiniGrid's own observations of this episode, recorded. The action "done" at the end
+    # changes nothing, and returns the observation of the start, too.
+    _, timesteps = play(DoorKey(5), START, [*SOLUTION[:steps], DONE])
     image = timesteps[-1].observation["image"].numpy().astype(int)
     objects, triples = VIEWS[steps]
     assert ["".join(map(str, row)) for row in image[..., 0].T] == objects
@@ -272,8 +272,8 @@ def test_follows_minigrid_step_for_step(size: int) -> None:
     env, limit = DoorKey(size), 10 * size**2
     state = DoorKeyState(*map(tf.stack, zip(*map(read, theirs), strict=True)))
     step = tf.function(env.step)
-    # "Done" does nothing: the last observation before the first step.
-    _, timestep = step(state, tf.fill([12], 6), 0)
+    # The action "done" changes nothing, and returns the observations of the start.
+    _, timestep = step(state, tf.fill([12], DONE), 0)
     running, successes, met = set(range(12)), 0, set()
     for i in running:
         _agree(timestep.observation, first[i], i)
