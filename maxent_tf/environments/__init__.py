@@ -2,7 +2,7 @@
 
 Every environment follows the protocol `Environment`. A finite environment is a `FiniteWorld`, whose
 float64 tables the exact solvers of `maxent_tf.tabular` read. The environments that are named after
-one of Gymnasium's follow its dynamics.
+one of Gymnasium's, bsuite's or MiniGrid's follow its rules.
 """
 
 from maxent_tf.environments.acrobot import Acrobot
@@ -11,6 +11,7 @@ from maxent_tf.environments.cartpole import CartPole
 from maxent_tf.environments.chain import Chain
 from maxent_tf.environments.continuous_trap import ContinuousTrap
 from maxent_tf.environments.deep_sea import DeepSea
+from maxent_tf.environments.door_key import DoorKey
 from maxent_tf.environments.finite import FiniteWorld
 from maxent_tf.environments.four_rooms import FourRooms
 from maxent_tf.environments.grid_world import GridWorld
@@ -30,6 +31,7 @@ __all__ = [
     "Chain",
     "ContinuousTrap",
     "DeepSea",
+    "DoorKey",
     "Environment",
     "FiniteWorld",
     "FourRooms",

@@ -51,7 +51,8 @@ class FiniteWorld:
       reward: [S, A, K], float64, the mean rewards of the outcomes.
       terminal: [S], bool, whether a state is terminal.
       initial: [S], float64, the distribution of the first state.
-      reward_noise: The standard deviation of rewards about the table of rewards.
+      reward_noise: [S, A], float64, the standard deviations of the rewards about the table of
+        rewards, 0 in terminal states.
       max_episode_steps: The time limit, or None.
       legal: [S, A], bool, the legal actions, or None if all actions are legal.
       num_states: S, the number of states.
@@ -81,7 +82,7 @@ class FiniteWorld:
         terminal: npt.ArrayLike,
         initial: npt.ArrayLike,
         max_episode_steps: int | None = None,
-        reward_noise: float = 0.0,
+        reward_noise: npt.ArrayLike = 0.0,
         legal: npt.ArrayLike | None = None,
     ) -> None:
         """Checks and stores the tables.
@@ -95,8 +96,9 @@ class FiniteWorld:
           initial: [S], float, the distribution of the first state, 0 on terminal states.
           max_episode_steps: The number of steps after which an episode is truncated; None for no
             limit.
-          reward_noise: The standard deviation, in units of reward, of Gaussian noise on every
-            reward that is paid outside terminal states.
+          reward_noise: [] or [S, A], float, the standard deviation, in units of reward, of the
+            Gaussian noise on a reward. One number stands for every action outside terminal states.
+            A table gives each state and action a standard deviation, 0 in terminal states.
           legal: [S, A], bool, the actions that may be taken; None allows all. Every state needs a
             legal action, terminal states too. In a graph, an illegal action does what the tables
             say.
@@ -111,9 +113,15 @@ class FiniteWorld:
         self.terminal = _table("terminal", terminal, np.bool_)
         self.initial = _table("initial", initial, np.float64)
         self.max_episode_steps = max_episode_steps
-        self.reward_noise = float(reward_noise)
+        self.reward_noise = _table("reward_noise", reward_noise, np.float64)
         self.legal = None if legal is None else _table("legal", legal, np.bool_)
         self._check()
+        if self.reward_noise.ndim == 0:
+            everywhere = np.where(self.terminal, 0.0, self.reward_noise)[:, None]
+            shape = self.next_state.shape[:2]
+            self.reward_noise = _table(
+                "reward_noise", np.broadcast_to(everywhere, shape), np.float64
+            )
         self.num_states, self.num_actions = self.next_state.shape[:2]
         state, action = Box.of((self.num_states,), 0.0, 1.0), Discrete(self.num_actions)
         masked = {"observation": state, ACTION_MASK: action_mask_spec(action)}
@@ -147,26 +155,30 @@ class FiniteWorld:
         action = as_action(action, self.spec.action, state.index.shape)
         self._refuse_illegal(state.index, action)
         outcome_seed, noise_seed = (
-            tf.unstack(draws.split(seed, 2)) if self.reward_noise else (seed, None)
+            tf.unstack(draws.split(seed, 2)) if self._is_noisy else (seed, None)
         )
         # The tables are flattened, so that one gather with one index reads each.
-        entry = state.index * self.num_actions + action
+        pair = state.index * self.num_actions + action
+        entry = pair
         num_outcomes = self.next_state.shape[2]
         if num_outcomes > 1:
-            bounds = tf.gather(self._cumulative.reshape(-1, num_outcomes - 1), entry)
-            uniform = draws.uniform(tf.shape(entry), outcome_seed)
-            entry = entry * num_outcomes + _outcome(uniform, bounds)
+            bounds = tf.gather(self._cumulative.reshape(-1, num_outcomes - 1), pair)
+            uniform = draws.uniform(tf.shape(pair), outcome_seed)
+            entry = pair * num_outcomes + _outcome(uniform, bounds)
         index = tf.gather(self.next_state.ravel(), entry)
         reward = tf.gather(self.reward.ravel().astype(np.float32), entry)
         terminated = tf.gather(self.terminal, index)
-        if self.reward_noise:
-            noise = draws.normal(tf.shape(entry), noise_seed)
-            paid = tf.cast(~tf.gather(self.terminal, state.index), tf.float32)
-            reward += self.reward_noise * paid * noise
+        if self._is_noisy:
+            stddev = tf.gather(self.reward_noise.ravel().astype(np.float32), pair)
+            reward += stddev * draws.normal(tf.shape(pair), noise_seed)
         elapsed = state.elapsed + 1
         truncated = is_truncated(elapsed, self.max_episode_steps, terminated)
         timestep = TimeStep(self._observe(index), reward, terminated, truncated)
         return FiniteState(index, elapsed), timestep
+
+    @property
+    def _is_noisy(self) -> bool:
+        return bool(self.reward_noise.any())
 
     def _observe(self, index: tf.Tensor) -> Any:
         state = tf.one_hot(index, self.num_states)
@@ -241,8 +253,23 @@ class FiniteWorld:
                     f"in state {stuck[0]}."
                 )
         check_max_episode_steps(self.max_episode_steps)
-        if not (np.isfinite(self.reward_noise) and self.reward_noise >= 0):
-            raise ValueError(f"reward_noise must be finite, at least 0, not {self.reward_noise}.")
+        noise = self.reward_noise
+        if noise.shape not in ((), shape[:2]):
+            raise ValueError(
+                f"reward_noise must have shape () or {shape[:2]} beside next_state {shape}, not "
+                f"{noise.shape}."
+            )
+        _refuse(
+            ~(np.isfinite(noise) & (noise >= 0)),
+            noise,
+            "reward_noise must be finite and at least 0",
+        )
+        if noise.ndim:
+            _refuse(
+                self.terminal[:, None] & (noise > 0),
+                noise,
+                "reward_noise in a terminal state must be 0",
+            )
 
 
 def _table(name: str, value: npt.ArrayLike, dtype: Any) -> np.ndarray:
@@ -257,7 +284,8 @@ def _table(name: str, value: npt.ArrayLike, dtype: Any) -> np.ndarray:
 def _refuse(wrong: np.ndarray, value: np.ndarray, rule: str) -> None:
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise ValueError(f"{rule}, not {value[where]} at {list(where)}.")
+        place = f" at {list(where)}" if where else ""
+        raise ValueError(f"{rule}, not {value[where]}{place}.")
 
 
 def _cumulative(probability: np.ndarray) -> np.ndarray:

@@ -21,11 +21,11 @@ class Environment(Protocol):
     stays ended: the code that steps the environment resets it, by `tf.nest.map_structure` over
     `tf.where`.
 
-    Observations and rewards are float32. If some actions are illegal, observations are dicts with a
-    part "action_mask", described by `specs.action_mask_spec`; at least one action is legal in it,
-    at the end of an episode, too. A time limit is part of the environment: its state counts the
-    steps since the reset, and once they reach the limit, `truncated` is True unless `terminated`
-    is.
+    Observations are as `spec.observation` says, and rewards are float32. If some actions are
+    illegal, observations are dicts with a part "action_mask", described by
+    `specs.action_mask_spec`; at least one action is legal in it, at the end of an episode, too. A
+    time limit is part of the environment: its state counts the steps since the reset, and once they
+    reach the limit, `truncated` is True unless `terminated` is.
     """
 
     @property

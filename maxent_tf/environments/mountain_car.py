@@ -48,8 +48,13 @@ class MountainCar:
     episode by reaching position 0.5. The observation is (position, velocity). The car starts at
     rest, uniformly distributed in [-0.6, -0.4].
 
+    With `sparse_reward`, steps cost nothing, and the step that reaches the goal pays 1. Before the
+    first arrival all rewards are then equal, and random actions almost never arrive within 200
+    steps.
+
     Attributes:
       max_episode_steps: The number of steps after which an episode is truncated; None for no limit.
+      sparse_reward: Whether the rewards are 0 and, at the goal, 1 instead of -1 for every step.
 
     Raises:
       ValueError: If `max_episode_steps` is neither None nor a positive integer.
@@ -60,6 +65,7 @@ class MountainCar:
     """
 
     max_episode_steps: int | None = 200
+    sparse_reward: bool = False
 
     def __post_init__(self) -> None:
         check_max_episode_steps(self.max_episode_steps)
@@ -85,7 +91,10 @@ class MountainCar:
         state = move(state, push, arrived)
         terminated = has_arrived(state, GOAL)
         truncated = is_truncated(state.elapsed, self.max_episode_steps, terminated)
-        reward = -tf.cast(~arrived, tf.float32)
+        if self.sparse_reward:
+            reward = tf.cast(terminated & ~arrived, tf.float32)
+        else:
+            reward = -tf.cast(~arrived, tf.float32)
         return state, TimeStep(observe(state), reward, terminated, truncated)
 
 

@@ -215,9 +215,15 @@ def _observation_remedy(space: gymnasium.Space, name: str) -> str:
             "It has no parts, and so nothing to observe: leave it out, or put an array in its "
             "place, with gymnasium.wrappers.TransformObservation."
         )
-    if not space.is_np_flattenable:
+    if _holds_text(space) and name != "observation":
         return (
-            "Its values have no fixed size: wrap the environment with "
+            "Networks take no text: leave it out with gymnasium.wrappers.FilterObservation, or "
+            f"make the {name} an array with gymnasium.wrappers.TransformObservation. To keep "
+            "only the image of a MiniGrid environment, use minigrid.wrappers.ImgObsWrapper."
+        )
+    if not _can_flatten(space):
+        return (
+            "Gymnasium cannot flatten it to an array of a fixed size: wrap the environment with "
             f"gymnasium.wrappers.TransformObservation, so that the {name} is an array of one shape."
         )
     if name == "observation":
@@ -227,6 +233,18 @@ def _observation_remedy(space: gymnasium.Space, name: str) -> str:
         f"observation, or with TransformObservation, which may flatten the {name} alone by "
         "gymnasium.spaces.flatten."
     )
+
+
+def _holds_text(space: gymnasium.Space) -> bool:
+    # Gymnasium's Text is not the only space of strings: MiniGrid has one of its own.
+    return space.dtype is not None and space.dtype.kind == "U"
+
+
+def _can_flatten(space: gymnasium.Space) -> bool:
+    try:
+        return space.is_np_flattenable
+    except NotImplementedError:  # The class of the space is not one of Gymnasium's.
+        return False
 
 
 def _action_remedy(space: gymnasium.Space) -> str:

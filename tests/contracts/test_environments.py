@@ -26,6 +26,8 @@ WORLDS: dict[str, Callable[[], Environment]] = {
     "chain": lambda: environments.Chain(5),
     "continuous_trap": environments.ContinuousTrap,
     "deep_sea": lambda: environments.DeepSea(6),
+    "deep_sea_with_slip": lambda: environments.DeepSea(6, slip=True, mapping_seed=42),
+    "door_key": lambda: environments.DoorKey(5, max_episode_steps=20),
     "four_rooms": lambda: environments.FourRooms(max_episode_steps=20),
     "grid_world_with_slip": lambda: environments.GridWorld(
         (2, 3), start=(0, 0), goals={(1, 2): 1.0}, slip=0.5, max_episode_steps=4
@@ -33,6 +35,7 @@ WORLDS: dict[str, Callable[[], Environment]] = {
     "icy_grid": lambda: environments.IcyGrid(max_episode_steps=20),
     "mountain_car": lambda: environments.MountainCar(max_episode_steps=20),
     "mountain_car_continuous": lambda: environments.MountainCarContinuous(max_episode_steps=20),
+    "mountain_car_with_sparse_reward": lambda: environments.MountainCar(20, sparse_reward=True),
     "multi_goal": environments.MultiGoal,
     "pendulum": lambda: environments.Pendulum(max_episode_steps=20),
     "river_swim": lambda: environments.RiverSwim(max_episode_steps=20),
@@ -42,6 +45,7 @@ WORLDS: dict[str, Callable[[], Environment]] = {
 # Worlds whose step draws random numbers.
 RANDOM = {
     "bandit_with_noise",
+    "deep_sea_with_slip",
     "grid_world_with_slip",
     "icy_grid",
     "river_swim",
@@ -86,7 +90,9 @@ def time_steps(name: str, batch_shape: tuple[int, ...]) -> TimeStep:
     """The time steps of a random roll-out, [26, *batch_shape, ...]."""
     env = WORLDS[name]()
     actions = random_actions(env, [25, *batch_shape], seed=0)
-    return TimeStep(*(tensor.numpy() for tensor in roll_out(env, actions)[-4:]))
+    like = TimeStep(env.spec.observation, None, None, None)
+    tensors = roll_out(env, actions)[-len(tf.nest.flatten(like)) :]
+    return tf.nest.pack_sequence_as(like, [tensor.numpy() for tensor in tensors])
 
 
 @world_and_name
@@ -102,7 +108,7 @@ def test_compiled_numbers_are_the_eager_ones(name: str) -> None:
     compiled = roll_out(env, actions, functools.partial(tf.function, jit_compile=True))
     for tensor, expected in zip(compiled, eager, strict=True):
         assert tensor.dtype == expected.dtype
-        if isinstance(env, environments.FiniteWorld) and not env.reward_noise:
+        if isinstance(env, environments.FiniteWorld) and not np.any(env.reward_noise):
             np.testing.assert_array_equal(tensor, expected)
         else:  # XLA contracts and reorders float32 arithmetic.
             np.testing.assert_allclose(
@@ -114,12 +120,13 @@ def test_compiled_numbers_are_the_eager_ones(name: str) -> None:
 @every_batch_shape
 def test_time_steps_fit_the_specs(name: str, batch_shape: list[int]) -> None:
     env, steps = WORLDS[name](), time_steps(name, tuple(batch_shape))
-    spec = env.spec.observation
-    assert isinstance(spec, Box)
-    assert steps.observation.shape == (26, *batch_shape, *spec.shape)
-    low, high = spec.bounds()
-    assert np.all((low <= steps.observation) & (steps.observation <= high))
-    assert steps.observation.dtype == steps.reward.dtype == np.float32
+    specs = tf.nest.flatten(env.spec.observation)
+    for spec, seen in zip(specs, tf.nest.flatten(steps.observation), strict=True):
+        assert seen.shape == (26, *batch_shape, *spec.shape)
+        assert seen.dtype == spec.dtype
+        low, high = spec.bounds() if isinstance(spec, Box) else (0, spec.num_values - 1)
+        assert np.all((low <= seen) & (seen <= high))
+    assert steps.reward.dtype == np.float32
     assert steps.terminated.dtype == steps.truncated.dtype == np.bool_
     assert (
         steps.reward.shape == steps.terminated.shape == steps.truncated.shape == (26, *batch_shape)
@@ -141,7 +148,8 @@ def test_a_terminated_world_stays_as_it_is(name: str) -> None:
     ended = steps.terminated[:-1]
     np.testing.assert_array_equal(steps.terminated[1:][ended], True)
     np.testing.assert_array_equal(steps.reward[1:][ended], 0)
-    np.testing.assert_array_equal(steps.observation[1:][ended], steps.observation[:-1][ended])
+    for seen in tf.nest.flatten(steps.observation):
+        np.testing.assert_array_equal(seen[1:][ended], seen[:-1][ended])
 
 
 @world_and_name

@@ -41,6 +41,7 @@ MADE: dict[str, Callable[[Number], Any]] = {
     "training on the host": train_on_the_host,
     "grid": lambda n: E.GridWorld(n(4), (n(0), n(0)), {(n(3), n(2)): 1.0}).next_state,
     "deep sea": lambda n: E.DeepSea(n(5)).next_state,
+    "door key": lambda n: E.DoorKey(n(6)).reset([n(2)], n(0))[0],
     "chain": lambda n: E.Chain(n(6)).next_state,
     "replay": lambda n: mx.replay.UniformReplay(E.CartPole().spec, n(9), [n(2)], n(2), n(3)).size,
     "prioritised": lambda n: mx.replay.PrioritizedReplay(E.CartPole().spec, n(9), [n(2)]).size,

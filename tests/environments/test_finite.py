@@ -125,6 +125,35 @@ def test_tables_are_kept_in_float64_and_cannot_be_changed() -> None:
     assert not np.any(env.reward == 99.0)
 
 
+def test_rewards_have_the_noise_of_their_state_and_action() -> None:
+    # Oracle: the chi-square test of the variance of 20,000 rewards of each state and action.
+    tables, num = random_tables(seed=0, outcomes=1), 20_000
+    stddev = np.random.default_rng(5).choice([0.0, 0.1, 2.0], size=(STATES, ACTIONS))
+    stddev[-1] = 0.0
+    env = FiniteWorld(**tables, reward_noise=stddev)
+    shape = (STATES, ACTIONS, num)
+    index = tf.broadcast_to(tf.range(STATES)[:, None, None], shape)
+    action = tf.broadcast_to(tf.range(ACTIONS)[None, :, None], shape)
+    _, timestep = env.step(FiniteState(index, tf.zeros_like(index)), action, seed=6)
+    noise = timestep.reward.numpy().astype(float) - tables["reward"].astype(np.float32)
+    assert not np.any(noise[stddev == 0])
+    squares = (noise[stddev > 0] / stddev[stddev > 0][:, None]) ** 2
+    tail = scipy.stats.chi2(num).cdf(squares.sum(-1))
+    assert np.all(np.minimum(tail, 1 - tail) > 1e-3 / len(tail))
+
+
+def test_one_number_is_the_noise_of_all_but_terminal_states() -> None:
+    # Oracle: a table of that number, whose rows of terminal states are 0.
+    tables = random_tables(seed=0)
+    table = np.full((STATES, ACTIONS), 0.3)
+    table[-1] = 0.0
+    worlds = [FiniteWorld(**tables, reward_noise=noise) for noise in (0.3, table)]
+    np.testing.assert_array_equal(*(world.reward_noise for world in worlds))
+    state, _ = worlds[0].reset([50], seed=0)
+    action = tf.zeros([50], tf.int32)
+    np.testing.assert_array_equal(*(w.step(state, action, 1)[1].reward for w in worlds))
+
+
 def changed(name: str, where: Any, value: Any) -> dict[str, Any]:
     tables = random_tables(seed=0)
     tables[name][where] = value
@@ -156,6 +185,19 @@ def changed(name: str, where: Any, value: Any) -> dict[str, Any]:
         (random_tables(0) | {"next_state": np.zeros((6, 0, 4), int)}, "none of them 0"),
         (random_tables(0) | {"next_state": np.zeros((6, 3, 4))}, "next_state must be int32, not"),
         (random_tables(0) | {"max_episode_steps": 0}, "max_episode_steps must be a positive"),
+        (random_tables(0) | {"reward_noise": -1.0}, "reward_noise must be finite .*, not -1.0.$"),
+        (
+            random_tables(0) | {"reward_noise": np.full([6, 3], np.inf)},
+            r"reward_noise must be finite and at least 0, not inf at \[0, 0\]",
+        ),
+        (
+            random_tables(0) | {"reward_noise": np.ones([6, 3])},
+            r"reward_noise in a terminal state must be 0, not 1.0 at \[5, 0\]",
+        ),
+        (
+            random_tables(0) | {"reward_noise": np.ones(6)},
+            r"reward_noise must have shape \(\) or \(6, 3\) .*, not \(6,\)",
+        ),
     ],
 )
 def test_malformed_tables_are_refused(tables: dict[str, Any], message: str) -> None:

@@ -34,6 +34,28 @@ def test_a_thousand_random_steps_agree_with_gymnasium() -> None:
     assert np.any(ours.observation[:, 0] == np.float32(-1.2))
 
 
+def test_sparse_rewards_pay_the_arrival_alone() -> None:
+    # Oracle: Gymnasium's MountainCar-v0 with its reward replaced by its termination, over whole
+    # episodes of cars that are pushed the way they roll, which solves the task.
+    theirs = gymnasium.make("MountainCar-v0").unwrapped
+    env = MountainCar(sparse_reward=True)
+    state, timestep = env.reset([3], seed=0)
+    starts, rewards = timestep.observation.numpy(), np.zeros([200, 3])
+    for t in range(200):
+        action = tf.where(state.velocity < 0, 0, 2)
+        state, timestep = env.step(state, action, seed=0)
+        rewards[t] = timestep.reward
+    expected = np.zeros([200, 3])
+    for i, start in enumerate(starts):
+        theirs.reset(seed=0)
+        theirs.state, terminated, t = tuple(start.astype(float)), False, 0
+        while not terminated:
+            _, _, terminated, _, _ = theirs.step(0 if theirs.state[1] < 0 else 2)
+            expected[t, i], t = float(terminated), t + 1
+    np.testing.assert_array_equal(expected.sum(0), 1)
+    np.testing.assert_array_equal(rewards, expected)
+
+
 def test_spec_is_gymnasiums() -> None:
     theirs, ours = gymnasium.make("MountainCar-v0"), MountainCar().spec
     for bound, expected in zip(

@@ -95,6 +95,10 @@ def test_other_observations_are_named_with_a_remedy_that_helps(space: spaces.Spa
     flat = spaces.flatten_space(space)
     expected = EnvironmentSpec(Box.of(flat.shape, flat.low, flat.high), Discrete(2))
     assert mx.gymnasium_spec(gymnasium.wrappers.FlattenObservation(env)) == expected
+
+
+def test_unsupported_parts_are_named_with_a_remedy() -> None:
+    space = UNSUPPORTED[0]
     inner = spaces.Dict({"b": spaces.Tuple([BINARY, space]), "a": BINARY})
     message = r"(?s)the observation\['b'\]\['1'\] space .*FlattenObservation.*TransformObservation"
     with pytest.raises(ValueError, match=message):
@@ -105,7 +109,44 @@ def test_observations_without_a_size_are_not_to_be_flattened() -> None:
     # Oracle: Gymnasium, which cannot flatten them to an array either.
     space = spaces.Sequence(spaces.Discrete(3))
     assert not space.is_np_flattenable
-    with pytest.raises(ValueError, match=r"no fixed size: .*TransformObservation") as caught:
+    with pytest.raises(ValueError, match=r"a fixed size: .*TransformObservation") as caught:
+        mx.gymnasium_spec(Spaces(space, BINARY))
+    assert "FlattenObservation" not in str(caught.value)
+
+
+class Mission(spaces.Space[str]):
+    """A space of strings that is not Gymnasium's `Text`, like MiniGrid's `MissionSpace`."""
+
+    def __init__(self) -> None:
+        super().__init__(dtype=str)
+
+    def contains(self, x: Any) -> bool:
+        return x == "open the door"
+
+    def sample(self, mask: Any = None, probability: Any = None) -> str:
+        return "open the door"
+
+
+@pytest.mark.parametrize("space", [spaces.Text(20), Mission()], ids=lambda s: type(s).__name__)
+def test_a_part_that_is_text_is_named_and_can_be_left_out(space: spaces.Space) -> None:
+    # Oracle: the remedy itself, tried: the specification without the text.
+    image = spaces.Box(0, 255, (7, 7, 3), np.uint8)
+    parts = spaces.Dict({"image": image, "direction": spaces.Discrete(4), "mission": space})
+    env = Spaces(parts, BINARY)
+    message = r"observation\['mission'\] space .* no text: .*FilterObservation.*ImgObsWrapper"
+    with pytest.raises(ValueError, match=message):
+        mx.gymnasium_spec(env)
+    without = gymnasium.wrappers.FilterObservation(env, ["image", "direction"])
+    expected = {"image": Image((7, 7, 3)), "direction": Discrete(4)}
+    assert mx.gymnasium_spec(without).observation == expected
+
+
+def test_a_space_of_ones_own_is_to_be_transformed() -> None:
+    # Oracle: Gymnasium, which cannot flatten it either.
+    space = Mission()
+    with pytest.raises(NotImplementedError):
+        spaces.flatten_space(space)
+    with pytest.raises(ValueError, match=r"a fixed size: .*TransformObservation") as caught:
         mx.gymnasium_spec(Spaces(space, BINARY))
     assert "FlattenObservation" not in str(caught.value)
 
