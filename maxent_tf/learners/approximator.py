@@ -7,7 +7,17 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.networks import GRU, MLP, Encoded, Network, PerKey, Table, features
+from maxent_tf.networks import (
+    GRU,
+    MLP,
+    Encoded,
+    Network,
+    NoisyLayers,
+    NoisyMLP,
+    PerKey,
+    Table,
+    features,
+)
 from maxent_tf.specs import EnvironmentSpec
 
 
@@ -18,6 +28,7 @@ def make_approximator(
     output_gain: float = 1.0,
     extra_inputs: int = 0,
     hidden_sizes: tuple[int, ...] | None = None,
+    noisy: NoisyLayers | None = None,
 ) -> Network:
     """Returns a network from an observation's features, and further inputs if any, to outputs.
 
@@ -28,6 +39,8 @@ def make_approximator(
       output_gain: The gain of the last layer's initial weights, see `MLP`.
       extra_inputs: The number of inputs behind the observation's features, such as an action's.
       hidden_sizes: The widths to use instead of those of `config`, for a part of a larger network.
+      noisy: The noise on the weights of all dense layers; None for none. A `network` of the user's
+        own has no noise, the dense layers behind it have.
 
     Returns:
       A network from [*P, B, in] to [*P, B, outputs].
@@ -42,10 +55,12 @@ def make_approximator(
     hidden = config.hidden_sizes if hidden_sizes is None else hidden_sizes
     layers = MLP(inputs + extra_inputs, hidden, outputs, config.activation, output_gain)
     if config.network == "mlp":
-        return layers
+        return layers if noisy is None else NoisyMLP(layers, noisy)
     network = _as_network(config.network)
     size = _num_encoded(spec, network)
-    return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
+    behind = replace(layers, inputs=size + extra_inputs)
+    dense = behind if noisy is None else NoisyMLP(behind, noisy)
+    return Encoded(spec.observation, network, dense)
 
 
 def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float) -> GRU:
