@@ -96,21 +96,17 @@ def test_on_policy_noise_is_kept_across_rollouts(kind: Any, where: str) -> None:
     assert np.min(np.abs(first[:, None] - first) + np.eye(first.size)) > 1e-6
 
 
-@pytest.mark.parametrize("kind", ["ppo", "sac"])
+@pytest.mark.parametrize("kind", [A2C, PPO])
 def test_noisy_layers_go_on_after_an_interruption_on_the_host(
-    kind: str, tmp_path: pathlib.Path
+    kind: Any, tmp_path: pathlib.Path
 ) -> None:
     # Oracle: the run without interruption. In a world that never changes, the new episodes that an
     # interruption begins are those that it ends.
     world = gymnasium.vector.SyncVectorEnv([Still] * 2 * NUM_ENVS)
     spec = mx.gymnasium_spec(world)
-    shared: dict[str, Any] = {"hidden_sizes": (4,), "noisy": NoisyLayers()}
-    learner: Any
-    if kind == "ppo":
-        learner = PPO(spec, PPOConfig(**shared, rollout_length=4, num_minibatches=2), [2])
-    else:
-        off_policy = {"batch_size": 2, "replay_capacity": 50, "learning_starts": 4}
-        learner = SAC(spec, SACConfig(**shared, **off_policy), [2])
+    make: Any = A2CConfig if kind is A2C else PPOConfig
+    config = make(hidden_sizes=(4,), noisy=NoisyLayers(), rollout_length=4)
+    learner = kind(spec, config, [2])
     arguments: dict[str, Any] = {"num_envs": NUM_ENVS, "records": 4, "compile": "graph"}
     whole = mx.train(learner, world, 32, **arguments)
     arguments["checkpoint_dir"] = tmp_path
