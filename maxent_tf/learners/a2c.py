@@ -81,7 +81,7 @@ class A2CConfig:
         `exploration.StateDependentExploration` explores by noise that is a function of the state.
       noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`; None
         for none. The noise is drawn anew after every update, and stays the same for a rollout.
-        Evaluation acts without noise. A `network` of your own has no noise, the layers behind it
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
         have. It goes neither with `exploration`, nor with a memory, nor with a table.
       log_std_range: For continuous actions, the range of the policy's log standard deviation (see
         `SquashedGaussianHead`).

@@ -180,11 +180,7 @@ class ActorCritic:
         explore: bool,
         log_prob: bool,
     ) -> Acted:
-        """Acts, see `Learner.act`; with `log_prob`, the extras hold the action's log-likelihood.
-
-        Noise on the weights follows from the state, not from `seed`: it is the same until the next
-        update, while every step draws its action anew.
-        """
+        """Acts, see `Learner.act`; with `log_prob`, the extras hold the action's log-likelihood."""
         observed = self.features(observation)
         memory: Any = ()
         if carry:
@@ -495,7 +491,8 @@ class ActorCriticLearner(Learner):
     ) -> Acted:
         """Draws actions or, without exploration, takes the actions of `greedy_action`.
 
-        The extras are a `Known`.
+        Noise on the weights follows from the state, not from `seed`: it stays the same until the
+        next update, while every step draws its action anew. The extras are a `Known`.
         """
         del world
         validation.check_state_kind(self, state, ActorCriticState)

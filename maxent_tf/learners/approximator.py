@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
@@ -40,7 +39,7 @@ def make_approximator(
       extra_inputs: The number of inputs behind the observation's features, such as an action's.
       hidden_sizes: The widths to use instead of those of `config`, for a part of a larger network.
       noisy: The noise on the weights of all dense layers; None for none. A `network` of the user's
-        own has no noise, the dense layers behind it have.
+        own has no noise; the dense layers behind it have.
 
     Returns:
       A network from [*P, B, in] to [*P, B, outputs].
@@ -53,14 +52,15 @@ def make_approximator(
     if config.network == "table":
         return Table(inputs, outputs)
     hidden = config.hidden_sizes if hidden_sizes is None else hidden_sizes
-    layers = MLP(inputs + extra_inputs, hidden, outputs, config.activation, output_gain)
-    if config.network == "mlp":
+
+    def dense(size: int) -> Network:
+        layers = MLP(size + extra_inputs, hidden, outputs, config.activation, output_gain)
         return layers if noisy is None else NoisyMLP(layers, noisy)
+
+    if config.network == "mlp":
+        return dense(inputs)
     network = _as_network(config.network)
-    size = _num_encoded(spec, network)
-    behind = replace(layers, inputs=size + extra_inputs)
-    dense = behind if noisy is None else NoisyMLP(behind, noisy)
-    return Encoded(spec.observation, network, dense)
+    return Encoded(spec.observation, network, dense(_num_encoded(spec, network)))
 
 
 def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float) -> GRU:

@@ -87,7 +87,7 @@ class DiscreteSACConfig:
         Zhou et al.
       noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`;
         None for none. The noise is drawn anew for every step and for every use in an update.
-        Evaluation acts without noise. A `network` of your own has no noise, the layers behind it
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
         have. It does not go with a memory.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critics towards the
@@ -375,17 +375,17 @@ class DiscreteSAC(Learner):
         check_seed(self.config, seed)
         config, ndims = self.config, len(self.batch_shape)
         alpha = self._temperature.alpha(state.temperature)
-        target_actor = to_learn(config, self._actor, state.actor, seed, 1)
+        next_actor = to_learn(config, self._actor, state.actor, seed, 1)
 
         if config.memory_size:
             steps, bootstrap_discount = self._sequences(state, batch)
         else:
-            steps, bootstrap_discount = self._transitions(target_actor, batch, alpha)
+            steps, bootstrap_discount = self._transitions(next_actor, batch, alpha)
         length = config.sequence_length - config.burn_in if config.memory_size else 1
         if weight is not None and length > 1:
             weight = merge_time(tf.repeat(weight[None], length, axis=0), ndims)
 
-        next_outputs = self._next(self._actor, target_actor, steps, steps.actor)
+        next_outputs = self._next(self._actor, next_actor, steps, steps.actor)
         next_policy = self._head(next_outputs, steps.next_mask)
         next_q = self._next(self._critics, state.target_critics, steps, steps.target_critics)
         target = operators.soft_q_target(

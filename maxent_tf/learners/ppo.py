@@ -102,7 +102,7 @@ class PPOConfig:
         for none. The noise is drawn anew after every update. It stays the same for a rollout and
         for all gradient steps on that rollout, so that the ratio of probabilities compares two
         policies with equal noise. Evaluation acts without noise. A `network` of your own has no
-        noise, the layers behind it have. It goes neither with `exploration`, nor with a memory, nor
+        noise; the layers behind it have. It goes neither with `exploration`, nor with a memory, nor
         with a table.
       log_std_range: For continuous actions, the range of the policy's log standard deviation (see
         `SquashedGaussianHead`).

@@ -78,7 +78,7 @@ class SACConfig:
         its scale takes the place of `initial_stddev`.
       noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`;
         None for none. The noise is drawn anew for every step and for every use in an update.
-        Evaluation acts without noise. A `network` of your own has no noise, the layers behind it
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
         have.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critics towards the
@@ -338,10 +338,10 @@ class SAC(Learner):
         config, ndims = self.config, len(self.batch_shape)
         next_seed, actor_seed = tf.unstack(draws.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
-        target_actor = to_learn(config, self._actor, state.actor, seed, 1)
+        next_actor = to_learn(config, self._actor, state.actor, seed, 1)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
-            policy = self._policy(target_actor, self._features(later.observation))
+            policy = self._policy(next_actor, self._features(later.observation))
             entropy = self._entropy(policy, draws.fold_in(next_seed, 1))
             return alpha[..., None] * (entropy - self._log_volume)
 
@@ -352,7 +352,7 @@ class SAC(Learner):
         next_observed = self._features(step.next_observation)
 
         next_q, next_entropy = self._value(
-            self._policy(target_actor, next_observed),
+            self._policy(next_actor, next_observed),
             functools.partial(self._smallest_q, self._subset(state.target_critics, seed)),
             next_observed,
             next_seed,

@@ -76,7 +76,7 @@ class SoftDQNConfig:
       noisy: The noise on the weights of the dense layers of the network, `networks.NoisyLayers`;
         None for none. The noise is drawn anew for every step, and in every update independently
         for the network, for the target network and, with `double`, for the network that chooses
-        actions. Evaluation acts without noise. A `network` of your own has no noise, the layers
+        actions. Evaluation acts without noise. A `network` of your own has no noise; the layers
         behind it have.
       double: Whether the target network evaluates the policy of the online network instead of its
         own.
@@ -304,7 +304,7 @@ class SoftDQN(Learner):
         check_seed(self.config, seed)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         alpha = self._temperature.alpha(state.temperature)
-        frozen = state._replace(
+        noisy_state = state._replace(
             network=to_learn(self.config, self._network, state.network, seed, 1),
             target_network=to_learn(self.config, self._network, state.target_network, seed, 2),
         )
@@ -312,10 +312,10 @@ class SoftDQN(Learner):
             batch,
             self.config.n_step,
             self._discount,
-            lambda later: self._entropy_reward(frozen, later, alpha),
+            lambda later: self._entropy_reward(noisy_state, later, alpha),
         )
         observed = self._features(step.transition.observation)
-        target = self._target(frozen, observed, step, alpha)
+        target = self._target(noisy_state, observed, step, alpha)
 
         def loss(network: Any) -> tuple[tf.Tensor, Any]:
             noisy = to_learn(self.config, self._network, network, seed, 0)

@@ -60,7 +60,7 @@ class SQLConfig:
       critic_optimizer: The optimiser of the critic, with the same choices as `sampler_optimizer`.
       noisy: The noise on the weights of the dense layers of the sampler, `networks.NoisyLayers`;
         None for none. The noise is drawn anew for every step and for every use in an update.
-        Evaluation acts without noise. A `network` of your own has no noise, the layers behind it
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
         have.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critic towards the

@@ -98,7 +98,12 @@ def stop_at(step: int) -> Any:
         ),
         pytest.param(discrete_sac(), CHAIN, {}, [16], marks=pytest.mark.slow),
         pytest.param(soft_dqn(munchausen=0.9), CHAIN, {}, [28], marks=pytest.mark.slow),
-        (a2c(network="mlp", hidden_sizes=(4,), noisy=NoisyLayers()), CHAIN, {}, [8, 16]),
+        (
+            a2c(network="mlp", hidden_sizes=(4,), noisy=NoisyLayers()),
+            CHAIN,
+            {"normalize_reward": True},
+            [8, 16],
+        ),
         (soft_dqn(noisy=NoisyLayers(), double=True), CHAIN, {}, [16]),
     ],
     ids=[
