@@ -17,6 +17,8 @@ References:
   estimation", https://arxiv.org/abs/1506.02438
   L. Espeholt et al. (2018), "IMPALA: scalable distributed deep-RL with importance weighted
   actor-learner architectures", https://arxiv.org/abs/1802.01561 (V-trace)
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, losses, optimizers
+from maxent_tf import distributions, losses, networks, optimizers
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import (
@@ -77,6 +79,10 @@ class A2CConfig:
         weights clipped at 1.
       exploration: For continuous actions: None explores by fresh noise at every step;
         `exploration.StateDependentExploration` explores by noise that is a function of the state.
+      noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`; None
+        for none. The noise is drawn anew after every update, and stays the same for a rollout.
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
+        have. It goes neither with `exploration`, nor with a memory, nor with a table.
       log_std_range: For continuous actions, the range of the policy's log standard deviation (see
         `SquashedGaussianHead`).
       initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
@@ -104,6 +110,7 @@ class A2CConfig:
     entropy: str = "bonus"
     correction: str = "none"
     exploration: StateDependentExploration | None = None
+    noisy: networks.NoisyLayers | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)
     initial_stddev: float = 1.0
 
@@ -193,7 +200,7 @@ class A2C(ActorCriticLearner):
         parts.check_batch(batch, weight, self._knows_log_prob)
         alpha = parts.temperature.alpha(state.temperature)
         steps, length = parts.merge_time(batch), batch.reward.shape[0]
-        inputs = parts.inputs(batch, steps)
+        inputs, noise_seed = parts.inputs(batch, steps), parts.noise_seed(batch)
         memory = parts.memory_after("critic", state.critic, inputs)
         next_value = parts.next_value(state.critic, steps.next_observation, memory)
 
@@ -202,7 +209,8 @@ class A2C(ActorCriticLearner):
             tape.watch(parameters)
             actor_memory = parts.memory_after("actor", parameters[0], inputs, length)
             critic_memory = parts.memory_after("critic", parameters[1], inputs, length)
-            outputs = parts.outputs(parameters[0], inputs.observed, actor_memory)
+            actor = parts.noisy(parameters[0], noise_seed)
+            outputs = parts.outputs(actor, inputs.observed, actor_memory)
             policy = parts.policy(outputs, inputs.mask)
             entropy = policy.entropy()
             value = parts.value(parameters[1], inputs.observed, critic_memory)
@@ -230,4 +238,7 @@ class A2C(ActorCriticLearner):
             actor_grad_norm=actor_norm,
             critic_grad_norm=critic_norm,
         )
-        return Updated(new_state._replace(temperature=temperature), metrics)
+        new_state = new_state._replace(
+            temperature=temperature, noise_seed=parts.next_noise_seed(state)
+        )
+        return Updated(new_state, metrics)

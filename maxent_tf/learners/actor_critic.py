@@ -16,6 +16,7 @@ from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
 from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
 from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.noisy import check_noisy
 from maxent_tf.learners.sequences import Memory, Sequence, first_steps, unrolled
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
@@ -25,13 +26,25 @@ from maxent_tf.types import Acted, Transition
 
 
 class ActorCriticState(NamedTuple):
-    """The whole state of an on-policy learner; every tensor has `P` in front."""
+    """The whole state of an on-policy learner; every tensor has `P` in front.
+
+    Attributes:
+      actor: The parameters of the policy.
+      critic: The parameters of the value function.
+      actor_optimizer: The state of the optimiser of the policy.
+      critic_optimizer: The state of the optimiser of the value function.
+      temperature: The state of the temperature.
+      noise_seed: [*P, 2], int32, the seed of the noise with which a noisy policy acts until the
+        next update. All learners have the same seed, from which each draws its own noise. It is ()
+        without noise.
+    """
 
     actor: Any
     critic: Any
     actor_optimizer: Any
     critic_optimizer: Any
     temperature: Any
+    noise_seed: Any = ()
 
 
 class Known(NamedTuple):
@@ -40,10 +53,12 @@ class Known(NamedTuple):
     Attributes:
       memory: The `Memory` from which the learner acted.
       log_prob: [*P, B], float32, the log-likelihood of the action, in nats.
+      noise_seed: [*P, B, 2], int32, the seed of the noise on the weights of the actor.
     """
 
     memory: Any = ()
     log_prob: Any = ()
+    noise_seed: Any = ()
 
 
 class Inputs(NamedTuple):
@@ -80,6 +95,7 @@ def check_config(config: Any) -> None:
             f"exploration={config.exploration} needs features of the state alone: it goes neither "
             'with memory_size above 0 nor with network="table".'
         )
+    check_noisy(config)
     validation.one_of("entropy", config.entropy, ("bonus", "reward"))
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("gae_lambda", config.gae_lambda, 0, 1)
@@ -109,6 +125,7 @@ class ActorCritic:
         self._discount = validation.per_learner("discount", config.discount, batch_shape)
         self.temperature = as_temperature(config.alpha, spec.action, batch_shape)
         self._spec = spec
+        self._is_noisy = config.noisy is not None
         # A small last layer starts the policy near uniform.
         if config.memory_size:
             self.head: Any = networks.make_head(
@@ -126,7 +143,8 @@ class ActorCritic:
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state; `seed` is an integer, or a seed of shape [2], int32."""
-        actor_seed, critic_seed = tf.unstack(draws.split(as_seed(seed), 2))
+        seed = as_seed(seed)
+        actor_seed, critic_seed = tf.unstack(draws.split(seed, 2))
         actor = self._actor.init(actor_seed, self._batch_shape)
         critic = self._critic.init(critic_seed, self._batch_shape)
         return ActorCriticState(
@@ -135,6 +153,7 @@ class ActorCritic:
             actor_optimizer=self._config.actor_optimizer.init(actor),
             critic_optimizer=self._config.critic_optimizer.init(critic),
             temperature=self.temperature.init(),
+            noise_seed=self._for_all(draws.fold_in(seed, 2)) if self._is_noisy else (),
         )
 
     def initial_carry(self, num_envs: Any) -> Any:
@@ -169,7 +188,8 @@ class ActorCritic:
                 self._actor.remember(state.actor, carry.actor, observed),
                 self._critic.remember(state.critic, carry.critic, observed),
             )
-        outputs = self.outputs(state.actor, observed, memory.actor if carry else None)
+        actor = self.noisy(state.actor, self._one(state.noise_seed)) if explore else state.actor
+        outputs = self.outputs(actor, observed, memory.actor if carry else None)
         policy = self.policy(outputs, self.mask(observation))
         if not explore:
             action = greedy_action(policy)
@@ -180,6 +200,10 @@ class ActorCritic:
         known = Known(memory=carry)
         if log_prob:
             known = known._replace(log_prob=log_likelihood(policy, action))
+        if self._is_noisy:
+            shape = [*sizes(observed)[:-1], 2]
+            noise_seed = tf.broadcast_to(state.noise_seed[..., None, :], shape)
+            known = known._replace(noise_seed=noise_seed)
         return Acted(action, memory, known)
 
     def features(self, observation: Any) -> tf.Tensor:
@@ -208,8 +232,12 @@ class ActorCritic:
             raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
         scalar, size = tf.TensorSpec([], tf.float32), self._config.memory_size
         memory = tf.TensorSpec([size], tf.float32)
-        extras: Any = Known(Memory(memory, memory) if size else (), scalar if log_prob else ())
-        if not size and not log_prob:
+        extras: Any = Known(
+            memory=Memory(memory, memory) if size else (),
+            log_prob=scalar if log_prob else (),
+            noise_seed=tf.TensorSpec([2], tf.int32) if self._is_noisy else (),
+        )
+        if extras == Known():
             extras = ()
         validation.check_batch(self._spec, batch, (None, *self._batch_shape, None), extras)
 
@@ -219,6 +247,26 @@ class ActorCritic:
         if not self._config.memory_size:
             return Inputs(observed, (), (), mask)
         return Inputs(observed, steps.extras.memory, self.merge_time(first_steps(batch)), mask)
+
+    def noise_seed(self, batch: Transition) -> Any:
+        """Returns the seed, [2], of the noise with which a trajectory was acted; () without noise.
+
+        It is that of the first step: all steps of a trajectory have one noise.
+        """
+        return self._one(batch.extras.noise_seed) if self._is_noisy else ()
+
+    def next_noise_seed(self, state: ActorCriticState) -> Any:
+        """Returns the seed, [*P, 2], of the noise after an update; () without noise."""
+        if not self._is_noisy:
+            return ()
+        return self._for_all(draws.split(self._one(state.noise_seed), 1)[0])
+
+    def noisy(self, actor: Any, noise_seed: Any) -> Any:
+        """Returns the actor's parameters with noise from a seed, [2]; as they are if it is ()."""
+        if isinstance(noise_seed, tuple):
+            return actor
+        # The next seed is split off the seed itself, and must not be that of a layer, too.
+        return networks.perturbed(self._actor, actor, draws.fold_in(noise_seed, 1))
 
     def memory_after(
         self, network: str, params: Any, inputs: Inputs, length: int | None = None
@@ -354,8 +402,11 @@ class ActorCritic:
         critic, critic_optimizer, critic_norm = self._apply(
             self._config.critic_optimizer, grads[1], state.critic_optimizer, state.critic
         )
-        new_state = ActorCriticState(
-            actor, critic, actor_optimizer, critic_optimizer, state.temperature
+        new_state = state._replace(
+            actor=actor,
+            critic=critic,
+            actor_optimizer=actor_optimizer,
+            critic_optimizer=critic_optimizer,
         )
 
         def keep(new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
@@ -368,6 +419,14 @@ class ActorCritic:
     def merge_time(self, structure: Any) -> Any:
         """Merges the axes of time and environments: [T, *P, B, ...] -> [*P, T B, ...]."""
         return merge_time(structure, len(self._batch_shape))
+
+    def _for_all(self, seed: tf.Tensor) -> tf.Tensor:
+        """Repeats a seed for every learner: [2] -> [*P, 2]."""
+        return tf.broadcast_to(seed, [*self._batch_shape, 2])
+
+    def _one(self, seed: Any) -> Any:
+        """Returns the one seed that is repeated along leading axes, [..., 2] -> [2]; () stays."""
+        return tf.reshape(seed, [-1, 2])[0] if self._is_noisy else ()
 
     def _apply(self, optimizer: Any, grads: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
         ndims = len(self._batch_shape)
@@ -432,7 +491,8 @@ class ActorCriticLearner(Learner):
     ) -> Acted:
         """Draws actions or, without exploration, takes the actions of `greedy_action`.
 
-        The extras are a `Known`.
+        Noise on the weights follows from the state, not from `seed`: it stays the same until the
+        next update, while every step draws its action anew. The extras are a `Known`.
         """
         del world
         validation.check_state_kind(self, state, ActorCriticState)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.networks import GRU, MLP, Encoded, Network, PerKey, Table, features
+from maxent_tf.networks import (
+    GRU,
+    MLP,
+    Encoded,
+    Network,
+    NoisyLayers,
+    NoisyMLP,
+    PerKey,
+    Table,
+    features,
+)
 from maxent_tf.specs import EnvironmentSpec
 
 
@@ -18,6 +27,7 @@ def make_approximator(
     output_gain: float = 1.0,
     extra_inputs: int = 0,
     hidden_sizes: tuple[int, ...] | None = None,
+    noisy: NoisyLayers | None = None,
 ) -> Network:
     """Returns a network from an observation's features, and further inputs if any, to outputs.
 
@@ -28,6 +38,8 @@ def make_approximator(
       output_gain: The gain of the last layer's initial weights, see `MLP`.
       extra_inputs: The number of inputs behind the observation's features, such as an action's.
       hidden_sizes: The widths to use instead of those of `config`, for a part of a larger network.
+      noisy: The noise on the weights of all dense layers; None for none. A `network` of the user's
+        own has no noise; the dense layers behind it have.
 
     Returns:
       A network from [*P, B, in] to [*P, B, outputs].
@@ -40,12 +52,15 @@ def make_approximator(
     if config.network == "table":
         return Table(inputs, outputs)
     hidden = config.hidden_sizes if hidden_sizes is None else hidden_sizes
-    layers = MLP(inputs + extra_inputs, hidden, outputs, config.activation, output_gain)
+
+    def dense(size: int) -> Network:
+        layers = MLP(size + extra_inputs, hidden, outputs, config.activation, output_gain)
+        return layers if noisy is None else NoisyMLP(layers, noisy)
+
     if config.network == "mlp":
-        return layers
+        return dense(inputs)
     network = _as_network(config.network)
-    size = _num_encoded(spec, network)
-    return Encoded(spec.observation, network, replace(layers, inputs=size + extra_inputs))
+    return Encoded(spec.observation, network, dense(_num_encoded(spec, network)))
 
 
 def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain: float) -> GRU:

@@ -10,7 +10,8 @@ minimum or the mean of the critics:
 4. Take one step of the temperature towards the target entropy, unless it is fixed or scheduled.
 5. Move the target critics by a fraction tau towards the critics.
 
-An update draws no actions: its expectations and its entropy are exact, so that it is deterministic.
+An update draws no actions: its expectations and its entropy are exact, so that it is deterministic
+unless the actor is noisy.
 
 References:
   P. Christodoulou (2019), "Soft actor-critic for discrete action settings",
@@ -19,6 +20,8 @@ References:
   https://arxiv.org/abs/2209.10081 (the mean of the critics)
   S. Kapturowski et al. (2019), "Recurrent experience replay in distributed reinforcement learning",
   https://openreview.net/forum?id=r1lyTjAqYX (stored memories and burn-in)
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
 from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.noisy import check_seed, to_act, to_learn
 from maxent_tf.learners.sequences import (
     Memory,
     Sequence,
@@ -81,6 +85,10 @@ class DiscreteSACConfig:
       critic_reduction: "min" takes the smallest critic of every action, against overestimation.
         "mean" takes the mean, against the underestimation that the minimum causes according to
         Zhou et al.
+      noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`;
+        None for none. The noise is drawn anew for every step and for every use in an update.
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
+        have. It does not go with a memory.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critics towards the
         critics; may be a tensor that broadcasts to `P`.
@@ -115,6 +123,7 @@ class DiscreteSACConfig:
     critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     num_critics: int = 2
     critic_reduction: str = "min"
+    noisy: networks.NoisyLayers | None = None
     discount: Any = 0.99
     tau: Any = 0.005
     alpha: Any = "auto"
@@ -245,10 +254,15 @@ class DiscreteSAC(Learner):
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._reduce = REDUCTIONS[config.critic_reduction]
         self._head = networks.CategoricalHead(num_actions)
-        make: Any = make_recurrent if config.memory_size else make_approximator
         # A small last layer starts the policy near uniform.
-        self._actor = make(spec, config, num_actions, output_gain=0.01)
-        self._critic = make(spec, config, num_actions, output_gain=1.0)
+        if config.memory_size:
+            self._actor: Any = make_recurrent(spec, config, num_actions, output_gain=0.01)
+            self._critic: Any = make_recurrent(spec, config, num_actions, output_gain=1.0)
+        else:
+            self._actor = make_approximator(
+                spec, config, num_actions, output_gain=0.01, noisy=config.noisy
+            )
+            self._critic = make_approximator(spec, config, num_actions, output_gain=1.0)
         self._critics = networks.Ensemble(self._critic, config.num_critics)
 
     def init(self, seed: Any) -> DiscreteSACState:
@@ -309,7 +323,9 @@ class DiscreteSAC(Learner):
     ) -> Acted:
         """Draws actions or, without exploration, takes the most likely ones."""
         del world
-        policy = self.policy(state, observation, carry)
+        validation.check_state_kind(self, state, DiscreteSACState)
+        noisy, seed = to_act(self.config, self._actor, state.actor, seed, explore)
+        policy = self.policy(state._replace(actor=noisy), observation, carry)
         action = policy.sample(seed=seed) if explore else greedy_action(policy)
         if not self.config.memory_size:
             return Acted(action, carry)
@@ -344,27 +360,32 @@ class DiscreteSAC(Learner):
           batch: The transitions, fields [*P, B, ...], all valid. The fields are [n, *P, B, ...] if
             `n_step` is above 1, and [sequence_length, *P, B, ...] with a memory, together with the
             extras that `act` returned.
-          seed: Not used, because the update is deterministic.
+          seed: An integer, or a seed of shape [2], int32, for the noise of a `noisy` actor. Without
+            noise, the update is deterministic and needs no seed.
           weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
           The new state, `DiscreteSACMetrics`, and the absolute Bellman errors of the transitions
           before the update, averaged over the critics and over the steps of a sequence.
+
+        Raises:
+          ValueError: If the batch does not fit, or if there is no seed for the noise.
         """
-        del seed
         validation.check_state_kind(self, state, DiscreteSACState)
+        check_seed(self.config, seed)
         config, ndims = self.config, len(self.batch_shape)
         alpha = self._temperature.alpha(state.temperature)
+        next_actor = to_learn(config, self._actor, state.actor, seed, 1)
 
         if config.memory_size:
             steps, bootstrap_discount = self._sequences(state, batch)
         else:
-            steps, bootstrap_discount = self._transitions(state, batch, alpha)
+            steps, bootstrap_discount = self._transitions(next_actor, batch, alpha)
         length = config.sequence_length - config.burn_in if config.memory_size else 1
         if weight is not None and length > 1:
             weight = merge_time(tf.repeat(weight[None], length, axis=0), ndims)
 
-        next_outputs = self._next(self._actor, state.actor, steps, steps.actor)
+        next_outputs = self._next(self._actor, next_actor, steps, steps.actor)
         next_policy = self._head(next_outputs, steps.next_mask)
         next_q = self._next(self._critics, state.target_critics, steps, steps.target_critics)
         target = operators.soft_q_target(
@@ -386,7 +407,8 @@ class DiscreteSAC(Learner):
         q = self._reduced(self._here(self._critics, critic.params, steps, steps.critics))
 
         def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
-            policy = self._head(self._here(self._actor, actor, steps, steps.actor), steps.mask)
+            noisy = to_learn(config, self._actor, actor, seed, 0)
+            policy = self._head(self._here(self._actor, noisy, steps, steps.actor), steps.mask)
             value, entropy = _expectation(policy, q), policy.entropy()
             return losses.soft_actor_loss(value, entropy, alpha), (value, entropy)
 
@@ -422,13 +444,13 @@ class DiscreteSAC(Learner):
         return Updated(new_state, metrics, error)
 
     def _transitions(
-        self, state: DiscreteSACState, batch: Transition, alpha: tf.Tensor
+        self, actor: Any, batch: Transition, alpha: tf.Tensor
     ) -> tuple[_Steps, tf.Tensor]:
         """Returns the transitions, over n steps, and the discounts of the values behind them."""
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
-            outputs = self._actor.apply(state.actor, self._features(later.observation))
+            outputs = self._actor.apply(actor, self._features(later.observation))
             policy = self._head(outputs, self._mask(later.observation))
             return alpha[..., None] * policy.entropy()
 

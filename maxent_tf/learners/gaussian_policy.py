@@ -31,7 +31,7 @@ def head_and_network(spec: EnvironmentSpec, config: Any) -> tuple[Any, Any]:
       spec: The specification of the environment that the learner acts in.
       config: The configuration of a learner, with `exploration`, `log_std_range`, `initial_stddev`
         and everything that `make_approximator` needs. It may have `num_components`, the number of
-        components of a mixture.
+        components of a mixture, and `noisy`, the noise on the weights of the network.
 
     Raises:
       ValueError: If the policy is a Gaussian and the actions are not a vector with finite bounds,
@@ -61,4 +61,6 @@ def head_and_network(spec: EnvironmentSpec, config: Any) -> tuple[Any, Any]:
         head = networks.make_head(action, config.log_std_range, config.initial_stddev)
         # A small last layer starts the policy at its median action, the same in every state.
         gain = 0.01
-    return head, make_approximator(spec, config, head.num_outputs, output_gain=gain)
+    return head, make_approximator(
+        spec, config, head.num_outputs, output_gain=gain, noisy=getattr(config, "noisy", None)
+    )

@@ -30,6 +30,7 @@ from maxent_tf.axes import merge_time, split_time
 from maxent_tf.checks import number
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import OffPolicy
+from maxent_tf.learners.noisy import check_noisy
 from maxent_tf.optimizers.learning_rate import expand_to
 from maxent_tf.replay import NStepTransition, Priorities, n_step_transitions
 from maxent_tf.specs import EnvironmentSpec
@@ -39,6 +40,7 @@ from maxent_tf.types import Transition
 def check_config(config: Any) -> None:
     """Raises ValueError if a hyperparameter that off-policy learners share is out of range."""
     validation.check_shared(config)
+    check_noisy(config)
     if isinstance(config.network, str):
         validation.one_of("network", config.network, ("mlp",))
     validation.in_range("discount", config.discount, 0, 1)

@@ -16,6 +16,8 @@ References:
   https://arxiv.org/abs/1707.06347
   S. Huang et al. (2022), "The 37 implementation details of proximal policy optimization",
   https://iclr-blog-track.github.io/2022/03/25/ppo-implementation-details/
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, draws, losses, optimizers
+from maxent_tf import distributions, draws, losses, networks, optimizers
 from maxent_tf.checks import boolean
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
@@ -96,6 +98,12 @@ class PPOConfig:
         entropies, [*P, N], in nats, through which the gradient flows. None uses the exact entropy.
       exploration: For continuous actions: None explores by fresh noise at every step;
         `exploration.StateDependentExploration` explores by noise that is a function of the state.
+      noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`; None
+        for none. The noise is drawn anew after every update. It stays the same for a rollout and
+        for all gradient steps on that rollout, so that the ratio of probabilities compares two
+        policies with equal noise. Evaluation acts without noise. A `network` of your own has no
+        noise; the layers behind it have. It goes neither with `exploration`, nor with a memory, nor
+        with a table.
       log_std_range: For continuous actions, the range of the policy's log standard deviation (see
         `SquashedGaussianHead`).
       initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
@@ -125,6 +133,7 @@ class PPOConfig:
     entropy: str = "bonus"
     bonus_entropy: Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor] | None = None
     exploration: StateDependentExploration | None = None
+    noisy: networks.NoisyLayers | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)
     initial_stddev: float = 1.0
 
@@ -267,7 +276,8 @@ class PPO(ActorCriticLearner):
         self._parts.check_batch(batch, weight, self._knows_log_prob)
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
-        samples, entropy = self._samples(state, batch, alpha)
+        noise_seed = self._parts.noise_seed(batch)
+        samples, entropy = self._samples(state, batch, noise_seed, alpha)
         seed = as_seed(seed)
         length, *_, worlds = batch.reward.shape
         epochs, minibatches = config.num_epochs, config.num_minibatches
@@ -282,7 +292,9 @@ class PPO(ActorCriticLearner):
                 lambda x: tf.gather(x, indices[k], axis=len(self.batch_shape)), samples
             )
             own = draws.fold_in(seed, k)
-            state, learning, measured = self._step(state, learning, minibatch, length, alpha, own)
+            state, learning, measured = self._step(
+                state, learning, minibatch, noise_seed, length, alpha, own
+            )
             totals = tf.nest.map_structure(
                 lambda total, x: total + tf.where(learning, x, 0), totals, measured
             )
@@ -306,17 +318,21 @@ class PPO(ActorCriticLearner):
             step_fraction=() if config.target_kl is None else steps / due,
             **means._asdict(),
         )
-        return Updated(state._replace(temperature=new_temperature), metrics)
+        new_state = state._replace(
+            temperature=new_temperature, noise_seed=self._parts.next_noise_seed(state)
+        )
+        return Updated(new_state, metrics)
 
     def _samples(
-        self, state: ActorCriticState, batch: Transition, alpha: tf.Tensor
+        self, state: ActorCriticState, batch: Transition, noise_seed: Any, alpha: tf.Tensor
     ) -> tuple[_Samples, tf.Tensor]:
         """Returns the samples to learn from, N = T B, and the policy's entropy there, [*P, N]."""
         parts, steps = self._parts, self._parts.merge_time(batch)
         inputs = parts.inputs(batch, steps)
         actor_memory = parts.memory_after("actor", state.actor, inputs)
         critic_memory = parts.memory_after("critic", state.critic, inputs)
-        outputs = parts.outputs(state.actor, inputs.observed, actor_memory)
+        actor = parts.noisy(state.actor, noise_seed)
+        outputs = parts.outputs(actor, inputs.observed, actor_memory)
         entropy = parts.policy(outputs, inputs.mask).entropy()
         value = parts.value(state.critic, inputs.observed, critic_memory)
         next_value = parts.next_value(state.critic, steps.next_observation, critic_memory)
@@ -337,6 +353,7 @@ class PPO(ActorCriticLearner):
         state: ActorCriticState,
         learning: tf.Tensor,
         samples: _Samples,
+        noise_seed: Any,
         length: int,
         alpha: tf.Tensor,
         seed: tf.Tensor,
@@ -359,7 +376,8 @@ class PPO(ActorCriticLearner):
             actor_memory = parts.memory_after("actor", parameters[0], samples.inputs, length)
             critic_memory = parts.memory_after("critic", parameters[1], samples.inputs, length)
             observed = samples.inputs.observed
-            outputs = parts.outputs(parameters[0], observed, actor_memory)
+            actor = parts.noisy(parameters[0], noise_seed)
+            outputs = parts.outputs(actor, observed, actor_memory)
             policy = parts.policy(outputs, samples.inputs.mask)
             log_ratio = distributions.log_likelihood(policy, samples.action) - samples.log_prob
             if config.bonus_entropy is None:

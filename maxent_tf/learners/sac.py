@@ -23,6 +23,8 @@ References:
   https://arxiv.org/abs/2005.05719 (state-dependent exploration)
   X. Chen, C. Wang, Z. Zhou, K. Ross (2021), "Randomized ensembled double Q-learning: learning fast
   without a model", https://arxiv.org/abs/2101.05982 (a minimum over a random subset of critics)
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from maxent_tf.learners import entropy_estimators, off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
 from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.noisy import to_act, to_learn
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.replay import Priorities
@@ -73,6 +76,10 @@ class SACConfig:
       exploration: How a Gaussian policy explores. None explores by fresh noise at every step.
         `exploration.StateDependentExploration` explores by noise that is a function of the state;
         its scale takes the place of `initial_stddev`.
+      noisy: The noise on the weights of the dense layers of the actor, `networks.NoisyLayers`;
+        None for none. The noise is drawn anew for every step and for every use in an update.
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
+        have.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critics towards the
         critics; may be a tensor that broadcasts to `P`.
@@ -116,6 +123,7 @@ class SACConfig:
     target_subset: int | None = None
     num_components: int = 1
     exploration: StateDependentExploration | None = None
+    noisy: networks.NoisyLayers | None = None
     discount: Any = 0.99
     tau: Any = 0.005
     alpha: Any = "auto"
@@ -292,7 +300,8 @@ class SAC(Learner):
         """
         del world
         validation.check_state_kind(self, state, SACState)
-        outputs = self._actor.apply(state.actor, self._features(observation))
+        actor, seed = to_act(self.config, self._actor, state.actor, seed, explore)
+        outputs = self._actor.apply(actor, self._features(observation))
         if not explore:
             return Acted(greedy_action(self._head(outputs)), carry)
         if self.config.exploration is None:
@@ -317,7 +326,7 @@ class SAC(Learner):
           state: The state of the learners.
           batch: The transitions, fields [*P, B, ...], all valid; [n, *P, B, ...] if `n_step` is
             above 1.
-          seed: An integer, or a seed of shape [2], int32, for the actions drawn.
+          seed: An integer, or a seed of shape [2], int32, for the actions and the noise drawn.
           weight: [*P, B], importance weights in the critics' loss; None is 1.
 
         Returns:
@@ -329,9 +338,10 @@ class SAC(Learner):
         config, ndims = self.config, len(self.batch_shape)
         next_seed, actor_seed = tf.unstack(draws.split(as_seed(seed), 2))
         alpha = self._temperature.alpha(state.temperature)
+        next_actor = to_learn(config, self._actor, state.actor, seed, 1)
 
         def entropy_reward(later: Transition) -> tf.Tensor:
-            policy = self._policy(state.actor, self._features(later.observation))
+            policy = self._policy(next_actor, self._features(later.observation))
             entropy = self._entropy(policy, draws.fold_in(next_seed, 1))
             return alpha[..., None] * (entropy - self._log_volume)
 
@@ -342,7 +352,7 @@ class SAC(Learner):
         next_observed = self._features(step.next_observation)
 
         next_q, next_entropy = self._value(
-            self._policy(state.actor, next_observed),
+            self._policy(next_actor, next_observed),
             functools.partial(self._smallest_q, self._subset(state.target_critics, seed)),
             next_observed,
             next_seed,
@@ -363,7 +373,7 @@ class SAC(Learner):
 
         def actor_loss(actor: Any) -> tuple[tf.Tensor, Any]:
             q, entropy = self._value(
-                self._policy(actor, observed),
+                self._policy(to_learn(config, self._actor, actor, seed, 0), observed),
                 functools.partial(reduced_q, critic.params),
                 observed,
                 actor_seed,

@@ -24,6 +24,8 @@ References:
   https://doi.org/10.1038/nature14236
   H. van Hasselt, A. Guez, D. Silver (2016), "Deep reinforcement learning with double Q-learning",
   https://arxiv.org/abs/1509.06461
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -35,13 +37,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf import losses, operators, optimizers
+from maxent_tf import losses, networks, operators, optimizers
 from maxent_tf.checks import boolean
 from maxent_tf.distributions import boltzmann
 from maxent_tf.exploration import Behaviour
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.noisy import check_seed, to_act, to_learn
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.regularizers import Regularizer, Shannon
@@ -66,9 +69,15 @@ class SoftDQNConfig:
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       alpha: The temperature of the values and of the policy, in reward per nat: a number or tensor
         that broadcasts to `P`, a schedule over updates, or an `AutoTemperature`. At 0 the policy
-        is greedy, and explores only by a `behaviour` and during `learning_starts`.
+        is greedy, and explores only by a `behaviour`, by noise on the weights (`noisy`) and during
+        `learning_starts`.
       behaviour: The way in which the learner chooses actions while it explores, such as
         `exploration.EpsilonGreedy()`. None draws actions from the policy itself.
+      noisy: The noise on the weights of the dense layers of the network, `networks.NoisyLayers`;
+        None for none. The noise is drawn anew for every step, and in every update independently
+        for the network, for the target network and, with `double`, for the network that chooses
+        actions. Evaluation acts without noise. A `network` of your own has no noise; the layers
+        behind it have.
       double: Whether the target network evaluates the policy of the online network instead of its
         own.
       regularizer: The regulariser that the temperature multiplies.
@@ -105,6 +114,7 @@ class SoftDQNConfig:
     discount: Any = 0.99
     alpha: Any = 0.03
     behaviour: Behaviour | None = None
+    noisy: networks.NoisyLayers | None = None
     double: bool = False
     regularizer: Regularizer = Shannon()
     munchausen: Any = 0.0
@@ -163,7 +173,8 @@ class SoftDQNMetrics(NamedTuple):
 
     Attributes:
       loss: Half the mean squared soft Bellman error.
-      entropy: The mean Shannon entropy, in nats, of the policy, whatever the behaviour.
+      entropy: The mean Shannon entropy, in nats, of the policy, whatever the behaviour. With a
+        `noisy` network, it is the policy with the noise of this update, as in the other metrics.
       alpha: The temperature of this update.
       alpha_bound: -1 where an automatic temperature now sits on its lower bound, 1 where it sits on
         its upper bound, else 0. A temperature on a bound cannot reach its entropy target.
@@ -213,7 +224,7 @@ class SoftDQN(Learner):
         self._discount = validation.per_learner("discount", config.discount, self.batch_shape)
         self._tau = validation.per_learner("tau", config.tau, self.batch_shape)
         self._munchausen = validation.per_learner("munchausen", config.munchausen, self.batch_shape)
-        self._network = make_approximator(spec, config, self.num_actions)
+        self._network = make_approximator(spec, config, self.num_actions, noisy=config.noisy)
 
     def init(self, seed: Any) -> SoftDQNState:
         """Returns a fresh state.
@@ -261,10 +272,11 @@ class SoftDQN(Learner):
         world: Any = None,
     ) -> Acted:
         """Chooses actions, by the behaviour where there is one: see `Learner.act`."""
-        behaviour = self.config.behaviour
+        validation.check_state_kind(self, state, SoftDQNState)
+        network, seed = to_act(self.config, self._network, state.network, seed, explore)
+        state, behaviour = state._replace(network=network), self.config.behaviour
         if behaviour is None or not explore:
             return super().act(state, carry, observation, seed=seed, explore=explore, world=world)
-        validation.check_state_kind(self, state, SoftDQNState)
         q = self._legal_q(state.network, observation)
         return Acted(behaviour.distribution(q, state.updates).sample(seed=as_seed(seed)), carry)
 
@@ -277,28 +289,37 @@ class SoftDQN(Learner):
           state: The state of the learners.
           batch: The transitions, fields [*P, B, ...], all valid; [n, *P, B, ...] if `n_step` is
             above 1.
-          seed: Not used, because the update is deterministic.
+          seed: An integer, or a seed of shape [2], int32, for the noise of a `noisy` network.
+            Without noise, the update is deterministic and needs no seed.
           weight: [*P, B], importance weights in the loss; None is 1.
 
         Returns:
           The new state, `SoftDQNMetrics`, and the absolute Bellman errors of the transitions before
           the update.
+
+        Raises:
+          ValueError: If the batch does not fit, or if there is no seed for the noise.
         """
         validation.check_state_kind(self, state, SoftDQNState)
-        del seed
+        check_seed(self.config, seed)
         off_policy.check_batch(self.spec, batch, self.batch_shape, self.config.n_step)
         alpha = self._temperature.alpha(state.temperature)
+        noisy_state = state._replace(
+            network=to_learn(self.config, self._network, state.network, seed, 1),
+            target_network=to_learn(self.config, self._network, state.target_network, seed, 2),
+        )
         step = off_policy.soft_n_step(
             batch,
             self.config.n_step,
             self._discount,
-            lambda later: self._entropy_reward(state, later, alpha),
+            lambda later: self._entropy_reward(noisy_state, later, alpha),
         )
         observed = self._features(step.transition.observation)
-        target = self._target(state, observed, step, alpha)
+        target = self._target(noisy_state, observed, step, alpha)
 
         def loss(network: Any) -> tuple[tf.Tensor, Any]:
-            q = self._network.apply(network, observed)
+            noisy = to_learn(self.config, self._network, network, seed, 0)
+            q = self._network.apply(noisy, observed)
             taken = off_policy.of_action(q, step.transition.action)
             return losses.squared_error_loss(taken, target, weight=weight), (q, taken)
 

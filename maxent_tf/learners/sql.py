@@ -19,6 +19,8 @@ unit of the environment's actions.
 References:
   T. Haarnoja, H. Tang, P. Abbeel, S. Levine (2017), "Reinforcement learning with deep energy-based
   policies", algorithm 1, https://arxiv.org/abs/1702.08165
+  M. Fortunato et al. (2018), "Noisy networks for exploration", https://arxiv.org/abs/1706.10295
+  (noise on the weights)
 """
 
 from __future__ import annotations
@@ -36,11 +38,12 @@ from maxent_tf.distributions import Bounds, Pushforward, log_sech_squared
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator
 from maxent_tf.learners.interface import Learner
+from maxent_tf.learners.noisy import to_act, to_learn
 from maxent_tf.learners.temperatures import as_temperature
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import Box, EnvironmentSpec
-from maxent_tf.types import Transition, Updated
+from maxent_tf.types import Acted, Transition, Updated
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,10 @@ class SQLConfig:
       sampler_optimizer: The optimiser of the sampler. Its learning rate may be a tensor that
         broadcasts to `P`. A number stands for `Adam` with that learning rate.
       critic_optimizer: The optimiser of the critic, with the same choices as `sampler_optimizer`.
+      noisy: The noise on the weights of the dense layers of the sampler, `networks.NoisyLayers`;
+        None for none. The noise is drawn anew for every step and for every use in an update.
+        Evaluation acts without noise. A `network` of your own has no noise; the layers behind it
+        have.
       discount: The discount factor gamma, in [0, 1]; may be a tensor that broadcasts to `P`.
       tau: The fraction, in (0, 1], by which every update moves the target critic towards the
         critic; may be a tensor that broadcasts to `P`.
@@ -79,6 +86,7 @@ class SQLConfig:
     activation: str = "relu"
     sampler_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
     critic_optimizer: Any = field(default_factory=lambda: optimizers.Adam(3e-4))
+    noisy: networks.NoisyLayers | None = None
     discount: Any = 0.99
     tau: Any = 0.005
     alpha: Any = 1.0
@@ -180,7 +188,7 @@ class SQL(Learner):
         self._log_volume = self._bounds.log_volume(action.shape[0])
         self._dimension = action.shape[0]
         self._sampler = make_approximator(
-            spec, config, self._dimension, extra_inputs=self._dimension
+            spec, config, self._dimension, extra_inputs=self._dimension, noisy=config.noisy
         )
         self._critic = make_approximator(spec, config, 1, extra_inputs=self._dimension)
 
@@ -220,6 +228,22 @@ class SQL(Learner):
 
         return Pushforward(push, sizes(observed)[:-1], self._dimension)
 
+    def act(
+        self,
+        state: SQLState,
+        carry: Any,
+        observation: Any,
+        *,
+        seed: Any,
+        explore: bool = True,
+        world: Any = None,
+    ) -> Acted:
+        """Draws actions by the sampler, which explores with its noise: see `Learner.act`."""
+        validation.check_state_kind(self, state, SQLState)
+        sampler, seed = to_act(self.config, self._sampler, state.sampler, seed, explore)
+        state = state._replace(sampler=sampler)
+        return super().act(state, carry, observation, seed=seed, explore=explore, world=world)
+
     def q(self, state: SQLState, observation: tf.Tensor, action: tf.Tensor) -> tf.Tensor:
         """Returns the critic's values, [*P, B, n], of n actions in each state, [*P, B, n, D].
 
@@ -237,7 +261,7 @@ class SQL(Learner):
         Args:
           state: The state of the learners.
           batch: The transitions, fields [*P, B, ...], all valid.
-          seed: An integer, or a seed of shape [2], int32, for the actions drawn.
+          seed: An integer, or a seed of shape [2], int32, for the actions and the noise drawn.
           weight: [*P, B], importance weights in the critic's loss; None is 1.
 
         Returns:
@@ -269,7 +293,8 @@ class SQL(Learner):
         noise = draws.normal(shape, noise_seed)
 
         def sampler_loss(sampler: Any) -> tuple[tf.Tensor, Any]:
-            particles = self._pair(self._sampler, sampler, observed, noise)
+            noisy = to_learn(config, self._sampler, sampler, seed, 0)
+            particles = self._pair(self._sampler, noisy, observed, noise)
             fixed = tf.stop_gradient(particles)
             score, q = self._score(critic.params, observed, fixed, alpha)
             direction = tf.stop_gradient(operators.stein_direction(fixed, score))

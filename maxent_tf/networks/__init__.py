@@ -20,6 +20,7 @@ from maxent_tf.networks.interface import Network
 from maxent_tf.networks.keras_model import Keras
 from maxent_tf.networks.mixture import SquashedMixtureHead
 from maxent_tf.networks.mlp import MLP
+from maxent_tf.networks.noisy import NoisyDenseParams, NoisyLayers, NoisyMLP, perturbed
 from maxent_tf.networks.per_key import PerKey
 from maxent_tf.networks.per_learner import PerLearner
 from maxent_tf.networks.state_dependent import (
@@ -44,6 +45,9 @@ __all__ = [
     "Keras",
     "MultiCategoricalHead",
     "Network",
+    "NoisyDenseParams",
+    "NoisyLayers",
+    "NoisyMLP",
     "PerKey",
     "PerLearner",
     "SquashedGaussianHead",
@@ -54,4 +58,5 @@ __all__ = [
     "StateDependentParams",
     "Table",
     "make_head",
+    "perturbed",
 ]

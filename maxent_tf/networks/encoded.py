@@ -12,9 +12,7 @@ import tensorflow as tf
 from maxent_tf import draws
 from maxent_tf.axes import sizes
 from maxent_tf.networks import features
-from maxent_tf.networks.dense import DenseParams
 from maxent_tf.networks.interface import Network
-from maxent_tf.networks.mlp import MLP
 from maxent_tf.specs import ObservationSpec
 
 
@@ -22,7 +20,7 @@ class EncodedParams(NamedTuple):
     """The parameters of an `Encoded`; every tensor has `P` in front."""
 
     encoder: Any
-    layers: tuple[DenseParams, ...]
+    layers: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,13 @@ class Encoded:
     Attributes:
       spec: The spec of the observation.
       encoder: The network that makes features of observations in their own shape.
-      layers: The dense layers, which take these features and the inputs that bypass the encoder.
+      layers: The dense layers, which take these features and the inputs that bypass the encoder:
+        an `MLP` or a `NoisyMLP`.
     """
 
     spec: ObservationSpec
     encoder: Network
-    layers: MLP
+    layers: Network
 
     def init(self, seed: tf.Tensor, batch_shape: Sequence[int]) -> EncodedParams:
         """Draws parameters, independently for every learner of `batch_shape`.

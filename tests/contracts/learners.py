@@ -198,6 +198,17 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "sac_noisy": lambda shape, at: SAC(
+        CONTINUOUS,
+        SACConfig(
+            hidden_sizes=(6,),
+            noisy=networks.NoisyLayers("independent"),
+            discount=at(DISCOUNT),
+            alpha=at(ALPHA),
+            n_step=2,
+        ),
+        shape,
+    ),
     "sac_mixture": lambda shape, at: SAC(
         CONTINUOUS,
         SACConfig(
@@ -221,6 +232,24 @@ LEARNERS: dict[str, Factory] = {
             num_particles=3,
             num_value_samples=4,
             batch_size=B,
+        ),
+        shape,
+    ),
+    "sql_noisy": lambda shape, at: SQL(
+        CONTINUOUS,
+        SQLConfig(
+            hidden_sizes=(6,),
+            noisy=networks.NoisyLayers(),
+            alpha=at(ALPHA),
+            num_particles=3,
+            num_value_samples=4,
+        ),
+        shape,
+    ),
+    "discrete_sac_noisy": lambda shape, at: DiscreteSAC(
+        DISCRETE,
+        DiscreteSACConfig(
+            hidden_sizes=(6,), noisy=networks.NoisyLayers(), alpha=at(ALPHA), n_step=2
         ),
         shape,
     ),
@@ -251,6 +280,44 @@ LEARNERS: dict[str, Factory] = {
             regularizer=Tsallis(),
             tau=at(RATE),
             target_period=2,
+        ),
+        shape,
+    ),
+    "soft_dqn_noisy": lambda shape, at: SoftDQN(
+        PARTS,
+        SoftDQNConfig(
+            network={"picture": networks.Convolution((3, 4, 1), (3,), (2,), (1,))},
+            hidden_sizes=(6,),
+            noisy=networks.NoisyLayers(),
+            double=True,
+            discount=at(DISCOUNT),
+            alpha=at(ALPHA),
+            n_step=2,
+        ),
+        shape,
+    ),
+    "a2c_noisy": lambda shape, at: A2C(
+        CONTINUOUS,
+        A2CConfig(
+            hidden_sizes=(6,),
+            noisy=networks.NoisyLayers("independent"),
+            correction="vtrace",
+            alpha=at(ALPHA),
+            rollout_length=3,
+        ),
+        shape,
+    ),
+    "ppo_noisy": lambda shape, at: PPO(
+        DISCRETE,
+        PPOConfig(
+            hidden_sizes=(6, 5),
+            noisy=networks.NoisyLayers(),
+            actor_optimizer=Adam(at(RATE)),
+            num_epochs=2,
+            num_minibatches=2,
+            target_kl=at(0.01 * DISCOUNT),
+            alpha=at(ALPHA),
+            rollout_length=3,
         ),
         shape,
     ),
@@ -424,6 +491,8 @@ CORE = (
     "discrete_sac_memory",
     "munchausen_dqn_n_step",
     "bootstrapped_dqn",
+    "soft_dqn_noisy",
+    "ppo_noisy",
 )
 core_learners = pytest.mark.parametrize(
     "name", [pytest.param(x, marks=() if x in CORE else pytest.mark.slow) for x in LEARNERS]

@@ -47,6 +47,7 @@ RIGHT: dict[str, set[str]] = {
     "target_kl": {"None"},
     "target_subset": {"None"},
     "exploration": {"None"},
+    "noisy": {"None"},
     "priorities": {"None"},
     "munchausen_floor": {"negative"},
     "target_entropy": {"negative"},
@@ -71,6 +72,7 @@ MAKERS: list[tuple[Callable[..., Any], type]] = [
         lambda **x: mx.networks.MLP(**{"inputs": 2, "hidden_sizes": (3,), "outputs": 1, **x}),
         mx.networks.MLP,
     ),
+    (lambda **x: mx.networks.NoisyLayers(**x), mx.networks.NoisyLayers),
     (lambda **x: mx.networks.Table(**{"inputs": 2, "outputs": 1, **x}), mx.networks.Table),
 ]
 

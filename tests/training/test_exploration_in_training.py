@@ -1,5 +1,6 @@
 """Noise that training keeps for some steps, in the graph and on the host."""
 
+import pathlib
 from typing import Any
 
 import gymnasium
@@ -10,6 +11,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import A2C, PPO, SAC, A2CConfig, PPOConfig, SACConfig
+from maxent_tf.networks import NoisyLayers
 from maxent_tf.optimizers import SGD
 from maxent_tf.training import Trainer
 
@@ -92,6 +94,28 @@ def test_on_policy_noise_is_kept_across_rollouts(kind: Any, where: str) -> None:
     np.testing.assert_allclose(blocks, np.repeat(blocks[:, :1], PERIOD, axis=1), atol=1e-6)
     first = blocks[:, 0].ravel()
     assert np.min(np.abs(first[:, None] - first) + np.eye(first.size)) > 1e-6
+
+
+@pytest.mark.parametrize("kind", [A2C, PPO])
+def test_noisy_layers_go_on_after_an_interruption_on_the_host(
+    kind: Any, tmp_path: pathlib.Path
+) -> None:
+    # Oracle: the run without interruption. In a world that never changes, the new episodes that an
+    # interruption begins are those that it ends.
+    world = gymnasium.vector.SyncVectorEnv([Still] * 2 * NUM_ENVS)
+    spec = mx.gymnasium_spec(world)
+    make: Any = A2CConfig if kind is A2C else PPOConfig
+    config = make(hidden_sizes=(4,), noisy=NoisyLayers(), rollout_length=4)
+    learner = kind(spec, config, [2])
+    arguments: dict[str, Any] = {"num_envs": NUM_ENVS, "records": 4, "compile": "graph"}
+    whole = mx.train(learner, world, 32, **arguments)
+    arguments["checkpoint_dir"] = tmp_path
+    part = mx.train(
+        learner, world, 32, **arguments, callback=lambda step, *_: "stop" if step >= 16 else None
+    )
+    assert part.env_steps == 16
+    resumed = mx.train(learner, world, 32, **arguments)
+    tf.nest.map_structure(np.testing.assert_array_equal, resumed.state, whole.state)
 
 
 def test_what_noise_by_the_state_does_not_go_with_is_named() -> None:

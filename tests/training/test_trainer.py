@@ -24,6 +24,7 @@ from maxent_tf.learners import (
     SoftDQN,
     SoftDQNConfig,
 )
+from maxent_tf.networks import NoisyLayers
 from maxent_tf.optimizers import SGD
 from maxent_tf.replay import Priorities
 from maxent_tf.temperature import linear
@@ -60,8 +61,8 @@ def discrete_sac() -> DiscreteSAC:
     return DiscreteSAC(CHAIN.spec, DiscreteSACConfig(**OFF_POLICY, **REPLAY), [2])
 
 
-def soft_dqn() -> SoftDQN:
-    return SoftDQN(CHAIN.spec, SoftDQNConfig(**OFF_POLICY, **REPLAY, munchausen=0.9), [2])
+def soft_dqn(**changes: Any) -> SoftDQN:
+    return SoftDQN(CHAIN.spec, SoftDQNConfig(**OFF_POLICY, **REPLAY, **changes), [2])
 
 
 def assert_same_bits(first: TrainResult, second: TrainResult) -> None:
@@ -96,7 +97,14 @@ def stop_at(step: int) -> Any:
             [16],
         ),
         pytest.param(discrete_sac(), CHAIN, {}, [16], marks=pytest.mark.slow),
-        pytest.param(soft_dqn(), CHAIN, {}, [28], marks=pytest.mark.slow),
+        pytest.param(soft_dqn(munchausen=0.9), CHAIN, {}, [28], marks=pytest.mark.slow),
+        (
+            a2c(network="mlp", hidden_sizes=(4,), noisy=NoisyLayers()),
+            CHAIN,
+            {"normalize_reward": True},
+            [8, 16],
+        ),
+        (soft_dqn(noisy=NoisyLayers(), double=True), CHAIN, {}, [16]),
     ],
     ids=[
         "a2c xla",
@@ -105,6 +113,8 @@ def stop_at(step: int) -> Any:
         "sac n-step prioritised exploring",
         "discrete sac n-step prioritised",
         "soft dqn n-step prioritised",
+        "a2c noisy",
+        "soft dqn noisy",
     ],
 )
 def test_an_interrupted_run_ends_like_a_whole_one(
