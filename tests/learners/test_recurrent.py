@@ -215,15 +215,14 @@ def test_memories_follow_each_other_and_end_with_the_episode(where: Any) -> None
             tf.nest.map_structure(close, following, expected)
 
 
-RATES: dict[str, Any] = {"actor_optimizer": Adam(1e-2), "critic_optimizer": Adam(1e-2)}
-
-
 def recaller(name: str, size: int) -> A2C | PPO:
+    shared: dict[str, Any] = {"memory_size": size, "hidden_sizes": (16,)}
     if name == "a2c":
-        config = A2CConfig(memory_size=size, hidden_sizes=(16,), rollout_length=8, **RATES)
-        return A2C(Recall.spec, config, [2])
-    ppo = PPOConfig(memory_size=size, hidden_sizes=(16,), rollout_length=16, **RATES)
-    return PPO(Recall.spec, ppo, [2])
+        rates = {"actor_optimizer": Adam(1e-2), "critic_optimizer": Adam(1e-2)}
+        return A2C(Recall.spec, A2CConfig(**shared, **rates, rollout_length=8), [2])
+    # At 1e-2, one of 24 learners forgot again before the end.
+    rates = {"actor_optimizer": Adam(3e-3), "critic_optimizer": Adam(3e-3)}
+    return PPO(Recall.spec, PPOConfig(**shared, **rates, rollout_length=16), [2])
 
 
 @pytest.mark.parametrize(
