@@ -26,11 +26,12 @@ def deep_sea(seeds: int = 30) -> Iterator[Check]:
     Args:
       seeds: The number of learners for each setting.
     """
-    yield from _exact()
-    yield from _learners(seeds)
+    yield from exact()
+    yield from learners(seeds)
 
 
-def _exact() -> Iterator[Check]:
+def exact() -> Iterator[Check]:
+    """How likely the soft-optimal policy reaches the treasure, against sums over paths."""
     for size in (5, 10, 20):
         threshold = approximate_threshold(size)
         alphas = threshold * np.array([0.5, 1.0, 2.0])
@@ -46,7 +47,8 @@ def _exact() -> Iterator[Check]:
         )
 
 
-def _learners(seeds: int) -> Iterator[Check]:
+def learners(seeds: int) -> Iterator[Check]:
+    """How many episodes optimism needs, and what share of learners entropy alone lets solve it."""
     for size, median in OPTIMISTIC.items():
         world = DeepSea(size)
         config = mx.learners.OptimisticQConfig(horizon=size)

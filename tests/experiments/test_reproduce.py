@@ -2,14 +2,17 @@
 
 import json
 import pathlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+import maxent_tf as mx
 from experiments.check import Check, table
 from experiments.reproduce import __main__ as command
-from experiments.reproduce import processes
-from maxent_tf.environments import FiniteWorld
+from experiments.reproduce import deep_sea, processes
+from maxent_tf.environments import DeepSea, FiniteWorld
+from maxent_tf.learners import OptimisticQ, OptimisticQConfig
 from maxent_tf.tabular import TabularMDP
 
 
@@ -75,9 +78,25 @@ def test_an_unknown_row_is_named() -> None:
         command.Arguments(rows=("R0",))
 
 
-@pytest.mark.parametrize("row", ["R5", "R10"])
-def test_a_quick_row_holds(row: str) -> None:
-    assert [check for check in command.ROWS[row]() if not check.holds] == []
+@pytest.mark.parametrize("row", [command.ROWS["R5"], deep_sea.exact], ids=["R5", "R10, exact"])
+def test_a_quick_row_holds(row: Callable[[], Iterator[Check]]) -> None:
+    assert [check for check in row() if not check.holds] == []
+
+
+def test_deep_sea_is_solved_where_a_tenth_of_the_episodes_were_good() -> None:
+    # Oracle: a loop over the returns of the same training. One of the learners cannot look ahead,
+    # and never solves it.
+    world = DeepSea(5)
+    config = OptimisticQConfig(horizon=5, discount=np.array([1.0, 1.0, 0.0]))
+    learner, episodes = OptimisticQ(world.spec, config, [3]), 60
+    returns = mx.train(learner, world, 5 * episodes, seed=0, records=episodes)
+    expected = []
+    for each in returns.history["episode_return"].T:
+        shares = [np.mean(each[: n + 1] < 0.5) for n in range(episodes)]
+        expected.append(next((n + 1 for n, x in enumerate(shares) if x < 0.9), np.inf))
+    found = deep_sea.episodes_to_solve(learner, world, episodes)
+    np.testing.assert_array_equal(found, expected)
+    assert np.isfinite(found).tolist() == [True, True, False]
 
 
 def test_the_living_threshold_has_a_closed_form_with_one_decision() -> None:
