@@ -97,6 +97,9 @@ def test_deep_sea_is_solved_where_a_tenth_of_the_episodes_were_good() -> None:
     found = deep_sea.episodes_to_solve(learner, world, episodes)
     np.testing.assert_array_equal(found, expected)
     assert np.isfinite(found).tolist() == [True, True, False]
+    # Once solved, it stays so for the rest of this training.
+    seldom = deep_sea.episodes_to_solve(learner, world, episodes, every=20)
+    np.testing.assert_array_equal(seldom, 20 * np.ceil(np.array(expected) / 20))
 
 
 def test_the_living_threshold_has_a_closed_form_with_one_decision() -> None:
