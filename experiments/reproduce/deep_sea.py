@@ -51,11 +51,11 @@ def learners(seeds: int) -> Iterator[Check]:
     """How many episodes optimism needs, and what share of learners entropy alone lets solve it."""
     for size, median in OPTIMISTIC.items():
         world = DeepSea(size)
-        config = mx.learners.OptimisticQConfig(horizon=size)
-        learner = mx.learners.OptimisticQ(world.spec, config, [seeds])
-        solved = np.median(episodes_to_solve(learner, world, 3 * median // 2))
+        optimism = mx.learners.OptimisticQConfig(horizon=size)
+        learner = mx.learners.OptimisticQ(world.spec, optimism, [seeds])
+        found = np.median(episodes_to_solve(learner, world, 3 * median // 2))
         what = f"N = {size}: episodes to solve by optimistic Q-learning, median"
-        yield Check("R10", what, median, float(solved), 0.2, "relative")
+        yield Check("R10", what, median, float(found), 0.2, "relative")
     world, episodes = DeepSea(10), 4000
     for entropy in ("bonus", "reward"):
         config = mx.learners.A2CConfig(
@@ -69,9 +69,8 @@ def learners(seeds: int) -> Iterator[Check]:
             alpha=np.array(ALPHAS)[:, None],
         )
         actor_critic = mx.learners.A2C(world.spec, config, [len(ALPHAS), seeds])
-        share = np.isfinite(episodes_to_solve(actor_critic, world, episodes, every=20)).mean(
-            axis=-1
-        )
+        solved = episodes_to_solve(actor_critic, world, episodes, every=20)
+        share = np.isfinite(solved).mean(axis=-1)
         what = f"N = 10: share that A2C's entropy {entropy} solves in {episodes:,}, best alpha"
         yield Check("R10", what, 0.025, float(share.max()), 0, "at most")
 
