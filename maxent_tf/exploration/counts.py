@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf import draws
@@ -19,7 +18,7 @@ from maxent_tf.axes import sizes
 from maxent_tf.checks import as_integer, one_of
 from maxent_tf.networks import features
 from maxent_tf.seeds import as_seed
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete
+from maxent_tf.specs import Discrete, EnvironmentSpec
 from maxent_tf.types import Transition
 
 # A table of more cells would not fit beside a batch of learners.
@@ -61,7 +60,10 @@ class Counts:
 
     def __post_init__(self) -> None:
         one_of("of", self.of, ("next_state", "state_action"))
-        _num_observations(self.spec)
+        try:
+            features.num_states(self.spec.observation)
+        except ValueError as error:
+            raise ValueError(f"Counts cannot count here: {error} Use SimHash.") from None
         if self.of == "state_action" and not isinstance(self.spec.action, Discrete):
             raise ValueError(
                 f"of='state_action' needs Discrete actions to count, not {self.spec.action}: pass "
@@ -75,7 +77,7 @@ class Counts:
     @property
     def num_cells(self) -> int:
         """The number of cells, each of which has its own count."""
-        states = _num_observations(self.spec)
+        states = features.num_states(self.spec.observation)
         if self.of == "next_state":
             return states
         assert isinstance(self.spec.action, Discrete)
@@ -104,9 +106,9 @@ class Counts:
     def _cell(self, transition: Transition) -> tf.Tensor:
         """Returns the cells of transitions, [*P, B], int32."""
         if self.of == "next_state":
-            return _index(self.spec, transition.next_observation)
+            return features.state_index(self.spec.observation, transition.next_observation)
         assert isinstance(self.spec.action, Discrete)
-        state = _index(self.spec, transition.observation)
+        state = features.state_index(self.spec.observation, transition.observation)
         return state * self.spec.action.num_values + transition.action
 
 
@@ -195,33 +197,6 @@ class SimHashState(NamedTuple):
     projection: tf.Tensor
     factor: tf.Tensor
     count: tf.Tensor
-
-
-def _num_observations(spec: EnvironmentSpec) -> int:
-    observation = spec.observation
-    if isinstance(observation, Discrete):
-        return observation.num_values
-    if isinstance(observation, MultiDiscrete):
-        return math.prod(observation.nvec)
-    if isinstance(observation, Box) and len(observation.shape) == 1:
-        low, high = observation.bounds()
-        if np.all(low == 0) and np.all(high == 1):
-            return observation.shape[0]
-    raise ValueError(
-        f"Counts needs observations that are Discrete, MultiDiscrete or one-hot, not {observation}:"
-        " use SimHash."
-    )
-
-
-def _index(spec: EnvironmentSpec, observation: tf.Tensor) -> tf.Tensor:
-    """Returns the indices of observations, [*P, B], int32."""
-    if isinstance(spec.observation, Discrete):
-        return observation
-    if isinstance(spec.observation, MultiDiscrete):
-        nvec = spec.observation.nvec
-        place = np.append(np.cumprod(nvec[:0:-1])[::-1], 1).astype(np.int32)
-        return tf.reduce_sum(observation * place, axis=-1)
-    return tf.argmax(observation, axis=-1, output_type=tf.int32)
 
 
 def _histogram(cell: tf.Tensor, valid: tf.Tensor, num_cells: int) -> tf.Tensor:

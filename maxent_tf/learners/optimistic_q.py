@@ -99,7 +99,8 @@ class OptimisticQMetrics(NamedTuple):
 class OptimisticQ(Learner):
     """Tabular Q-learning that explores by optimism: it always takes an action of highest value.
 
-    Observations must be one-hot vectors, such as those of the finite environments, or `Discrete`.
+    Observations must be one-hot vectors, such as those of the finite environments, `Discrete` or
+    `MultiDiscrete`.
     Transitions are learned from one after the other, in the order of time and, within a step, of
     the environments.
 
@@ -109,8 +110,8 @@ class OptimisticQ(Learner):
       batch_shape: The batch shape `P`: the number and arrangement of independent learners.
 
     Raises:
-      ValueError: If the actions are not discrete, or a tensor among the hyperparameters does not
-        broadcast to `batch_shape`.
+      ValueError: If the actions are not discrete, the observations cannot be counted, or a tensor
+        among the hyperparameters does not broadcast to `batch_shape`.
     """
 
     metric_names = OptimisticQMetrics._fields
@@ -126,6 +127,7 @@ class OptimisticQ(Learner):
         self.spec = spec
         self.batch_shape = validation.as_batch_shape(batch_shape)
         self.experience = OnPolicy(config.rollout_length)
+        self._num_states = features.num_states(spec.observation)
         self.discount = config.discount
         self._highest, self._horizon, self._bonus, self._discount = (
             validation.per_learner(name, getattr(config, name), self.batch_shape)
@@ -135,14 +137,14 @@ class OptimisticQ(Learner):
     def init(self, seed: Any) -> OptimisticQState:
         """Returns a fresh state, in which nothing is random."""
         del seed
-        num_states = features.num_features(self.spec.observation)
-        zeros = tf.zeros([*self.batch_shape, num_states, self.num_actions])
+        zeros = tf.zeros([*self.batch_shape, self._num_states, self.num_actions])
         return OptimisticQState(zeros + self._highest[..., None, None], zeros)
 
     def q(self, state: OptimisticQState, observation: Any) -> tf.Tensor:
         """Returns the values of every action, [*P, B, A]."""
         validation.check_state_kind(self, state, OptimisticQState)
-        return self._features(observation) @ state.q
+        observed = features.state_index(self.spec.observation, observation)
+        return tf.gather(state.q, observed, axis=-2, batch_dims=len(self.batch_shape))
 
     def policy(self, state: OptimisticQState, observation: Any) -> tfd.Categorical:
         """Returns the greedy policy, which shares its probability among equal values.
@@ -178,9 +180,10 @@ class OptimisticQ(Learner):
         # Learners in one axis, steps in front, [T B, L, ...]: the order in which they are learned
         # from. The tables are flat, so that one index names a pair of one learner.
         steps = tf.nest.map_structure(self._in_order, batch)
-        num_learners, num_states = math.prod(self.batch_shape), state.q.shape[-2]
-        row = self._index(steps.observation) + tf.range(num_learners) * num_states
-        next_row = self._index(steps.next_observation) + tf.range(num_learners) * num_states
+        num_learners, spec = math.prod(self.batch_shape), self.spec.observation
+        first_row = tf.range(num_learners) * self._num_states
+        row = features.state_index(spec, steps.observation) + first_row
+        next_row = features.state_index(spec, steps.next_observation) + first_row
         pair = row * self.num_actions + steps.action
         illegal = self._illegal(steps.next_observation)
         highest, horizon, bonus_scale, discount = (
@@ -223,12 +226,6 @@ class OptimisticQ(Learner):
         rest = range(3, x.shape.rank)
         return tf.reshape(tf.transpose(x, [0, 2, 1, *rest]), [-1, num_learners, *shape[1:]])
 
-    def _index(self, observation: Any) -> tf.Tensor:
-        """Returns the states that one-hot features stand for: [..., *O] -> [...], int32."""
-        observed = self._features(observation)
-        place = tf.range(observed.shape[-1], dtype=tf.float32)
-        return tf.cast(tf.linalg.matvec(observed, place), tf.int32)
-
     def _legal(self, q: tf.Tensor, observation: Any) -> tf.Tensor:
         """Returns the values, [*P, B, A], with -inf for illegal actions."""
         illegal = self._illegal(observation)
@@ -238,6 +235,3 @@ class OptimisticQ(Learner):
         """Returns -inf for illegal actions and 0 for legal ones; None if all are legal."""
         mask = features.action_mask(self.spec.observation, observation)
         return None if mask is None else tf.where(mask, 0.0, -np.inf)
-
-    def _features(self, observation: Any) -> tf.Tensor:
-        return features.flatten(self.spec.observation, observation)

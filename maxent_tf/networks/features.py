@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.axes import sizes
-from maxent_tf.specs import ACTION_MASK, Discrete, Image, MultiDiscrete, ObservationSpec
+from maxent_tf.specs import ACTION_MASK, Box, Discrete, Image, MultiDiscrete, ObservationSpec
 
 
 def num_features(spec: ObservationSpec) -> int:
@@ -156,6 +156,62 @@ def _unflatten(spec: ObservationSpec, flat: tf.Tensor) -> Any:
     if isinstance(spec, Discrete | MultiDiscrete):
         return flat
     return tf.reshape(flat, [*sizes(flat)[:-1], *spec.shape])
+
+
+def num_states(spec: ObservationSpec) -> int:
+    """Returns the number of different observations, if they are few enough to be counted.
+
+    Args:
+      spec: The spec of the observation: `Discrete`, `MultiDiscrete`, or a vector in [0, 1], which
+        is taken as one-hot, such as those of `environments.FiniteWorld`. A mask of actions beside
+        it does not count.
+
+    Raises:
+      ValueError: If the observations are of another kind.
+
+    >>> num_states(MultiDiscrete((3, 4)))
+    12
+    """
+    only = _only_part(spec)
+    if isinstance(only, Discrete):
+        return only.num_values
+    if isinstance(only, MultiDiscrete):
+        return math.prod(only.nvec)
+    if isinstance(only, Box) and len(only.shape) == 1:
+        low, high = only.bounds()
+        if np.all(low == 0) and np.all(high == 1):
+            return int(only.shape[0])
+    raise ValueError(
+        f"the observations must be Discrete, MultiDiscrete or one-hot to be counted, not {spec}."
+    )
+
+
+def state_index(spec: ObservationSpec, observation: Any) -> tf.Tensor:
+    """Returns the numbers of observations, [...], int32, in 0 .. `num_states` - 1.
+
+    Args:
+      spec: The spec of one observation, of shape O, as in `num_states`.
+      observation: [..., *O], the observations. Of a vector, the largest entry is the number.
+
+    Raises:
+      ValueError: If the observations do not fit their spec, as in `flatten`.
+    """
+    only = _only_part(spec)
+    observation = _checked(only, _only_part(observation))
+    if isinstance(only, Discrete):
+        return observation
+    if isinstance(only, MultiDiscrete):
+        place = np.append(np.cumprod(only.nvec[:0:-1])[::-1], 1).astype(np.int32)
+        return tf.reduce_sum(observation * place, axis=-1)
+    return tf.argmax(observation, axis=-1, output_type=tf.int32)
+
+
+def _only_part(x: Any) -> Any:
+    """Returns the one part that a spec, or an observation, has beside a mask of actions."""
+    without = _without_mask(x)
+    if isinstance(without, Mapping) and len(without) == 1:
+        return next(iter(without.values()))
+    return without
 
 
 def check_keys(name: str, spec: dict[str, Any], value: Any) -> None:

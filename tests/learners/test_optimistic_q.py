@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf.learners import OptimisticQ, OptimisticQConfig
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec, action_mask_spec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, MultiDiscrete, action_mask_spec
 from maxent_tf.types import Transition
 
 S, A, T, B, P = 4, 3, 5, 2, (2,)
@@ -138,3 +138,19 @@ def test_bad_batches() -> None:
         one.update(one.init(0), batch, weight=tf.ones([*P, B]))
     with pytest.raises(ValueError, match=r"batch\.reward"):
         one.update(one.init(0), batch._replace(reward=batch.reward[0]))
+
+
+def test_observations_that_cannot_be_counted_are_refused() -> None:
+    # Oracle: the message says which observations can. CartPole's are real numbers.
+    with pytest.raises(ValueError, match="must be Discrete, MultiDiscrete or one-hot"):
+        OptimisticQ(mx.environments.CartPole().spec)
+
+
+def test_several_discrete_values_are_one_state() -> None:
+    # Oracle: the row of the table, counted with the last value fastest.
+    spec = EnvironmentSpec(MultiDiscrete((2, 3)), Discrete(A))
+    one = OptimisticQ(spec, batch_shape=P)
+    q = tf.reshape(tf.range(2.0 * 6 * A), [*P, 6, A])
+    observation = tf.broadcast_to(tf.constant([[1, 2], [0, 1]]), [*P, 2, 2])
+    found = one.q(one.init(0)._replace(q=q), observation)
+    np.testing.assert_array_equal(found, tf.gather(q, [5, 1], axis=1))
