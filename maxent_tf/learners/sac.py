@@ -452,8 +452,8 @@ class SAC(Learner):
         size, count = self.config.target_subset, self.config.num_critics
         if size is None:
             return critics
-        subset_seed = draws.split(seed, 1)[0]
-        chosen = draws.permutation(count, subset_seed)[:size]
+        # The first seed of a split is that of the next actions, however many there are.
+        chosen = draws.permutation(count, draws.fold_in(seed, 2))[:size]
         axis = len(self.batch_shape)
         return tf.nest.map_structure(lambda x: tf.gather(x, chosen, axis=axis), critics)
 

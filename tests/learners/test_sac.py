@@ -179,7 +179,7 @@ def test_update_by_hand(
     weight = rng.uniform(0.1, 1.0, (2, B)) if weighted else np.ones((2, B))
     chosen = [0, 1, 2]
     if policy == "subset":
-        chosen = mx.draws.permutation(3, mx.draws.split(0, 1)[0]).numpy()[:2]
+        chosen = mx.draws.permutation(3, mx.draws.fold_in(0, 2)).numpy()[:2]
     # Made before the draws are patched.
     state = random_state(learner)
     drawn = (later_noise,) * (n_step > 1) + (next_noise, actor_noise)
