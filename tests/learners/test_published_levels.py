@@ -194,7 +194,9 @@ def discrete_learner(kind: str, spec: Any, steps: int) -> mx.learners.Learner:
     config = mx.learners.SoftDQNConfig(
         optimizer=Adam(rate), alpha=1.0, munchausen=np.float32([[0.0], [0.9]]), **shared
     )
-    return mx.learners.SoftDQN(spec, config, batch_shape=(2, SEEDS))
+    # Two of 29 learners had lost the balance at the end. Of five learners, two such would move the
+    # interquartile mean; of fifteen, only four.
+    return mx.learners.SoftDQN(spec, config, batch_shape=(2, 3 * SEEDS))
 
 
 @pytest.mark.parametrize("where", ["host", "graph"])
