@@ -17,7 +17,6 @@ References:
 
 from __future__ import annotations
 
-import math
 import pathlib
 import tempfile
 import time
@@ -39,11 +38,9 @@ from maxent_tf.training import TrainResult, gymnasium_spec
 from maxent_tf.training.rollout import Episodes, is_in_graph
 from maxent_tf.training.spaces import check_fits
 
-# Of one call to the server. To apply gradients takes milliseconds, to compile the program seconds,
-# and to start the server again less than a minute.
-_CALL_SECONDS = 120.0
-# Without any delivery. A worker compiles its programs before its first delivery.
-_STALL_SECONDS = 600.0
+# For one answer of the server, and between two deliveries. An answer takes milliseconds, but a
+# process imports TensorFlow and compiles its programs first, on a busy machine for minutes.
+_LIMIT_SECONDS = 600.0
 # After so many failures of a worker without a delivery in between, the next one would fail, too.
 _FAILURES = 3
 
@@ -99,8 +96,8 @@ def train_a3c(
     Raises:
       TypeError: If the learner is not an `A2C`, or `env` is not an environment.
       ValueError: If the environment does not fit the learner, or an argument is out of range.
-      RuntimeError: If all workers were set aside, no worker delivers anything for ten minutes, or
-        the server cannot be reached for two minutes.
+      RuntimeError: If all workers were set aside, or if the server does not answer, or no worker
+        delivers anything, for ten minutes.
       NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
       CheckpointError: If a checkpoint cannot be written, none can be read, or `checkpoint_dir`
         belongs to another run.
@@ -116,7 +113,7 @@ def train_a3c(
             "env must be one of maxent_tf.environments or a Gymnasium id, of which every worker "
             f"can make environments of its own, not {env!r}."
         )
-    check_fits(learner.spec, env.spec if is_in_graph(env) else gymnasium_spec(env))
+    check_fits(learner.spec, gymnasium_spec(env) if isinstance(env, str) else env.spec)
     if max_staleness is not None:
         as_integer("max_staleness", max_staleness, least=0)
     with tempfile.TemporaryDirectory() as scratch:
@@ -180,9 +177,9 @@ class _Run:
                     self._take_care_of(ref, progress.delivered)
                 if not np.array_equal(progress.delivered, last):
                     last, changed = progress.delivered, time.monotonic()
-                elif time.monotonic() - changed > _STALL_SECONDS:
+                elif time.monotonic() - changed > _LIMIT_SECONDS:
                     raise RuntimeError(
-                        f"no worker has delivered anything for {_STALL_SECONDS:.0f} s. Look "
+                        f"no worker has delivered anything for {_LIMIT_SECONDS:.0f} s. Look "
                         "whether the cluster has a free core for a worker (`ray status`), and "
                         "whether a step of the environment can take so long."
                     )
@@ -238,7 +235,7 @@ def _work(job: Job, server: Any, worker: int, attempt: int) -> None:
         of = (weights.start, weights.version)
         try:
             weights = ray.get(
-                server.deliver.remote(worker, of, gradients, episodes), timeout=_CALL_SECONDS
+                server.deliver.remote(worker, of, gradients, episodes), timeout=_LIMIT_SECONDS
             )
         except ray.exceptions.RayActorError:
             # The server was killed, and perhaps the gradients with it. They must not be delivered
@@ -251,13 +248,13 @@ def _work(job: Job, server: Any, worker: int, attempt: int) -> None:
 
 def _asked(method: Any, *args: Any) -> Any:
     """Returns the answer of the server, which may have to be started again first."""
-    deadline = time.monotonic() + _CALL_SECONDS
+    deadline = time.monotonic() + _LIMIT_SECONDS
     while True:
         try:
-            return ray.get(method.remote(*args), timeout=_CALL_SECONDS)
+            return ray.get(method.remote(*args), timeout=_LIMIT_SECONDS)
         except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError) as error:
             if time.monotonic() > deadline:
                 raise RuntimeError(
-                    f"the server of A3C could not be reached for {_CALL_SECONDS:.0f} s: {error}"
+                    f"the server of A3C could not be reached for {_LIMIT_SECONDS:.0f} s: {error}"
                 ) from error
         time.sleep(0.5)

@@ -178,9 +178,8 @@ class ParameterServer:
         self._steps = pace.steps
         total = pace.iterations(job.num_steps)
         self._ends = list(boundaries(self._deliveries.value, total, job.records))
-        self._earlier = self._history.rows[-1] if self._history.rows else None
         self._weights_now = self._weights()
-        self._clear()
+        self._begin_record()
 
     @property
     def _done(self) -> bool:
@@ -191,10 +190,10 @@ class ParameterServer:
     ) -> None:
         self._deliveries.value += 1
         self._delivered[worker] += 1
-        self._episodes = Episodes(*map(np.add, self._episodes, episodes))
+        self._tally.episodes = Episodes(*map(np.add, self._tally.episodes, episodes))
         stale = self._version.value - version
         if self._job.max_staleness is not None and stale > self._job.max_staleness:
-            self._dropped += 1
+            self._tally.dropped += 1
         else:
             self._update(gradients, stale)
         if self._deliveries.value == self._ends[0]:
@@ -207,46 +206,52 @@ class ParameterServer:
         measured = {**dict(zip(learner.metric_names, metrics, strict=True)), "state": weights.state}
         check_finite(measured, learner.batch_shape, weights.version, self._last_good)
         self._weights_now = weights
-        self._sums = self._sums + metrics
-        self._staleness.append(stale)
-        self._bytes += _size(gradients) + _size(weights.state)
+        self._tally.sums = self._tally.sums + metrics
+        self._tally.staleness.append(stale)
+        self._tally.bytes += _size(gradients) + _size(weights.state)
 
     def _weights(self) -> Weights:
         state = self._state.read()._replace(actor_optimizer=(), critic_optimizer=())
         return Weights(self._start, self._version.value, self._deliveries.value, _numpy(state))
 
-    def _clear(self) -> None:
+    def _begin_record(self) -> None:
         self._last_good = _numpy(self._state.read())
-        learner = self._job.learner
-        self._sums = np.zeros((len(learner.metric_names), *learner.batch_shape), np.float32)
-        self._episodes = Episodes(*map(np.asarray, no_episodes(learner.batch_shape)))
-        self._staleness: list[int] = []
-        self._dropped = 0
-        self._bytes = 0
-        self._before = (time.perf_counter(), self._delivered.copy())
+        self._tally = _Tally(self._job.learner, self._delivered)
 
     def _record(self) -> None:
         del self._ends[0]
-        updates = len(self._staleness) or np.nan
-        since, before = self._before
-        delivered = (self._delivered - before) * self._steps
-        seconds = time.perf_counter() - since
-        total = delivered if self._earlier is None else self._earlier["worker_steps"] + delivered
-        names = self._job.learner.metric_names
+        names, tally = self._job.learner.metric_names, self._tally
+        delivered = (self._delivered - tally.delivered) * self._steps
+        seconds = time.perf_counter() - tally.began
+        earlier = self._history.rows[-1]["worker_steps"] if self._history.rows else 0
+        updates = len(tally.staleness) or np.nan
         metrics = {
-            **dict(zip(names, self._sums / updates, strict=True)),
-            "staleness": np.float32(np.sum(self._staleness) / updates),
-            "largest_staleness": np.float32(max(self._staleness, default=np.nan)),
-            "dropped": np.int64(self._dropped),
-            "bytes_per_update": np.float32(self._bytes / updates),
-            "worker_steps": total,
+            **dict(zip(names, tally.sums / updates, strict=True)),
+            "staleness": np.float32(np.sum(tally.staleness) / updates),
+            "largest_staleness": np.float32(max(tally.staleness, default=np.nan)),
+            "dropped": np.int64(tally.dropped),
+            "bytes_per_update": np.float32(tally.bytes / updates),
+            "worker_steps": earlier + delivered,
             "worker_steps_per_second": (delivered / seconds).astype(np.float32),
             "worker_restarts": self._attempts.copy(),
         }
         steps = self._deliveries.value * self._steps
-        self._earlier = self._history.add(steps, Interval(metrics, self._episodes))
+        self._history.add(steps, Interval(metrics, tally.episodes))
         self._checkpoints.save(steps)
-        self._clear()
+        self._begin_record()
+
+
+class _Tally:
+    """What has happened since the last record."""
+
+    def __init__(self, learner: A2C, delivered: np.ndarray):
+        self.sums = np.zeros((len(learner.metric_names), *learner.batch_shape), np.float32)
+        self.episodes = Episodes(*map(np.asarray, no_episodes(learner.batch_shape)))
+        self.staleness: list[int] = []
+        self.dropped = 0
+        self.bytes = 0
+        self.began = time.perf_counter()
+        self.delivered = delivered.copy()
 
 
 def _numpy(structure: Any) -> Any:

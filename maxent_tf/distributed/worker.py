@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from maxent_tf import draws
 from maxent_tf.distributed.server import Job
-from maxent_tf.learners import A2CGradients
+from maxent_tf.learners import A2CGradients, OnPolicy
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.host import HostLoop
@@ -53,6 +53,7 @@ def work(job: Job, seed: tf.Tensor, state: Any, deliver: Deliver) -> None:
 
 def _work_in_graph(job: Job, seed: tf.Tensor, state: Any, deliver: Deliver) -> None:
     learner, env, experience = job.learner, job.env, job.learner.experience
+    assert isinstance(experience, OnPolicy)
     # The seeds of the in-graph training loop.
     _, world_seed, _, run_seed = tf.unstack(draws.split(seed, 4))
 

@@ -10,7 +10,12 @@ import tensorflow as tf
 from maxent_tf import draws
 from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.learners.wrapper import parts
-from maxent_tf.training.host_programs import HostPrograms, Learn, OffPolicyPrograms, OnPolicyPrograms
+from maxent_tf.training.host_programs import (
+    HostPrograms,
+    Learn,
+    OffPolicyPrograms,
+    OnPolicyPrograms,
+)
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes

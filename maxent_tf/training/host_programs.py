@@ -22,7 +22,6 @@ from maxent_tf.training.loop import Pace, StateVariables
 from maxent_tf.training.updates import make_replay, replay_updates
 from maxent_tf.types import Acted, Transition, Updated
 
-
 # (state, trajectory) -> new state: learning that takes place elsewhere, in another process.
 Learn = Callable[[Any, Transition], Any]
 
