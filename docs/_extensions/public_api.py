@@ -1,8 +1,8 @@
 """The public names of the package, and a warning for each that the reference leaves out.
 
 A name is public if it is in the `__all__` of the package or of a module in there, and so on down,
-or in that of a package that is imported by its own name alone. What several modules export is documented once, in the
-deepest of them.
+or in that of a package that is imported by its own name alone. What several modules export is
+documented once, in the deepest of them.
 """
 
 from __future__ import annotations
