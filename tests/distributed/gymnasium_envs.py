@@ -24,17 +24,16 @@ class Corridor(gymnasium.Env):
 
 
 class Broken(Corridor):
-    """Raises an error at the third step, except in one process: the first to write its number.
+    """Raises an error when it is reset, except in one process: the first to write its number.
 
     The environment variable BROKEN_FILE names the file that the process writes; without it, every
     process has the error.
     """
 
-    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict]:
-        step = super().step(action)
-        if self.t == 3 and not self._is_whole():
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict]:
+        if not self._is_whole():
             raise ZeroDivisionError("the corridor has fallen in")
-        return step
+        return super().reset(seed=seed)
 
     def _is_whole(self) -> bool:
         if "BROKEN_FILE" not in os.environ:

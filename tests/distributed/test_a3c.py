@@ -82,7 +82,7 @@ def replayed(one: mx.learners.A2C, env: Any, history: dict[str, np.ndarray], see
             versions[worker] = joined = version - int(history["staleness"][version])
 
             def deliver(grads: Any, episodes: Any, worker: int = worker) -> Any:
-                gradients[worker].put(grads)
+                gradients[worker].put(tf.nest.map_structure(tf.constant, grads))
                 return weights[worker].get()
 
             arguments = (job, seed_of_worker(job, worker, joined), states[joined], deliver)
@@ -173,7 +173,7 @@ def test_a_killed_server_goes_on_from_its_checkpoint(tmp_path: pathlib.Path) -> 
     one = learner(env, (64,), hidden_sizes=(64, 64), rollout_length=40)
     killer = Killer("ray::ParameterServer", 1, tmp_path)
     killer.start()
-    result = train_a3c(one, env, 20_000, num_workers=2, records=20, checkpoint_dir=tmp_path)
+    result = train_a3c(one, env, 10_000, num_workers=2, records=20, checkpoint_dir=tmp_path)
     assert killer.killed
     np.testing.assert_array_equal(result.history["env_steps"], np.arange(1, 21) * 1000)
     np.testing.assert_array_equal(
@@ -202,11 +202,11 @@ def test_a_worker_that_keeps_failing_is_set_aside(
     monkeypatch.setenv("BROKEN_FILE", str(tmp_path / "whole"))
     env = f"{ENVS}:Broken-v0"
     with pytest.warns(RuntimeWarning, match=r"worker [01] is set aside: .*the corridor has fallen"):
-        result = train_a3c(learner(env), env, 20_000, num_workers=2, records=2)
-    assert sorted(result.history["worker_steps"][-1]) == [0, 20_000]
+        result = train_a3c(learner(env), env, 10_000, num_workers=2, records=2)
+    assert sorted(result.history["worker_steps"][-1]) == [0, 10_000]
     monkeypatch.delenv("BROKEN_FILE")
     with pytest.raises(RuntimeError, match=r"all workers failed 3 times .*the corridor has fallen"):
-        train_a3c(learner(env), env, 20_000, num_workers=2)
+        train_a3c(learner(env), env, 10_000, num_workers=2)
 
 
 def test_numbers_that_are_not_finite_end_the_run() -> None:
