@@ -10,5 +10,6 @@ except ImportError as error:
     raise ImportError("maxent_tf.distributed needs Ray: pip install 'maxent_tf[ray]'.") from error
 
 from maxent_tf.distributed.a3c import train_a3c
+from maxent_tf.distributed.sweep import sweep
 
-__all__ = ["train_a3c"]
+__all__ = ["sweep", "train_a3c"]
