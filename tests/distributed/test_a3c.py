@@ -105,8 +105,8 @@ def test_gradients_in_a_logged_order_are_those_of_one_process() -> None:
     # shows. An update that was lost, doubled, or of other weights would show.
     env = mx.environments.TwoGoalGrid()
     # Slow enough that the second worker is there before the first has done it all.
-    one = learner(env, (64,), hidden_sizes=(64, 64), rollout_length=40)
-    updates = 300
+    one = learner(env, (32,), hidden_sizes=(64, 64), rollout_length=40)
+    updates = 200
     result = train_a3c(one, env, 40 * updates, seed=5, num_workers=2, records=updates)
     assert np.all(result.history["worker_steps"][-1] > 0)
     assert result.history["largest_staleness"].max() > 0
