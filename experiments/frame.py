@@ -51,10 +51,13 @@ class Arguments:
     Attributes:
       output: The folder for results, in which each experiment has a folder of its own name.
       quick: Run everything small, for a first look and for continuous integration.
+      ray: Run the sweeps in parallel processes of Ray: on this machine if it is "local", else on
+        the cluster of that address.
     """
 
     output: pathlib.Path | None = None
     quick: bool = False
+    ray: str | None = None
 
     # The least value that each flag allows, and the flags whose values must be above 0.
     least: ClassVar[Mapping[str, float]] = {"seeds": 1, "steps": 1}
@@ -175,7 +178,10 @@ class Experiment:
         started = time.perf_counter()
         directory = arguments.folder / self.name
         _protect(directory, arguments)
-        results = list(self._results(directory, self.sweep.plan(arguments)))
+        sweeps = self.sweep.plan(arguments)
+        if arguments.ray is not None:
+            self._run_on_ray(directory, sweeps, arguments.ray)
+        results = list(self._results(directory, sweeps))
         rows: Any = [row for result in results for row in result.rows]
         if hasattr(self.analysis, "conclude"):
             findings = self.analysis.conclude(results)
@@ -205,6 +211,17 @@ class Experiment:
             run = functools.partial(self.runs.run, sweep, shown)
             arrays = project.produce_or_load(directory, sweep.name, sweep, run)
             yield Result(sweep, arrays, list(self.analysis.rows(sweep, arrays)))
+
+    def _run_on_ray(self, directory: pathlib.Path, sweeps: Sequence[Sweep], address: str) -> None:
+        """Runs and stores the sweeps that are not stored yet."""
+        # Not above: only this needs Ray.
+        from maxent_tf import distributed
+
+        missing = [s for s in sweeps if not project.target(directory, s.name, s).exists()]
+        jobs = [functools.partial(_job, self.runs.run, sweep) for sweep in missing]
+        done = distributed.sweep(jobs, address=None if address == "local" else address)
+        for i, result in track(done, sys.stderr.isatty(), "sweeps", len(jobs)):
+            project.store(directory, missing[i].name, missing[i], *result)
 
     def parse(self) -> Any:
         """Returns the arguments of the command line; `--help` prints them and exits."""
@@ -239,6 +256,8 @@ class Experiment:
                 continue
             if field.name == "output":
                 hint = f"{_RESULTS}, with --quick {_RESULTS}/quick"
+            elif field.name == "ray":
+                hint = "one sweep after another, without Ray"
             else:
                 names = kind.sets.get(field.name, (field.name,))
                 hint = _own_values(sweeps, names) or "None"
@@ -251,17 +270,25 @@ class Experiment:
         )
 
 
-def track(items: Iterable[_Item], shown: bool, what: str) -> Iterable[_Item]:
+def _job(run: Any, sweep: Sweep) -> Any:
+    return project.produced(sweep, functools.partial(run, sweep, False))
+
+
+def track(
+    items: Iterable[_Item], shown: bool, what: str, count: int | None = None
+) -> Iterable[_Item]:
     """Returns the items, with a progress bar and the time left where it is to be shown.
 
     Args:
       items: What a loop goes over.
       shown: Whether to show the bar, as an experiment's function `run` is told.
       what: What the items are, for the bar.
+      count: Their number, if they come one by one; None makes a list of them first.
     """
     import tqdm
 
-    return tqdm.tqdm(list(items), desc=what, disable=not shown, leave=False)
+    items = list(items) if count is None else items
+    return tqdm.tqdm(items, desc=what, total=count, disable=not shown, leave=False)
 
 
 def _metavar(kind: Any) -> str:

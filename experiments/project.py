@@ -63,20 +63,37 @@ def produce_or_load(
     """
     path = target(directory, name, config)
     if not path.exists():
-        started = time.perf_counter()
-        arrays = produce()
-        written = provenance(config, wall_time=time.perf_counter() - started)
-        directory.mkdir(parents=True, exist_ok=True)
-        draft = pathlib.Path(tempfile.mkdtemp(prefix=".draft-", dir=directory))
-        try:
-            np.savez_compressed(draft / "arrays.npz", **arrays)
-            write_json(draft / "provenance.json", written)
-            draft.chmod(0o755)
-            os.replace(draft, path)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        store(directory, name, config, *produced(config, produce))
     with np.load(path / "arrays.npz") as stored:
         return {key: stored[key] for key in stored.files}
+
+
+def produced(
+    config: Any, produce: Callable[[], Mapping[str, np.ndarray]]
+) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+    """Returns the arrays that `produce` gives for `config`, and their provenance."""
+    started = time.perf_counter()
+    arrays = produce()
+    return arrays, provenance(config, wall_time=time.perf_counter() - started)
+
+
+def store(
+    directory: pathlib.Path,
+    name: str,
+    config: Any,
+    arrays: Mapping[str, np.ndarray],
+    written: Mapping[str, Any],
+) -> None:
+    """Stores arrays and their provenance, where `produce_or_load` finds them."""
+    directory.mkdir(parents=True, exist_ok=True)
+    draft = pathlib.Path(tempfile.mkdtemp(prefix=".draft-", dir=directory))
+    try:
+        np.savez_compressed(draft / "arrays.npz", **arrays)
+        write_json(draft / "provenance.json", written)
+        draft.chmod(0o755)
+        os.replace(draft, target(directory, name, config))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_json(path: pathlib.Path, content: Any) -> None:

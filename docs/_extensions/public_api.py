@@ -1,8 +1,8 @@
 """The public names of the package, and a warning for each that the reference leaves out.
 
 A name is public if it is in the `__all__` of the package or of a module in there, and so on down,
-or in that of the bridge to TF-Agents. What several modules export is documented once, in the
-deepest of them.
+or in that of a package that is imported by its own name alone. What several modules export is
+documented once, in the deepest of them.
 """
 
 from __future__ import annotations
@@ -23,27 +23,30 @@ from sphinx.util import logging
 from sphinx.util.inspect import signature
 
 ROOT = "maxent_tf"
-# Public too, but imported by its own name alone. What it bridges to is not here to build the site.
-BRIDGE = "maxent_tf.bridges.tf_agents"
+# Public too, but imported by its own name alone: what it needs, and what is not here to build the
+# site.
+BESIDE = {"maxent_tf.bridges.tf_agents": "tf_agents", "maxent_tf.distributed": "ray"}
 _log = logging.getLogger(__name__)
 
 
-def _import_bridge() -> None:
-    with mock(["tf_agents"]):
-        bridge = importlib.import_module(BRIDGE)
-    for name in bridge.__all__:
-        value = getattr(bridge, name)
-        if inspect.isclass(value):
-            # Autodoc would find that of the stand-in's `__new__`.
-            value.__signature__ = signature(value.__init__, bound_method=True)
+def _import_beside() -> None:
+    for package, needed in BESIDE.items():
+        with mock([needed]):
+            module = importlib.import_module(package)
+        for name in module.__all__:
+            value = getattr(module, name)
+            if inspect.isclass(value):
+                # Autodoc would find that of the stand-in's `__new__`.
+                value.__signature__ = signature(value.__init__, bound_method=True)
 
 
-_import_bridge()
+_import_beside()
 
 
 def modules() -> Iterator[types.ModuleType]:
     """Yields the public modules: those reached through `__all__`, deepest first."""
-    yield from _reached(BRIDGE)
+    for package in BESIDE:
+        yield from _reached(package)
     yield from _reached(ROOT)
 
 

@@ -3,7 +3,7 @@
 A *learner* is what this package calls an agent together with its training rule.
 """
 
-from maxent_tf.learners.a2c import A2C, A2CConfig, A2CMetrics
+from maxent_tf.learners.a2c import A2C, A2CConfig, A2CGradients, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState, Known
 from maxent_tf.learners.bootstrapped_dqn import (
     BootstrapMask,
@@ -40,6 +40,7 @@ __all__ = [
     "SAC",
     "SQL",
     "A2CConfig",
+    "A2CGradients",
     "A2CMetrics",
     "ActorCriticState",
     "BootstrapMask",

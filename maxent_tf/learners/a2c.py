@@ -145,6 +145,26 @@ class A2CMetrics(NamedTuple):
     critic_grad_norm: tf.Tensor | tuple[()]
 
 
+class A2CGradients(NamedTuple):
+    """The gradients of one trajectory, and the means that an update reports or needs.
+
+    Attributes:
+      actor: The gradients of the actor's loss, structured as the actor's parameters.
+      critic: The gradients of the critic's loss, structured as the critic's parameters.
+      actor_loss: See `A2CMetrics`, [*P], float32.
+      critic_loss: See `A2CMetrics`, [*P], float32.
+      entropy: See `A2CMetrics`, [*P], float32. An automatic temperature learns from it.
+      value: See `A2CMetrics`, [*P], float32.
+    """
+
+    actor: Any
+    critic: Any
+    actor_loss: tf.Tensor
+    critic_loss: tf.Tensor
+    entropy: tf.Tensor
+    value: tf.Tensor
+
+
 class A2C(ActorCriticLearner):
     """The advantage actor-critic for discrete or bounded continuous actions.
 
@@ -178,26 +198,19 @@ class A2C(ActorCriticLearner):
         self._parts = ActorCritic(spec, config, self.batch_shape)
         self._knows_log_prob = config.correction != "none"
 
-    def update(
-        self, state: ActorCriticState, batch: Transition, *, seed: Any = None, weight: Any = None
-    ) -> Updated:
-        """Makes one update from trajectories of the current policy, or of a slightly earlier one.
+    def gradients(self, state: ActorCriticState, batch: Transition) -> A2CGradients:
+        """Returns the gradients of the losses on trajectories; nothing is changed.
+
+        `update` is this function followed by `apply_gradients`. They are two functions so that
+        gradients can be computed in one process and applied in another, as in A3C.
 
         Args:
-          state: The state of the learners.
-          batch: The trajectories, fields [T, *P, B, ...]: T consecutive steps of B environments for
-            each learner. Steps that are not `valid` have no effect, but must hold finite numbers.
-            The extras are those that `act` returned.
-          seed: Not used, because the update is deterministic.
-          weight: Must be None, because fresh trajectories have no importance weights.
-
-        Returns:
-          The new state, and `A2CMetrics` of the update.
+          state: The state of the learners. The states of the optimisers are not used.
+          batch: The trajectories, fields [T, *P, B, ...], see `update`.
         """
-        del seed
         parts = self._parts
         validation.check_state_kind(self, state, ActorCriticState)
-        parts.check_batch(batch, weight, self._knows_log_prob)
+        parts.check_batch(batch, self._knows_log_prob)
         alpha = parts.temperature.alpha(state.temperature)
         steps, length = parts.merge_time(batch), batch.reward.shape[0]
         inputs, noise_seed = parts.inputs(batch, steps), parts.noise_seed(batch)
@@ -225,16 +238,38 @@ class A2C(ActorCriticLearner):
             )
             critic_loss = losses.squared_error_loss(value, target, steps.valid)
             total = actor_loss + critic_loss
-        new_state, actor_norm, critic_norm = parts.descend(state, tape.gradient(total, parameters))
-        mean_entropy = losses.masked_mean(entropy, steps.valid)
-        temperature, bound = parts.temperature.update(state.temperature, mean_entropy)
-        metrics = A2CMetrics(
+        actor_gradient, critic_gradient = tape.gradient(total, parameters)
+        return A2CGradients(
+            actor=actor_gradient,
+            critic=critic_gradient,
             actor_loss=actor_loss,
             critic_loss=critic_loss,
-            entropy=mean_entropy,
-            alpha=alpha,
-            alpha_bound=bound,
+            entropy=losses.masked_mean(entropy, steps.valid),
             value=losses.masked_mean(value, steps.valid),
+        )
+
+    def apply_gradients(self, state: ActorCriticState, gradients: A2CGradients) -> Updated:
+        """Takes one step of the optimisers and of the temperature.
+
+        Args:
+          state: The state of the learners.
+          gradients: The gradients, from `gradients`. They may be of an earlier state.
+
+        Returns:
+          The new state, and `A2CMetrics` of the update.
+        """
+        parts = self._parts
+        validation.check_state_kind(self, state, ActorCriticState)
+        grads = (gradients.actor, gradients.critic)
+        new_state, actor_norm, critic_norm = parts.descend(state, grads)
+        temperature, bound = parts.temperature.update(state.temperature, gradients.entropy)
+        metrics = A2CMetrics(
+            actor_loss=gradients.actor_loss,
+            critic_loss=gradients.critic_loss,
+            entropy=gradients.entropy,
+            alpha=parts.temperature.alpha(state.temperature),
+            alpha_bound=bound,
+            value=gradients.value,
             actor_grad_norm=actor_norm,
             critic_grad_norm=critic_norm,
         )
@@ -242,3 +277,23 @@ class A2C(ActorCriticLearner):
             temperature=temperature, noise_seed=parts.next_noise_seed(state)
         )
         return Updated(new_state, metrics)
+
+    def update(
+        self, state: ActorCriticState, batch: Transition, *, seed: Any = None, weight: Any = None
+    ) -> Updated:
+        """Makes one update from trajectories of the current policy, or of a slightly earlier one.
+
+        Args:
+          state: The state of the learners.
+          batch: The trajectories, fields [T, *P, B, ...]: T consecutive steps of B environments for
+            each learner. Steps that are not `valid` have no effect, but must hold finite numbers.
+            The extras are those that `act` returned.
+          seed: Not used, because the update is deterministic.
+          weight: Must be None, because fresh trajectories have no importance weights.
+
+        Returns:
+          The new state, and `A2CMetrics` of the update.
+        """
+        del seed
+        validation.no_weight(weight)
+        return self.apply_gradients(state, self.gradients(state, batch))

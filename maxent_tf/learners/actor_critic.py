@@ -219,17 +219,14 @@ class ActorCritic:
         """Returns the action distribution that the head makes of a network's outputs and a mask."""
         return self.head(outputs) if isinstance(mask, tuple) else self.head(outputs, mask)
 
-    def check_batch(self, batch: Transition, weight: Any, log_prob: bool) -> None:
+    def check_batch(self, batch: Transition, log_prob: bool) -> None:
         """Raises ValueError unless a trajectory and its extras fit the learner.
 
         Args:
           batch: The trajectory that the learner was given.
-          weight: The importance weights, which must be None.
           log_prob: Whether learning needs the log-likelihood that the actions had when they were
             taken.
         """
-        if weight is not None:
-            raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
         scalar, size = tf.TensorSpec([], tf.float32), self._config.memory_size
         memory = tf.TensorSpec([size], tf.float32)
         extras: Any = Known(

@@ -174,8 +174,7 @@ class OptimisticQ(Learner):
         """
         validation.check_state_kind(self, state, OptimisticQState)
         del seed
-        if weight is not None:
-            raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
+        validation.no_weight(weight)
         validation.check_batch(self.spec, batch, (None, *self.batch_shape, None))
         # Learners in one axis, steps in front, [T B, L, ...]: the order in which they are learned
         # from. The tables are flat, so that one index names a pair of one learner.

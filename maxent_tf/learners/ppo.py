@@ -273,7 +273,8 @@ class PPO(ActorCriticLearner):
           ValueError: If the batch does not fit, or if `num_minibatches` does not divide its steps.
         """
         validation.check_state_kind(self, state, ActorCriticState)
-        self._parts.check_batch(batch, weight, self._knows_log_prob)
+        validation.no_weight(weight)
+        self._parts.check_batch(batch, self._knows_log_prob)
         config, temperature = self.config, self._parts.temperature
         alpha = temperature.alpha(state.temperature)
         noise_seed = self._parts.noise_seed(batch)

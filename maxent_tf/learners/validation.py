@@ -32,6 +32,7 @@ __all__ = [
     "check_state_kind",
     "discrete_actions",
     "in_range",
+    "no_weight",
     "not_negative",
     "one_of",
     "per_learner",
@@ -176,6 +177,12 @@ def check_state_kind(learner: Any, state: Any, kind: type) -> None:
             "returned."
         )
     raise ValueError(f"{name} needs {kind.__name__} as its state, not {given}, {remedy}")
+
+
+def no_weight(weight: Any) -> None:
+    """Raises ValueError if an on-policy learner was given importance weights."""
+    if weight is not None:
+        raise ValueError("weight must be None: fresh trajectories are drawn from no replay.")
 
 
 def check_batch(

@@ -10,7 +10,12 @@ import tensorflow as tf
 from maxent_tf import draws
 from maxent_tf.learners import Learner, OnPolicy
 from maxent_tf.learners.wrapper import parts
-from maxent_tf.training.host_programs import HostPrograms, OffPolicyPrograms, OnPolicyPrograms
+from maxent_tf.training.host_programs import (
+    HostPrograms,
+    Learn,
+    OffPolicyPrograms,
+    OnPolicyPrograms,
+)
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes
@@ -25,6 +30,9 @@ class HostLoop:
 
     A checkpoint holds everything but the environments: after a checkpoint is loaded, the
     environments start new episodes, with new seeds.
+
+    With `learn`, an on-policy learner makes no updates of its own: that function takes the state
+    and the trajectory of every rollout, and returns the state with which the learner acts next.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class HostLoop:
         num_envs: int,
         compile: str,
         state: Any,
+        learn: Learn | None = None,
     ):
         init_seed, self._world_seed, run_seed = tf.unstack(draws.split(seed, 3))
         state = learner.init(init_seed) if state is None else state
@@ -48,7 +57,7 @@ class HostLoop:
         self._programs: HostPrograms
         if isinstance(learner.experience, OnPolicy):
             self._programs = OnPolicyPrograms(
-                learner, learner.experience, self._state, run_seed, compile, self._batch
+                learner, learner.experience, self._state, run_seed, compile, self._batch, learn
             )
         else:
             self._programs = OffPolicyPrograms(
@@ -94,6 +103,10 @@ class HostLoop:
         self._iterations.value = end
         return self._tally.take(self.pace.updates_after(end) - self.pace.updates_after(start))
 
+    def take_episodes(self) -> Episodes:
+        """Returns the episodes that ended since the last call of this method or of `advance`."""
+        return self._tally.take(0).episodes
+
     def close(self) -> None:
         """Closes the environments if they were made here."""
         self._worlds.close()
@@ -124,10 +137,12 @@ class HostLoop:
             extras=self._acted.extras,
         )
         self._observation = step.observation
+        self._tally.add_step(transition)
         self._acted, metrics = self._programs.advance(
             transition, self._acted.carry, step.observation, call
         )
-        self._tally.add(transition, metrics)
+        if metrics is not None:
+            self._tally.add_metrics(metrics)
         return metrics
 
     def _batched(self, structure: Any) -> Any:
@@ -149,9 +164,10 @@ class _Tally:
         self._sums = np.zeros((len(self._names), *self._learners), np.float32)
         self._episodes = Episodes(*(np.zeros(self._learners, np.float32) for _ in range(3)))
 
-    def add(self, transition: Transition, metrics: np.ndarray | None) -> None:
-        if metrics is not None:
-            self._sums = self._sums + metrics
+    def add_metrics(self, metrics: np.ndarray) -> None:
+        self._sums = self._sums + metrics
+
+    def add_step(self, transition: Transition) -> None:
         self._return += transition.reward
         self._length += transition.valid
         done = transition.terminated | transition.truncated

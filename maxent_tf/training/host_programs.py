@@ -8,7 +8,7 @@ action, and one call for each rollout, which makes an update.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,9 @@ from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.loop import Pace, StateVariables
 from maxent_tf.training.updates import make_replay, replay_updates
 from maxent_tf.types import Acted, Transition, Updated
+
+# (state, trajectory) -> new state: learning that takes place elsewhere, in another process.
+Learn = Callable[[Any, Transition], Any]
 
 
 class HostPrograms(Protocol):
@@ -74,6 +77,7 @@ class OnPolicyPrograms:
         seed: tf.Tensor,
         compile: str,
         batch: tuple[int, ...],
+        learn: Learn | None = None,
     ):
         self._batch = batch
         self._length = experience.rollout_length
@@ -86,15 +90,16 @@ class OnPolicyPrograms:
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             return learner.act(kept.read(), carry, observation, seed=act_seed)
 
-        def learn(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
+        def update(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
             update_seed = draws.fold_in(draws.fold_in(seed, call), 1)
             updated = learner.update(kept.read(), trajectory, seed=update_seed)
             # Only now, so that a rollout is acted and learned from on one scale.
             kept.write(learner.observe(updated.state, trajectory))
             return tf.stack(tf.nest.flatten(updated.metrics))
 
+        self._kept, self._learn = kept, learn
         self._act = called_alike(compiled(act, compile, auto="graph"))
-        self._learn = called_alike(compiled(learn, compile, auto="graph"))
+        self._update = called_alike(compiled(update, compile, auto="graph"))
 
     def first(self, observation: Any, call: int) -> Acted:
         """Acts in environments that have just been reset."""
@@ -110,7 +115,10 @@ class OnPolicyPrograms:
         metrics = None
         if len(self._steps) == self._length:
             trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
-            metrics = self._learn(trajectory, _number(call)).numpy()
+            if self._learn is None:
+                metrics = self._update(trajectory, _number(call)).numpy()
+            else:
+                self._kept.write(self._learn(self._kept.read(), trajectory))
             self._steps = []
         return self._next(carry, _ended(transition), observation, call), metrics
 

@@ -54,6 +54,11 @@ class NonFiniteError(FloatingPointError):
         self.quantity = quantity
         self.update = update
         self.state = state
+        self._learners = learners
+
+    def __reduce__(self) -> Any:
+        # Between processes: an exception is otherwise made again from its message alone.
+        return NonFiniteError, (self.quantity, self.update, self._learners, self.state)
 
 
 class CheckpointError(RuntimeError):

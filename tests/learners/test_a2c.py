@@ -353,3 +353,20 @@ def test_a_bandit_teaches_the_boltzmann_policy() -> None:
     policy = learner.policy(result.state, timestep.observation).probs_parameter().numpy()[:, 0]
     optimum = softmax(np.array([1.0, 0.9, 0.1]) / alpha[:, None])
     np.testing.assert_allclose(policy, optimum, atol=0.02)
+
+
+def test_an_update_is_gradients_and_their_application() -> None:
+    # Oracle: `update`, to the bit; and gradients of an earlier state move the later one by the
+    # same plain gradient step.
+    learner, batch = tabular(rollout_length=6), as_transition(random_batch(6, 4))
+    state = random_tables(learner)
+    gradients = learner.gradients(state, batch)
+    applied = learner.apply_gradients(state, gradients)
+    tf.nest.map_structure(
+        np.testing.assert_array_equal, applied, learner.update(state, batch), check_types=False
+    )
+    later = state._replace(actor=state.actor + 1)
+    moved = learner.apply_gradients(later, gradients).state
+    np.testing.assert_allclose(
+        moved.actor - later.actor, applied.state.actor - state.actor, atol=1e-6
+    )
