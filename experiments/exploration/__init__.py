@@ -1,3 +1,3 @@
-"""Noise at every step does not explore deeply; optimism and randomised values do."""
+"""Entropy keeps an agent exploring where rewards are rare, and has no better alternative."""
 
-RUN_TIME = "an hour"
+RUN_TIME = "half an hour"

@@ -1,4 +1,4 @@
-"""The figures: episodes to solve DeepSea against its size, and learning curves elsewhere."""
+"""The figures: episodes to solve DeepSea against its size, scores, and learning curves."""
 
 from __future__ import annotations
 
@@ -9,93 +9,115 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import plots
-from experiments.exploration.sweep import LABELS, LEVELS
-from experiments.frame import Result
+from experiments.deep_sea_exact.paths import path_sum
+from experiments.exploration.analysis import WORLDS, best_settings
+from experiments.exploration.sweep import LABELS
+from experiments.frame import Result, Row
 
 _STYLES: dict[str, dict[str, Any]] = {
-    "entropy": {"color": plots.VERMILLION, "ls": "-"},
-    "boltzmann": {"color": plots.VERMILLION, "ls": "--"},
-    "epsilon_greedy": {"color": plots.ORANGE, "ls": "-"},
-    "noisy": {"color": plots.ORANGE, "ls": "--"},
-    "counts": {"color": plots.BLUE, "ls": "-"},
-    "rnd": {"color": plots.BLUE, "ls": "--"},
-    "icm": {"color": plots.BLUE, "ls": ":"},
-    "bootstrapped": {"color": plots.GREEN, "ls": "--"},
-    "optimistic": {"color": plots.GREEN, "ls": "-"},
-}
-_TITLES = {
-    "chain": "Chain of 20 states",
-    "river_swim": "RiverSwim",
-    "mountain_car": "MountainCar, sparse reward",
-    "door_key": "DoorKey, 5 x 5",
+    "entropy": {"color": plots.VERMILLION, "ls": "-", "marker": "o"},
+    "boltzmann": {"color": plots.VERMILLION, "ls": "--", "marker": "v"},
+    "epsilon_greedy": {"color": plots.ORANGE, "ls": "-", "marker": "^"},
+    "noisy": {"color": plots.ORANGE, "ls": "--", "marker": "D"},
+    "counts": {"color": plots.BLUE, "ls": "-", "marker": "s"},
+    "dqn_counts": {"color": plots.SKY, "ls": "-", "marker": "<"},
+    "rnd": {"color": plots.BLUE, "ls": "--", "marker": ">"},
+    "icm": {"color": plots.PURPLE, "ls": "-", "marker": "p"},
+    "bootstrapped": {"color": plots.GREEN, "ls": "--", "marker": "h"},
+    "optimistic": {"color": plots.GREEN, "ls": "-", "marker": "*"},
 }
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figures by file name."""
-    deep = [r for r in results if r.sweep.world == "deep_sea"]
-    others = [r for r in results if r.sweep.world != "deep_sea"]
-    figures = {}
+    kept = best_settings([row for result in results for row in result.rows])
+    figures = {"scores.png": _scores(kept)}
+    deep = [row for row in kept if row["world"] == "deep_sea"]
     if deep:
         figures["deep_sea.png"] = _deep_sea(deep)
-    if others:
-        figures["learning_curves.png"] = _curves(others)
+    if any(row["world"] in ("mountain_car", "door_key") for row in kept):
+        figures["learning_curves.png"] = _curves(results, kept)
     return figures
 
 
-def _deep_sea(results: list[Result]) -> Figure:
-    figure, ((axis,),) = plots.panels(1, 1, height=5.2)
-    sizes = np.array(sorted({r.sweep.size for r in results}))
+def _deep_sea(deep: list[Row]) -> Figure:
+    """Median episodes to solve each size; a cross, where half of the learners never did."""
+    figure = Figure(figsize=(plots.WIDTH, 4.8), layout="constrained")
+    axis = figure.subplots()
+    axis.grid(alpha=0.3)
+    sizes = np.array(sorted({row["size"] for row in deep}))
     fine = np.linspace(sizes[0], sizes[-1], 100)
-    most = max(r.rows[0]["limit"] for r in results)
-    axis.plot(fine, 2.0**fine, color="grey", lw=1, ls="--", label="$2^N$: uniform moves")
-    axis.plot(fine, fine**3 / 10, color="grey", lw=1, ls=":", label="$N^3 / 10$")
+    axis.plot(fine, 2.0**fine, color="black", lw=1, ls="--", label="$2^N$")
+    axis.plot(fine, fine**3, color="black", lw=1, ls=":", label="$N^3$")
+    alpha = next((row["setting"] for row in deep if row["method"] == "entropy"), None)
+    if alpha is not None:
+        finds = np.array([float(path_sum(int(n), alpha).unaware) for n in sizes])
+        axis.plot(
+            sizes,
+            np.log(2) / -np.log1p(-finds),
+            color="grey",
+            lw=5,
+            alpha=0.4,
+            label=f"soft-optimal policy, exact, alpha {alpha:g}:\nfirst find, median",
+        )
     for method, label in LABELS.items():
-        mine = [r.rows[0] for r in results if r.sweep.method == method]
+        mine = [row for row in deep if row["method"] == method]
         if not mine:
             continue
-        style = _STYLES[method]
         solved = [row for row in mine if row["median"] is not None]
         missed = [row for row in mine if row["median"] is None]
-        axis.plot(
-            [row["size"] for row in solved],
-            [row["median"] for row in solved],
-            marker="o",
-            lw=1.8,
-            label=label,
-            **style,
-        )
-        axis.plot(
-            [row["size"] for row in missed],
-            [row["limit"] for row in missed],
-            ls="none",
-            marker="x",
-            ms=8,
-            color=style["color"],
-        )
-    axis.plot([], [], "x", color="black", ms=8, label="not solved within so many")
-    axis.set(xlabel="N, rows of DeepSea", ylabel="episodes to solve, median", yscale="log")
-    axis.set_ylim(1, 2 * most)
-    axis.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+        style = _STYLES[method]
+        x, y = [row["size"] for row in solved], [row["median"] for row in solved]
+        axis.plot(x, y, lw=1.6, label=label, **style)
+        x, y = [row["size"] for row in missed], [row["limit"] for row in missed]
+        axis.plot(x, y, ls="none", marker="x", ms=8, mew=2, color=style["color"])
+    axis.plot([], [], "x", color="black", ms=8, mew=2, label="not solved in so many")
+    most = max(row["limit"] for row in deep)
+    axis.set(xlabel="N, rows of DeepSea", ylabel="episodes to solve, median over learners")
+    axis.set(yscale="log", ylim=(4, 3 * most))
+    axis.set_xticks(sizes)
+    figure.legend(frameon=False, fontsize=9, loc="outside right center")
     return figure
 
 
-def _curves(results: list[Result]) -> Figure:
-    worlds = [world for world in LEVELS if any(r.sweep.world == world for r in results)]
-    columns = min(2, len(worlds))
-    figure, axes = plots.panels(-(-len(worlds) // columns), columns, height=3.4)
-    for axis, world in zip(axes.ravel(), worlds, strict=False):
-        for r in results:
-            if r.sweep.world == world:
-                steps = r.arrays["steps"] / 1000
-                style = _STYLES[r.sweep.method]
-                with np.errstate(all="ignore"):
-                    mean = np.nanmean(r.arrays["return"], axis=-1)
-                axis.plot(steps, mean, lw=1.6, label=LABELS[r.sweep.method], **style)
-                if len(steps) == 1 or np.isfinite(r.arrays["solved"]).all():
-                    axis.plot(steps[-1], mean[-1], "o", color=style["color"])
-        axis.axhline(LEVELS[world], color="grey", lw=1, ls="--")
-        axis.set(title=_TITLES[world], xlabel="thousand steps", ylabel="mean return")
-    handles, labels = axes.ravel()[0].get_legend_handles_labels()
+def _scores(kept: list[Row]) -> Figure:
+    """The score of each method on each environment, as a table in colours."""
+    methods = [m for m in LABELS if any(row["method"] == m for row in kept)]
+    worlds = [w for w in WORLDS if any(row["world"] == w for row in kept)]
+    score = np.full([len(methods), len(worlds)], np.nan)
+    for i, method in enumerate(methods):
+        for j, world in enumerate(worlds):
+            mine = [r["score"] for r in kept if (r["method"], r["world"]) == (method, world)]
+            if mine:
+                score[i, j] = np.mean(mine)
+    figure = Figure(figsize=(plots.WIDTH, 0.42 * len(methods) + 1), layout="constrained")
+    axis = figure.subplots()
+    image = axis.imshow(score, vmin=0, vmax=1, cmap="cividis", aspect="auto")
+    for (i, j), value in np.ndenumerate(score):
+        if np.isfinite(value):
+            colour = "white" if value < 0.5 else "black"
+            axis.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour)
+    axis.set_xticks(range(len(worlds)), [WORLDS[world] for world in worlds])
+    axis.set_yticks(range(len(methods)), [LABELS[method] for method in methods])
+    figure.colorbar(image, label="score", pad=0.01)
+    return figure
+
+
+def _curves(results: list[Result], kept: list[Row]) -> Figure:
+    """Returns on the environments that are not finite, at each method's best setting."""
+    best = {(row["world"], row["method"]): row["setting"] for row in kept}
+    shown = [r for r in results if getattr(r.sweep, "world", "") in ("mountain_car", "door_key")]
+    worlds = list(dict.fromkeys(r.sweep.world for r in shown))
+    figure, (axes,) = plots.panels(1, len(worlds), height=4.2, sharey=True)
+    for axis, world in zip(axes, worlds, strict=True):
+        for sweep, arrays, _ in (r for r in shown if r.sweep.world == world):
+            at = sweep.settings.index(best[world, sweep.method])
+            style = {k: v for k, v in _STYLES[sweep.method].items() if k != "marker"}
+            steps, returns = arrays["steps"], arrays["return"][:, 0, at]
+            plots.mean_band(axis, steps, returns, label=LABELS[sweep.method], **style)
+        axis.set(title=f"{WORLDS[world]}, sparse reward", xlabel="steps of each learner")
+        axis.set(xscale="log", ylim=(-0.05, 1.05))
+    axes[0].set_ylabel("mean return of episodes")
+    handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 
-World = Literal["deep_sea", "chain", "river_swim", "mountain_car", "door_key"]
+World = Literal["finite", "mountain_car", "door_key"]
 Method = Literal[
     "entropy",
     "boltzmann",
     "epsilon_greedy",
     "noisy",
     "counts",
+    "dqn_counts",
     "rnd",
     "icm",
     "bootstrapped",
@@ -22,48 +24,65 @@ Method = Literal[
 ]
 
 # What each method is called in tables and figures.
-LABELS: dict[Method, str] = {
+LABELS: dict[str, str] = {
     "entropy": "A2C, entropy bonus",
-    "boltzmann": "soft DQN",
+    "boltzmann": "soft DQN, Boltzmann",
     "epsilon_greedy": "DQN, epsilon-greedy",
     "noisy": "DQN, noisy layers",
     "counts": "A2C, counts",
+    "dqn_counts": "DQN, counts",
     "rnd": "A2C, RND",
     "icm": "A2C, ICM",
     "bootstrapped": "bootstrapped DQN",
     "optimistic": "optimistic Q",
 }
 
-# The mean return from which an environment other than DeepSea counts as solved: half of the best
-# return of Chain and RiverSwim, and any regular arrival in the others, which pay at most 1.
-LEVELS: dict[World, float] = {
-    "chain": 5.0,
-    "river_swim": 20.0,
-    "mountain_car": 0.5,
-    "door_key": 0.5,
+# The rules that only bandits have.
+RULES: dict[str, str] = {
+    "epsilon_greedy": "epsilon-greedy, 0.1",
+    "boltzmann": "Boltzmann, alpha 0.1",
+    "gumbel": "Boltzmann-Gumbel",
+    "ucb1": "UCB1",
+    "thompson": "Thompson sampling",
+}
+
+# What the settings of each method are: a temperature, epsilon, sigma0, the scale of a bonus or of
+# the prior functions. Scales are in units of the largest reward, which is 1 everywhere.
+SETTINGS: Mapping[str, tuple[str, tuple[float, ...]]] = {
+    "entropy": ("alpha", (0.003, 0.03, 0.3)),
+    "boltzmann": ("alpha", (0.003, 0.01, 0.03)),
+    "epsilon_greedy": ("epsilon", (0.01, 0.05, 0.2)),
+    "noisy": ("sigma0", (0.5,)),
+    "counts": ("scale", (0.03, 0.1, 0.3)),
+    "dqn_counts": ("scale", (0.03, 0.1, 0.3)),
+    "rnd": ("scale", (0.03, 0.1, 0.3)),
+    "icm": ("scale", (0.03, 0.1, 0.3)),
+    "bootstrapped": ("prior scale", (3.0,)),
+    "optimistic": ("bonus", (0.01, 0.1, 0.3)),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """Learners that explore in one way, on one environment.
+    """Learners that explore in one way, in one program.
 
     Attributes:
-      world: The environment.
+      world: The environment; "finite" stands for all finite environments, side by side.
       method: The way to explore.
-      steps: The environment steps of each learner; training ends once all learners have solved the
-        environment.
-      size: The number of rows of DeepSea, states of Chain or cells of DoorKey; 0 elsewhere.
+      settings: The values of the method's own hyperparameter.
+      steps: The environment steps of each learner.
+      sizes: The numbers of rows of DeepSea, among the finite environments.
       num_envs: The number of environments of each learner.
-      records: The number of points of the learning curve; DeepSea has one for each episode.
-      seeds: The number of learners.
+      records: The number of points of the learning curve.
+      seeds: The number of learners for each environment and setting.
       seed: The seed of everything that is drawn.
     """
 
     world: World
     method: Method
+    settings: tuple[float, ...]
     steps: int
-    size: int = 0
+    sizes: tuple[int, ...] = ()
     num_envs: int = 1
     records: int = 50
     seeds: int = 5
@@ -72,7 +91,26 @@ class Sweep:
     @property
     def name(self) -> str:
         """The name of its files."""
-        return f"{self.world}{self.size or ''}-{self.method}"
+        return f"{self.world}-{self.method}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BanditSweep:
+    """Rules that choose among the arms by averages and counts, each at settings of its own.
+
+    Attributes:
+      steps: The number of draws.
+      records: The number of points of the curve of the regret, evenly spaced.
+      seeds: The number of runs.
+      seed: The seed of everything that is drawn.
+    """
+
+    steps: int = 2_000
+    records: int = 50
+    seeds: int = 100
+    seed: int = 0
+
+    name: ClassVar[str] = "bandit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,44 +123,61 @@ class Arguments(frame.LearnerArguments):
       sizes: The numbers of rows of DeepSea.
     """
 
-    env: tuple[World, ...] | None = None
+    env: tuple[World, ...] = ("finite", "mountain_car", "door_key")
     methods: tuple[Method, ...] | None = None
     sizes: tuple[int, ...] | None = None
 
-    least: ClassVar = {"seeds": 1, "steps": 1, "sizes": 2}
+    least: ClassVar = {**frame.Arguments.least, "sizes": 2}
 
 
-SIZES = (4, 6, 8, 10, 14, 20, 30)
-EPISODES = 1_000
-# Where a method is cheaper or dearer than the others: the episodes, and the largest size.
-EPISODES_OF: dict[Method, int] = {"optimistic": 2_500}
-LARGEST: dict[Method, int] = {"bootstrapped": 10}
-OTHERS = (
-    Sweep(world="chain", method="entropy", size=20, steps=14_000),
-    Sweep(world="river_swim", method="entropy", steps=20_000),
-    Sweep(world="mountain_car", method="entropy", steps=100_000, num_envs=8),
-    Sweep(world="door_key", method="entropy", size=5, steps=200_000, num_envs=8),
-)
-# Of whose observations a table can be made.
-FINITE = ("deep_sea", "chain", "river_swim")
+# The sizes of DeepSea and the steps of each learner: as far as a method is cheap.
+SMALL, MIDDLE, LARGE = (4, 6, 8, 10), (4, 6, 8, 10, 14), (4, 6, 8, 10, 14, 20, 30)
+FINITE: Mapping[Method, tuple[tuple[int, ...], int]] = {
+    "entropy": (MIDDLE, 28_000),
+    "boltzmann": (SMALL, 10_000),
+    "epsilon_greedy": (SMALL, 10_000),
+    "noisy": (SMALL, 10_000),
+    "counts": (MIDDLE, 28_000),
+    "dqn_counts": (SMALL, 10_000),
+    "rnd": (SMALL, 10_000),
+    "icm": (SMALL, 10_000),
+    "bootstrapped": (SMALL, 10_000),
+    "optimistic": (LARGE, 60_000),
+}
+_ON_POLICY = ("entropy", "counts", "rnd", "icm")
+_QUICK: dict[str, Any] = {"seeds": 2, "steps": 200, "sizes": (4,), "records": 4}
 
 
-def plan(arguments: Arguments) -> list[Sweep]:
+def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
     """Returns the sweeps to run, with the values of given flags."""
-    worlds = arguments.env or ("deep_sea", *LEVELS)
-    sizes = arguments.sizes or ((4, 6) if arguments.quick else SIZES)
-    sweeps = []
-    for method in arguments.methods or tuple(LABELS):
-        if "deep_sea" in worlds:
-            episodes = EPISODES_OF.get(method, EPISODES)
-            for size in sizes:
-                if size <= LARGEST.get(method, size):
-                    sweep = Sweep(world="deep_sea", method=method, size=size, steps=size * episodes)
-                    quick = {"seeds": 2, "steps": 30 * size}
-                    sweeps.append(arguments.apply(sweep, quick))
-        for other in OTHERS:
-            if other.world in worlds and (other.world in FINITE or method != "optimistic"):
-                sweep = dataclasses.replace(other, method=method)
-                quick = {"seeds": 2, "steps": 2_000, "records": 5}
-                sweeps.append(arguments.apply(sweep, quick))
+    sweeps: list[Sweep | BanditSweep] = []
+    if "finite" in arguments.env:
+        sweeps.append(arguments.apply(BanditSweep(), {"seeds": 10, "steps": 200, "records": 4}))
+    for method in arguments.methods or FINITE:
+        settings = SETTINGS[method][1]
+        for world in arguments.env:
+            if world == "finite":
+                sizes, steps = FINITE[method]
+                sweep = Sweep(
+                    world=world,
+                    method=method,
+                    settings=settings,
+                    steps=steps,
+                    sizes=sizes,
+                    records=steps // 20,
+                )
+            elif method == "optimistic":
+                continue  # It has a value for each state.
+            else:
+                on_policy = method in _ON_POLICY
+                steps = (400_000 if on_policy else 50_000)
+                sweep = Sweep(
+                    world=world,
+                    method=method,
+                    settings=settings,
+                    steps=steps,
+                    num_envs=8 if on_policy else 1,
+                    seeds=5 if on_policy else 3
+                )
+            sweeps.append(arguments.apply(sweep, _QUICK))
     return sweeps

@@ -1,0 +1,75 @@
+"""Rules for bandits, which choose an arm by its average reward and by how often it was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.exploration.sweep import RULES, BanditSweep
+from experiments.exploration.worlds import ARMS, NOISE
+from maxent_tf import draws
+from maxent_tf.exploration import boltzmann, boltzmann_gumbel, epsilon_greedy, thompson, ucb1
+from maxent_tf.seeds import as_seed
+
+# From average rewards and counts, [seeds, arms], and a seed to arms, [seeds].
+Rule = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def _epsilon_greedy(mean: tf.Tensor, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return epsilon_greedy(_untried_first(mean, count), 0.1).sample(seed=seed)
+
+
+def _boltzmann(mean: tf.Tensor, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return boltzmann(_untried_first(mean, count), 0.1).sample(seed=seed)
+
+
+def _untried_first(mean: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Returns the averages, with one that is far above all rewards for an arm never drawn."""
+    return tf.where(count > 0, mean, 1e3)
+
+
+# Noise and prior are as large as the noise of the rewards where a rule asks for it.
+_PLAY: dict[str, Rule] = {
+    "epsilon_greedy": _epsilon_greedy,
+    "boltzmann": _boltzmann,
+    "gumbel": lambda mean, count, seed: boltzmann_gumbel(
+        mean, NOISE / tf.sqrt(count), seed=seed
+    )[1],
+    "ucb1": lambda mean, count, seed: ucb1(mean, count)[1],
+    "thompson": lambda mean, count, seed: thompson(mean, count, noise_stddev=NOISE, seed=seed)[1],
+}
+
+
+def run(sweep: BanditSweep) -> dict[str, np.ndarray]:
+    """Plays the bandit by every rule.
+
+    Returns:
+      `steps` [records], the number of draws so far; and `regret` [records, rules, seeds], the
+      expected reward that was lost by them: what the draws of a worse arm cost on average.
+    """
+    arms = tf.constant(ARMS)
+    gaps = (tf.reduce_max(arms) - arms).numpy().astype(np.float64)
+    steps = np.linspace(0, sweep.steps, sweep.records + 1).astype(int)[1:]
+
+    @tf.function(jit_compile=True)
+    def play(count: tf.Tensor, total: tf.Tensor, start: tf.Tensor, end: tf.Tensor) -> tuple:
+        def step(t: tf.Tensor, count: tf.Tensor, total: tf.Tensor) -> tuple:
+            seeds = tf.unstack(draws.split(draws.fold_in(as_seed(sweep.seed), t), 1 + len(RULES)))
+            mean = total / tf.maximum(count, 1)
+            chosen = [_PLAY[r](mean[i], count[i], seeds[i]) for i, r in enumerate(RULES)]
+            drawn = tf.one_hot(tf.stack(chosen), len(ARMS))
+            noise = NOISE * draws.normal(tf.shape(drawn)[:-1], seeds[-1])
+            reward = arms + noise[..., None]
+            return t + 1, count + drawn, total + drawn * reward
+
+        return tf.while_loop(lambda t, *_: t < end, step, (start, count, total))[1:]
+
+    count = total = tf.zeros([len(RULES), sweep.seeds, len(ARMS)])
+    regret, start = [], 0
+    for end in steps:
+        count, total = play(count, total, tf.constant(start), tf.constant(end, tf.int32))
+        regret.append(count.numpy() @ gaps)
+        start = int(end)
+    return {"steps": steps, "regret": np.array(regret)}

@@ -1,0 +1,119 @@
+"""The learners of a sweep: one for each environment, setting and seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from experiments.exploration.sweep import Sweep
+from experiments.exploration.worlds import best_return, episode_length, finite_worlds
+from maxent_tf.exploration import ICM, RND, Counts, EpsilonGreedy, SimHash
+from maxent_tf.learners import (
+    A2C,
+    A2CConfig,
+    BootstrappedDQN,
+    BootstrappedDQNConfig,
+    Intrinsic,
+    Learner,
+    OptimisticQ,
+    OptimisticQConfig,
+    SoftDQN,
+    SoftDQNConfig,
+)
+from maxent_tf.networks import Embedding, NoisyLayers
+
+WIDTH = 50
+
+
+def make_learner(sweep: Sweep, world: Any) -> Learner:
+    """Returns the learners of a sweep.
+
+    Their batch shape is [environments, settings, seeds], where a sweep that has not the finite
+    environments has one environment.
+
+    Args:
+      sweep: The sweep.
+      world: Its environment.
+    """
+    finite = finite_worlds(sweep.sizes) if sweep.world == "finite" else None
+    shape = (1 if finite is None else len(finite), len(sweep.settings), sweep.seeds)
+    setting: Any = np.array(sweep.settings, np.float32)[:, None]
+    bonus = None
+    if sweep.method == "optimistic":
+        assert finite is not None
+        highest = _per_world([best_return(w) for w in finite.values()])
+        horizon = _per_world([episode_length(w) for w in finite.values()])
+        return OptimisticQ(world.spec, OptimisticQConfig(highest, horizon, highest * setting), shape)
+    # Where observations are one-hot, the first of two layers of one width looks up its rows.
+    layers: dict[str, Any] = {"hidden_sizes": (WIDTH, WIDTH)}
+    if finite is not None:
+        layers = {"network": Embedding(world.num_states, WIDTH), "hidden_sizes": (WIDTH,)}
+    if sweep.method == "bootstrapped":
+        config = BootstrappedDQNConfig(
+            **layers,
+            prior_scale=setting,
+            batch_size=32,
+            replay_capacity=sweep.steps,
+            # Elsewhere an episode is longer, and an update for each of its steps too dear.
+            updates_per_step=0.25 if finite is None else 1,
+        )
+        return BootstrappedDQN(world.spec, config, shape)
+    if sweep.method in ("entropy", "counts", "rnd", "icm"):
+        alpha = setting if sweep.method == "entropy" else 0.003
+        learner: Learner = _a2c(sweep, world, alpha, shape)
+    else:
+        learner = _dqn(sweep, world, layers, setting, shape)
+    if sweep.method in ("counts", "dqn_counts"):
+        bonus = SimHash(world.spec) if finite is None else Counts(world.spec)
+        return Intrinsic(learner, bonus, scale=setting)
+    if sweep.method in ("rnd", "icm"):
+        curious = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
+        return Intrinsic(learner, curious, scale=setting, discount=0.99, num_envs=sweep.num_envs)
+    return learner
+
+
+def _a2c(sweep: Sweep, world: Any, alpha: Any, shape: tuple[int, ...]) -> A2C:
+    """Returns actor-critics: tables on the finite environments, and networks elsewhere."""
+    own: dict[str, Any] = {
+        "network": "table",
+        "actor_optimizer": 0.05,
+        "critic_optimizer": 0.05,
+        "rollout_length": 10,
+    }
+    if sweep.world != "finite":
+        own = {
+            "hidden_sizes": (WIDTH, WIDTH),
+            "actor_optimizer": 1e-3,
+            "critic_optimizer": 1e-3,
+            "rollout_length": 32,
+        }
+    return A2C(world.spec, A2CConfig(**own, gae_lambda=0.95, alpha=alpha), shape)
+
+
+def _dqn(
+    sweep: Sweep, world: Any, layers: dict[str, Any], setting: Any, shape: tuple[int, ...]
+) -> SoftDQN:
+    """Returns learners of values, which differ in the way in which they choose actions."""
+    own: dict[str, Any] = {
+        "boltzmann": {"alpha": setting},
+        "epsilon_greedy": {"alpha": 0.0, "behaviour": EpsilonGreedy(setting)},
+        "noisy": {"alpha": 0.0, "noisy": NoisyLayers(sigma0=sweep.settings[0])},
+        "dqn_counts": {"alpha": 0.0},
+    }[sweep.method]
+    config = SoftDQNConfig(
+        **layers,
+        **own,
+        optimizer=1e-3,
+        tau=1.0,
+        target_period=4,
+        batch_size=32,
+        replay_capacity=sweep.steps,
+        learning_starts=min(128, sweep.steps),
+    )
+    return SoftDQN(world.spec, config, shape)
+
+
+def _per_world(values: list[float]) -> np.ndarray:
+    """Returns a hyperparameter of batch shape [environments, 1, 1]."""
+    return np.array(values, np.float32)[:, None, None]
