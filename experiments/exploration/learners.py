@@ -52,6 +52,7 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     if sweep.method == "bootstrapped":
         config = BootstrappedDQNConfig(
             **layers,
+            num_heads=10,
             prior_scale=setting,
             batch_size=32,
             replay_capacity=sweep.steps,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -53,10 +52,10 @@ SETTINGS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "boltzmann": ("alpha", (0.003, 0.01, 0.03)),
     "epsilon_greedy": ("epsilon", (0.01, 0.05, 0.2)),
     "noisy": ("sigma0", (0.5,)),
-    "counts": ("scale", (0.03, 0.1, 0.3)),
-    "dqn_counts": ("scale", (0.03, 0.1, 0.3)),
-    "rnd": ("scale", (0.03, 0.1, 0.3)),
-    "icm": ("scale", (0.03, 0.1, 0.3)),
+    "counts": ("scale", (0.1, 0.5, 3.0)),
+    "dqn_counts": ("scale", (0.1, 0.5, 3.0)),
+    "rnd": ("scale", (0.1, 0.5, 3.0)),
+    "icm": ("scale", (0.1, 0.5, 3.0)),
     "bootstrapped": ("prior scale", (3.0,)),
     "optimistic": ("bonus", (0.01, 0.1, 0.3)),
 }
@@ -105,7 +104,7 @@ class BanditSweep:
       seed: The seed of everything that is drawn.
     """
 
-    steps: int = 2_000
+    steps: int = 4_000
     records: int = 50
     seeds: int = 100
     seed: int = 0
@@ -123,61 +122,75 @@ class Arguments(frame.LearnerArguments):
       sizes: The numbers of rows of DeepSea.
     """
 
-    env: tuple[World, ...] = ("finite", "mountain_car", "door_key")
+    env: tuple[World, ...] | None = None
     methods: tuple[Method, ...] | None = None
     sizes: tuple[int, ...] | None = None
 
     least: ClassVar = {**frame.Arguments.least, "sizes": 2}
 
 
-# The sizes of DeepSea and the steps of each learner: as far as a method is cheap.
+# The sizes of DeepSea, and the steps and the number of learners: as far as a method is cheap.
 SMALL, MIDDLE, LARGE = (4, 6, 8, 10), (4, 6, 8, 10, 14), (4, 6, 8, 10, 14, 20, 30)
-FINITE: Mapping[Method, tuple[tuple[int, ...], int]] = {
-    "entropy": (MIDDLE, 28_000),
-    "boltzmann": (SMALL, 10_000),
-    "epsilon_greedy": (SMALL, 10_000),
-    "noisy": (SMALL, 10_000),
-    "counts": (MIDDLE, 28_000),
-    "dqn_counts": (SMALL, 10_000),
-    "rnd": (SMALL, 10_000),
-    "icm": (SMALL, 10_000),
-    "bootstrapped": (SMALL, 10_000),
-    "optimistic": (LARGE, 60_000),
+FINITE: Mapping[Method, tuple[tuple[int, ...], int, int]] = {
+    "entropy": (MIDDLE, 28_000, 5),
+    "boltzmann": (SMALL, 5_000, 4),
+    "epsilon_greedy": (SMALL, 5_000, 4),
+    "noisy": (SMALL, 5_000, 4),
+    "counts": (MIDDLE, 28_000, 5),
+    "dqn_counts": (SMALL, 5_000, 4),
+    "rnd": (MIDDLE, 14_000, 5),
+    "icm": (MIDDLE, 14_000, 5),
+    "bootstrapped": (SMALL, 4_000, 3),
+    "optimistic": (LARGE, 54_000, 5),
+}
+# The steps of learners from rollouts, with eight environments each, and of those from replay.
+STEPS: Mapping[World, tuple[int, int]] = {
+    "mountain_car": (500_000, 15_000),
+    "door_key": (100_000, 15_000),
 }
 _ON_POLICY = ("entropy", "counts", "rnd", "icm")
+# Not tried there: optimistic Q has a value for each state, and counting costs DQN most.
+_FINITE_ONLY = ("optimistic", "dqn_counts")
+_QUICK_METHODS: tuple[Method, ...] = ("entropy", "optimistic")
 _QUICK: dict[str, Any] = {"seeds": 2, "steps": 200, "sizes": (4,), "records": 4}
 
 
 def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
-    """Returns the sweeps to run, with the values of given flags."""
+    """Returns the sweeps to run, with the values of given flags.
+
+    A quick run has few programs, because each takes longer to compile than to run.
+    """
+    worlds = arguments.env or (("finite",) if arguments.quick else ("finite", *STEPS))
+    methods = arguments.methods or (_QUICK_METHODS if arguments.quick else tuple(FINITE))
     sweeps: list[Sweep | BanditSweep] = []
-    if "finite" in arguments.env:
+    if "finite" in worlds:
         sweeps.append(arguments.apply(BanditSweep(), {"seeds": 10, "steps": 200, "records": 4}))
-    for method in arguments.methods or FINITE:
-        settings = SETTINGS[method][1]
-        for world in arguments.env:
-            if world == "finite":
-                sizes, steps = FINITE[method]
-                sweep = Sweep(
-                    world=world,
-                    method=method,
-                    settings=settings,
-                    steps=steps,
-                    sizes=sizes,
-                    records=steps // 20,
-                )
-            elif method == "optimistic":
-                continue  # It has a value for each state.
-            else:
-                on_policy = method in _ON_POLICY
-                steps = (400_000 if on_policy else 50_000)
-                sweep = Sweep(
-                    world=world,
-                    method=method,
-                    settings=settings,
-                    steps=steps,
-                    num_envs=8 if on_policy else 1,
-                    seeds=5 if on_policy else 3
-                )
-            sweeps.append(arguments.apply(sweep, _QUICK))
+    for world in worlds:
+        for method in methods:
+            if world == "finite" or method not in _FINITE_ONLY:
+                sweeps.append(arguments.apply(_sweep(world, method), _QUICK))
     return sweeps
+
+
+def _sweep(world: World, method: Method) -> Sweep:
+    settings = SETTINGS[method][1]
+    if world == "finite":
+        sizes, steps, seeds = FINITE[method]
+        return Sweep(
+            world=world,
+            method=method,
+            settings=settings,
+            steps=steps,
+            sizes=sizes,
+            records=steps // (20 if steps <= 5_000 else 40),
+            seeds=seeds,
+        )
+    on_policy = method in _ON_POLICY
+    return Sweep(
+        world=world,
+        method=method,
+        settings=settings,
+        steps=STEPS[world][0 if on_policy else 1],
+        num_envs=8 if on_policy else 1,
+        seeds=3,
+    )

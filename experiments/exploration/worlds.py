@@ -18,7 +18,7 @@ MAPPING_SEED = 42
 CHAIN_LENGTH = 20
 # The task of RiverSwim has no end.
 RIVER_STEPS = 100
-ARMS, NOISE = (0.5, 0.7), 0.5
+ARMS, NOISE = (0.5, 0.7), 0.3
 
 
 def finite_worlds(sizes: Sequence[int]) -> dict[str, FiniteWorld]:
