@@ -11,7 +11,6 @@ from experiments.exploration.sweep import LABELS, RULES, SETTINGS, BanditSweep, 
 from experiments.exploration.worlds import ARMS, best_return, finite_worlds
 from experiments.frame import Arrays, Findings, Result, Row
 
-# The returns of environments that are not finite: the least and the largest are 0 and 1.
 WORLDS = {
     "deep_sea": "DeepSea",
     "chain": "Chain",
@@ -38,7 +37,7 @@ def rows(sweep: Sweep | BanditSweep, arrays: Arrays) -> Iterator[Row]:
             regret = arrays["regret"][-1, i]
             yield {"world": "rules", "method": rule, **_regret(regret, int(steps[-1]))}
         return
-    names: dict[str, float] = {sweep.world: 1.0}
+    names: dict[str, float] = {sweep.world: 1.0}  # the treasure at once, which nobody reaches
     if sweep.world == "finite":
         names = {name: best_return(w) for name, w in finite_worlds(sweep.sizes).items()}
     for i, (name, best) in enumerate(names.items()):
@@ -134,13 +133,16 @@ def best_settings(found: list[Row]) -> list[Row]:
     The setting is one for all sizes of DeepSea: the one that solves most, and of several the first
     with the fewest episodes. Elsewhere it is the setting with the best score.
     """
-    kept = []
+    kept: list[Row] = []
     for world in WORLDS:
         for method in LABELS:
             mine = [r for r in found if (r["world"], r["method"]) == (world, method)]
-            by_setting = {r["setting"]: [x for x in mine if x["setting"] == r["setting"]] for r in mine}
-            if by_setting:
-                kept += max(by_setting.values(), key=_merit)
+            groups: dict[float, list[Row]] = {}
+            for row in mine:
+                groups.setdefault(row["setting"], []).append(row)
+            if groups:
+                best = max(groups, key=lambda setting: _merit(groups[setting]))
+                kept += groups[best]
     return kept
 
 
@@ -177,24 +179,35 @@ def _episodes(row: Row) -> str:
     return f"{count} in {row['limit']:,}" if row["median"] is None else f"{row['median']:,.0f}"
 
 
-def _name(row: Row) -> str:
+def _name(row: tables.Row) -> str:
     hyperparameter, _ = SETTINGS[row["method"]]
     return f"{LABELS[row['method']]}, {hyperparameter} {row['setting']:g}"
 
 
+def scores(kept: list[Row]) -> dict[tuple[str, str], float]:
+    """Returns the score of each method on each environment; of DeepSea, over the common sizes."""
+    deep = [row for row in kept if row["world"] == "deep_sea"]
+    tried = [{r["size"] for r in deep if r["method"] == m} for m in {r["method"] for r in deep}]
+    common = set.intersection(*tried) if tried else set()
+    groups: dict[tuple[str, str], list[float]] = {}
+    for row in kept:
+        if row["world"] != "deep_sea" or row["size"] in common:
+            groups.setdefault((row["method"], row["world"]), []).append(row["score"])
+    return {key: float(np.mean(values)) for key, values in groups.items()}
+
+
 def _score_table(kept: list[Row]) -> str:
-    worlds = [world for world in WORLDS if any(row["world"] == world for row in kept)]
+    found = scores(kept)
+    settings = {(row["method"], row["world"]): row["setting"] for row in kept}
+    worlds = [world for world in WORLDS if any(w == world for _, w in found)]
     lines = []
-    for method in LABELS:
-        mine = [row for row in kept if row["method"] == method]
-        cells = {}
-        for world in worlds:
-            of_world = [row for row in mine if row["world"] == world]
-            score = np.mean([row["score"] for row in of_world]) if of_world else None
-            setting = f" ({of_world[0]['setting']:g})" if of_world else ""
-            cells[world] = "" if score is None else f"{score:.2f}{setting}"
-        if mine:
-            lines.append({"method": LABELS[method], **cells})
+    for method in dict.fromkeys(row["method"] for row in kept):
+        at = {world: (method, world) for world in worlds}
+        cells = {
+            world: f"{found[key]:.2f} ({settings[key]:g})" if key in found else ""
+            for world, key in at.items()
+        }
+        lines.append({"method": LABELS[method], **cells})
     columns = {"score (at setting)": "{method}"}
     return tables.table(lines, columns | {WORLDS[w]: f"{{{w}}}" for w in worlds})
 
@@ -240,9 +253,9 @@ def verdict(kept: list[Row]) -> str:
             continue
         solved = [row["size"] for row in mine if row["median"] is not None]
         missed = [row["size"] for row in mine if row["median"] is None]
-        reach = f"solves DeepSea up to N = {max(solved)}" if solved else "solves no DeepSea"
+        reach = f"solve DeepSea up to N = {max(solved)}" if solved else "solve no DeepSea"
         beyond = f", and not N = {min(missed)}" if missed else ", the largest tried"
-        sentences.append(f"{LABELS[method]}: half of the learners {reach.replace('solves', 'solve')}{beyond}.")
+        sentences.append(f"{LABELS[method]}: half of the learners {reach}{beyond}.")
     for world, name in WORLDS.items():
         mine = [r for r in kept if r["world"] == world]
         if not mine or world in ("deep_sea", "bandit"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +13,6 @@ from experiments.exploration.sweep import RULES, BanditSweep
 from experiments.exploration.worlds import ARMS, NOISE
 from maxent_tf import draws
 from maxent_tf.exploration import boltzmann, boltzmann_gumbel, epsilon_greedy, thompson, ucb1
-from maxent_tf.seeds import as_seed
 
 # From average rewards and counts, [seeds, arms], and a seed to arms, [seeds].
 Rule = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
@@ -34,9 +35,9 @@ def _untried_first(mean: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
 _PLAY: dict[str, Rule] = {
     "epsilon_greedy": _epsilon_greedy,
     "boltzmann": _boltzmann,
-    "gumbel": lambda mean, count, seed: boltzmann_gumbel(
-        mean, NOISE / tf.sqrt(count), seed=seed
-    )[1],
+    "gumbel": lambda mean, count, seed: boltzmann_gumbel(mean, NOISE / tf.sqrt(count), seed=seed)[
+        1
+    ],
     "ucb1": lambda mean, count, seed: ucb1(mean, count)[1],
     "thompson": lambda mean, count, seed: thompson(mean, count, noise_stddev=NOISE, seed=seed)[1],
 }
@@ -49,27 +50,39 @@ def run(sweep: BanditSweep) -> dict[str, np.ndarray]:
       `steps` [records], the number of draws so far; and `regret` [records, rules, seeds], the
       expected reward that was lost by them: what the draws of a worse arm cost on average.
     """
-    arms = tf.constant(ARMS)
-    gaps = (tf.reduce_max(arms) - arms).numpy().astype(np.float64)
-    steps = np.linspace(0, sweep.steps, sweep.records + 1).astype(int)[1:]
+    play, seed = _program(), tf.constant(sweep.seed)
+    gaps = max(ARMS) - np.array(ARMS)
+    count = total = tf.zeros([len(RULES), sweep.seeds, len(ARMS)])
+    steps = np.linspace(0, sweep.steps, sweep.records + 1).astype(np.int32)
+    regret = []
+    for start, end in itertools.pairwise(steps):
+        count, total = play(count, total, tf.constant(start), tf.constant(end), seed)
+        regret.append(count.numpy() @ gaps)
+    return {"steps": steps[1:], "regret": np.array(regret)}
+
+
+@functools.cache
+def _program() -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
+    """Returns the function that plays from a draw to a draw: counts and total rewards."""
 
     @tf.function(jit_compile=True)
-    def play(count: tf.Tensor, total: tf.Tensor, start: tf.Tensor, end: tf.Tensor) -> tuple:
-        def step(t: tf.Tensor, count: tf.Tensor, total: tf.Tensor) -> tuple:
-            seeds = tf.unstack(draws.split(draws.fold_in(as_seed(sweep.seed), t), 1 + len(RULES)))
+    def play(
+        count: tf.Tensor, total: tf.Tensor, start: tf.Tensor, end: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        arms = tf.constant(ARMS)
+
+        def step(t: tf.Tensor, count: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            *seeds, noise_seed = tf.unstack(draws.split(tf.stack([seed, t]), 1 + len(RULES)))
             mean = total / tf.maximum(count, 1)
-            chosen = [_PLAY[r](mean[i], count[i], seeds[i]) for i, r in enumerate(RULES)]
+            rules = (_PLAY[rule] for rule in RULES)
+            chosen = [
+                rule(*of)
+                for rule, *of in zip(rules, *map(tf.unstack, (mean, count)), seeds, strict=True)
+            ]
             drawn = tf.one_hot(tf.stack(chosen), len(ARMS))
-            noise = NOISE * draws.normal(tf.shape(drawn)[:-1], seeds[-1])
-            reward = arms + noise[..., None]
-            return t + 1, count + drawn, total + drawn * reward
+            noise = NOISE * draws.normal(tf.shape(drawn)[:-1], noise_seed)
+            return t + 1, count + drawn, total + drawn * (arms + noise[..., None])
 
         return tf.while_loop(lambda t, *_: t < end, step, (start, count, total))[1:]
 
-    count = total = tf.zeros([len(RULES), sweep.seeds, len(ARMS)])
-    regret, start = [], 0
-    for end in steps:
-        count, total = play(count, total, tf.constant(start), tf.constant(end, tf.int32))
-        regret.append(count.numpy() @ gaps)
-        start = int(end)
-    return {"steps": steps, "regret": np.array(regret)}
+    return play

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments import plots
 from experiments.deep_sea_exact.paths import path_sum
-from experiments.exploration.analysis import WORLDS, best_settings
+from experiments.exploration.analysis import WORLDS, best_settings, scores
 from experiments.exploration.sweep import LABELS
 from experiments.frame import Result, Row
 
@@ -82,14 +82,10 @@ def _deep_sea(deep: list[Row]) -> Figure:
 
 def _scores(kept: list[Row]) -> Figure:
     """The score of each method on each environment, as a table in colours."""
-    methods = [m for m in LABELS if any(row["method"] == m for row in kept)]
-    worlds = [w for w in WORLDS if any(row["world"] == w for row in kept)]
-    score = np.full([len(methods), len(worlds)], np.nan)
-    for i, method in enumerate(methods):
-        for j, world in enumerate(worlds):
-            mine = [r["score"] for r in kept if (r["method"], r["world"]) == (method, world)]
-            if mine:
-                score[i, j] = np.mean(mine)
+    found = scores(kept)
+    methods = [m for m in LABELS if any(method == m for method, _ in found)]
+    worlds = [w for w in WORLDS if any(world == w for _, world in found)]
+    score = np.array([[found.get((m, w), np.nan) for w in worlds] for m in methods])
     figure = Figure(figsize=(plots.WIDTH, 0.42 * len(methods) + 1), layout="constrained")
     axis = figure.subplots()
     image = axis.imshow(score, vmin=0, vmax=1, cmap="cividis", aspect="auto")

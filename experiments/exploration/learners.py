@@ -39,12 +39,13 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     finite = finite_worlds(sweep.sizes) if sweep.world == "finite" else None
     shape = (1 if finite is None else len(finite), len(sweep.settings), sweep.seeds)
     setting: Any = np.array(sweep.settings, np.float32)[:, None]
-    bonus = None
     if sweep.method == "optimistic":
         assert finite is not None
         highest = _per_world([best_return(w) for w in finite.values()])
         horizon = _per_world([episode_length(w) for w in finite.values()])
-        return OptimisticQ(world.spec, OptimisticQConfig(highest, horizon, highest * setting), shape)
+        return OptimisticQ(
+            world.spec, OptimisticQConfig(highest, horizon, highest * setting), shape
+        )
     # Where observations are one-hot, the first of two layers of one width looks up its rows.
     layers: dict[str, Any] = {"hidden_sizes": (WIDTH, WIDTH)}
     if finite is not None:
@@ -66,10 +67,10 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     else:
         learner = _dqn(sweep, world, layers, setting, shape)
     if sweep.method in ("counts", "dqn_counts"):
-        bonus = SimHash(world.spec) if finite is None else Counts(world.spec)
+        bonus: Any = SimHash(world.spec) if finite is None else Counts(world.spec)
         return Intrinsic(learner, bonus, scale=setting)
     if sweep.method in ("rnd", "icm"):
-        curious = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
+        curious: Any = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
         return Intrinsic(learner, curious, scale=setting, discount=0.99, num_envs=sweep.num_envs)
     return learner
 
