@@ -97,12 +97,11 @@ def _dqn(
     sweep: Sweep, world: Any, layers: dict[str, Any], setting: Any, shape: tuple[int, ...]
 ) -> SoftDQN:
     """Returns learners of values, which differ in the way in which they choose actions."""
-    own: dict[str, Any] = {
-        "boltzmann": {"alpha": setting},
-        "epsilon_greedy": {"alpha": 0.0, "behaviour": EpsilonGreedy(setting)},
-        "noisy": {"alpha": 0.0, "noisy": NoisyLayers(sigma0=sweep.settings[0])},
-        "dqn_counts": {"alpha": 0.0},
-    }[sweep.method]
+    own: dict[str, Any] = {"alpha": setting if sweep.method == "boltzmann" else 0.0}
+    if sweep.method == "epsilon_greedy":
+        own["behaviour"] = EpsilonGreedy(setting)
+    elif sweep.method == "noisy":
+        own["noisy"] = NoisyLayers(sigma0=sweep.settings[0])
     config = SoftDQNConfig(
         **layers,
         **own,
