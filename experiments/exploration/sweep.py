@@ -112,23 +112,6 @@ class BanditSweep:
     name: ClassVar[str] = "bandit"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arguments(frame.LearnerArguments):
-    """Every way to explore on environments whose reward is far away.
-
-    Attributes:
-      env: The environments.
-      methods: The ways to explore.
-      sizes: The numbers of rows of DeepSea.
-    """
-
-    env: tuple[World, ...] | None = None
-    methods: tuple[Method, ...] | None = None
-    sizes: tuple[int, ...] | None = None
-
-    least: ClassVar = {**frame.Arguments.least, "sizes": 2}
-
-
 # The sizes of DeepSea, and the steps and the number of learners: as far as a method is cheap.
 SMALL, MIDDLE, LARGE = (4, 6, 8, 10), (4, 6, 8, 10, 14), (4, 6, 8, 10, 14, 20, 30)
 FINITE: Mapping[Method, tuple[tuple[int, ...], int, int]] = {
@@ -151,17 +134,34 @@ STEPS: Mapping[World, tuple[int, int]] = {
 _ON_POLICY = ("entropy", "counts", "rnd", "icm")
 # Not tried there: optimistic Q has a value for each state, and counting costs DQN most.
 _FINITE_ONLY = ("optimistic", "dqn_counts")
-_QUICK_METHODS: tuple[Method, ...] = ("entropy", "optimistic")
 _QUICK: dict[str, Any] = {"seeds": 2, "steps": 200, "sizes": (4,), "records": 4}
 
 
-def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
-    """Returns the sweeps to run, with the values of given flags.
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
+    """Every way to explore on environments whose reward is far away.
 
-    A quick run has few programs, because each takes longer to compile than to run.
+    A quick run has only the first of the environments and of the methods, because each program
+    takes longer to compile than to run.
+
+    Attributes:
+      env: The environments.
+      methods: The ways to explore.
+      sizes: The numbers of rows of DeepSea.
     """
-    worlds = arguments.env or (("finite",) if arguments.quick else ("finite", *STEPS))
-    methods = arguments.methods or (_QUICK_METHODS if arguments.quick else tuple(FINITE))
+
+    env: tuple[World, ...] = ("finite", *STEPS)
+    methods: tuple[Method, ...] = tuple(FINITE)
+    sizes: tuple[int, ...] | None = None
+
+    least: ClassVar = {**frame.Arguments.least, "sizes": 2}
+
+
+def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
+    """Returns the sweeps to run, with the values of given flags."""
+    worlds, methods = arguments.env, arguments.methods
+    if arguments.quick:
+        worlds, methods = worlds[:1], methods[:1]
     sweeps: list[Sweep | BanditSweep] = []
     if "finite" in worlds:
         sweeps.append(arguments.apply(BanditSweep(), {"seeds": 10, "steps": 200, "records": 4}))

@@ -95,18 +95,19 @@ _QUICK: dict[str, Any] = {
 class Arguments(frame.LearnerArguments):
     """Noisy layers beside epsilon-greedy and Boltzmann exploration, on the same soft DQN.
 
+    A quick run has only the first of the environments.
+
     Attributes:
       env: The environments.
     """
 
-    env: tuple[World, ...] | None = None
+    env: tuple[World, ...] = ("chain", "cartpole")
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the values of given flags; one environment in a quick run."""
-    worlds = arguments.env or (("chain",) if arguments.quick else tuple(CONSTANTS))
+    """Returns the sweeps to run, with the values of given flags."""
     sweeps = []
-    for world in worlds:
+    for world in arguments.env[:1] if arguments.quick else arguments.env:
         for method, (_, settings) in SETTINGS.items():
             sweep = Sweep(
                 world=world,
