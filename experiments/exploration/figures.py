@@ -60,7 +60,7 @@ def _deep_sea(deep: list[Row]) -> Figure:
             alpha=0.4,
             label=f"soft-optimal policy, exact, alpha {alpha:g}:\nfirst find, median",
         )
-    for method, label in LABELS.items():
+    for i, (method, label) in enumerate(LABELS.items()):
         mine = [row for row in deep if row["method"] == method]
         if not mine:
             continue
@@ -69,7 +69,8 @@ def _deep_sea(deep: list[Row]) -> Figure:
         style = _STYLES[method]
         x, y = [row["size"] for row in solved], [row["median"] for row in solved]
         axis.plot(x, y, lw=1.6, label=label, **style)
-        x, y = [row["size"] for row in missed], [row["limit"] for row in missed]
+        # A little apart, so that no cross hides another.
+        x, y = [row["size"] + 0.2 * (i - 4) for row in missed], [row["limit"] for row in missed]
         axis.plot(x, y, ls="none", marker="x", ms=8, mew=2, color=style["color"])
     axis.plot([], [], "x", color="black", ms=8, mew=2, label="not solved in so many")
     most = max(row["limit"] for row in deep)

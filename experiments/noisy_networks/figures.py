@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +13,7 @@ from experiments.frame import Result
 from experiments.noisy_networks.analysis import TITLES, best
 from experiments.noisy_networks.sweep import LABELS, SETTINGS
 
-_STYLES = {
+_STYLES: dict[str, dict[str, Any]] = {
     "epsilon_greedy": {"color": plots.VERMILLION, "ls": "--"},
     "boltzmann": {"color": plots.GREEN, "ls": (0, (1, 1))},
     "noisy": {"color": plots.BLUE, "ls": "-"},
