@@ -28,7 +28,7 @@ def rows(sweep: Sweep | BanditSweep, arrays: Arrays) -> Iterator[Row]:
 
     The score of DeepSea is the share of learners that solve it, and that of a bandit is 1 minus the
     regret over that of uniform draws. Elsewhere the score is the mean return of the whole training
-    over the best expected return. Half of the learners have solved an environment after `median`
+    over the best expected return. The median learner has solved an environment after `median`
     steps, or episodes of DeepSea; None stands for never.
     """
     steps = arrays["steps"]
@@ -255,12 +255,12 @@ def verdict(kept: list[Row]) -> str:
         missed = [row["size"] for row in mine if row["median"] is None]
         reach = f"solve DeepSea up to N = {max(solved)}" if solved else "solve no DeepSea"
         beyond = f", and not N = {min(missed)}" if missed else ", the largest tried"
-        sentences.append(f"{LABELS[method]}: half of the learners {reach}{beyond}.")
+        sentences.append(f"{LABELS[method]}: most learners {reach}{beyond}.")
     for world, name in WORLDS.items():
         mine = [r for r in kept if r["world"] == world]
         if not mine or world in ("deep_sea", "bandit"):
             continue
         able = [LABELS[row["method"]] for row in mine if row["median"] is not None]
         who = "; ".join(able) if able else "no method"
-        sentences.append(f"{name}: half of the learners reach half of the best return by: {who}.")
+        sentences.append(f"{name}: most learners reach half of the best return by: {who}.")
     return "\n".join(sentences)

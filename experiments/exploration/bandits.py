@@ -26,6 +26,14 @@ def _boltzmann(mean: tf.Tensor, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return boltzmann(_untried_first(mean, count), 0.1).sample(seed=seed)
 
 
+def _gumbel(mean: tf.Tensor, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return boltzmann_gumbel(mean, NOISE / tf.sqrt(count), seed=seed)[1]
+
+
+def _thompson(mean: tf.Tensor, count: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return thompson(mean, count, noise_stddev=NOISE, seed=seed)[1]
+
+
 def _untried_first(mean: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     """Returns the averages, with one that is far above all rewards for an arm never drawn."""
     return tf.where(count > 0, mean, 1e3)
@@ -35,11 +43,9 @@ def _untried_first(mean: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
 _PLAY: dict[str, Rule] = {
     "epsilon_greedy": _epsilon_greedy,
     "boltzmann": _boltzmann,
-    "gumbel": lambda mean, count, seed: boltzmann_gumbel(mean, NOISE / tf.sqrt(count), seed=seed)[
-        1
-    ],
+    "gumbel": _gumbel,
     "ucb1": lambda mean, count, seed: ucb1(mean, count)[1],
-    "thompson": lambda mean, count, seed: thompson(mean, count, noise_stddev=NOISE, seed=seed)[1],
+    "thompson": _thompson,
 }
 
 

@@ -41,7 +41,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _deep_sea(deep: list[Row]) -> Figure:
-    """Median episodes to solve each size; a cross, where half of the learners never did."""
+    """Median episodes to solve each size; a cross, where the median learner never did."""
     figure = Figure(figsize=(plots.WIDTH, 4.8), layout="constrained")
     axis = figure.subplots()
     axis.grid(alpha=0.3)

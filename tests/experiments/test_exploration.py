@@ -204,11 +204,9 @@ def test_the_best_setting_is_one_for_all_sizes() -> None:
     assert analysis.scores(kept) == pytest.approx(expected)
     missed = _row("deep_sea", "entropy", 0.1, 0.0, size=8, median=None, solved=1)
     first, second, third = analysis.verdict([*kept, missed]).splitlines()
-    assert first.endswith("half of the learners solve DeepSea up to N = 6, and not N = 8.")
+    assert first.endswith("most learners solve DeepSea up to N = 6, and not N = 8.")
     assert second.endswith("solve DeepSea up to N = 4, the largest tried.")
-    assert third == (
-        "Chain: half of the learners reach half of the best return by: A2C, entropy bonus."
-    )
+    assert third == ("Chain: most learners reach half of the best return by: A2C, entropy bonus.")
 
 
 def test_rows_hold_what_the_arrays_do() -> None:
