@@ -70,7 +70,7 @@ def _deep_sea(deep: list[Row]) -> Figure:
         x, y = [row["size"] for row in solved], [row["median"] for row in solved]
         axis.plot(x, y, lw=1.6, label=label, **style)
         # A little apart, so that no cross hides another.
-        x, y = [row["size"] + 0.2 * (i - 4) for row in missed], [row["limit"] for row in missed]
+        x, y = [row["size"] + 0.08 * (i - 4) for row in missed], [row["limit"] for row in missed]
         axis.plot(x, y, ls="none", marker="x", ms=8, mew=2, color=style["color"])
     axis.plot([], [], "x", color="black", ms=8, mew=2, label="not solved in so many")
     most = max(row["limit"] for row in deep)
@@ -110,10 +110,10 @@ def _curves(results: list[Result], kept: list[Row]) -> Figure:
         for sweep, arrays, _ in (r for r in shown if r.sweep.world == world):
             at = sweep.settings.index(best[world, sweep.method])
             style = {k: v for k, v in _STYLES[sweep.method].items() if k != "marker"}
-            steps, returns = arrays["steps"], arrays["return"][:, 0, at]
+            steps, returns = arrays["steps"] / 1000, arrays["return"][:, 0, at]
             plots.mean_band(axis, steps, returns, label=LABELS[sweep.method], **style)
-        axis.set(title=f"{WORLDS[world]}, sparse reward", xlabel="steps of each learner")
-        axis.set(xscale="log", ylim=(-0.05, 1.05))
+        axis.set(title=f"{WORLDS[world]}, sparse reward", xlabel="thousand steps of each learner")
+        axis.set_ylim(-0.03, 1.03)
     axes[0].set_ylabel("mean return of episodes")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

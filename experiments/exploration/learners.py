@@ -10,7 +10,7 @@ import numpy as np
 from experiments.exploration.sweep import Sweep
 from experiments.exploration.worlds import best_return, episode_length, finite_worlds
 from maxent_tf.environments import FiniteWorld
-from maxent_tf.exploration import ICM, RND, Counts, EpsilonGreedy, SimHash
+from maxent_tf.exploration import ICM, RND, Counts, EpsilonGreedy
 from maxent_tf.learners import (
     A2C,
     A2CConfig,
@@ -32,7 +32,7 @@ DISCOUNT = 0.99
 def make_learner(sweep: Sweep, world: Any) -> Learner:
     """Returns the learners of a sweep, of batch shape [environments, settings, seeds].
 
-    Only those that learn from rollouts are for environments that are not finite.
+    Only those of `ELSEWHERE` are for environments that are not finite.
 
     Args:
       sweep: The sweep.
@@ -59,8 +59,7 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     else:
         learner = _dqn(sweep, world, setting, shape)
     if sweep.method in ("counts", "dqn_counts"):
-        bonus: Any = SimHash(world.spec) if finite is None else Counts(world.spec)
-        return Intrinsic(learner, bonus, scale=setting)
+        return Intrinsic(learner, Counts(world.spec), scale=setting)
     if sweep.method in ("rnd", "icm"):
         curious: Any = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
         return Intrinsic(

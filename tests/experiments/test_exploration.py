@@ -237,7 +237,7 @@ def test_plan_knows_every_method_and_its_environments() -> None:
     sweeps = [s for s in plan(Arguments()) if isinstance(s, Sweep)]
     assert {s.method for s in sweeps} == set(LABELS)
     on_door_key = {s.method for s in sweeps if s.world == "door_key"}
-    assert on_door_key == {"entropy", "counts", "rnd", "icm"}
+    assert on_door_key == {"entropy", "rnd"}
     assert len({s.name for s in sweeps}) == len(sweeps)
     with pytest.raises(ValueError, match="--sizes must be at least 2, not"):
         Arguments(sizes=(1,))
