@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import plots
-from experiments.deep_sea_exact.paths import path_sum
 from experiments.exploration.analysis import WORLDS, best_settings, scores
 from experiments.exploration.sweep import LABELS
+from experiments.exploration.worlds import soft_optimal_find
 from experiments.frame import Result, Row
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ def _deep_sea(deep: list[Row]) -> Figure:
     axis.plot(fine, fine**3, color="black", lw=1, ls=":", label="$N^3$")
     alpha = next((row["setting"] for row in deep if row["method"] == "entropy"), None)
     if alpha is not None:
-        finds = np.array([float(path_sum(int(n), alpha).unaware) for n in sizes])
+        finds = np.array([soft_optimal_find(int(n), alpha) for n in sizes])
         axis.plot(
             sizes,
             np.log(2) / -np.log1p(-finds),

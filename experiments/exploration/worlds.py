@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,20 @@ def best_return(world: FiniteWorld) -> float:
     for _ in range(episode_length(world)):
         value = (world.probability * (world.reward + value[world.next_state])).sum(-1).max(-1)
     return float(world.initial @ value)
+
+
+def soft_optimal_find(size: int, alpha: float) -> float:
+    """Returns how likely an episode of DeepSea finds the treasure that the agent does not know of.
+
+    The policy that is soft-optimal without the treasure moves right in every step with the
+    probability c / (1 + c), where c = exp(-0.01 / (N alpha)) is the weight of a move that costs.
+
+    Args:
+      size: N.
+      alpha: The temperature, in reward per nat, positive.
+    """
+    weight = math.exp(-0.01 / (size * alpha))
+    return (weight / (1 + weight)) ** size
 
 
 class SideBySide:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments.deep_sea_exact.paths import path_sum
 from experiments.exploration import __main__ as command
 from experiments.exploration import analysis, bandits, runs
 from experiments.exploration.sweep import LABELS, RULES, Arguments, BanditSweep, Sweep, plan
@@ -21,6 +22,7 @@ from experiments.exploration.worlds import (
     best_return,
     episode_length,
     finite_worlds,
+    soft_optimal_find,
 )
 from experiments.reproduce.deep_sea import OPTIMISTIC
 from maxent_tf.environments import FiniteWorld
@@ -102,6 +104,14 @@ def test_lengths_and_best_returns() -> None:
     paid = (swim.probability[:, 1] * swim.reward[:, 1]).sum(-1)
     value = sum(np.linalg.matrix_power(move, t)[0] @ paid for t in range(100))
     assert river == pytest.approx(value, rel=1e-3)
+
+
+def test_the_soft_optimal_policy_finds_as_the_sum_over_paths_says() -> None:
+    # Oracle: the experiment on DeepSea's exact policies, which a Bellman solver confirms.
+    for size in (4, 14):
+        for alpha in (0.003, 0.3):
+            exact = float(path_sum(size, alpha).unaware)
+            assert soft_optimal_find(size, alpha) == pytest.approx(exact, rel=1e-12)
 
 
 def test_optimism_needs_as_many_episodes_side_by_side_as_alone() -> None:
