@@ -59,7 +59,8 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     else:
         learner = _dqn(sweep, world, setting, shape)
     if sweep.method in ("counts", "dqn_counts"):
-        return Intrinsic(learner, Counts(world.spec), scale=setting)
+        counts: Any = Counts(world.spec)
+        return Intrinsic(learner, counts, scale=setting)
     if sweep.method in ("rnd", "icm"):
         curious: Any = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
         return Intrinsic(
