@@ -1,0 +1,3 @@
+"""Entropy keeps an agent exploring where rewards are rare; other ways have costs of their own."""
+
+RUN_TIME = "about twenty minutes"

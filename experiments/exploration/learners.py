@@ -1,0 +1,138 @@
+"""The learners of a sweep: one for each environment, setting and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments.exploration.sweep import Sweep
+from experiments.exploration.worlds import best_return, episode_length, finite_worlds
+from maxent_tf.environments import FiniteWorld
+from maxent_tf.exploration import ICM, RND, Counts, EpsilonGreedy
+from maxent_tf.learners import (
+    A2C,
+    A2CConfig,
+    BootstrappedDQN,
+    BootstrappedDQNConfig,
+    Intrinsic,
+    Learner,
+    OptimisticQ,
+    OptimisticQConfig,
+    SoftDQN,
+    SoftDQNConfig,
+)
+from maxent_tf.networks import Embedding, NoisyLayers
+
+WIDTH = 50
+DISCOUNT = 0.99
+
+
+def make_learner(sweep: Sweep, world: Any) -> Learner:
+    """Returns the learners of a sweep, of batch shape [environments, settings, seeds].
+
+    Only those of `ELSEWHERE` are for environments that are not finite.
+
+    Args:
+      sweep: The sweep.
+      world: Its environment.
+    """
+    finite = finite_worlds(sweep.sizes) if sweep.world == "finite" else None
+    shape = (1 if finite is None else len(finite), len(sweep.settings), sweep.seeds)
+    setting: Any = np.array(sweep.settings, np.float32)[:, None]
+    if sweep.method == "optimistic":
+        assert finite is not None
+        return _optimistic(world, list(finite.values()), setting, shape)
+    if sweep.method == "bootstrapped":
+        config = BootstrappedDQNConfig(
+            **_layers(world),
+            num_heads=10,
+            prior_scale=setting,
+            batch_size=32,
+            replay_capacity=sweep.steps,
+        )
+        return BootstrappedDQN(world.spec, config, shape)
+    if sweep.method in ("entropy", "counts", "rnd", "icm"):
+        alpha = setting if sweep.method == "entropy" else 0.003
+        learner: Learner = _a2c(sweep, world, alpha, shape)
+    else:
+        learner = _dqn(sweep, world, setting, shape)
+    if sweep.method in ("counts", "dqn_counts"):
+        counts: Any = Counts(world.spec)
+        return Intrinsic(learner, counts, scale=setting)
+    if sweep.method in ("rnd", "icm"):
+        curious: Any = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
+        return Intrinsic(
+            learner, curious, scale=setting, discount=DISCOUNT, num_envs=sweep.num_envs
+        )
+    return learner
+
+
+def _optimistic(
+    world: Any, finite: list[FiniteWorld], setting: Any, shape: tuple[int, ...]
+) -> OptimisticQ:
+    """Returns tables that start at an upper bound of the values of each environment.
+
+    An episode that is cut says nothing about what would have come after it. Values without a
+    discount would stay at their bound there, which with a discount is that of a reward of 1 for
+    ever.
+    """
+    ends = [bool(w.terminal.any()) for w in finite]
+    best = _per_world([best_return(w) for w in finite])
+    for_ever = 1 / (1 - DISCOUNT)
+    config = OptimisticQConfig(
+        highest_value=np.where(_per_world(ends), best, np.float32(for_ever)),
+        horizon=_per_world([episode_length(w) for w in finite]),
+        bonus=best * setting,
+        discount=np.where(_per_world(ends), np.float32(1), np.float32(DISCOUNT)),
+    )
+    return OptimisticQ(world.spec, config, shape)
+
+
+def _a2c(sweep: Sweep, world: Any, alpha: Any, shape: tuple[int, ...]) -> A2C:
+    """Returns actor-critics: tables on the finite environments, and networks elsewhere."""
+    own: dict[str, Any] = {
+        "network": "table",
+        "actor_optimizer": 0.05,
+        "critic_optimizer": 0.05,
+        "rollout_length": 10,
+    }
+    if sweep.world != "finite":
+        own = {
+            "hidden_sizes": (WIDTH, WIDTH),
+            "actor_optimizer": 1e-3,
+            "critic_optimizer": 1e-3,
+            "rollout_length": 32,
+        }
+    return A2C(world.spec, A2CConfig(**own, gae_lambda=0.95, alpha=alpha), shape)
+
+
+def _dqn(sweep: Sweep, world: Any, setting: Any, shape: tuple[int, ...]) -> SoftDQN:
+    """Returns learners of values, which differ in the way in which they choose actions."""
+    own: dict[str, Any] = {"alpha": setting if sweep.method == "boltzmann" else 0.0}
+    if sweep.method == "epsilon_greedy":
+        own["behaviour"] = EpsilonGreedy(setting)
+    elif sweep.method == "noisy":
+        own["noisy"] = NoisyLayers(sigma0=sweep.settings[0])
+    config = SoftDQNConfig(
+        **_layers(world),
+        **own,
+        optimizer=1e-3,
+        tau=1.0,
+        target_period=4,
+        batch_size=32,
+        replay_capacity=sweep.steps,
+        learning_starts=min(128, sweep.steps),
+    )
+    return SoftDQN(world.spec, config, shape)
+
+
+def _layers(world: Any) -> dict[str, Any]:
+    """Returns two layers of one width, the first of which looks up its rows."""
+    return {"network": Embedding(world.num_states, WIDTH), "hidden_sizes": (WIDTH,)}
+
+
+def _per_world(values: Sequence[float]) -> np.ndarray:
+    """Returns a hyperparameter of batch shape [environments, 1, 1]."""
+    return np.array(values, np.float32)[:, None, None]
