@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from experiments import frame
@@ -164,7 +164,9 @@ def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
     for world in worlds:
         for method in methods:
             if world == "finite" or method in ELSEWHERE:
-                sweeps.append(arguments.apply(_sweep(world, method), _QUICK))
+                sweep = arguments.apply(_sweep(world, method), _QUICK)
+                # The sizes are DeepSea's alone; elsewhere they must not make another sweep of it.
+                sweeps.append(sweep if world == "finite" else replace(sweep, sizes=()))
     return sweeps
 
 
