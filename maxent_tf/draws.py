@@ -20,6 +20,7 @@ from maxent_tf.seeds import as_seed
 __all__ = [
     "bits",
     "categorical",
+    "dirichlet",
     "fold_in",
     "integers",
     "normal",
@@ -148,6 +149,52 @@ def categorical(probs: tf.Tensor, seed: Any, sample_shape: Sequence[int] | tf.Te
     static = tf.get_static_value(shape)
     number = tf.cast(uniform(shape if static is None else static, seed), bounds.dtype)
     return tf.reduce_sum(tf.cast(number * total >= bounds, tf.int32), axis=-1)
+
+
+def dirichlet(concentration: tf.Tensor, seed: Any) -> tf.Tensor:
+    """Draws from Dirichlet distributions, as shares of Gamma variables.
+
+    The Gamma variables come from the rejection method of Marsaglia and Tsang. Their logarithms are
+    used, so that concentrations far below 1 do not underflow.
+
+    Args:
+      concentration: [..., A], float, the concentrations. An index of concentration 0 has share 0;
+        at least one must be above 0.
+      seed: An integer, or a seed of shape [2], int32.
+
+    Returns:
+      The shares, [..., A], of the dtype of `concentration`, of sum 1.
+
+    References:
+      G. Marsaglia and W. W. Tsang (2000), "A simple method for generating gamma variables",
+      https://doi.org/10.1145/358407.358414
+    """
+    dtype, shape, possible = concentration.dtype, tf.shape(concentration), concentration > 0
+    # The method wants shapes of at least 1; a power of a uniform number takes Gamma(a + 1) to
+    # Gamma(a).
+    d = tf.where(possible, concentration, tf.ones_like(concentration)) + 2 / 3
+
+    def propose(
+        seed: tf.Tensor, found: tf.Tensor, wanted: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        seed, normal_seed, test_seed = tf.unstack(split(seed, 3))
+        x = normal(shape, normal_seed, dtype)
+        v = (1 + x / tf.sqrt(9 * d)) ** 3
+        log_v = tf.math.log(tf.where(v > 0, v, tf.ones_like(v)))
+        # One minus a number of [0, 1) has a logarithm.
+        threshold = tf.math.log(1 - uniform(shape, test_seed, dtype))
+        accepted = (v > 0) & (threshold < x * x / 2 + d * (1 - v + log_v))
+        return seed, tf.where(wanted, v, found), wanted & ~accepted
+
+    start, boost_seed = tf.unstack(split(seed, 2))
+    _, v, _ = tf.while_loop(
+        lambda seed, found, wanted: tf.reduce_any(wanted),
+        propose,
+        (start, tf.ones_like(concentration), possible),
+    )
+    boost = tf.math.log(1 - uniform(shape, boost_seed, dtype)) / (d - 2 / 3)
+    log_gamma = tf.math.log(d * v) + boost
+    return tf.nn.softmax(tf.where(possible, log_gamma, tf.constant(-math.inf, dtype)))
 
 
 def permutation(num: int, seed: Any) -> tf.Tensor:

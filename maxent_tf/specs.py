@@ -267,16 +267,23 @@ class EnvironmentSpec:
       observation: The spec of one observation. If it is a dict, which may be nested, observations
         are dicts with the same keys. A part "action_mask" is `action_mask_spec(action)`.
       action: The spec of one action.
+      num_players: The number of players, 1 or 2. Two players move in turn, and one loses what the
+        other one wins. Observations are as the player to move sees them, and a reward is that of
+        the player who moved.
 
     Raises:
-      ValueError: If an element of the action is a box without width, or if there is a part
-        "action_mask" that is not a mask of the actions or is the only part.
+      ValueError: If an element of the action is a box without width, if there is a part
+        "action_mask" that is not a mask of the actions or is the only part, or if the number of
+        players is neither 1 nor 2.
     """
 
     observation: ObservationSpec
     action: Spec
+    num_players: int = 1
 
     def __post_init__(self) -> None:
+        if self.num_players not in (1, 2):
+            raise ValueError(f"num_players must be 1 or 2, not {self.num_players!r}.")
         if isinstance(self.action, Box):
             check_width("action", self.action)
         if self.masks_actions:

@@ -122,3 +122,18 @@ def test_draws_stay_inside_their_ranges() -> None:
     assert sample.min() >= 0
     assert sample.max() <= 1 - 2.0**-24
     assert np.all(np.isfinite(draws.normal([1_000_000], seed=0)))
+
+
+def test_dirichlet_shares_have_their_distribution_and_are_the_same_compiled() -> None:
+    # Oracle: each share is a Beta variable, by the Kolmogorov-Smirnov test; eagerly, up to the
+    # rounding of logarithms. Concentrations below 1, above 1 and of 0.
+    concentration = np.array([0.03, 0.5, 0.0, 2.5])
+    rows = tf.tile(tf.constant(concentration)[None], [5_000, 1])
+    shares = draws.dirichlet(rows, seed=4).numpy()
+    np.testing.assert_allclose(shares.sum(-1), 1, rtol=1e-14)
+    np.testing.assert_array_equal(shares[:, 2], 0)
+    for i in (0, 1, 3):
+        beta = scipy.stats.beta(concentration[i], concentration.sum() - concentration[i])
+        assert scipy.stats.kstest(shares[:, i], beta.cdf).pvalue > 1e-3
+    compiled = tf.function(lambda: draws.dirichlet(rows, seed=4), jit_compile=True)
+    np.testing.assert_allclose(compiled(), shares, atol=1e-12)

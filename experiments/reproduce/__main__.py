@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from experiments import project
 from experiments.check import Check, table
-from experiments.reproduce import bandits, deep_sea, exploration, inverse, processes
+from experiments.reproduce import bandits, deep_sea, exploration, inverse, processes, search
 
 ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R2": bandits.u_shape,
@@ -24,6 +24,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R10": deep_sea.deep_sea,
     "R11": bandits.over_commitment,
     "R12": bandits.stochastic_bandit,
+    "R14": search.regularized_policy,
     "R16": inverse.icy_grid,
     "R17": exploration.boltzmann,
     "R18": processes.river_swim,
@@ -33,7 +34,6 @@ NOT_COVERED = {
     "R1": "see experiments.premature_convergence",
     "R9, learners": "see experiments.bonus_or_reward",
     "R13": "see experiments.multigoal",
-    "R14": "search as regularised policy optimisation",
     "R15": "MENTS, RENTS, TENTS",
     "R19": "soft actor-critic at published levels",
     "R20": "PPO and A2C at published levels",

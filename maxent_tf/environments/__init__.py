@@ -7,8 +7,10 @@ one of Gymnasium's, bsuite's or MiniGrid's follow its rules.
 
 from maxent_tf.environments.acrobot import Acrobot
 from maxent_tf.environments.bandit import Bandit
+from maxent_tf.environments.board_game import BoardGame, BoardState
 from maxent_tf.environments.cartpole import CartPole
 from maxent_tf.environments.chain import Chain
+from maxent_tf.environments.connect_four import ConnectFour
 from maxent_tf.environments.continuous_trap import ContinuousTrap
 from maxent_tf.environments.deep_sea import DeepSea
 from maxent_tf.environments.door_key import DoorKey
@@ -22,13 +24,18 @@ from maxent_tf.environments.mountain_car_continuous import MountainCarContinuous
 from maxent_tf.environments.multi_goal import MultiGoal
 from maxent_tf.environments.pendulum import Pendulum
 from maxent_tf.environments.river_swim import RiverSwim
+from maxent_tf.environments.synthetic_tree import SyntheticTree
+from maxent_tf.environments.tic_tac_toe import TicTacToe
 from maxent_tf.environments.two_goal_grid import TwoGoalGrid
 
 __all__ = [
     "Acrobot",
     "Bandit",
+    "BoardGame",
+    "BoardState",
     "CartPole",
     "Chain",
+    "ConnectFour",
     "ContinuousTrap",
     "DeepSea",
     "DoorKey",
@@ -42,5 +49,7 @@ __all__ = [
     "MultiGoal",
     "Pendulum",
     "RiverSwim",
+    "SyntheticTree",
+    "TicTacToe",
     "TwoGoalGrid",
 ]

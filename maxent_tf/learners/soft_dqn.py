@@ -372,7 +372,8 @@ class SoftDQN(Learner):
             policy = config.regularizer.greedy(chosen, alpha[..., None])
             # An illegal action's -inf must not meet its probability of 0.
             mean = tf.reduce_sum(policy * tf.where(policy > 0, next_q, 0), axis=-1)
-            value = mean + alpha[..., None] * config.regularizer.value(policy)
+            omega = config.regularizer.value(policy)
+            value = mean + tf.math.multiply_no_nan(omega, alpha[..., None])
         else:
             value = operators.soft_value(next_q, alpha[..., None], config.regularizer)
         return transition.reward + discount * value
@@ -384,10 +385,11 @@ class SoftDQN(Learner):
         network = state.network if self.config.double else state.target_network
         q = self._legal_q(network, later.observation)
         alpha = alpha[..., None]
-        entropy = self.config.regularizer.value(self.config.regularizer.greedy(q, alpha))
+        omega = self.config.regularizer.value(self.config.regularizer.greedy(q, alpha))
+        entropy_reward = tf.math.multiply_no_nan(omega, alpha)
         if not np.any(self.config.munchausen):
-            return alpha * entropy
-        return alpha * entropy + operators.munchausen_bonus(
+            return entropy_reward
+        return entropy_reward + operators.munchausen_bonus(
             q, later.action, alpha, self._munchausen[..., None], self.config.munchausen_floor
         )
 

@@ -91,12 +91,17 @@ def as_config(spec: Any, config: Any, kind: type) -> Any:
 
     Raises:
       ValueError: If the configuration is not of the given `kind`, or if `spec` is not an
-        `EnvironmentSpec`.
+        `EnvironmentSpec` or one of two players.
     """
     if not isinstance(spec, EnvironmentSpec):
         raise ValueError(
             f"spec must be an EnvironmentSpec, not {spec!r}: pass the attribute spec of an "
             "environment of maxent_tf, or what maxent_tf.gymnasium_spec returns."
+        )
+    if spec.num_players != 1:
+        raise ValueError(
+            f"spec must be of one player, not {spec.num_players}: the returns of this learner mix "
+            "the rewards of the players. Plan with maxent_tf.search instead."
         )
     if config is None:
         return kind()

@@ -79,7 +79,8 @@ def policy_value(
     """
     q = tf.convert_to_tensor(q)
     alpha = tf.convert_to_tensor(alpha, q.dtype)
-    return expectation(policy, q) + alpha * regularizer.value(policy)
+    # Reverse divergences are infinite where a policy is 0, as hard maxima are.
+    return expectation(policy, q) + tf.math.multiply_no_nan(regularizer.value(policy), alpha)
 
 
 def soft_advantage(

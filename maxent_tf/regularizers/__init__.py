@@ -7,8 +7,9 @@ A regulariser is a concave function :math:`\Omega` on the simplex. `value` is :m
 
 from maxent_tf.regularizers.interface import Regularizer
 from maxent_tf.regularizers.kl import KL
+from maxent_tf.regularizers.reverse_kl import ReverseKL
 from maxent_tf.regularizers.shannon import Shannon
 from maxent_tf.regularizers.tsallis import Tsallis
 from maxent_tf.regularizers.weighted_sum import WeightedSum
 
-__all__ = ["KL", "Regularizer", "Shannon", "Tsallis", "WeightedSum"]
+__all__ = ["KL", "Regularizer", "ReverseKL", "Shannon", "Tsallis", "WeightedSum"]

@@ -46,15 +46,7 @@ class KL:
     reference: tf.Tensor
 
     def __post_init__(self) -> None:
-        known = tf.get_static_value(tf.convert_to_tensor(self.reference))
-        if known is None:
-            return
-        sums = np.sum(known, axis=-1)
-        if not (np.all(known >= 0) and np.all(np.abs(sums - 1) < _SUM_TOLERANCE)):
-            raise ValueError(
-                "reference must be probabilities along its last axis (at least 0, of sum 1), not "
-                f"{known} of sum {sums}."
-            )
+        check_reference(self.reference)
 
     def log_reference(self, dtype: tf.DType) -> tf.Tensor:
         """Returns log mu, [..., A]; -inf where mu is 0, with a gradient of 0 there."""
@@ -91,3 +83,16 @@ class KL:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
         q = envelope.as_values(q)
         return envelope.arguments(q, alpha, mask, self.log_reference(q.dtype))
+
+
+def check_reference(reference: tf.Tensor) -> None:
+    """Raises ValueError if a reference policy is statically known and not a distribution."""
+    known = tf.get_static_value(tf.convert_to_tensor(reference))
+    if known is None:
+        return
+    sums = np.sum(known, axis=-1)
+    if not (np.all(known >= 0) and np.all(np.abs(sums - 1) < _SUM_TOLERANCE)):
+        raise ValueError(
+            "reference must be probabilities along its last axis (at least 0, of sum 1), not "
+            f"{known} of sum {sums}."
+        )

@@ -10,6 +10,7 @@ from maxent_tf.tabular.anderson import anderson_value_iteration
 from maxent_tf.tabular.ascent import PolicyAscent
 from maxent_tf.tabular.construction import from_environment, from_transition_table
 from maxent_tf.tabular.finite_horizon import FiniteHorizonSolution, finite_horizon
+from maxent_tf.tabular.games import GameSolution, solve_game
 from maxent_tf.tabular.iterative_policy_evaluation import (
     IterativeEvaluation,
     iterative_policy_evaluation,
@@ -31,6 +32,7 @@ from maxent_tf.tabular.sparse_transitions import Successors
 __all__ = [
     "AverageRewardSolution",
     "FiniteHorizonSolution",
+    "GameSolution",
     "IterativeEvaluation",
     "PolicyAscent",
     "PolicyEvaluation",
@@ -51,4 +53,5 @@ __all__ = [
     "relative_value_iteration",
     "soft_policy_iteration",
     "soft_value_iteration",
+    "solve_game",
 ]

@@ -86,7 +86,7 @@ def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], Iterati
     @tf.function(autograph=False, jit_compile=True)
     def solve(problem: Problem, policy: tf.Tensor) -> IterativeEvaluation:
         m = problem.m
-        bonus = problem.alpha[..., None] * regularizer.value(policy)
+        bonus = tf.math.multiply_no_nan(regularizer.value(policy), problem.alpha[..., None])
 
         def step(progress: Progress, _: Any) -> tuple[Progress, Any]:
             v = progress.current

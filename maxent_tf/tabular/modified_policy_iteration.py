@@ -82,7 +82,7 @@ def _program(regularizer: Regularizer) -> Callable[[Problem, tf.Tensor], Solutio
             q = backups.action_value(m, v)
             next_v = backups.state_value(m, q, alpha, regularizer)
             policy = backups.greedy(m, q, alpha, regularizer)
-            earned = alpha[..., None] * regularizer.value(policy)
+            earned = tf.math.multiply_no_nan(regularizer.value(policy), alpha[..., None])
 
             def sweep(i: tf.Tensor, w: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
                 w = tf.reduce_sum(policy * backups.action_value(m, w), -1) + earned

@@ -133,7 +133,8 @@ def evaluate(
     m: TabularMDP, policy: tf.Tensor, alpha: tf.Tensor, regularizer: Regularizer
 ) -> PolicyEvaluation:
     """Computes `evaluate_policy` for tensors of one batch shape."""
-    paid = tf.reduce_sum(policy * m.reward, -1) + alpha[..., None] * regularizer.value(policy)
+    omega = tf.math.multiply_no_nan(regularizer.value(policy), alpha[..., None])
+    paid = tf.reduce_sum(policy * m.reward, -1) + omega
     paid = tf.where(m.terminal, tf.zeros_like(paid), paid)
     v = tf.linalg.solve(_resolvent(m, policy), paid[..., None])[..., 0]
     return PolicyEvaluation(backups.action_value(m, v), v, tf.reduce_sum(m.initial * v, -1))

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from maxent_tf import environments
 from maxent_tf.environments import Environment
-from maxent_tf.specs import Box, Discrete
+from maxent_tf.specs import Box, Discrete, MultiDiscrete
 from maxent_tf.types import TimeStep
 
 # Short time limits, so that a short roll-out meets truncation as well as termination.
@@ -24,6 +24,7 @@ WORLDS: dict[str, Callable[[], Environment]] = {
     "bandit_with_noise": lambda: environments.Bandit([1.0, 0.9, 0.1], noise_stddev=1.0),
     "cartpole": lambda: environments.CartPole(max_episode_steps=20),
     "chain": lambda: environments.Chain(5),
+    "connect_four": environments.ConnectFour,
     "continuous_trap": environments.ContinuousTrap,
     "deep_sea": lambda: environments.DeepSea(6),
     "deep_sea_with_slip": lambda: environments.DeepSea(6, slip=True, mapping_seed=42),
@@ -40,6 +41,9 @@ WORLDS: dict[str, Callable[[], Environment]] = {
     "pendulum": lambda: environments.Pendulum(max_episode_steps=20),
     "river_swim": lambda: environments.RiverSwim(max_episode_steps=20),
     "river_swim_strehl": lambda: environments.RiverSwim("strehl", max_episode_steps=20),
+    "synthetic_tree": lambda: environments.SyntheticTree(2, 3),
+    "synthetic_tree_of_one_step": lambda: environments.SyntheticTree(3, 1),
+    "tic_tac_toe": environments.TicTacToe,
     "two_goal_grid": lambda: environments.TwoGoalGrid(max_episode_steps=20),
 }
 # Worlds whose step draws random numbers.
@@ -50,6 +54,7 @@ RANDOM = {
     "icy_grid",
     "river_swim",
     "river_swim_strehl",
+    "synthetic_tree_of_one_step",
 }
 BATCH_SHAPES: list[list[int]] = [[], [3], [2, 3]]
 
@@ -65,6 +70,10 @@ def random_actions(env: Environment, shape: list[int], seed: int) -> np.ndarray:
         return generator.integers(spec.num_values, size=shape, dtype=np.int32)
     low, high = spec.bounds()
     return generator.uniform(low, high, [*shape, *spec.shape]).astype(np.float32)
+
+
+def largest_value(spec: Discrete | MultiDiscrete) -> np.ndarray:
+    return np.array(spec.nvec if isinstance(spec, MultiDiscrete) else spec.num_values) - 1
 
 
 def roll_out(
@@ -124,7 +133,7 @@ def test_time_steps_fit_the_specs(name: str, batch_shape: list[int]) -> None:
     for spec, seen in zip(specs, tf.nest.flatten(steps.observation), strict=True):
         assert seen.shape == (26, *batch_shape, *spec.shape)
         assert seen.dtype == spec.dtype
-        low, high = spec.bounds() if isinstance(spec, Box) else (0, spec.num_values - 1)
+        low, high = spec.bounds() if isinstance(spec, Box) else (0, largest_value(spec))
         assert np.all((low <= seen) & (seen <= high))
     assert steps.reward.dtype == np.float32
     assert steps.terminated.dtype == steps.truncated.dtype == np.bool_

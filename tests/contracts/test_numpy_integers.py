@@ -45,6 +45,8 @@ MADE: dict[str, Callable[[Number], Any]] = {
     "chain": lambda n: E.Chain(n(6)).next_state,
     "replay": lambda n: mx.replay.UniformReplay(E.CartPole().spec, n(9), [n(2)], n(2), n(3)).size,
     "prioritised": lambda n: mx.replay.PrioritizedReplay(E.CartPole().spec, n(9), [n(2)]).size,
+    "connect four": lambda n: E.ConnectFour(n(3), n(4), n(3)).reset([n(2)], n(0))[1],
+    "synthetic tree": lambda n: E.SyntheticTree(n(2), n(3), tree_seed=n(1)).leaves,
     "convolution": lambda n: N.Convolution((n(9), n(8), n(1)), (n(3),), (n(2),), (n(1),)).init(
         tf.constant([0, 1]), (n(2),)
     ),

@@ -65,9 +65,11 @@ def test_a_schedule_gives_the_same_values(name: str, through: Copy) -> None:
 
 E = mx.environments
 ENVIRONMENTS: list[E.Environment] = [
-    E.Acrobot(), E.Bandit([0.1, 0.9], 0.3), E.CartPole(), E.Chain(5), E.ContinuousTrap(),
+    E.Acrobot(), E.Bandit([0.1, 0.9], 0.3), E.CartPole(), E.Chain(5), E.ConnectFour(),
+    E.ContinuousTrap(),
     E.DeepSea(3), E.DoorKey(5), E.FourRooms(), E.IcyGrid(), E.MountainCar(),
-    E.MountainCarContinuous(), E.MultiGoal(), E.Pendulum(), E.RiverSwim(), E.TwoGoalGrid(),
+    E.MountainCarContinuous(), E.MultiGoal(), E.Pendulum(), E.RiverSwim(), E.SyntheticTree(2, 3),
+    E.TicTacToe(), E.TwoGoalGrid(),
 ]  # fmt: skip
 
 

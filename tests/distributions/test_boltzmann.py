@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf.distributions import boltzmann
-from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
+from maxent_tf.regularizers import KL, Regularizer, ReverseKL, Shannon, Tsallis
 
 Q = np.random.default_rng(0).normal(size=(5, 4))
 
@@ -56,7 +56,10 @@ def test_negative_alpha_raises() -> None:
         boltzmann(Q, -1.0)
 
 
-@pytest.mark.parametrize("regularizer", [Shannon(), KL([0.1, 0.2, 0.3, 0.4]), Tsallis()])
+MU = [0.1, 0.2, 0.3, 0.4]
+
+
+@pytest.mark.parametrize("regularizer", [Shannon(), KL(MU), ReverseKL(MU), Tsallis()])
 @pytest.mark.parametrize("alpha", [0.0, 0.3])
 def test_every_regularizer_has_its_policy(regularizer: Regularizer, alpha: float) -> None:
     # Oracle: brute force: no policy near it has a larger regularised value, <p, q> + alpha value.
@@ -66,7 +69,7 @@ def test_every_regularizer_has_its_policy(regularizer: Regularizer, alpha: float
     other = 0.9 * p + 0.1 * noise
 
     def objective(p: tf.Tensor) -> np.ndarray:
-        return (tf.reduce_sum(p * q, -1) + alpha * regularizer.value(p)).numpy()
+        return (tf.reduce_sum(p * q, -1) + (alpha * regularizer.value(p) if alpha else 0.0)).numpy()
 
     assert np.all(objective(p) >= objective(other) - 1e-12)
 

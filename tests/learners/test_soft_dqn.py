@@ -12,7 +12,7 @@ from maxent_tf.distributions import greedy_action
 from maxent_tf.exploration import EpsilonGreedy
 from maxent_tf.learners import SoftDQN, SoftDQNConfig
 from maxent_tf.optimizers import SGD, Adam
-from maxent_tf.regularizers import Shannon, Tsallis
+from maxent_tf.regularizers import ReverseKL, Shannon, Tsallis
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec, action_mask_spec
 from maxent_tf.temperature import AutoTemperature, linear
 from maxent_tf.types import Transition
@@ -111,8 +111,8 @@ def test_update_by_hand(munchausen: Any, n_step: int, weighted: bool) -> None:
 
 @pytest.mark.parametrize(
     ("alpha", "regularizer"),
-    [([0.0, 0.3, 1.0], Shannon()), ([0.0, 0.3, 1.0], Tsallis())],
-    ids=["shannon", "tsallis"],
+    [([0.0, 0.3, 1.0], r) for r in (Shannon(), Tsallis(), ReverseKL([0.5, 0.3, 0.2]))],
+    ids=["shannon", "tsallis", "reverse-kl"],
 )
 def test_the_fixed_point_is_the_regularised_optimum(alpha: Any, regularizer: Any) -> None:
     # Oracle: regularised value iteration; at alpha = 0 that is plain value iteration. All
@@ -135,7 +135,7 @@ def test_the_fixed_point_is_the_regularised_optimum(alpha: Any, regularizer: Any
     np.testing.assert_allclose(
         distribution.probs_parameter()[1:], solution.policy[1:, :-1], atol=1e-4
     )
-    best = np.argmax(solution.q[:, :-1], -1)
+    best = np.argmax(solution.policy[:, :-1], -1)
     np.testing.assert_array_equal(greedy_action(distribution), best)
     np.testing.assert_array_equal(np.argmax(distribution.probs_parameter()[0], -1), best[0])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
+from maxent_tf.regularizers import KL, Regularizer, ReverseKL, Shannon, Tsallis
 from maxent_tf.tabular import soft_policy_iteration, soft_value_iteration
 from tests.tabular.processes import (
     best_deterministic_values,
@@ -16,7 +16,9 @@ from tests.tabular.processes import (
 
 
 @pytest.mark.parametrize(
-    "regularizer", [Shannon(), Tsallis(), KL([0.6, 0.3, 0.1])], ids=["shannon", "tsallis", "kl"]
+    "regularizer",
+    [Shannon(), Tsallis(), KL([0.6, 0.3, 0.1]), ReverseKL([0.6, 0.3, 0.1])],
+    ids=["shannon", "tsallis", "kl", "reverse-kl"],
 )
 def test_agrees_with_soft_value_iteration_on_200_processes(regularizer: Regularizer) -> None:
     m, alpha = random_mdp((200,)), np.array([[0.0], [0.05], [0.5]])
