@@ -9,6 +9,7 @@ unless the policy follows from them, and nothing of the optimisers.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -72,8 +73,9 @@ class Program:
         """The parameters that the policy depends on."""
         return [x for x in self._leaves if isinstance(x, tf.Variable)]
 
+    @functools.cached_property
     def functions(self) -> dict[str, Any]:
-        """Returns the functions, traced, by the names of their signatures.
+        """The functions, traced, by the names of their signatures.
 
         All take the observations, [B, *O], and the memories, if there are any, [B, ...].
 

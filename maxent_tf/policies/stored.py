@@ -49,7 +49,7 @@ def write_model(program: Program, path: str | pathlib.Path) -> None:
     module.parameters = program.variables
     # Without the gradient functions of a policy, which only acts.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    tf.saved_model.save(module, os.fspath(path), program.functions(), options)
+    tf.saved_model.save(module, os.fspath(path), program.functions, options)
 
 
 def _is_empty(path: pathlib.Path) -> bool:
