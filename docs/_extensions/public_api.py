@@ -1,7 +1,7 @@
 """The public names of the package, and a warning for each that the reference leaves out.
 
 A name is public if it is in the `__all__` of the package or of a module in there, and so on down,
-or in that of the bridge to TF-Agents. What several modules export is documented once, in the
+or in that of a bridge. What several modules export is documented once, in the
 deepest of them.
 """
 
@@ -23,14 +23,17 @@ from sphinx.util import logging
 from sphinx.util.inspect import signature
 
 ROOT = "maxent_tf"
-# Public too, but imported by its own name alone. What it bridges to is not here to build the site.
-BRIDGE = "maxent_tf.bridges.tf_agents"
+# Public too, but imported by their own names alone. What some bridge to is not here to build the
+# site.
+BRIDGES = tuple(
+    f"maxent_tf.bridges.{name}" for name in ("onnx", "saved_model", "tf_agents", "tflite")
+)
 _log = logging.getLogger(__name__)
 
 
-def _import_bridge() -> None:
-    with mock(["tf_agents"]):
-        bridge = importlib.import_module(BRIDGE)
+def _import_bridge(path: str) -> None:
+    with mock(["tf_agents", "onnx"]):
+        bridge = importlib.import_module(path)
     for name in bridge.__all__:
         value = getattr(bridge, name)
         if inspect.isclass(value):
@@ -38,12 +41,14 @@ def _import_bridge() -> None:
             value.__signature__ = signature(value.__init__, bound_method=True)
 
 
-_import_bridge()
+for _path in BRIDGES:
+    _import_bridge(_path)
 
 
 def modules() -> Iterator[types.ModuleType]:
     """Yields the public modules: those reached through `__all__`, deepest first."""
-    yield from _reached(BRIDGE)
+    for path in BRIDGES:
+        yield from _reached(path)
     yield from _reached(ROOT)
 
 

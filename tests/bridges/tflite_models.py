@@ -1,7 +1,7 @@
 """Runs policies of TensorFlow Lite where there is an interpreter and nothing of what made them.
 
-Usage: python tflite_models.py FOLDER, with FOLDER/NAME.tflite, and FOLDER/NAME.npz the inputs of its
-signatures by name. The outputs go to FOLDER/NAME.out.npz, "signature/output".
+Usage: python tflite_models.py FOLDER, with FOLDER/NAME.tflite, and FOLDER/NAME.npz the inputs of
+its signatures by name. The outputs go to FOLDER/NAME.out.npz, "signature/output".
 """
 
 import importlib.util
