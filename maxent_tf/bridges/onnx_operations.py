@@ -78,6 +78,7 @@ def translated(graph: Graph, op: Any, inputs: list[str]) -> list[str]:
 
 _ELEMENTWISE = {
     "AddV2": "Add",
+    "BiasAdd": "Add",  # of channels last
     "Exp": "Exp",
     "Greater": "Greater",
     "GreaterEqual": "GreaterOrEqual",
@@ -230,7 +231,7 @@ def _gather(graph: Graph, op: Any, inputs: list[str]) -> str:
 def _one_hot(graph: Graph, op: Any, inputs: list[str]) -> str:
     # Of floats, which every implementation has.
     depth, on, off = (_static(op, i) for i in (1, 2, 3))
-    values = graph.constant(np.float32([off, on]))
+    values = graph.constant(np.array([off, on], np.float32))
     places = [graph.cast(inputs[0], tf.int64), graph.integers(depth), values]
     hot = graph.add("OneHot", places, axis=op.get_attr("axis"))
     return graph.cast(hot, op.outputs[0].dtype)
@@ -293,6 +294,7 @@ _OTHERS: dict[str, Callable[[Graph, Any, list[str]], Any]] = {
     "ExpandDims": lambda graph, op, inputs: graph.add(
         "Unsqueeze", [inputs[0], graph.integers(_static(op, 1))]
     ),
+    "Fill": lambda graph, op, inputs: _shaped("Expand")(graph, op, inputs[::-1]),
     "GatherV2": _gather,
     "Identity": lambda graph, op, inputs: graph.add("Identity", inputs),
     "MatMul": _matmul,
