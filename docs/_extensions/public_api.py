@@ -23,30 +23,33 @@ from sphinx.util import logging
 from sphinx.util.inspect import signature
 
 ROOT = "maxent_tf"
-# Public too, but imported by its own name alone: what it needs, and what is not here to build the
+# Public too, but imported by their own names alone. What some of them need is not here to build the
 # site.
-BESIDE = {"maxent_tf.bridges.tf_agents": "tf_agents", "maxent_tf.distributed": "ray"}
+BESIDE = (
+    *(f"maxent_tf.bridges.{name}" for name in ("onnx", "saved_model", "tf_agents", "tflite")),
+    "maxent_tf.distributed",
+)
 _log = logging.getLogger(__name__)
 
 
-def _import_beside() -> None:
-    for package, needed in BESIDE.items():
-        with mock([needed]):
-            module = importlib.import_module(package)
-        for name in module.__all__:
-            value = getattr(module, name)
-            if inspect.isclass(value):
-                # Autodoc would find that of the stand-in's `__new__`.
-                value.__signature__ = signature(value.__init__, bound_method=True)
+def _import_beside(path: str) -> None:
+    with mock(["tf_agents", "onnx", "ray"]):
+        module = importlib.import_module(path)
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isclass(value):
+            # Autodoc would find that of the stand-in's `__new__`.
+            value.__signature__ = signature(value.__init__, bound_method=True)
 
 
-_import_beside()
+for _path in BESIDE:
+    _import_beside(_path)
 
 
 def modules() -> Iterator[types.ModuleType]:
     """Yields the public modules: those reached through `__all__`, deepest first."""
-    for package in BESIDE:
-        yield from _reached(package)
+    for path in BESIDE:
+        yield from _reached(path)
     yield from _reached(ROOT)
 
 

@@ -369,7 +369,7 @@ class SQL(Learner):
         count = sizes(each)[-2]
         repeated = tf.repeat(observed[..., None, :], count, axis=-2)
         pairs = tf.concat([repeated, each], axis=-1)
-        flat = tf.reshape(pairs, [*self.batch_shape, -1, pairs.shape[-1]])
+        flat = tf.reshape(pairs, [*sizes(observed)[:-2], -1, pairs.shape[-1]])
         outputs = network.apply(params, flat)
         return tf.reshape(outputs, [*sizes(observed)[:-1], count, outputs.shape[-1]])
 

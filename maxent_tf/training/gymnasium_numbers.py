@@ -47,7 +47,7 @@ def gymnasium_observation(env: gymnasium.Env | gymnasium.vector.VectorEnv, obser
     >>> gymnasium_observation(env, 3)
     array([3], dtype=int32)
     """
-    space, _, count = _spaces_and_count(env)
+    space, _, count = spaces_and_count(env)
     observation_spec(space)  # which refuses the spaces that learners do not know
     return observed(space, observation, count)
 
@@ -74,7 +74,7 @@ def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: An
     >>> env.action_space.contains(gymnasium_action(env, np.int32([1])))
     True
     """
-    _, space, count = _spaces_and_count(env)
+    _, space, count = spaces_and_count(env)
     spec = action_spec(space)  # which refuses the spaces that learners do not know
     action = np.asarray(action)
     shape = (1 if count is None else count, *spec.shape)
@@ -92,8 +92,12 @@ def gymnasium_action(env: gymnasium.Env | gymnasium.vector.VectorEnv, action: An
     return taken[0] if count is None else taken
 
 
-def _spaces_and_count(env: Any) -> tuple[Any, Any, int | None]:
-    """Returns the spaces of one observation and one action, and N of a vector environment."""
+def spaces_and_count(env: Any) -> tuple[Any, Any, int | None]:
+    """Returns the spaces of one observation and one action, and N of a vector environment.
+
+    Raises:
+      TypeError: If `env` is neither a Gymnasium environment nor a vector environment.
+    """
     import gymnasium
 
     if isinstance(env, gymnasium.vector.VectorEnv):
@@ -152,6 +156,28 @@ def observed(
     array = array.astype(np.float32)
     check_finite(name, array, where)
     return array
+
+
+def count_of(space: Any, observation: Any) -> int | None:
+    """Returns the number of observations; None of a single one, without an axis of environments.
+
+    An observation of a shape that the space does not know counts as a single one, which `observed`
+    then refuses.
+
+    Args:
+      space: The space of one observation.
+      observation: [*O] or [N, *O], or a dict or a tuple of such.
+
+    Raises:
+      ValueError: If parts of the observation are missing.
+    """
+    parts = parts_of(space)
+    if parts is not None:
+        key, part = next(iter(parts.items()))
+        values = _values_of_parts(space, parts, observation, "", "observation")
+        return count_of(part, values[key])
+    shape = np.shape(observation)
+    return shape[0] if len(shape) == len(space.shape) + 1 else None
 
 
 def _values_of_parts(

@@ -1,0 +1,37 @@
+"""Runs policies of TensorFlow Lite where there is an interpreter and nothing of what made them.
+
+Usage: python tflite_models.py FOLDER, with FOLDER/NAME.tflite, and FOLDER/NAME.npz the inputs of
+its signatures by name. The outputs go to FOLDER/NAME.out.npz, "signature/output".
+"""
+
+import importlib.util
+import pathlib
+import sys
+
+ALONE = importlib.util.find_spec("ai_edge_litert") is not None
+for absent in ("maxent_tf", "tensorflow_probability", "gymnasium", *["tensorflow"] * ALONE):
+    sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
+
+import numpy as np  # noqa: E402
+
+if ALONE:
+    from ai_edge_litert.interpreter import Interpreter
+else:
+    from tensorflow.lite import Interpreter
+
+
+def main(folder: str) -> None:
+    for path in sorted(pathlib.Path(folder).glob("*.tflite")):
+        interpreter = Interpreter(model_path=str(path))
+        inputs = dict(np.load(path.with_suffix(".npz")))
+        outputs = {}
+        for name, signature in interpreter.get_signature_list().items():
+            run = interpreter.get_signature_runner(name)
+            given = {x: inputs[x] for x in signature["inputs"]}
+            outputs.update({f"{name}/{x}": y for x, y in run(**given).items()})
+        np.savez(path.with_suffix(".out.npz"), **outputs)
+    print("LiteRT" if ALONE else "tf.lite")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
