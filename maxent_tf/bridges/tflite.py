@@ -26,7 +26,8 @@ def export_tflite(
 
     The file has the signatures `deterministic`, `parameters` and, if the policy has a recurrent
     memory, `initial_memory` of a SavedModel: see `saved_model.export`. It needs LiteRT alone, the
-    package `ai-edge-litert`, or `tf.lite`. Weights stay float32.
+    package `ai-edge-litert`, or `tf.lite`. Weights stay float32. The logit of an impossible action,
+    minus infinity, becomes the lowest float32, -3.4e38.
 
     Args:
       learner: The learner, which may be a wrapper such as `learners.Intrinsic`.

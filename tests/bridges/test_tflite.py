@@ -12,7 +12,7 @@ from tests.bridges.exported import INDEX, case
 from tests.contracts.learners import LEARNERS
 from tests.policies.policies import trained
 
-CORE = ("sac", "a2c_memory", "bootstrapped_dqn")
+CORE = ("sac", "a2c_memory", "ppo_several")
 PROGRAM = pathlib.Path(__file__).with_name("tflite_models.py")
 
 
@@ -25,7 +25,8 @@ def check(names: tuple[str, ...], folder: pathlib.Path) -> None:
         inputs, outputs = case(learner, state)
         np.savez(folder / f"{name}.npz", **inputs)
         expected[name] = {
-            key: value
+            # TensorFlow's converter writes minus infinity as the lowest number.
+            key: np.nan_to_num(value, neginf=np.finfo(np.float32).min)
             for key, value in outputs.items()
             if key.split("/")[0] in ("deterministic", "parameters", "initial_memory")
         }
