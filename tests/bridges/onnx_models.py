@@ -7,14 +7,14 @@ The outputs go to FOLDER/NAME.out.npz.
 import pathlib
 import sys
 
-for absent in ("maxent_tf", "tensorflow", "tensorflow_probability", "onnx", "gymnasium"):
-    sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
-
-import numpy as np  # noqa: E402
-import onnxruntime  # noqa: E402
+import numpy as np
 
 
 def main(folder: str) -> None:
+    for absent in ("maxent_tf", "tensorflow", "tensorflow_probability", "onnx", "gymnasium"):
+        sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
+    import onnxruntime
+
     for path in sorted(pathlib.Path(folder).glob("*.onnx")):
         session = onnxruntime.InferenceSession(str(path))
         inputs = dict(np.load(path.with_suffix(".npz")))

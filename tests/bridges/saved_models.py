@@ -7,14 +7,14 @@ of its signatures by name. The outputs go to FOLDER/NAME.out.npz, "signature/out
 import pathlib
 import sys
 
-for absent in ("maxent_tf", "tensorflow_probability", "keras", "tf_keras", "gymnasium"):
-    sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
-
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import numpy as np
 
 
 def main(folder: str) -> None:
+    for absent in ("maxent_tf", "tensorflow_probability", "keras", "tf_keras", "gymnasium"):
+        sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
+    import tensorflow as tf
+
     for path in sorted(pathlib.Path(folder).glob("*.npz")):
         signatures = tf.saved_model.load(str(path.with_suffix(""))).signatures
         inputs = dict(np.load(path))

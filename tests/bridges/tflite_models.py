@@ -8,19 +8,18 @@ import importlib.util
 import pathlib
 import sys
 
-ALONE = importlib.util.find_spec("ai_edge_litert") is not None
-for absent in ("maxent_tf", "tensorflow_probability", "gymnasium", *["tensorflow"] * ALONE):
-    sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
-
-import numpy as np  # noqa: E402
-
-if ALONE:
-    from ai_edge_litert.interpreter import Interpreter
-else:
-    from tensorflow.lite import Interpreter
+import numpy as np
 
 
 def main(folder: str) -> None:
+    alone = importlib.util.find_spec("ai_edge_litert") is not None
+    for absent in ("maxent_tf", "tensorflow_probability", "gymnasium", *["tensorflow"] * alone):
+        sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
+    if alone:
+        from ai_edge_litert.interpreter import Interpreter
+    else:
+        from tensorflow.lite import Interpreter
+
     for path in sorted(pathlib.Path(folder).glob("*.tflite")):
         interpreter = Interpreter(model_path=str(path))
         inputs = dict(np.load(path.with_suffix(".npz")))
@@ -30,7 +29,7 @@ def main(folder: str) -> None:
             given = {x: inputs[x] for x in signature["inputs"]}
             outputs.update({f"{name}/{x}": y for x, y in run(**given).items()})
         np.savez(path.with_suffix(".out.npz"), **outputs)
-    print("LiteRT" if ALONE else "tf.lite")
+    print("LiteRT" if alone else "tf.lite")
 
 
 if __name__ == "__main__":
