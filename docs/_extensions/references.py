@@ -21,6 +21,7 @@ _TENSORFLOW = "https://www.tensorflow.org/api_docs/python/tf/"
 _PROBABILITY = "https://www.tensorflow.org/probability/api_docs/python/tfp/"
 _AGENTS = "https://www.tensorflow.org/agents/api_docs/python/tf_agents/"
 _GYMNASIUM = "https://gymnasium.farama.org/api/"
+_RAY = "https://docs.ray.io/en/latest/ray-core/api/doc/"
 
 # From a pattern of full names to the page of what matches.
 _PAGES = [
@@ -35,6 +36,8 @@ _PAGES = [
     (r"(?:np|numpy)\.((?:\w+\.)*\w+)", "https://numpy.org/doc/stable/reference/generated/numpy."),
     (r"gymnasium\.vector\.(?:\w+\.)*VectorEnv", _GYMNASIUM + "vector/"),
     (r"gymnasium\.(?:core\.)?Env", _GYMNASIUM + "env/"),
+    (r"gymnasium\.(?:spaces\.)?Space", _GYMNASIUM + "spaces/"),
+    (r"ray\.exceptions\.(\w+)", _RAY + "ray.exceptions."),
 ]
 # What the standard library, typing and the package's private modules define has no page here.
 _NO_PAGE = re.compile(
@@ -48,7 +51,7 @@ def _address(target: str) -> str | None:
     for pattern, page in _PAGES:
         if match := re.fullmatch(pattern, target):
             path = "/".join(match.groups())
-            if "numpy.org" in page:
+            if "numpy.org" in page or page.startswith(_RAY):
                 return f"{page}{path}.html"
             if page in (_TENSORFLOW, _AGENTS):
                 return page + path.replace(".", "/")

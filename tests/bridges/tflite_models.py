@@ -16,12 +16,15 @@ def main(folder: str) -> None:
     for absent in ("maxent_tf", "tensorflow_probability", "gymnasium", *["tensorflow"] * alone):
         sys.modules[absent] = None  # type: ignore[assignment]  # importing it now fails
     if alone:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert import interpreter as library
     else:
-        from tensorflow.lite import Interpreter
+        import tensorflow as tf
+
+        # An attribute that TensorFlow makes when it is asked for: it cannot be imported by name.
+        library = tf.lite
 
     for path in sorted(pathlib.Path(folder).glob("*.tflite")):
-        interpreter = Interpreter(model_path=str(path))
+        interpreter = library.Interpreter(model_path=str(path))
         inputs = dict(np.load(path.with_suffix(".npz")))
         outputs = {}
         for name, signature in interpreter.get_signature_list().items():
