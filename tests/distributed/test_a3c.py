@@ -173,7 +173,7 @@ def test_a_killed_server_goes_on_from_its_checkpoint(tmp_path: pathlib.Path) -> 
     one = learner(env, (64,), hidden_sizes=(64, 64), rollout_length=40)
     killer = Killer("ray::ParameterServer", 1, tmp_path)
     killer.start()
-    result = train_a3c(one, env, 10_000, num_workers=2, records=20, checkpoint_dir=tmp_path)
+    result = train_a3c(one, env, 20_000, num_workers=2, records=20, checkpoint_dir=tmp_path)
     assert killer.killed
     np.testing.assert_array_equal(result.history["env_steps"], np.arange(1, 21) * 1000)
     np.testing.assert_array_equal(
