@@ -45,6 +45,7 @@ def check(names: tuple[str, ...], folder: pathlib.Path) -> None:
 
 
 def test_policies_act_as_their_learners_in_litert(tmp_path: pathlib.Path) -> None:
+    # Oracle: the learners themselves, on the same observations.
     check(CORE, tmp_path)
 
 

@@ -153,6 +153,7 @@ class Killer(threading.Thread):
                 if more and title.startswith(self._title):
                     os.kill(pid, signal.SIGKILL)
                     self.killed.append(pid)
+            time.sleep(0.05)
 
 
 def test_killed_workers_are_started_again(tmp_path: pathlib.Path) -> None:
