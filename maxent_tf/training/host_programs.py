@@ -98,8 +98,8 @@ class OnPolicyPrograms:
             return tf.stack(tf.nest.flatten(updated.metrics))
 
         self._kept, self._learn = kept, learn
-        self._act = called_alike(compiled(act, compile, auto="graph"))
-        self._update = called_alike(compiled(update, compile, auto="graph"))
+        self._act = called_alike(compiled(act, compile, auto="graph"), "the policy")
+        self._update = called_alike(compiled(update, compile, auto="graph"), "the update")
 
     def first(self, observation: Any, call: int) -> Acted:
         """Acts in environments that have just been reset."""
@@ -212,15 +212,16 @@ class OffPolicyPrograms:
             kept.write(state)
             return acted, tf.stack(sums)
 
-        self._act_at_random = called_alike(compiled(act_at_random, storing, auto="graph"))
-        self._act = called_alike(compiled(act, storing, auto="graph"))
-        self._store = called_alike(compiled(store, storing, auto="graph"))
+        def program(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+            return called_alike(compiled(function, storing, auto="graph"), name)
+
+        self._act_at_random = program(act_at_random, "random actions")
+        self._act = program(act, "the policy")
+        self._store = program(store, "the replay buffer")
         self._pace = pace
         # One program for each number of updates that a step may be due.
         self._learn_and_act = functools.cache(
-            lambda due: called_alike(
-                compiled(functools.partial(learn_and_act, due), storing, auto="graph")
-            )
+            lambda due: program(functools.partial(learn_and_act, due), "the update")
         )
 
     def first(self, observation: Any, call: int) -> Acted:

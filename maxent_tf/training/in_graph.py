@@ -13,7 +13,7 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, OffPolicy, OnPolicy
 from maxent_tf.learners.wrapper import parts
 from maxent_tf.training import rollout
-from maxent_tf.training.compilation import compiled
+from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
@@ -57,11 +57,13 @@ class InGraphLoop:
             iteration = on_policy_iteration(learner, env, experience)
         else:
             self._replay = replay = make_replay(learner, state, experience, num_envs)
-            self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
+            fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
+            self._fill = called_alike(fill, "the warm-up")
             iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
         # with networks of 256 half again as fast (experiments.benchmarks.throughput).
-        self._program = compiled(training_program(learner, iteration), compile, auto="xla")
+        program = compiled(training_program(learner, iteration), compile, auto="xla")
+        self._program = called_alike(program, "the training loop")
 
     @property
     def iterations(self) -> int:

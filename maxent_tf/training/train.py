@@ -54,9 +54,11 @@ def train(
       compile: How programs are compiled: "xla", "graph", "eager", or "auto" for the mode that was
         measured to be the fastest.
       records: The number of points of history to keep, evenly spaced.
-      progress: Whether to show a progress bar with live metrics, which needs tqdm.
+      progress: Whether to show a progress bar, which needs tqdm, with as many of the most important
+        metrics as the terminal has room for.
       log_dir: The directory for TensorBoard scalars, averaged over learners, which need
         TensorBoard, and for `metrics.csv`, with the metrics of every learner; None writes neither.
+        The scalars are grouped: "rollout/episode_return", "train/entropy", "time/...".
       state: The state of the learners to start from; None draws a fresh state. Its parts, shapes
         and dtypes must be those of the learner's own state. What no shape shows, such as the
         activation function, cannot be compared (`load` compares the whole configuration of a
