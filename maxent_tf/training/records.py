@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from maxent_tf.training.compilation import tell_compiled
+from maxent_tf.training.log_directory import RECORDS
 from maxent_tf.training.progress import ProgressBar
 
 Row = dict[str, np.ndarray]
@@ -91,7 +92,7 @@ class Recorder:
             self._writer = tf.summary.create_file_writer(str(log_dir))
             self._open.callback(self._writer.close)
             # Written anew: a killed run may have left lines that the continued one makes again.
-            path = pathlib.Path(log_dir) / "metrics.csv"
+            path = pathlib.Path(log_dir) / RECORDS
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open.enter_context(path.open("w", newline=""))
             for row in earlier:

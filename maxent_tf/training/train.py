@@ -58,7 +58,9 @@ def train(
         metrics as the terminal has room for.
       log_dir: The directory for TensorBoard scalars, averaged over learners, which need
         TensorBoard, and for `metrics.csv`, with the metrics of every learner; None writes neither.
-        The scalars are grouped: "rollout/episode_return", "train/entropy", "time/...".
+        The scalars are grouped: "rollout/episode_return", "train/entropy", "time/...". The file
+        `config.json` describes the run. A directory with the records of another run is refused.
+        A run that resumes from its `checkpoint_dir` goes on in its own `log_dir`.
       state: The state of the learners to start from; None draws a fresh state. Its parts, shapes
         and dtypes must be those of the learner's own state. What no shape shows, such as the
         activation function, cannot be compared (`load` compares the whole configuration of a
@@ -84,9 +86,9 @@ def train(
     Raises:
       TypeError: If `env` is not an environment.
       ValueError: If the environment or the state does not fit the learner, or an argument is out of
-        range; if a Gymnasium environment returns NaN, infinity, another shape or a discrete value
-        outside of its space; or if a vector environment lacks final observations or is reset by
-        another run.
+        range; if `log_dir` holds the records of another run; if a Gymnasium environment returns
+        NaN, infinity, another shape or a discrete value outside of its space; or if a vector
+        environment lacks final observations or is reset by another run.
       RuntimeError: If a Gymnasium environment raises an error.
       NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
       CheckpointError: If a checkpoint cannot be written, none can be read, another run writes to

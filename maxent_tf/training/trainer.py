@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import pathlib
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from maxent_tf.training.configuration import Configuration, learner_settings
 from maxent_tf.training.history import History
 from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
+from maxent_tf.training.log_directory import claim
 from maxent_tf.training.loop import Loop
 from maxent_tf.training.records import Recorder, boundaries
 from maxent_tf.training.result import CheckpointError, TrainResult
@@ -88,13 +90,15 @@ class Trainer:
         self._begins_anew = checkpoint_dir is not None and state is None
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
-        self._loop, world = _begin(learner, env, seed, num_envs, compile, state)
+        self._loop, settings["world"] = _begin(learner, env, seed, num_envs, compile, state)
+        self._settings = settings
+        # Those that hold records of this trainer.
+        self._log_dirs: set[str] = set()
         self._checkpoints: Checkpoints | None = None
         if checkpoint_dir is not None:
             kept = {"history": self._history, **self._loop.trackables()}
-            configuration = Configuration({**settings, "world": world})
             try:
-                self._checkpoints = Checkpoints(checkpoint_dir, kept, configuration)
+                self._checkpoints = Checkpoints(checkpoint_dir, kept, Configuration(settings))
                 self._checkpoints.restore()
             except BaseException:
                 self.close()
@@ -154,8 +158,9 @@ class Trainer:
           The state and the whole history, see `TrainResult`.
 
         Raises:
-          ValueError: If an argument is out of range, if a Gymnasium environment returns NaN,
-            infinity or another shape, or if the callback returns neither "stop" nor None.
+          ValueError: If an argument is out of range, if `log_dir` holds the records of another run,
+            if a Gymnasium environment returns NaN, infinity or another shape, or if the callback
+            returns neither "stop" nor None.
           RuntimeError: If a Gymnasium environment raises an error.
           NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
           CheckpointError: If a checkpoint cannot be written.
@@ -166,9 +171,12 @@ class Trainer:
         if not max_seconds > 0:
             raise ValueError(f"max_seconds must be positive, not {max_seconds}.")
         loop, rows = self._loop, self._history.rows
-        total = loop.pace.iterations(num_steps)
+        ends = [*boundaries(loop.iterations, loop.pace.iterations(num_steps), records)]
+        if log_dir is not None and os.path.realpath(log_dir) not in self._log_dirs:
+            claim(log_dir, Configuration(self._settings), self._checkpoint_dir)
+            self._log_dirs.add(os.path.realpath(log_dir))
         with Recorder(num_steps, progress, log_dir, earlier=rows) as recorder:
-            for end in boundaries(loop.iterations, total, records):
+            for end in ends:
                 row = self._history.add(end * loop.pace.steps, loop.advance(end))
                 recorder.show(row)
                 if self.env_steps - self._saved >= checkpoint_every:
