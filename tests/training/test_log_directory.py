@@ -68,7 +68,7 @@ def test_a_run_goes_on_in_its_own_directory_alone(tmp_path: pathlib.Path) -> Non
         assert 0 < len(entropies(tmp_path / name)) < len(whole)
         train(tmp_path / name, **own)
         np.testing.assert_array_equal(np.float32(entropies(tmp_path / name)), whole)
-    with pytest.raises(ValueError, match="checkpoint_dir was '.*before' and is '.*between'"):
+    with pytest.raises(ValueError, match=r"checkpoint_dir was '.*before' and is '.*between'"):
         train(tmp_path / "before", checkpoint_dir=tmp_path / "between")
 
 
