@@ -30,11 +30,14 @@ class Loaded(NamedTuple):
       state: The state of the learners, as `TrainResult` has it.
       history: The values [records, *P] of every metric by its name, as `TrainResult` has it.
       env_steps: The number of steps that each learner had taken.
+      best_state: The state with the highest greedy return in the run's evaluations, as
+        `TrainResult` has it; None if there were no evaluations.
     """
 
     state: Any
     history: dict[str, np.ndarray]
     env_steps: int
+    best_state: Any = None
 
 
 def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
@@ -50,7 +53,7 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
       checkpoint_dir: The `checkpoint_dir` of the run.
 
     Returns:
-      The state, the history and the steps taken, see `Loaded`.
+      The state, the history, the steps taken and the best state, see `Loaded`.
 
     Raises:
       CheckpointError: If there is no such directory, if it holds no checkpoint or none that can be
@@ -83,7 +86,10 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
         status = tf.train.Checkpoint(**trackables).restore(path)
         # The rest is nothing to acting, and TensorFlow need not warn of it.
         status.assert_existing_objects_matched().expect_partial()
-        taken.update(state=variables.read(), history=history.arrays())
+        state = variables.read()
+        taken.update(
+            state=state, history=history.arrays(), best_state=history.best.state(like=state)
+        )
         warn_of_uncompared(path, configuration)
 
     step = read_newest(directory, take_in)

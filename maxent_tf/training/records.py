@@ -49,6 +49,8 @@ def tag(name: str) -> str:
     >>> tag("episode_return"), tag("eval_return"), tag("critic_loss")
     ('rollout/episode_return', 'eval/eval_return', 'train/critic_loss')
     """
+    if "/" in name:  # of a callback, which groups its metrics itself
+        return name
     group = "eval" if name.startswith("eval_") else _GROUPS.get(name, "train")
     return f"{group}/{name}"
 
@@ -81,6 +83,8 @@ class Recorder:
         self._bar: ProgressBar | None = None
         self._writer: Any = None
         self._file: TextIO | None = None
+        self._rows: list[Row] = []
+        self._columns: dict[str, None] = {}
         self._open = contextlib.ExitStack()
         self._done = int(earlier[-1]["env_steps"]) if earlier else 0
         if progress:
@@ -95,8 +99,8 @@ class Recorder:
             path = pathlib.Path(log_dir) / RECORDS
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open.enter_context(path.open("w", newline=""))
-            for row in earlier:
-                self._write_lines(row)
+            self._rows = [*earlier]
+            self._write_lines(self._rows)
         self._since = time.perf_counter()
 
     def __enter__(self) -> Recorder:
@@ -120,18 +124,28 @@ class Recorder:
                     tf.summary.scalar(tag(name), value)
             self._writer.flush()
         if self._file is not None:
-            self._write_lines(row)
+            self._rows.append(row)
+            if row.keys() - {"env_steps"} <= self._columns.keys():
+                self._write_lines([row])
+            else:  # the header is on the first line
+                self._file.seek(0)
+                self._file.truncate()
+                self._write_lines(self._rows)
             self._file.flush()
 
-    def _write_lines(self, row: Row) -> None:
+    def _write_lines(self, rows: Sequence[Row]) -> None:
         """Writes one line for each learner; learners are numbered in row-major order."""
         assert self._file is not None
         writer = csv.writer(self._file, lineterminator="\n")
-        names = [name for name in row if name != "env_steps"]
-        if self._file.tell() == 0:
-            writer.writerow(["env_steps", "learner", *names])
-        for learner, values in enumerate(zip(*(np.ravel(row[n]) for n in names), strict=True)):
-            writer.writerow([int(row["env_steps"]), learner, *(float(x) for x in values)])
+        if self._file.tell() == 0 and rows:
+            self._columns = {name: None for row in rows for name in row if name != "env_steps"}
+            writer.writerow(["env_steps", "learner", *self._columns])
+        for row in rows:
+            steps, size = int(row["env_steps"]), max(np.size(value) for value in row.values())
+            absent = np.full(size, np.nan)
+            values = zip(*(np.ravel(row.get(name, absent)) for name in self._columns), strict=True)
+            for learner, each in enumerate(values):
+                writer.writerow([steps, learner, *(float(x) for x in each)])
 
 
 def _mean_of_finite(value: np.ndarray) -> float:

@@ -18,11 +18,16 @@ class TrainResult(NamedTuple):
         learner's own, averaged over the updates since the last record, and "episode_return" and
         "episode_length", averaged over the episodes that ended since the last record. A value is
         NaN if there were no updates or episodes. "env_steps", [records], int64, is the number of
-        steps that each learner had taken.
+        steps that each learner had taken. With evaluations, "eval_return" and
+        "eval_return_sampled" are the mean returns of the greedy policy and of the sampled one, NaN
+        at records without an evaluation. What a callback measured is there by its own name.
       env_steps: The number of steps that each learner took. A call in which a Gymnasium environment
         only resets counts as a step.
       updates: The number of updates that each learner made.
       wall_time: The duration of the run in seconds, compilation included.
+      best_state: The state of the learners at the evaluation with the highest "eval_return", chosen
+        for each learner by itself; None if the run was never evaluated. What all learners share,
+        such as a count of updates, is that of the newest of these evaluations.
     """
 
     state: Any
@@ -30,6 +35,7 @@ class TrainResult(NamedTuple):
     env_steps: int
     updates: int
     wall_time: float
+    best_state: Any = None
 
 
 class NonFiniteError(FloatingPointError):

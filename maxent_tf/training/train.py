@@ -7,8 +7,9 @@ import pathlib
 from typing import Any
 
 from maxent_tf.learners import Learner
+from maxent_tf.training.callback import Callback
 from maxent_tf.training.result import TrainResult
-from maxent_tf.training.trainer import Callback, Trainer
+from maxent_tf.training.trainer import Trainer
 
 
 def train(
@@ -29,6 +30,9 @@ def train(
     max_seconds: float = math.inf,
     checkpoint_dir: str | pathlib.Path | None = None,
     checkpoint_every: int = 1,
+    eval_every: int | None = None,
+    eval_episodes: int = 10,
+    eval_env: Any = None,
 ) -> TrainResult:
     """Trains a learner, or a batch of learners, on an environment.
 
@@ -72,13 +76,22 @@ def train(
         of the return, discounted by the learner's own discount factor. See `Normalized`.
       callback: A function that is called at every record with the number of steps of each learner,
         the record's metrics by name, [*P] each, and the state of the learners. It returns "stop" to
-        end training there, or None.
+        end training there, None, or a mapping of further metrics by name: finite numbers, or arrays
+        of shape [*P], which become part of the record. TensorBoard has a metric whose name has a
+        "/" under just this name.
       max_seconds: The duration of this call, in seconds, after which training ends at the next
         record.
       checkpoint_dir: The directory of the checkpoints; None keeps no checkpoints. If it holds a
         checkpoint that can be read, the newest one is loaded first, and `state` is ignored.
       checkpoint_every: The number of steps of each learner between checkpoints, rounded up to whole
         records. There is always a checkpoint at the end.
+      eval_every: The number of steps of each learner between evaluations, each of which takes place
+        at the next record; None for no evaluations. An evaluation plays whole episodes of the
+        greedy policy and as many of the sampled one, in environments of its own and from seeds of
+        its own: training gives the same numbers with it, to the bit, as without.
+      eval_episodes: The number of episodes of each learner and kind.
+      eval_env: The environment to evaluate in, as for `evaluate`; None makes others like `env`,
+        which is possible unless `env` is a vector environment.
 
     Returns:
       The final state and the history, see `TrainResult`.
@@ -114,4 +127,7 @@ def train(
             callback=callback,
             max_seconds=max_seconds,
             checkpoint_every=checkpoint_every,
+            eval_every=eval_every,
+            eval_episodes=eval_episodes,
+            eval_env=eval_env,
         )

@@ -6,18 +6,18 @@ import math
 import os
 import pathlib
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf.checks import boolean, is_integer
 from maxent_tf.learners import Learner, Normalized, as_trained
 from maxent_tf.seeds import as_seed
+from maxent_tf.training.callback import Callback, further_metrics
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import MODES
 from maxent_tf.training.configuration import Configuration, learner_settings
+from maxent_tf.training.evaluations import Evaluations
 from maxent_tf.training.history import History
 from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
@@ -28,9 +28,6 @@ from maxent_tf.training.result import CheckpointError, TrainResult
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
-
-# From the steps of each learner, the record's metrics, [*P] each, and the learners' state.
-Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | None]
 
 
 class Trainer:
@@ -91,7 +88,7 @@ class Trainer:
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
         self._loop, settings["world"] = _begin(learner, env, seed, num_envs, compile, state)
-        self._settings = settings
+        self._learner, self._env, self._seed, self._settings = learner, env, seed, settings
         # Those that hold records of this trainer.
         self._log_dirs: set[str] = set()
         self._checkpoints: Checkpoints | None = None
@@ -148,6 +145,9 @@ class Trainer:
         callback: Callback | None = None,
         max_seconds: float = math.inf,
         checkpoint_every: int = 1,
+        eval_every: int | None = None,
+        eval_episodes: int = 10,
+        eval_env: Any = None,
     ) -> TrainResult:
         """Trains until each learner has taken `num_steps` steps, including those of earlier calls.
 
@@ -160,7 +160,7 @@ class Trainer:
         Raises:
           ValueError: If an argument is out of range, if `log_dir` holds the records of another run,
             if a Gymnasium environment returns NaN, infinity or another shape, or if the callback
-            returns neither "stop" nor None.
+            returns what is no answer.
           RuntimeError: If a Gymnasium environment raises an error.
           NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
           CheckpointError: If a checkpoint cannot be written.
@@ -171,21 +171,32 @@ class Trainer:
         if not max_seconds > 0:
             raise ValueError(f"max_seconds must be positive, not {max_seconds}.")
         loop, rows = self._loop, self._history.rows
+        evaluations = None
+        if eval_every is not None:
+            evaluations = Evaluations(
+                self._learner, self._env, eval_env, eval_every, eval_episodes, self._seed
+            )
         ends = [*boundaries(loop.iterations, loop.pace.iterations(num_steps), records)]
         if log_dir is not None and os.path.realpath(log_dir) not in self._log_dirs:
             claim(log_dir, Configuration(self._settings), self._checkpoint_dir)
             self._log_dirs.add(os.path.realpath(log_dir))
         with Recorder(num_steps, progress, log_dir, earlier=rows) as recorder:
             for end in ends:
+                before = self.env_steps
                 row = self._history.add(end * loop.pace.steps, loop.advance(end))
-                recorder.show(row)
-                if self.env_steps - self._saved >= checkpoint_every:
-                    self._save()
-                if callback is not None and _asks_to_stop(
-                    callback(self.env_steps, row, self.state)
-                ):
-                    break
-                if time.perf_counter() - started >= max_seconds:
+                if evaluations is not None and evaluations.due(before, self.env_steps):
+                    row.update(evaluations.measure(self.state))
+                    self._history.best.offer(self.state, row["eval_return"])
+                answer = None
+                try:
+                    if callback is not None:
+                        answer = callback(self.env_steps, row, self.state)
+                        row.update(further_metrics(answer, row, self._learner.batch_shape))
+                finally:  # a callback that fails costs no training
+                    recorder.show(row)
+                    if self.env_steps - self._saved >= checkpoint_every:
+                        self._save()
+                if answer == "stop" or time.perf_counter() - started >= max_seconds:
                     break
         if self.env_steps != self._saved:
             self._save()
@@ -195,6 +206,7 @@ class Trainer:
             env_steps=self.env_steps,
             updates=loop.pace.updates_after(loop.iterations),
             wall_time=time.perf_counter() - started,
+            best_state=self._history.best.state(self.state),
         )
 
     def _save(self) -> None:
@@ -250,9 +262,3 @@ def _begin(
 def _check_positive(name: str, value: int) -> None:
     if not is_integer(value):
         raise ValueError(f"{name} must be a positive integer, not {value!r}.")
-
-
-def _asks_to_stop(answer: Any) -> bool:
-    if answer not in (None, "stop"):
-        raise ValueError(f'callback must return "stop" or None, not {answer!r}.')
-    return answer == "stop"
