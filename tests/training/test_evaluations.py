@@ -153,7 +153,7 @@ def test_bad_arguments_are_named_before_any_training(
 def test_a_vector_environment_needs_another_for_evaluations() -> None:
     env = vector("Walk", 4, AutoresetMode.SAME_STEP)
     learner = a2c(mx.gymnasium_spec(env))
-    with pytest.raises(ValueError, match="eval_every needs eval_env: .* cannot be made anew"):
+    with pytest.raises(ValueError, match=r"eval_every needs eval_env: .* cannot be made anew"):
         mx.train(learner, env, 10, **EVALUATED)
     with pytest.raises(ValueError, match="eval_env is the environment of the training"):
         mx.train(learner, env, 10, eval_every=5, eval_episodes=1, eval_env=env)
