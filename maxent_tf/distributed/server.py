@@ -155,7 +155,7 @@ class ParameterServer:
             return tf.stack(tf.nest.flatten(updated.metrics))
 
         # Not a method: Ray gives every method of an actor one more argument.
-        self._apply = called_alike(compiled(apply, "auto", auto="graph"))
+        self._apply = called_alike(compiled(apply, "auto", auto="graph"), "the update")
         configuration = Configuration(
             {
                 **learner_settings(learner),

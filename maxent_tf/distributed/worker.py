@@ -65,7 +65,7 @@ def _work_in_graph(job: Job, seed: tf.Tensor, state: Any, deliver: Deliver) -> N
         )
         return worlds, learner.gradients(state, trajectory), episodes
 
-    program = called_alike(compiled(program, "auto", auto="xla"))
+    program = called_alike(compiled(program, "auto", auto="xla"), "the gradients")
     worlds = rollout.begin(learner, env, job.num_envs, world_seed)
     number = 0
     while state is not None:
@@ -81,7 +81,7 @@ def _work_on_host(job: Job, seed: tf.Tensor, state: Any, deliver: Deliver) -> No
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
     learner = job.learner
-    gradients_of = called_alike(compiled(learner.gradients, "auto", auto="graph"))
+    gradients_of = called_alike(compiled(learner.gradients, "auto", auto="graph"), "the gradients")
     done = False
 
     def learn(state: Any, trajectory: Transition) -> Any:

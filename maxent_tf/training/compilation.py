@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -38,7 +40,24 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     return tf.function(own, autograph=False, jit_compile=mode == "xla")
 
 
-def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:
+# Called with the name of a program when its compilation begins, and with None when it ends.
+Listener = Callable[[str | None], None]
+_listener: contextvars.ContextVar[Listener] = contextvars.ContextVar(
+    "listener", default=lambda name: None
+)
+
+
+@contextlib.contextmanager
+def tell_compiled(listener: Listener) -> Iterator[None]:
+    """Tells a listener, within this context, which program is being compiled."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def called_alike(program: Callable[..., Any], name: str) -> Callable[..., Any]:
     """Makes calls of a compiled program faster, if the arguments of all calls are alike.
 
     TensorFlow otherwise looks up, at every call, the trace that fits the arguments. The lookup
@@ -48,6 +67,7 @@ def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:
     Args:
       program: A program from `compiled`. The arguments of every call have the structure, the shapes
         and the dtypes of the first call's arguments, and all their leaves are tensors.
+      name: What the program does, for whoever waits while it is compiled; see `tell_compiled`.
 
     Returns:
       A callable with the same signature.
@@ -58,8 +78,15 @@ def called_alike(program: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*args: Any) -> Any:
         nonlocal concrete
-        if concrete is None:
+        if concrete is not None:
+            return concrete(*args)
+        tell = _listener.get()
+        tell(name)
+        try:
             concrete = program.get_concrete_function(*args)
-        return concrete(*args)
+            # XLA compiles a program when it is first run.
+            return concrete(*args)
+        finally:
+            tell(None)
 
     return call

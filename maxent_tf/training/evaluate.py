@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +15,10 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, as_trained
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
-from maxent_tf.training.compilation import compiled
+from maxent_tf.training.compilation import called_alike, compiled
+from maxent_tf.training.making import check_no_arguments
+from maxent_tf.training.programs import Loan
+from maxent_tf.training.result import state_of
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
 from maxent_tf.types import Acted
@@ -40,19 +45,22 @@ def evaluate(
     *,
     greedy: bool = True,
     max_steps: int = 100_000,
+    env_kwargs: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Runs whole episodes, all at once, each in an environment of its own.
 
     Args:
       learner: The learner that acts.
-      state: The state of the learner. The running statistics in the state of a learner that was
-        trained on normalised observations do not change.
-      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `episodes`) environments, in which no training is under way.
+      state: The state of the learner, or a result that has it. The running statistics in the state
+        of a learner that was trained on normalised observations do not change.
+      env: One of `maxent_tf.environments`; a Gymnasium id, an environment or a function that makes
+        one, from which as many as needed are made (see `train`); or a vector environment of exactly
+        (number of learners x `episodes`) environments, in which no training is under way.
       episodes: The number of episodes for each learner.
       seed: An integer, or a seed of shape [2], int32.
       greedy: Whether to act without exploring; see `Learner.act`.
       max_steps: The largest allowed length of an episode, for environments without a time limit.
+      env_kwargs: The arguments with which a Gymnasium id, or a function, makes an environment.
 
     Returns:
       The returns and the lengths of all episodes.
@@ -67,9 +75,14 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
+    state = state_of(state)
     learner = as_trained(learner, state)
     check_state(learner, state)
-    run = _in_graph if rollout.is_in_graph(env) else _on_host
+    if rollout.is_in_graph(env):
+        check_no_arguments(env, env_kwargs)
+        run: Callable[..., Any] = _in_graph
+    else:
+        run = functools.partial(_on_host, env_kwargs)
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():
         raise RuntimeError(
@@ -77,6 +90,15 @@ def evaluate(
             "raise max_steps, or give the environment a time limit."
         )
     return Evaluation(returns, lengths)
+
+
+class _Program:
+    """A compiled program without variables."""
+
+    variables = ()
+
+    def __init__(self, function: Callable[..., Any], name: str):
+        self.call = called_alike(compiled(function, "graph", auto="graph"), name)
 
 
 def _in_graph(
@@ -124,11 +146,15 @@ def _in_graph(
         )
         return total, length, done
 
-    returns, lengths, done = compiled(run, "graph", auto="graph")(state, seed)
+    sizes = ("evaluation", episodes, greedy, max_steps)
+    loan = Loan(learner, env, sizes, lambda: _Program(run, "the evaluation"))
+    returns, lengths, done = loan.programs.call(_tensors(state), seed)
+    loan.end()
     return returns.numpy(), lengths.numpy(), done.numpy()
 
 
 def _on_host(
+    env_kwargs: Mapping[str, Any] | None,
     learner: Learner,
     state: Any,
     env: Any,
@@ -140,28 +166,35 @@ def _on_host(
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds, check_free
 
-    check_free(env)
     shape = (*learner.batch_shape, episodes)
-    worlds = GymnasiumWorlds(env, math.prod(shape))
+    check_free(env, math.prod(shape))
+    worlds = GymnasiumWorlds(env, math.prod(shape), env_kwargs)
     reset_seed, step_seed = tf.unstack(draws.split(seed, 2))
 
-    def act(state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor) -> Acted:
+    def act(
+        step_seed: tf.Tensor, state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor
+    ) -> Acted:
         own_seed = draws.fold_in(step_seed, t)
         act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
         return learner.act(state, carry, observation, seed=act_seed, explore=not greedy)
 
-    act = compiled(act, "graph", auto="graph")
-
+    state = _tensors(state)
     try:
         check_fits(learner.spec, worlds.spec)
+        loan = Loan(
+            learner,
+            None,
+            ("evaluation", episodes, greedy),
+            lambda: _Program(act, "the evaluation"),
+        )
         observation = worlds.reset(int(reset_seed[0]) % 2**31)
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        done, carry = np.zeros(shape, bool), learner.initial_carry(episodes)
+        done, carry = np.zeros(shape, bool), _tensors(learner.initial_carry(episodes))
         for t in range(max_steps):
             batched = tf.nest.map_structure(
                 lambda x: tf.constant(x.reshape(*shape, *x.shape[1:])), observation
             )
-            acted = act(state, carry, batched, tf.constant(np.int32(t)))
+            acted = loan.programs.call(step_seed, state, carry, batched, tf.constant(np.int32(t)))
             carry, action = acted.carry, acted.action.numpy()
             step = worlds.step(action.reshape(-1, *action.shape[len(shape) :]))
             total += ~done * step.reward.reshape(shape)
@@ -170,6 +203,11 @@ def _on_host(
             observation = step.observation
             if done.all():
                 break
+        loan.end()
     finally:
         worlds.close()
     return total, length, done
+
+
+def _tensors(structure: Any) -> Any:
+    return tf.nest.map_structure(tf.convert_to_tensor, structure)

@@ -8,14 +8,24 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from maxent_tf.training.best import Best
 from maxent_tf.training.loop import Interval
+
+# Of the arrays in the serialised form. An earlier form has the bare names of metrics.
+_ROW, _BEST = "row/", "best/"
 
 
 class History(tf.train.experimental.PythonState):
-    """The rows of metrics of a run, one for each record."""
+    """The rows of metrics of a run, one for each record, and the best state of its evaluations.
+
+    Attributes:
+      rows: For each record, the metrics by name. A row lacks what was not measured at its record.
+      best: The best state.
+    """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, np.ndarray]] = []
+        self.best = Best()
 
     def add(self, env_steps: int, interval: Interval) -> dict[str, np.ndarray]:
         """Adds a row and returns it.
@@ -42,20 +52,30 @@ class History(tf.train.experimental.PythonState):
         return self.rows[-1]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Returns the values of every metric, [records, *P], by name."""
-        names = self.rows[0] if self.rows else {}
-        return {name: np.stack([row[name] for row in self.rows]) for name in names}
+        """Returns the values of every metric, [records, *P], by name; NaN where there is none."""
+        kinds = {name: value for row in self.rows for name, value in row.items()}
+        return {
+            name: np.stack(
+                [row[name] if name in row else np.full_like(kind, np.nan) for row in self.rows]
+            )
+            for name, kind in kinds.items()
+        }
 
     def serialize(self) -> bytes:
-        """Returns the rows as the bytes of an npz file."""
+        """Returns the rows and the best state as the bytes of an npz file."""
         file = io.BytesIO()
-        arrays: dict[str, Any] = {**self.arrays()}
+        arrays: dict[str, Any] = {_ROW + name: array for name, array in self.arrays().items()}
+        arrays.update({f"{_BEST}{i}": array for i, array in enumerate(self.best.arrays)})
         np.savez(file, **arrays)
         return file.getvalue()
 
     def deserialize(self, string_value: bytes) -> None:
-        """Restores serialised rows."""
+        """Restores serialised rows, and the best state."""
         with np.load(io.BytesIO(string_value)) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        count = len(arrays["env_steps"]) if arrays else 0
-        self.rows = [{name: array[i] for name, array in arrays.items()} for i in range(count)]
+        self.best.arrays = [arrays.pop(name) for name in stored.files if name.startswith(_BEST)]
+        count = len(next(iter(arrays.values()))) if arrays else 0
+        self.rows = [
+            {name.removeprefix(_ROW): array[i] for name, array in arrays.items()}
+            for i in range(count)
+        ]

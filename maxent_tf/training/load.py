@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import pathlib
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, Normalized
@@ -20,21 +19,9 @@ from maxent_tf.training.checkpoint import (
 from maxent_tf.training.configuration import Configuration, learner_settings, stored_items
 from maxent_tf.training.history import History
 from maxent_tf.training.loop import StateVariables
-from maxent_tf.training.result import CheckpointError
+from maxent_tf.training.result import CheckpointError, Loaded
 
-
-class Loaded(NamedTuple):
-    """The contents of a checkpoint, except for what only training needs.
-
-    Attributes:
-      state: The state of the learners, as `TrainResult` has it.
-      history: The values [records, *P] of every metric by its name, as `TrainResult` has it.
-      env_steps: The number of steps that each learner had taken.
-    """
-
-    state: Any
-    history: dict[str, np.ndarray]
-    env_steps: int
+__all__ = ["Loaded", "load"]
 
 
 def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
@@ -50,7 +37,7 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
       checkpoint_dir: The `checkpoint_dir` of the run.
 
     Returns:
-      The state, the history and the steps taken, see `Loaded`.
+      The state, the history, the steps taken and the best state, see `Loaded`.
 
     Raises:
       CheckpointError: If there is no such directory, if it holds no checkpoint or none that can be
@@ -83,7 +70,10 @@ def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:
         status = tf.train.Checkpoint(**trackables).restore(path)
         # The rest is nothing to acting, and TensorFlow need not warn of it.
         status.assert_existing_objects_matched().expect_partial()
-        taken.update(state=variables.read(), history=history.arrays())
+        state = variables.read()
+        taken.update(
+            state=state, history=history.arrays(), best_state=history.best.state(like=state)
+        )
         warn_of_uncompared(path, configuration)
 
     step = read_newest(directory, take_in)

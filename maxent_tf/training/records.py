@@ -6,11 +6,16 @@ import contextlib
 import csv
 import math
 import pathlib
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 import tensorflow as tf
+
+from maxent_tf.training.compilation import tell_compiled
+from maxent_tf.training.log_directory import RECORDS
+from maxent_tf.training.progress import ProgressBar
 
 Row = dict[str, np.ndarray]
 
@@ -31,6 +36,25 @@ def boundaries(start: int, total: int, records: int) -> Iterator[int]:
         yield start
 
 
+_GROUPS = {
+    "episode_return": "rollout",
+    "episode_length": "rollout",
+    "steps_per_second": "time",
+}
+
+
+def tag(name: str) -> str:
+    """Returns the name of a metric among TensorBoard's scalars, which is grouped.
+
+    >>> tag("episode_return"), tag("eval_return"), tag("critic_loss")
+    ('rollout/episode_return', 'eval/eval_return', 'train/critic_loss')
+    """
+    if "/" in name:  # of a callback, which groups its metrics itself
+        return name
+    group = "eval" if name.startswith("eval_") else _GROUPS.get(name, "train")
+    return f"{group}/{name}"
+
+
 class Recorder:
     """Displays and writes the records of a run.
 
@@ -39,7 +63,8 @@ class Recorder:
     Args:
       num_steps: The number of steps that each learner will have taken at the end, which is the
         length of the bar.
-      progress: Whether to show a tqdm bar with the metrics' means over all learners.
+      progress: Whether to show a progress bar, with the most important metrics' means over all
+        learners, and the name of the program that is being compiled.
       log_dir: The directory for TensorBoard scalars, averaged over all learners, and for
         `metrics.csv`, with a line for each record and learner; None writes neither.
       earlier: The rows of records that a resumed run made before. The CSV file begins with them.
@@ -55,24 +80,28 @@ class Recorder:
         log_dir: str | pathlib.Path | None = None,
         earlier: Sequence[Row] = (),
     ):
-        self._bar: Any = None
+        self._bar: ProgressBar | None = None
         self._writer: Any = None
         self._file: TextIO | None = None
+        self._rows: list[Row] = []
+        self._columns: dict[str, None] = {}
         self._open = contextlib.ExitStack()
+        self._done = int(earlier[-1]["env_steps"]) if earlier else 0
         if progress:
-            done = int(earlier[-1]["env_steps"]) if earlier else 0
-            self._bar = _tqdm()(total=num_steps, initial=done, unit="step", unit_scale=True)
+            self._bar = ProgressBar(num_steps, self._done)
             self._open.callback(self._bar.close)
+            self._open.enter_context(tell_compiled(self._bar.tell_compiled))
         if log_dir is not None:
             _require_tensorboard()
             self._writer = tf.summary.create_file_writer(str(log_dir))
             self._open.callback(self._writer.close)
             # Written anew: a killed run may have left lines that the continued one makes again.
-            path = pathlib.Path(log_dir) / "metrics.csv"
+            path = pathlib.Path(log_dir) / RECORDS
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._open.enter_context(path.open("w", newline=""))
-            for row in earlier:
-                self._write_lines(row)
+            self._rows = [*earlier]
+            self._write_lines(self._rows)
+        self._since = time.perf_counter()
 
     def __enter__(self) -> Recorder:
         return self
@@ -84,42 +113,44 @@ class Recorder:
         """Displays and writes a record, a row of `History`."""
         env_steps = int(row["env_steps"])
         means = {name: _mean_of_finite(x) for name, x in row.items() if name != "env_steps"}
+        now = time.perf_counter()
+        means["steps_per_second"] = (env_steps - self._done) / (now - self._since)
+        self._done, self._since = env_steps, now
         if self._bar is not None:
-            self._bar.set_postfix({k: f"{v:.3g}" for k, v in means.items()}, refresh=False)
-            self._bar.update(min(env_steps, self._bar.total) - self._bar.n)
+            self._bar.show(env_steps, means)
         if self._writer is not None:
             with self._writer.as_default(step=env_steps):
                 for name, value in means.items():
-                    tf.summary.scalar(name, value)
+                    tf.summary.scalar(tag(name), value)
             self._writer.flush()
         if self._file is not None:
-            self._write_lines(row)
+            self._rows.append(row)
+            if row.keys() - {"env_steps"} <= self._columns.keys():
+                self._write_lines([row])
+            else:  # the header is on the first line
+                self._file.seek(0)
+                self._file.truncate()
+                self._write_lines(self._rows)
             self._file.flush()
 
-    def _write_lines(self, row: Row) -> None:
+    def _write_lines(self, rows: Sequence[Row]) -> None:
         """Writes one line for each learner; learners are numbered in row-major order."""
         assert self._file is not None
         writer = csv.writer(self._file, lineterminator="\n")
-        names = [name for name in row if name != "env_steps"]
-        if self._file.tell() == 0:
-            writer.writerow(["env_steps", "learner", *names])
-        for learner, values in enumerate(zip(*(np.ravel(row[n]) for n in names), strict=True)):
-            writer.writerow([int(row["env_steps"]), learner, *(float(x) for x in values)])
+        if self._file.tell() == 0 and rows:
+            self._columns = {name: None for row in rows for name in row if name != "env_steps"}
+            writer.writerow(["env_steps", "learner", *self._columns])
+        for row in rows:
+            steps, size = int(row["env_steps"]), max(np.size(value) for value in row.values())
+            absent = np.full(size, np.nan)
+            values = zip(*(np.ravel(row.get(name, absent)) for name in self._columns), strict=True)
+            for learner, each in enumerate(values):
+                writer.writerow([steps, learner, *(float(x) for x in each)])
 
 
 def _mean_of_finite(value: np.ndarray) -> float:
     finite = value[np.isfinite(value)]
     return float(finite.mean()) if finite.size else math.nan
-
-
-def _tqdm() -> Any:
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        raise ImportError(
-            "progress=True needs tqdm: pip install 'maxent_tf[experiments]'."
-        ) from None
-    return tqdm
 
 
 def _require_tensorboard() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 from maxent_tf.learners import Learner
+from maxent_tf.training.callback import Callback
 from maxent_tf.training.result import TrainResult
-from maxent_tf.training.trainer import Callback, Trainer
+from maxent_tf.training.trainer import Trainer
 
 
 def train(
@@ -29,6 +31,10 @@ def train(
     max_seconds: float = math.inf,
     checkpoint_dir: str | pathlib.Path | None = None,
     checkpoint_every: int = 1,
+    eval_every: int | None = None,
+    eval_episodes: int = 10,
+    eval_env: Any = None,
+    env_kwargs: Mapping[str, Any] | None = None,
 ) -> TrainResult:
     """Trains a learner, or a batch of learners, on an environment.
 
@@ -43,8 +49,11 @@ def train(
 
     Args:
       learner: The learner to train. With batch shape `P`, every learner has its own environments.
-      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `num_envs`) environments, in any autoreset mode.
+      env: One of `maxent_tf.environments`, or of Gymnasium an id, an environment, a function that
+        makes an environment, or a vector environment of exactly (number of learners x `num_envs`)
+        environments, in any autoreset mode. If more than one environment is needed, they are made
+        by the id or the function, or again from the `spec` of the environment, which knows its
+        wrappers, but not what was changed in it later.
       num_steps: The number of steps that each learner takes, over all its environments. It is
         rounded up to whole iterations. One iteration of an on-policy learner is a rollout of all
         environments; one of an off-policy learner is a step of all environments.
@@ -54,10 +63,15 @@ def train(
       compile: How programs are compiled: "xla", "graph", "eager", or "auto" for the mode that was
         measured to be the fastest.
       records: The number of points of history to keep, evenly spaced.
-      progress: Whether to show a progress bar with live metrics, which needs tqdm.
+      progress: Whether to show a progress bar, which needs tqdm, with as many of the most important
+        metrics as the terminal has room for.
       log_dir: The directory for TensorBoard scalars, averaged over learners, which need
         TensorBoard, and for `metrics.csv`, with the metrics of every learner; None writes neither.
-      state: The state of the learners to start from; None draws a fresh state. Its parts, shapes
+        The scalars are grouped: "rollout/episode_return", "train/entropy", "time/...". The file
+        `config.json` describes the run. A directory with the records of another run is refused.
+        A run that resumes from its `checkpoint_dir` goes on in its own `log_dir`.
+      state: The state of the learners to start from, or a result that has it; None draws a fresh
+        state. Its parts, shapes
         and dtypes must be those of the learner's own state. What no shape shows, such as the
         activation function, cannot be compared (`load` compares the whole configuration of a
         checkpoint).
@@ -68,13 +82,23 @@ def train(
         of the return, discounted by the learner's own discount factor. See `Normalized`.
       callback: A function that is called at every record with the number of steps of each learner,
         the record's metrics by name, [*P] each, and the state of the learners. It returns "stop" to
-        end training there, or None.
+        end training there, None, or a mapping of further metrics by name: finite numbers, or arrays
+        of shape [*P], which become part of the record. TensorBoard has a metric whose name has a
+        "/" under just this name.
       max_seconds: The duration of this call, in seconds, after which training ends at the next
         record.
       checkpoint_dir: The directory of the checkpoints; None keeps no checkpoints. If it holds a
         checkpoint that can be read, the newest one is loaded first, and `state` is ignored.
       checkpoint_every: The number of steps of each learner between checkpoints, rounded up to whole
         records. There is always a checkpoint at the end.
+      eval_every: The number of steps of each learner between evaluations, each of which takes place
+        at the next record; None for no evaluations. An evaluation plays whole episodes of the
+        greedy policy and as many of the sampled one, in environments of its own and from seeds of
+        its own: training gives the same numbers with it, to the bit, as without.
+      eval_episodes: The number of episodes of each learner and kind.
+      eval_env: The environment to evaluate in, as for `evaluate`; None makes others like `env`,
+        which is possible unless `env` is a vector environment, or one without a `spec`.
+      env_kwargs: The arguments with which a Gymnasium id, or a function, makes an environment.
 
     Returns:
       The final state and the history, see `TrainResult`.
@@ -82,9 +106,9 @@ def train(
     Raises:
       TypeError: If `env` is not an environment.
       ValueError: If the environment or the state does not fit the learner, or an argument is out of
-        range; if a Gymnasium environment returns NaN, infinity, another shape or a discrete value
-        outside of its space; or if a vector environment lacks final observations or is reset by
-        another run.
+        range; if `log_dir` holds the records of another run; if a Gymnasium environment returns
+        NaN, infinity, another shape or a discrete value outside of its space; or if a vector
+        environment lacks final observations or is reset by another run.
       RuntimeError: If a Gymnasium environment raises an error.
       NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
       CheckpointError: If a checkpoint cannot be written, none can be read, another run writes to
@@ -100,6 +124,7 @@ def train(
         normalize_observation=normalize_observation,
         normalize_reward=normalize_reward,
         checkpoint_dir=checkpoint_dir,
+        env_kwargs=env_kwargs,
     )
     with trainer:
         return trainer.run(
@@ -110,4 +135,7 @@ def train(
             callback=callback,
             max_seconds=max_seconds,
             checkpoint_every=checkpoint_every,
+            eval_every=eval_every,
+            eval_episodes=eval_episodes,
+            eval_env=eval_env,
         )

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import math
+import os
 import pathlib
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf.checks import boolean, is_integer
 from maxent_tf.learners import Learner, Normalized, as_trained
 from maxent_tf.seeds import as_seed
+from maxent_tf.training.callback import Callback, further_metrics
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import MODES
 from maxent_tf.training.configuration import Configuration, learner_settings
+from maxent_tf.training.evaluations import Evaluations
 from maxent_tf.training.history import History
 from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
+from maxent_tf.training.log_directory import claim
 from maxent_tf.training.loop import Loop
+from maxent_tf.training.making import check_no_arguments
 from maxent_tf.training.records import Recorder, boundaries
-from maxent_tf.training.result import CheckpointError, TrainResult
+from maxent_tf.training.result import CheckpointError, TrainResult, state_of
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
-
-# From the steps of each learner, the record's metrics, [*P] each, and the learners' state.
-Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | None]
 
 
 class Trainer:
@@ -68,11 +69,12 @@ class Trainer:
         normalize_observation: bool = False,
         normalize_reward: bool = False,
         checkpoint_dir: str | pathlib.Path | None = None,
+        env_kwargs: Mapping[str, Any] | None = None,
     ):
         _check_positive("num_envs", num_envs)
         if compile not in MODES:
             raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
-        seed = as_seed(seed)
+        seed, state = as_seed(seed), state_of(state)
         settings = {
             **learner_settings(learner),
             "seed": seed,
@@ -85,16 +87,24 @@ class Trainer:
         )
         if state is not None:
             check_state(learner, state)
+        self._closed = False
         self._begins_anew = checkpoint_dir is not None and state is None
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
-        self._loop, world = _begin(learner, env, seed, num_envs, compile, state)
+        self._loop, settings["world"] = _begin(
+            learner, env, env_kwargs, seed, num_envs, compile, state
+        )
+        if env_kwargs is not None:
+            settings["env_kwargs"] = env_kwargs
+        self._learner, self._env, self._env_kwargs = learner, env, env_kwargs
+        self._seed, self._settings = seed, settings
+        # Those that hold records of this trainer.
+        self._log_dirs: set[str] = set()
         self._checkpoints: Checkpoints | None = None
         if checkpoint_dir is not None:
             kept = {"history": self._history, **self._loop.trackables()}
-            configuration = Configuration({**settings, "world": world})
             try:
-                self._checkpoints = Checkpoints(checkpoint_dir, kept, configuration)
+                self._checkpoints = Checkpoints(checkpoint_dir, kept, Configuration(settings))
                 self._checkpoints.restore()
             except BaseException:
                 self.close()
@@ -108,7 +118,12 @@ class Trainer:
         self.close()
 
     def close(self) -> None:
-        """Closes the Gymnasium environments that were made here, and releases `checkpoint_dir`."""
+        """Closes the Gymnasium environments that were made here, and releases `checkpoint_dir`.
+
+        The state can still be read. The compiled programs, and the replay buffer, go to the next
+        trainer of the same learner.
+        """
+        self._closed = True
         self._loop.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
@@ -144,6 +159,9 @@ class Trainer:
         callback: Callback | None = None,
         max_seconds: float = math.inf,
         checkpoint_every: int = 1,
+        eval_every: int | None = None,
+        eval_episodes: int = 10,
+        eval_env: Any = None,
     ) -> TrainResult:
         """Trains until each learner has taken `num_steps` steps, including those of earlier calls.
 
@@ -154,30 +172,53 @@ class Trainer:
           The state and the whole history, see `TrainResult`.
 
         Raises:
-          ValueError: If an argument is out of range, if a Gymnasium environment returns NaN,
-            infinity or another shape, or if the callback returns neither "stop" nor None.
+          ValueError: If an argument is out of range, if `log_dir` holds the records of another run,
+            if a Gymnasium environment returns NaN, infinity or another shape, or if the callback
+            returns what is no answer.
           RuntimeError: If a Gymnasium environment raises an error.
           NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
-          CheckpointError: If a checkpoint cannot be written.
+          CheckpointError: If a checkpoint cannot be written, or the trainer was closed.
         """
+        if self._closed:
+            raise CheckpointError("the trainer was closed: make a new Trainer to go on.")
         started = time.perf_counter()
         _check_positive("num_steps", num_steps)
         _check_positive("checkpoint_every", checkpoint_every)
         if not max_seconds > 0:
             raise ValueError(f"max_seconds must be positive, not {max_seconds}.")
         loop, rows = self._loop, self._history.rows
-        total = loop.pace.iterations(num_steps)
+        evaluations = None
+        if eval_every is not None:
+            evaluations = Evaluations(
+                self._learner,
+                self._env,
+                self._env_kwargs,
+                eval_env,
+                eval_every,
+                eval_episodes,
+                self._seed,
+            )
+        ends = [*boundaries(loop.iterations, loop.pace.iterations(num_steps), records)]
+        if log_dir is not None and os.path.realpath(log_dir) not in self._log_dirs:
+            claim(log_dir, Configuration(self._settings), self._checkpoint_dir)
+            self._log_dirs.add(os.path.realpath(log_dir))
         with Recorder(num_steps, progress, log_dir, earlier=rows) as recorder:
-            for end in boundaries(loop.iterations, total, records):
+            for end in ends:
+                before = self.env_steps
                 row = self._history.add(end * loop.pace.steps, loop.advance(end))
-                recorder.show(row)
-                if self.env_steps - self._saved >= checkpoint_every:
-                    self._save()
-                if callback is not None and _asks_to_stop(
-                    callback(self.env_steps, row, self.state)
-                ):
-                    break
-                if time.perf_counter() - started >= max_seconds:
+                if evaluations is not None and evaluations.due(before, self.env_steps):
+                    row.update(evaluations.measure(self.state))
+                    self._history.best.offer(self.state, row["eval_return"])
+                answer = None
+                try:
+                    if callback is not None:
+                        answer = callback(self.env_steps, row, self.state)
+                        row.update(further_metrics(answer, row, self._learner.batch_shape))
+                finally:  # a callback that fails costs no training
+                    recorder.show(row)
+                    if self.env_steps - self._saved >= checkpoint_every:
+                        self._save()
+                if answer == "stop" or time.perf_counter() - started >= max_seconds:
                     break
         if self.env_steps != self._saved:
             self._save()
@@ -187,6 +228,7 @@ class Trainer:
             env_steps=self.env_steps,
             updates=loop.pace.updates_after(loop.iterations),
             wall_time=time.perf_counter() - started,
+            best_state=self._history.best.state(self.state),
         )
 
     def _save(self) -> None:
@@ -221,16 +263,23 @@ def _normalized(
 
 
 def _begin(
-    learner: Learner, env: Any, seed: tf.Tensor, num_envs: int, compile: str, state: Any
+    learner: Learner,
+    env: Any,
+    env_kwargs: Mapping[str, Any] | None,
+    seed: tf.Tensor,
+    num_envs: int,
+    compile: str,
+    state: Any,
 ) -> tuple[Loop, Any]:
     """Returns the loop for an environment, and the name of the environment for checkpoints."""
     if is_in_graph(env):
+        check_no_arguments(env, env_kwargs)
         check_fits(learner.spec, env.spec)
         return InGraphLoop(learner, env, seed, num_envs, compile, state), env
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
-    worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
+    worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs, env_kwargs)
     try:
         check_fits(learner.spec, worlds.spec)
         return HostLoop(learner, worlds, seed, num_envs, compile, state), worlds.name
@@ -242,9 +291,3 @@ def _begin(
 def _check_positive(name: str, value: int) -> None:
     if not is_integer(value):
         raise ValueError(f"{name} must be a positive integer, not {value!r}.")
-
-
-def _asks_to_stop(answer: Any) -> bool:
-    if answer not in (None, "stop"):
-        raise ValueError(f'callback must return "stop" or None, not {answer!r}.')
-    return answer == "stop"

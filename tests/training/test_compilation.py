@@ -38,7 +38,7 @@ def test_calls_alike_are_traced_once(mode: str) -> None:
         runs.append(offset)
         return tf.reduce_sum(parts["a"]) + parts["b"] + offset
 
-    program = called_alike(compiled(total, mode, auto=mode))
+    program = called_alike(compiled(total, mode, auto=mode), "the total")
     for k in range(3):
         parts = {"a": tf.fill([2], float(k)), "b": tf.constant(k / 2)}
         assert float(program(parts, tf.constant(1.0))) == 2 * k + k / 2 + 1

@@ -1,5 +1,7 @@
 """The history against what was put in, before and after a round trip through bytes."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,28 @@ def test_a_restored_history_goes_on() -> None:
     row = history.add(env_steps, Interval(metrics, episodes))
     assert row["env_steps"] == 30
     np.testing.assert_array_equal(history.arrays()["loss"], [[1, 3], [0.5, np.nan], [1, 3]])
+
+
+def test_the_best_state_and_what_was_measured_at_some_records_are_stored() -> None:
+    # Oracle: what was put in; NaN where a row lacks a metric.
+    history = filled()
+    history.rows[1]["file"] = np.float32([1.0, 2.0])
+    history.best.arrays = [np.float32([5.0, 6.0]), np.int64([[1], [2]])]
+    restored = History()
+    restored.deserialize(history.serialize())
+    np.testing.assert_array_equal(restored.arrays()["file"], [[np.nan, np.nan], [1, 2]])
+    for kept, given in zip(restored.best.arrays, history.best.arrays, strict=True):
+        np.testing.assert_array_equal(kept, given)
+        assert kept.dtype == given.dtype
+    restored.deserialize(filled().serialize())
+    assert restored.best.arrays == []
+
+
+def test_the_earlier_form_is_read() -> None:
+    # Oracle: the rows; the names stood bare, without a best state.
+    file = io.BytesIO()
+    np.savez(file, **filled().arrays())
+    restored = History()
+    restored.deserialize(file.getvalue())
+    np.testing.assert_array_equal(restored.arrays()["loss"], filled().arrays()["loss"])
+    assert list(restored.arrays()) == list(filled().arrays())

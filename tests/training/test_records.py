@@ -1,9 +1,10 @@
-"""Records against what was put in: the bar, TensorBoard and the CSV file read back."""
+"""Records against what was put in: TensorBoard and the CSV file read back."""
 
 import csv
 import math
 import pathlib
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -54,24 +55,13 @@ def test_tensorboard_reads_back_the_means_over_learners(tmp_path: pathlib.Path) 
         show(recorder)
     events = EventAccumulator(str(tmp_path / "run"))
     events.Reload()
-    expected = {"loss": (2.0, 0.5), "episode_return": (4.5, 3.75)}
-    assert set(events.Tags()["tensors"]) == set(expected)
+    expected = {"train/loss": (2.0, 0.5), "rollout/episode_return": (4.5, 3.75)}
+    assert set(events.Tags()["tensors"]) == {*expected, "time/steps_per_second"}
     for name, values in expected.items():
         written = events.Tensors(name)
         assert [event.step for event in written] == [30, 50]
         read = [float(tf.make_ndarray(event.tensor_proto)) for event in written]
         np.testing.assert_allclose(read, values)
-
-
-def test_the_bar_shows_progress_and_live_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    # Oracle: tqdm's text on the terminal.
-    with Recorder(45, progress=True) as recorder:
-        show(recorder)
-    text = capsys.readouterr().err
-    assert "100%" in text
-    assert "45.0/45.0" in text
-    assert "loss=0.5" in text
-    assert "episode_return=3.75" in text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +89,7 @@ def test_a_metric_that_is_nowhere_finite_is_written_as_nan(tmp_path: pathlib.Pat
         recorder.show({"env_steps": np.asarray(5), "loss": np.float32([np.nan, np.nan])})
     events = EventAccumulator(str(tmp_path))
     events.Reload()
-    (event,) = events.Tensors("loss")
+    (event,) = events.Tensors("train/loss")
     assert math.isnan(float(tf.make_ndarray(event.tensor_proto)))
 
 
@@ -124,6 +114,24 @@ def test_the_csv_file_has_every_learner_however_often_it_is_continued(
     for name in ("loss", "episode_return"):
         read = np.reshape([float(line[name]) for line in lines], (2, 2))
         np.testing.assert_array_equal(read, [row[name] for row in ROWS])
+
+
+def test_steps_per_second_are_those_of_the_clock(tmp_path: pathlib.Path) -> None:
+    # Oracle: the clock around the two records, of 30 and of 20 steps.
+    before = time.perf_counter()
+    with Recorder(50, log_dir=tmp_path) as recorder:
+        for row in ROWS:
+            time.sleep(0.1)
+            recorder.show(row)
+    longest = time.perf_counter() - before - 0.1
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    rates = [
+        float(tf.make_ndarray(event.tensor_proto))
+        for event in events.Tensors("time/steps_per_second")
+    ]
+    for rate, steps in zip(rates, (30, 20), strict=True):
+        assert steps / longest <= rate <= steps / 0.1
 
 
 def test_the_csv_file_of_one_learner(tmp_path: pathlib.Path) -> None:

@@ -358,9 +358,11 @@ def test_the_bar_and_tensorboard_follow_a_run(
     events = EventAccumulator(str(tmp_path))
     events.Reload()
     for name in small("a2c").metric_names:
-        read = [float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
+        read = [
+            float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors(f"train/{name}")
+        ]
         np.testing.assert_allclose(read, result.history[name].mean(-1), rtol=1e-5)
-    assert [event.step for event in events.Tensors("value")] == [8, 16]
+    assert [event.step for event in events.Tensors("train/value")] == [8, 16]
 
 
 @pytest.mark.parametrize(

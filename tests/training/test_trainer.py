@@ -380,7 +380,7 @@ def test_the_time_is_up_at_the_next_record(tmp_path: pathlib.Path) -> None:
         ({"max_seconds": 0.0}, r"max_seconds must be positive, not 0\.0"),
         ({"max_seconds": math.nan}, "max_seconds must be positive, not nan"),
         ({"checkpoint_every": 0}, "checkpoint_every must be a positive integer, not 0"),
-        ({"callback": lambda *_: True}, 'callback must return "stop" or None, not True'),
+        ({"callback": lambda *_: True}, 'callback must return "stop", a mapping .* not True'),
     ],
 )
 def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
