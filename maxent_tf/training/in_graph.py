@@ -56,7 +56,9 @@ class InGraphLoop:
         if isinstance(experience, OnPolicy):
             iteration = on_policy_iteration(learner, env, experience)
         else:
-            self._replay = replay = make_replay(learner, state, experience, num_envs)
+            self._replay = replay = make_replay(
+                learner, state, experience, num_envs, worlds.world
+            )
             self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
             iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
@@ -211,7 +213,7 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
         def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
             seeds = draws.split(draws.fold_in(seed, i), 3)
             acted = rollout.act_uniformly(
-                learner, state, worlds.carry, worlds.observation, seeds[0]
+                learner, state, worlds.carry, worlds.observation, seeds[0], worlds.world
             )
             worlds, transition, ended = rollout.step(learner, env, worlds, acted, seeds[1:])
             replay.add(transition)
