@@ -1,12 +1,12 @@
-r"""AlphaZero: a policy and a value function that learn from their own search, batched over learners.
+r"""AlphaZero: a policy and a value that learn from their own search, batched over learners.
 
 Pseudocode for each of the learners, with the network's policy p and value v:
 
 1. Search from the present state, with p as the prior and v as the value of new states. Draw an
    action with probabilities proportional to pi^(1/T), where pi is the search's policy. Store the
    search's target policy and its value w of the state beside the transition.
-2. On sequences of n + 1 steps from the replay buffer, set z = sum_k gamma^k r_{t+k} + gamma^n w, with
-   the stored value of the last step; without w where the episode terminates before.
+2. On sequences of n + 1 steps from the replay buffer, set z = sum_k gamma^k r_{t+k} + gamma^n w
+   with the stored value w of the last step, or without w where the episode terminates before.
 3. Take one gradient step on -mean(<pi, log p>) + c mean((v - z)^2) / 2.
 
 In games of two players, who take turns, gamma is negative: what one player wins, the other loses.
@@ -82,7 +82,7 @@ class AlphaZeroConfig:
     activation: str = "relu"
     optimizer: Any = field(default_factory=lambda: optimizers.Adam(1e-3))
     discount: float = 1.0
-    rule: search.Rule = search.Puct(normalize_q=False)
+    rule: search.Rule = field(default_factory=lambda: search.Puct(normalize_q=False))
     num_simulations: int = 32
     target: str = "policy"
     move_temperature: float | Callable[[tf.Tensor], tf.Tensor] = 1.0
@@ -203,7 +203,6 @@ class AlphaZero(Learner):
         self._head = CategoricalHead(self.num_actions)
         # Small outputs: a fresh learner searches with near uniform priors and values near 0.
         self._network = make_approximator(self.spec, config, self.num_actions + 1, 0.01)
-        self._model = search.world_model(env, self, discount=config.discount)
 
     def init(self, seed: Any) -> AlphaZeroState:
         """Returns a fresh state.
@@ -322,9 +321,7 @@ class AlphaZero(Learner):
 
     def _outputs(self, network: Any, observation: Any) -> tuple[Any, tf.Tensor]:
         """Returns the policy, of batch shape [*P, B], and the values, [*P, B]."""
-        outputs = self._network.apply(
-            network, features.flatten(self.spec.observation, observation)
-        )
+        outputs = self._network.apply(network, features.flatten(self.spec.observation, observation))
         mask = features.action_mask(self.spec.observation, observation)
         return self._head(outputs[..., :-1], mask), outputs[..., -1]
 
@@ -340,10 +337,9 @@ class AlphaZero(Learner):
         config = self.config
         worlds, seen = tf.nest.map_structure(as_roots, (world, observation))
         root, mask = search.world_root(self.env, self, state, worlds, seen)
+        model = search.world_model(self.env, self, discount=config.discount)
         rule = config.rule if explore else config.rule.without_noise()
-        tree = search.search(
-            self._model, state, root, config.num_simulations, rule, mask=mask, seed=seed
-        )
+        tree = search.search(model, state, root, config.num_simulations, rule, mask=mask, seed=seed)
         return tf.nest.map_structure(
             lambda x: tf.reshape(x, [*self.batch_shape, -1, *x.shape[1:]]), search.summary(tree)
         )
@@ -363,9 +359,7 @@ class AlphaZero(Learner):
         steps = tf.nest.map_structure(lambda x: x[:n], batch)
         # No search was made in the final observation of an episode that was cut.
         final = self.value(state, merge_time(steps.next_observation, ndims))
-        next_value = tf.where(
-            steps.truncated, split_time(final, ndims, n), batch.extras.value[1:]
-        )
+        next_value = tf.where(steps.truncated, split_time(final, ndims, n), batch.extras.value[1:])
         sign = -1.0 if self.spec.num_players == 2 else 1.0
         discount = sign * self.config.discount * (1 - tf.cast(steps.terminated, tf.float32))
         return operators.lambda_return(steps.reward, discount, next_value, 1.0, steps.truncated)[0]

@@ -56,9 +56,7 @@ class InGraphLoop:
         if isinstance(experience, OnPolicy):
             iteration = on_policy_iteration(learner, env, experience)
         else:
-            self._replay = replay = make_replay(
-                learner, state, experience, num_envs, worlds.world
-            )
+            self._replay = replay = make_replay(learner, state, experience, num_envs, worlds.world)
             self._fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
             iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
         # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
