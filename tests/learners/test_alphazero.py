@@ -26,10 +26,8 @@ def solution() -> mx.tabular.GameSolution:
 
 def at(positions: np.ndarray) -> tuple[Any, Any]:
     """The states of the game and what the player to move observes, for one learner."""
-    world = tf.nest.map_structure(lambda x: tf.constant(x[positions]), solution().state)
-    board = world.board
-    stones = tf.concat([tf.cast(board > 0, tf.float32), tf.cast(board < 0, tf.float32)], -1)
-    return world, {"board": stones, "action_mask": tf.cast(board == 0, tf.int32)}
+    here = solution().state, solution().observation
+    return tf.nest.map_structure(lambda x: tf.constant(x[positions]), here)
 
 
 def random_sequences(learner: AlphaZero, length: int, batch: int) -> Transition:
