@@ -5,6 +5,13 @@ A *learner* is what this package calls an agent together with its training rule.
 
 from maxent_tf.learners.a2c import A2C, A2CConfig, A2CGradients, A2CMetrics
 from maxent_tf.learners.actor_critic import ActorCriticState, Known
+from maxent_tf.learners.alphazero import (
+    AlphaZero,
+    AlphaZeroConfig,
+    AlphaZeroMetrics,
+    AlphaZeroState,
+    Searched,
+)
 from maxent_tf.learners.bootstrapped_dqn import (
     BootstrapMask,
     BootstrappedDQN,
@@ -43,6 +50,10 @@ __all__ = [
     "A2CGradients",
     "A2CMetrics",
     "ActorCriticState",
+    "AlphaZero",
+    "AlphaZeroConfig",
+    "AlphaZeroMetrics",
+    "AlphaZeroState",
     "BootstrapMask",
     "BootstrappedDQN",
     "BootstrappedDQNConfig",
@@ -74,6 +85,7 @@ __all__ = [
     "SQLConfig",
     "SQLMetrics",
     "SQLState",
+    "Searched",
     "SoftDQN",
     "SoftDQNConfig",
     "SoftDQNMetrics",

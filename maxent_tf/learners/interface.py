@@ -72,12 +72,14 @@ class Learner(abc.ABC):
         independent learners.
       experience: The kind of experience that the updates need, `OnPolicy` or `OffPolicy`.
       metric_names: The names of the metrics that an update measures, in their order.
+      plans: Whether `act` needs the state of an environment of the graph, in which it plans.
     """
 
     spec: EnvironmentSpec
     batch_shape: tuple[int, ...]
     experience: OnPolicy | OffPolicy
     metric_names: tuple[str, ...]
+    plans: bool = False
 
     @functools.cached_property
     def compiled(self) -> dict[Any, Any]:
@@ -182,18 +184,32 @@ class Learner(abc.ABC):
         return state
 
 
-def extras_spec(learner: Learner, state: Any) -> Any:
-    """Returns the specs, without batch axes, of the extras with which a learner acts in a state."""
-    zeros = tf.nest.map_structure(
-        lambda spec: tf.zeros([*learner.batch_shape, 1, *spec.shape], spec.dtype),
-        learner.spec.observation,
-    )
+def extras_spec(learner: Learner, state: Any, world: Any = None) -> Any:
+    """Returns the specs, without batch axes, of the extras with which a learner acts in a state.
 
-    def act(observation: Any) -> Any:
+    Args:
+      learner: The learner.
+      state: The state of the learner.
+      world: The state of environments of the graph, [*P, B, ...], for a learner that plans.
+    """
+    leading = len(learner.batch_shape) + 1
+
+    def zeros(spec: Any) -> tf.Tensor:
+        return tf.zeros([*learner.batch_shape, 1, *spec.shape], spec.dtype)
+
+    observation = tf.nest.map_structure(zeros, learner.spec.observation)
+    if world is not None:
+        world = tf.nest.map_structure(
+            lambda x: zeros(tf.TensorSpec(x.shape[leading:], x.dtype)), world
+        )
+
+    def act(observation: Any, world: Any) -> Any:
         carry = learner.initial_carry(1)
-        return learner.act(state, carry, observation, seed=[0, 0], explore=False).extras
+        return learner.act(
+            state, carry, observation, seed=[0, 0], explore=False, world=world
+        ).extras
 
     # Traced, not run: only the shapes are wanted.
-    traced = tf.function(act, autograph=False).get_concrete_function(zeros).structured_outputs
-    leading = len(learner.batch_shape) + 1
+    program = tf.function(act, autograph=False)
+    traced = program.get_concrete_function(observation, world).structured_outputs
     return tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[leading:], x.dtype), traced)

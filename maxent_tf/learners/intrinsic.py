@@ -12,7 +12,7 @@ from maxent_tf.checks import as_integer, boolean, number
 from maxent_tf.exploration import IntrinsicReward
 from maxent_tf.learners import validation
 from maxent_tf.learners.interface import Learner, OnPolicy
-from maxent_tf.learners.wrapper import Wrapper
+from maxent_tf.learners.wrapper import Wrapper, refuse_planning
 from maxent_tf.moments import add_values, no_moments, scale
 from maxent_tf.operators.recurrence import backward_recurrence
 from maxent_tf.seeds import as_seed
@@ -85,7 +85,8 @@ class Intrinsic(Wrapper):
       num_envs: The number B of environments of each learner, which is needed with a `discount`.
 
     Raises:
-      ValueError: If an argument is out of its range, or `bonus` is not an intrinsic reward.
+      ValueError: If an argument is out of its range, `bonus` is not an intrinsic reward, or the
+        learner plans in its environment.
 
     References:
       Y. Burda et al. (2018), "Exploration by random network distillation", section 2.4,
@@ -103,6 +104,7 @@ class Intrinsic(Wrapper):
         num_envs: int = 1,
     ):
         super().__init__(learner)
+        refuse_planning(learner, "rewards")
         if not isinstance(bonus, IntrinsicReward) or isinstance(bonus, type):
             raise ValueError(
                 "bonus must be an intrinsic reward of maxent_tf.exploration, such as "

@@ -9,7 +9,7 @@ import tensorflow as tf
 from maxent_tf.axes import merge_time
 from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.validation import check_state_kind
-from maxent_tf.learners.wrapper import Wrapper
+from maxent_tf.learners.wrapper import Wrapper, refuse_planning
 from maxent_tf.moments import add_values, no_moments, scale, standardized
 from maxent_tf.networks.features import check_keys
 from maxent_tf.operators.recurrence import backward_recurrence
@@ -79,8 +79,8 @@ class Normalized(Wrapper):
 
     Raises:
       ValueError: If observations are to be normalised and are images or discrete, all parts of a
-        dict included; or if rewards are to be normalised and the learner has no attribute
-        `discount`.
+        dict included; if rewards are to be normalised and the learner has no attribute `discount`;
+        or if the learner plans in its environment.
 
     References:
       L. Engstrom et al. (2020), "Implementation matters in deep policy gradients", section 3,
@@ -95,6 +95,8 @@ class Normalized(Wrapper):
         num_envs: int = 1,
     ):
         super().__init__(learner)
+        if observation or reward:
+            refuse_planning(learner, "observations and rewards")
         observed = learner.spec.observation
         if observation and not _fresh(observed, learner.batch_shape):
             raise ValueError(

@@ -86,22 +86,28 @@ def _as_optimizer(name: str, value: Any) -> Any:
     return Adam(value)
 
 
-def as_config(spec: Any, config: Any, kind: type) -> Any:
+def as_config(spec: Any, config: Any, kind: type, players: int = 1) -> Any:
     """Returns the configuration of a learner; None becomes the default configuration.
+
+    Args:
+      spec: The specification of the environment.
+      config: The configuration that the user gave, or None.
+      kind: The class of the configuration.
+      players: The largest number of players that the learner knows.
 
     Raises:
       ValueError: If the configuration is not of the given `kind`, or if `spec` is not an
-        `EnvironmentSpec` or one of two players.
+        `EnvironmentSpec` or is one of too many players.
     """
     if not isinstance(spec, EnvironmentSpec):
         raise ValueError(
             f"spec must be an EnvironmentSpec, not {spec!r}: pass the attribute spec of an "
             "environment of maxent_tf, or what maxent_tf.gymnasium_spec returns."
         )
-    if spec.num_players != 1:
+    if spec.num_players > players:
         raise ValueError(
             f"spec must be of one player, not {spec.num_players}: the returns of this learner mix "
-            "the rewards of the players. Plan with maxent_tf.search instead."
+            "the rewards of the players. Learn by AlphaZero, or plan with maxent_tf.search."
         )
     if config is None:
         return kind()

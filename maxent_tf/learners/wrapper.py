@@ -27,6 +27,7 @@ class Wrapper(Learner):
         self.batch_shape = learner.batch_shape
         self.experience = learner.experience
         self.metric_names = learner.metric_names
+        self.plans = learner.plans
 
     @property
     def config(self) -> Any:
@@ -70,6 +71,21 @@ class Wrapper(Learner):
     def observe(self, state: Any, fresh: Transition) -> Any:
         """Lets the learner inside take note of experience."""
         return state._replace(learner=self.learner.observe(state.learner, fresh))
+
+
+def refuse_planning(learner: Learner, what: str) -> None:
+    """Raises ValueError if a learner plans, in an environment that knows nothing of a wrapper.
+
+    Args:
+      learner: The learner inside.
+      what: What the wrapper changes, such as "rewards".
+    """
+    if learner.plans:
+        raise ValueError(
+            f"the learner inside must not plan in its environment, which knows nothing of changed "
+            f"{what}, but {type(learner).__name__} does: leave the wrapper out, or change the "
+            "environment itself."
+        )
 
 
 def as_trained(learner: Learner, state: Any) -> Learner:

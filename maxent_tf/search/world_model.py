@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -13,7 +12,7 @@ from maxent_tf.search.tree import Model, ModelStep, Root
 
 
 class Evaluator(Protocol):
-    """What a search needs of a learner: `A2C` and `PPO` have it.
+    """What a search needs of a learner: `A2C`, `PPO` and `AlphaZero` have it.
 
     Attributes:
       batch_shape: The batch shape `P` of the learners.
@@ -77,7 +76,7 @@ def world_root(
     def for_learners(x: tf.Tensor) -> tf.Tensor:
         if not shape:
             return x
-        return tf.reshape(x, [*shape, x.shape[0] // math.prod(shape), *x.shape[1:]])
+        return tf.reshape(x, [*shape, -1, *x.shape[1:]])
 
     seen = tf.nest.map_structure(for_learners, observation)
     logits = learner.policy(params, seen).logits_parameter()

@@ -28,6 +28,7 @@ from maxent_tf.tabular.soft_policy_iteration import soft_policy_iteration
 from maxent_tf.tabular.soft_value_iteration import soft_value_iteration
 from maxent_tf.tabular.solution import Solution
 from maxent_tf.tabular.sparse_transitions import Successors
+from maxent_tf.tabular.worst_case import WorstCase, worst_case
 
 __all__ = [
     "AverageRewardSolution",
@@ -39,6 +40,7 @@ __all__ = [
     "Solution",
     "Successors",
     "TabularMDP",
+    "WorstCase",
     "anderson_value_iteration",
     "bounds",
     "evaluate_policy",
@@ -54,4 +56,5 @@ __all__ = [
     "soft_policy_iteration",
     "soft_value_iteration",
     "solve_game",
+    "worst_case",
 ]

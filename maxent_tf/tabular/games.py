@@ -10,6 +10,7 @@ import tensorflow as tf
 from maxent_tf import specs
 from maxent_tf.environments import Environment
 from maxent_tf.networks import features
+from maxent_tf.types import TimeStep
 
 
 class GameSolution(NamedTuple):
@@ -20,6 +21,7 @@ class GameSolution(NamedTuple):
 
     Attributes:
       state: The states of the environment: arrays [S, ...] in its structure.
+      observation: What the player to move observes: arrays [S, *O], or a dict of such.
       value: [S], float64, the value for the player to move, with best play; 0 after the end.
       q: [S, A], float64, the value of each move for the player who makes it; -inf if it is illegal
         or the position is decided.
@@ -29,6 +31,7 @@ class GameSolution(NamedTuple):
     """
 
     state: Any
+    observation: Any
     value: np.ndarray
     q: np.ndarray
     child: np.ndarray
@@ -67,7 +70,7 @@ def solve_game(env: Environment, *, max_positions: int = 10_000_000) -> GameSolu
         raise ValueError(f"env must have discrete actions to be solved, not {env.spec.action}.")
     sign = -1.0 if env.spec.num_players == 2 else 1.0
     start, timestep = env.reset([1], 0)
-    layers = [_Layer(start, timestep.terminated.numpy(), _legal(env, timestep.observation))]
+    layers = [_layer(env, start, timestep)]
     moves: list[_Moves] = []
     while not np.all(layers[-1].terminated):
         made, layer = _next_layer(env, layers[-1])
@@ -86,6 +89,7 @@ class _Layer(NamedTuple):
     """The positions after one number of moves; arrays with one row for each."""
 
     state: Any
+    observation: Any
     terminated: np.ndarray
     legal: np.ndarray
 
@@ -97,6 +101,11 @@ class _Moves(NamedTuple):
     action: np.ndarray
     reward: np.ndarray
     child: np.ndarray
+
+
+def _layer(env: Environment, state: Any, timestep: TimeStep) -> _Layer:
+    observation = timestep.observation
+    return _Layer(state, observation, timestep.terminated.numpy(), _legal(env, observation))
 
 
 def _legal(env: Environment, observation: Any) -> np.ndarray:
@@ -124,7 +133,7 @@ def _next_layer(env: Environment, layer: _Layer) -> tuple[_Moves, _Layer]:
         for structure in (state, timestep)
     )
     moves = _Moves(position, action, timestep.reward.numpy().astype(np.float64), child.ravel())
-    return moves, _Layer(merged, seen.terminated.numpy(), _legal(env, seen.observation))
+    return moves, _layer(env, merged, seen)
 
 
 def _backwards(layers: list[_Layer], moves: list[_Moves], sign: float) -> GameSolution:
@@ -141,14 +150,14 @@ def _backwards(layers: list[_Layer], moves: list[_Moves], sign: float) -> GameSo
         child[at] = following
         best = np.max(q[rows], axis=-1)
         value[rows] = np.where(layers[t].terminated, 0.0, best)
+    state, observation = tf.nest.map_structure(
+        lambda *x: np.concatenate(x), *((layer.state, layer.observation) for layer in layers)
+    )
     return GameSolution(
-        state=tf.nest.map_structure(lambda *x: np.concatenate(x), *(_arrays(x) for x in layers)),
+        state=state,
+        observation=observation,
         value=value,
         q=q,
         child=child,
         terminated=np.concatenate([layer.terminated for layer in layers]),
     )
-
-
-def _arrays(layer: _Layer) -> Any:
-    return tf.nest.map_structure(np.asarray, layer.state)

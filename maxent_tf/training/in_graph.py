@@ -56,7 +56,9 @@ class InGraphLoop:
             learner,
             env,
             ("training", num_envs, compile),
-            lambda: InGraphPrograms(learner, env, num_envs, compile, state, self.pace),
+            lambda: InGraphPrograms(
+                learner, env, num_envs, compile, state, worlds.world, self.pace
+            ),
             keep=compile != "eager",
         )
         self._programs = self._loan.programs
@@ -136,6 +138,7 @@ class InGraphPrograms:
         num_envs: int,
         compile: str,
         state: Any,
+        world: Any,
         pace: Pace,
     ):
         self.replay: Replay | None = None
@@ -143,7 +146,7 @@ class InGraphPrograms:
         if isinstance(experience, OnPolicy):
             iteration = on_policy_iteration(learner, env, experience)
         else:
-            self.replay = replay = make_replay(learner, state, experience, num_envs)
+            self.replay = replay = make_replay(learner, state, experience, num_envs, world)
             fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
             self.fill = called_alike(fill, "the warm-up")
             iteration = off_policy_iteration(learner, env, replay, experience, pace)
@@ -251,7 +254,7 @@ def _warm_up(learner: Learner, env: Environment, replay: Replay) -> Callable[...
         def body(i: tf.Tensor, state: Any, worlds: RolloutState, episodes: Episodes) -> Any:
             seeds = draws.split(draws.fold_in(seed, i), 3)
             acted = rollout.act_uniformly(
-                learner, state, worlds.carry, worlds.observation, seeds[0]
+                learner, state, worlds.carry, worlds.observation, seeds[0], worlds.world
             )
             worlds, transition, ended = rollout.step(learner, env, worlds, acted, seeds[1:])
             replay.add(transition)

@@ -98,10 +98,18 @@ def uniform_action(
 
 
 def act_uniformly(
-    learner: Learner, state: Any, carry: Any, observation: Any, seed: tf.Tensor
+    learner: Learner,
+    state: Any,
+    carry: Any,
+    observation: Any,
+    seed: tf.Tensor,
+    world: Any = None,
 ) -> Acted:
-    """Acts uniformly at random; the carry and the extras are those of the learner all the same."""
-    acted = learner.act(state, carry, observation, seed=seed)
+    """Acts uniformly at random; the carry and the extras are those of the learner all the same.
+
+    `world` is the state of environments of the graph; None elsewhere.
+    """
+    acted = learner.act(state, carry, observation, seed=seed, world=world)
     shape = acted.action.shape[: len(learner.batch_shape) + 1]
     mask = action_mask(learner.spec.observation, observation)
     return acted._replace(action=uniform_action(learner.spec.action, shape, seed, mask))

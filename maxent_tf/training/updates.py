@@ -17,10 +17,15 @@ from maxent_tf.types import Updated
 Replay = UniformReplay | PrioritizedReplay
 
 
-def make_replay(learner: Learner, state: Any, experience: OffPolicy, num_envs: int) -> Replay:
-    """Returns an empty replay buffer for a learner in a state, with `num_envs` environments."""
+def make_replay(
+    learner: Learner, state: Any, experience: OffPolicy, num_envs: int, world: Any = None
+) -> Replay:
+    """Returns an empty replay buffer for a learner in a state, with `num_envs` environments.
+
+    `world` is the state of environments of the graph; None elsewhere.
+    """
     spec, capacity, shape = learner.spec, experience.replay_capacity, learner.batch_shape
-    length, extras = experience.sequence_length, extras_spec(learner, state)
+    length, extras = experience.sequence_length, extras_spec(learner, state, world)
     if experience.priorities is None:
         return UniformReplay(spec, capacity, shape, length, num_envs, extras)
     return PrioritizedReplay(spec, capacity, shape, experience.priorities, length, num_envs, extras)

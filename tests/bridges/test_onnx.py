@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.bridges.exported import INDEX, case
-from tests.contracts.learners import LEARNERS
+from tests.contracts.learners import LEARNERS, PLANNING
 from tests.policies.policies import OWN, trained
 
 pytest.importorskip("onnxruntime")
@@ -60,7 +60,7 @@ def test_policies_act_as_their_learners_in_onnxruntime(tmp_path: pathlib.Path) -
 
 @pytest.mark.slow
 def test_the_policies_of_all_learners_do(tmp_path: pathlib.Path) -> None:
-    check(tuple(name for name in LEARNERS if name not in (*CORE, SPARSE)), tmp_path)
+    check(tuple(name for name in LEARNERS if name not in (*CORE, *PLANNING, SPARSE)), tmp_path)
 
 
 def test_an_operation_that_is_not_known_is_named(tmp_path: pathlib.Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from maxent_tf import networks
+from maxent_tf.environments import DeepSea
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import (
     A2C,
@@ -16,6 +17,8 @@ from maxent_tf.learners import (
     SAC,
     SQL,
     A2CConfig,
+    AlphaZero,
+    AlphaZeroConfig,
     BootstrappedDQN,
     BootstrappedDQNConfig,
     DiscreteSAC,
@@ -26,6 +29,7 @@ from maxent_tf.learners import (
     OptimisticQConfig,
     PPOConfig,
     SACConfig,
+    Searched,
     SoftDQN,
     SoftDQNConfig,
     SQLConfig,
@@ -478,6 +482,11 @@ LEARNERS: dict[str, Factory] = {
         ),
         shape,
     ),
+    "alphazero": lambda shape, at: AlphaZero(
+        DeepSea(3),
+        AlphaZeroConfig(hidden_sizes=(6, 5), optimizer=Adam(at(RATE)), num_simulations=2, n_step=2),
+        shape,
+    ),
 }
 
 
@@ -493,7 +502,10 @@ CORE = (
     "bootstrapped_dqn",
     "soft_dqn_noisy",
     "ppo_noisy",
+    "alphazero",
 )
+# Those that plan in an environment: they act nowhere else, and no file holds what they do.
+PLANNING = ("alphazero",)
 core_learners = pytest.mark.parametrize(
     "name", [pytest.param(x, marks=() if x in CORE else pytest.mark.slow) for x in LEARNERS]
 )
@@ -527,6 +539,13 @@ def time_axis(learner: Learner) -> tuple[int, ...]:
     return (length,) if length > 1 else ()
 
 
+def world_of(learner: Learner, num_envs: int) -> Any:
+    """The state of environments, [*P, B, ...], in which a learner plans; else None."""
+    if not learner.plans:
+        return None
+    return learner.env.reset([*learner.batch_shape, num_envs], 0)[0]
+
+
 def random_batch(learner: Learner, seed: int = 0) -> Transition:
     """What an update takes: [T, *P, B, ...], or [*P, B, ...] off policy with single steps."""
     generator = np.random.default_rng(seed)
@@ -549,6 +568,10 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
         return tf.constant(generator.uniform(low, high, (*shape, *spec.shape)), tf.float32)
 
     kind = generator.integers(4, size=shape)
+    found = extras_spec(learner, learner.init(0), world_of(learner, B))
+    extras = tf.nest.map_structure(values, found)
+    if isinstance(extras, Searched):  # whose policies are probabilities
+        extras = extras._replace(policy=tf.nn.softmax(extras.policy))
     return Transition(
         observation=values(learner.spec.observation),
         action=values(learner.spec.action),
@@ -557,5 +580,5 @@ def random_batch(learner: Learner, seed: int = 0) -> Transition:
         terminated=tf.constant(kind == 0),
         truncated=tf.constant(kind == 1),
         valid=tf.ones(shape, tf.bool),
-        extras=tf.nest.map_structure(values, extras_spec(learner, learner.init(0))),
+        extras=extras,
     )

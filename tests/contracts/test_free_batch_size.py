@@ -9,7 +9,15 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf.distributions import Pushforward, SquashedGaussianMixture
 from maxent_tf.learners import Learner, Normalized
-from tests.contracts.learners import batched, core_learners, random_batch, random_state, single
+from tests.contracts.learners import (
+    B,
+    batched,
+    core_learners,
+    random_batch,
+    random_state,
+    single,
+    world_of,
+)
 
 
 def observations(learner: Learner) -> Any:
@@ -19,13 +27,15 @@ def observations(learner: Learner) -> Any:
     return tf.nest.map_structure(lambda x: x[(0,) * time], batch.observation)
 
 
-def acts(learner: Any, state: Any, observation: Any, seed: tf.Tensor) -> dict[str, Any]:
+def acts(learner: Any, state: Any, observation: Any, world: Any, seed: tf.Tensor) -> dict[str, Any]:
     """All that a policy is asked for: what it does, its densities and, if exact, its entropy."""
     axis = len(learner.batch_shape)
     policy = learner.policy(state, observation)
     carry = learner.initial_carry(tf.shape(tf.nest.flatten(observation)[0])[axis])
     results: dict[str, Any] = {
-        name: learner.act(state, carry, observation, seed=seed, explore=name == "explored")
+        name: learner.act(
+            state, carry, observation, seed=seed, explore=name == "explored", world=world
+        )
         for name in ("greedy", "explored")
     }
     if not isinstance(policy, Pushforward):
@@ -40,12 +50,12 @@ def acts(learner: Any, state: Any, observation: Any, seed: tf.Tensor) -> dict[st
 
 def check_any_number(learner: Learner, state: Any) -> None:
     """Traces the policy once, and holds what it does for one and three environments to `acts`."""
-    whole, axis = observations(learner), len(learner.batch_shape)
+    whole, axis = (observations(learner), world_of(learner, B)), len(learner.batch_shape)
     signature = tf.nest.map_structure(
         lambda x: tf.TensorSpec([*x.shape[:axis], None, *x.shape[axis + 1 :]], x.dtype), whole
     )
     program = tf.function(
-        lambda observation, seed: acts(learner, state, observation, seed),
+        lambda seen, seed: acts(learner, state, *seen, seed),
         input_signature=[signature, tf.TensorSpec([2], tf.int32)],
         autograph=False,
     )
@@ -58,7 +68,7 @@ def check_any_number(learner: Learner, state: Any) -> None:
         tf.nest.map_structure(
             lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5),
             program(few, seed),
-            acts(learner, state, few, seed),
+            acts(learner, state, *few, seed),
         )
 
 

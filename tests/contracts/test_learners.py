@@ -26,6 +26,7 @@ from tests.contracts.learners import (
     random_state,
     single,
     time_axis,
+    world_of,
 )
 
 every_learner = pytest.mark.parametrize("name", LEARNERS)
@@ -80,15 +81,15 @@ def test_follows_the_protocol(name: str) -> None:
     if batch.reward.shape.rank == 4:
         observation = tf.nest.map_structure(lambda x: x[0], observation)
     assert learner.policy(new, observation).batch_shape == (*P, B)
-    carry = learner.initial_carry(B)
+    carry, world = learner.initial_carry(B), world_of(learner, B)
     for explore in (True, False):
-        acted = learner.act(new, carry, observation, seed=0, explore=explore)
+        acted = learner.act(new, carry, observation, seed=0, explore=explore, world=world)
         assert acted.action.shape == (*P, B, *learner.spec.action.shape)
         assert acted.action.dtype == learner.spec.action.dtype
         # A carry goes around a loop, too; extras are stored.
         for after, before in zip(*map(tf.nest.flatten, (acted.carry, carry)), strict=True):
             assert (after.shape, after.dtype) == (before.shape, before.dtype)
-        specs = tf.nest.flatten(extras_spec(learner, state))
+        specs = tf.nest.flatten(extras_spec(learner, state, world))
         for value, spec in zip(tf.nest.flatten(acted.extras), specs, strict=True):
             assert (value.shape, value.dtype) == ((*P, B, *spec.shape), spec.dtype)
 

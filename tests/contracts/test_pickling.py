@@ -40,7 +40,8 @@ def test_a_learner_that_has_learned_goes_on_the_same(name: str) -> None:
     assert Configuration({"x": copied}).items == Configuration({"x": learner}).items
     assert_same(copy.deepcopy(learner).init(1), state)
     # A copy of the configuration makes the same learner.
-    spec, config = pickle.loads(pickle.dumps((learner.spec, learner.config)))
+    given = learner.env if learner.plans else learner.spec
+    spec, config = pickle.loads(pickle.dumps((given, learner.config)))
     assert_same(type(learner)(spec, config).init(1), state)
 
 

@@ -34,6 +34,8 @@ def test_tic_tac_toe_is_solved() -> None:
     assert len(solution.value) == 5478
     assert np.sum(~solution.terminated) == 4520
     boards = solution.state.board.astype(int)
+    stones = np.concatenate([boards > 0, boards < 0], axis=-1)
+    np.testing.assert_array_equal(solution.observation["board"], stones)
     for s in np.flatnonzero(~solution.terminated):
         value, q = minimax(tuple(boards[s].tolist()))
         assert solution.value[s] == value
