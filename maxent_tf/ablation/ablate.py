@@ -199,7 +199,11 @@ def _with_alpha(
 ) -> Any:
     """Returns the configuration of a learner with the temperatures of the settings."""
     config: Any = getattr(probe, "config", None)
-    if not dataclasses.is_dataclass(config) or not hasattr(config, "alpha"):
+    if (
+        isinstance(config, type)
+        or not dataclasses.is_dataclass(config)
+        or not hasattr(config, "alpha")
+    ):
         raise ValueError(
             f"learner must have a configuration with an alpha, which {type(probe).__name__} has "
             "not: without a temperature there is nothing to ablate."
