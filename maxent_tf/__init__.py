@@ -6,6 +6,7 @@
 """
 
 from maxent_tf import (
+    ablation,
     distributions,
     draws,
     environments,
@@ -23,11 +24,13 @@ from maxent_tf import (
     search,
     seeds,
     specs,
+    statistics,
     tabular,
     temperature,
     training,
     types,
 )
+from maxent_tf.ablation import Ablation, ablate, diagnose
 from maxent_tf.distributions import (
     divergence,
     divergence_estimate,
@@ -44,7 +47,11 @@ from maxent_tf.training import (
 from maxent_tf.version import __version__
 
 __all__ = [
+    "Ablation",
     "__version__",
+    "ablate",
+    "ablation",
+    "diagnose",
     "distributions",
     "divergence",
     "divergence_estimate",
@@ -70,6 +77,7 @@ __all__ = [
     "search",
     "seeds",
     "specs",
+    "statistics",
     "tabular",
     "temperature",
     "train",
