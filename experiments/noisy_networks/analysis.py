@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.frame import Arrays, Row
 from experiments.noisy_networks.sweep import LABELS, SETTINGS, Sweep
 
@@ -31,10 +31,10 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
             "steps": int(arrays["steps"][-1]),
             "returns": final.tolist(),
             "return": float(final.mean()),
-            "return_interval": list(statistics.mean_interval(final)),
+            "return_interval": list(student.mean_interval(final)),
             "areas": area.tolist(),
             "area": float(area.mean()),
-            "area_interval": list(statistics.mean_interval(area)),
+            "area_interval": list(student.mean_interval(area)),
             "variance": [float(variance[0].mean()), float(variance[-1].mean())],
             "spread": [float(spread[0].mean()), float(spread[-1].mean())],
             "largest_spread": float(spread.mean(axis=-1).max()),
@@ -82,7 +82,7 @@ def verdict(found: list[Row]) -> str:
             f"On {TITLES[world]}, the best settings by the mean return: {'; '.join(parts)}."
         )
         for method in [m for m in mine if m != "noisy" and "noisy" in mine]:
-            difference, low, high = statistics.mean_difference(
+            difference, low, high = student.mean_difference(
                 np.array(mine["noisy"]["areas"]), np.array(mine[method]["areas"])
             )
             said = "more" if low > 0 else "less" if high < 0 else "no different return"
