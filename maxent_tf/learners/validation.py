@@ -99,6 +99,12 @@ def as_config(spec: Any, config: Any, kind: type, players: int = 1) -> Any:
       ValueError: If the configuration is not of the given `kind`, or if `spec` is not an
         `EnvironmentSpec` or is one of too many players.
     """
+    if isinstance(spec, str):
+        learner = kind.__name__.removesuffix("Config")
+        raise ValueError(
+            f"spec must be an EnvironmentSpec, not the id {spec!r}: write "
+            f"{learner}(maxent_tf.gymnasium_spec({spec!r}))."
+        )
     if not isinstance(spec, EnvironmentSpec):
         raise ValueError(
             f"spec must be an EnvironmentSpec, not {spec!r}: pass the attribute spec of an "
