@@ -10,7 +10,7 @@ from experiments import tables
 from experiments.frame import Arrays, Row
 from experiments.self_play.sweep import Sweep
 
-GAMES = {"tic_tac_toe": "tic-tac-toe"}
+GAMES = {"tic_tac_toe": "tic-tac-toe", "connect_four": "Connect Four on 4 x 4"}
 RULES = {"puct": "PUCT", "regularized": "regularised search"}
 
 # The share of best moves that the experiment asks for.

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.self_play import examination
-from experiments.self_play.sweep import Sweep, make_rule
+from experiments.self_play.sweep import Sweep, make_game, make_rule
 from maxent_tf import draws
 from maxent_tf.seeds import as_seed
 
@@ -24,7 +24,7 @@ def make_learner(sweep: Sweep) -> mx.learners.AlphaZero:
         num_simulations=sweep.simulations,
         n_step=5,
     )
-    return mx.learners.AlphaZero(mx.environments.TicTacToe(), config, [sweep.seeds])
+    return mx.learners.AlphaZero(make_game(sweep.game), config, [sweep.seeds])
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:

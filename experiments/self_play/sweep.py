@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 from maxent_tf import search
+from maxent_tf.environments import ConnectFour, TicTacToe
+from maxent_tf.environments.board_game import BoardGame
 
-Game = Literal["tic_tac_toe"]
+Game = Literal["tic_tac_toe", "connect_four"]
 RuleName = Literal["puct", "regularized"]
 
 
@@ -17,7 +19,7 @@ class Sweep:
     """Learners by `AlphaZero`, examined in all positions of the game.
 
     Attributes:
-      game: what they play.
+      game: what they play, Connect Four on a board of 4 x 4.
       rule: of the search.
       simulations: of every search in training.
       tests: the simulations of the searches that are examined; 0 is the network alone.
@@ -46,6 +48,11 @@ class Sweep:
         return f"{self.game}-{self.rule}"
 
 
+def make_game(game: Game) -> BoardGame:
+    """Returns the game of a name."""
+    return TicTacToe() if game == "tic_tac_toe" else ConnectFour()
+
+
 def make_rule(rule: RuleName) -> search.Rule:
     """Returns the rule of a name."""
     return search.Puct(normalize_q=False) if rule == "puct" else search.Regularized()
@@ -54,6 +61,16 @@ def make_rule(rule: RuleName) -> search.Rule:
 SWEEPS = (
     Sweep(game="tic_tac_toe", rule="puct"),
     Sweep(game="tic_tac_toe", rule="regularized"),
+    Sweep(
+        game="connect_four",
+        rule="puct",
+        tests=(0, 128),
+        steps=300_000,
+        seeds=1,
+        num_envs=128,
+        hidden_sizes=(256, 256),
+        records=2,
+    ),
 )
 
 _QUICK: dict[str, Any] = {
@@ -68,9 +85,18 @@ _QUICK: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(frame.LearnerArguments):
-    """Self-play with a search, examined exactly."""
+    """Self-play with a search, examined exactly.
+
+    Attributes:
+      games: The games to learn.
+    """
+
+    games: tuple[Game, ...] = ("tic_tac_toe", "connect_four")
+
+    sets: ClassVar = {"games": ()}
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
-    """Returns the sweeps to run, with the values of given flags."""
-    return [arguments.apply(sweep, _QUICK) for sweep in SWEEPS]
+    """Returns the sweeps to run, with the values of given flags; a quick run has one game."""
+    games = arguments.games[:1] if arguments.quick else arguments.games
+    return [arguments.apply(sweep, _QUICK) for sweep in SWEEPS if sweep.game in games]

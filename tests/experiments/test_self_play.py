@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from experiments.self_play import __main__ as command
 from experiments.self_play import analysis, examination, figures, runs
-from experiments.self_play.sweep import Arguments, Sweep
+from experiments.self_play.sweep import Arguments, Sweep, plan
 from maxent_tf import tabular
 from maxent_tf.environments import TicTacToe
 
@@ -126,6 +126,13 @@ def test_the_figure_has_a_panel_for_each_sweep() -> None:
         if line.get_marker() != "None" and line.get_markerfacecolor() != "white"
     ]
     assert sum(len(line.get_xdata()) for line in filled) == 5
+
+
+def test_quick_runs_are_small_and_games_can_be_chosen() -> None:
+    # Oracle: the flags.
+    assert {sweep.game for sweep in plan(Arguments(quick=True))} == {"tic_tac_toe"}
+    (chosen,) = plan(Arguments(games=("connect_four",), seeds=4))
+    assert (chosen.game, chosen.seeds) == ("connect_four", 4)
 
 
 @pytest.mark.gate
