@@ -1,3 +1,3 @@
 """A network and a search that teach each other learn to play a game without a mistake."""
 
-RUN_TIME = "ten minutes"
+RUN_TIME = "half an hour"

@@ -17,6 +17,8 @@ _MARKERS = ("o", "s", "^", "D")
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure by its file name."""
+    # One style for a number of simulations, in all panels.
+    kinds = sorted({n for result in results for n in result.sweep.tests})
     figure, (axes,) = plots.panels(1, len(results), height=3.6, sharey=True)
     for axis, (sweep, arrays, _) in zip(axes, results, strict=True):
         steps = arrays["steps"] / 1000
@@ -24,7 +26,10 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
             # Of a player without mistakes, half a mistake can still be drawn.
             wrong = np.maximum(arrays["mistakes"][:, i], 0.5) / arrays["positions"]
             beaten = np.minimum(arrays["first"][:, i], arrays["second"][:, i]) < 0
-            colour, marker = _COLOURS[i % 4], _MARKERS[i % 4]
+            colour, marker = (
+                _COLOURS[kinds.index(simulations) % 4],
+                _MARKERS[kinds.index(simulations) % 4],
+            )
             label = f"{simulations} simulations" if simulations else "network alone"
             for j in range(sweep.seeds):
                 axis.plot(steps, wrong[:, j], color=colour, lw=1, alpha=0.7)

@@ -22,6 +22,7 @@ def make_learner(sweep: Sweep) -> mx.learners.AlphaZero:
         hidden_sizes=sweep.hidden_sizes,
         rule=make_rule(sweep.rule),
         num_simulations=sweep.simulations,
+        n_step=5,
     )
     return mx.learners.AlphaZero(make_game(sweep.game), config, [sweep.seeds])
 

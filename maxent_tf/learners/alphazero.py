@@ -86,7 +86,7 @@ class AlphaZeroConfig:
     num_simulations: int = 32
     target: str = "policy"
     move_temperature: float | Callable[[tf.Tensor], tf.Tensor] = 1.0
-    n_step: int = 5
+    n_step: int = 1
     value_weight: float = 1.0
     batch_size: int = 256
     replay_capacity: int = 100_000

@@ -248,7 +248,7 @@ def test_it_loses_no_game_of_tic_tac_toe() -> None:
     # Oracle: the exact solver; all lines of play, enumerated.
     env = TicTacToe()
     learner = AlphaZero(env)
-    state = mx.train(learner, env, 100_000, num_envs=64, records=1).state
+    state = mx.train(learner, env, 60_000, num_envs=64, records=1).state
     player = AlphaZero(env, AlphaZeroConfig(num_simulations=128))
     going_on = np.flatnonzero(~solution().terminated)
     world, observation = at(going_on)
