@@ -215,7 +215,8 @@ def _with_alpha(
     # With priorities, the sums of their tree depend on its size in their last bits.
     if isinstance(experience, OffPolicy) and experience.priorities is None:
         changes["replay_capacity"] = min(experience.replay_capacity, iterations * pace.steps)
-    return dataclasses.replace(config, **changes)
+    altered: Any = config  # a dataclass, as was checked; its type is the learner's own
+    return dataclasses.replace(altered, **changes)
 
 
 def _stuck(stuck_below: Any, returns: np.ndarray) -> np.ndarray:
