@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import tensorflow as tf
@@ -17,7 +18,10 @@ from maxent_tf.networks import (
     Table,
     features,
 )
-from maxent_tf.specs import EnvironmentSpec
+from maxent_tf.specs import EnvironmentSpec, Image
+
+# Small images, such as MiniGrid's of 7 x 7 x 3, are learned from well enough by dense layers.
+_MANY_BYTES = 4096
 
 
 def make_approximator(
@@ -58,6 +62,7 @@ def make_approximator(
         return layers if noisy is None else NoisyMLP(layers, noisy)
 
     if config.network == "mlp":
+        _warn_of_images(spec)
         return dense(inputs)
     network = _as_network(config.network)
     return Encoded(spec.observation, network, dense(_num_encoded(spec, network)))
@@ -80,6 +85,17 @@ def make_recurrent(spec: EnvironmentSpec, config: Any, outputs: int, output_gain
     gates = make_approximator(spec, config, 3 * units, hidden_sizes=())
     layers = MLP(units, config.hidden_sizes, outputs, config.activation, output_gain)
     return GRU(units, gates, layers)
+
+
+def _warn_of_images(spec: EnvironmentSpec) -> None:
+    for part in tf.nest.flatten(spec.observation):
+        if isinstance(part, Image) and features.num_features(part) > _MANY_BYTES:
+            warnings.warn(
+                f'network="mlp" gives dense layers the {features.num_features(part):,} bytes of an '
+                f"image of shape {part.shape}. Images need a convolutional network, such as "
+                "network=maxent_tf.networks.Convolution(...).",
+                stacklevel=5,
+            )
 
 
 def _as_network(network: Any) -> Network:

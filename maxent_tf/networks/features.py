@@ -104,6 +104,12 @@ def _checked(spec: Any, observation: Any) -> tf.Tensor:
     """Returns an observation without parts as a tensor, or raises ValueError if it does not fit."""
     observation = tf.convert_to_tensor(observation)
     split = len(observation.shape) - len(spec.shape)
+    if split == 0 and tuple(observation.shape) == tuple(spec.shape):
+        raise ValueError(
+            f"an observation of shape {observation.shape} has no batch axis: add one for the "
+            "environments, observation[None], or act by the object that maxent_tf.policies.load "
+            "returns, which also takes single observations."
+        )
     if split < 1 or tuple(observation.shape[split:]) != tuple(spec.shape):
         raise ValueError(
             f"an observation of shape {observation.shape} does not end in {tuple(spec.shape)}, the "

@@ -5,6 +5,7 @@ Oracle: the package's dense layer, as a batched network, with the same weights.
 
 import functools
 import pathlib
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf import draws, learners, networks
 from maxent_tf.networks import dense
-from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec, Image
 from maxent_tf.types import Transition
 
 P = (2,)
@@ -186,3 +187,16 @@ def test_a_keras_models_training_goes_on_from_a_checkpoint(tmp_path: pathlib.Pat
 def test_what_is_no_network_is_named(name: str, network: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LEARNERS[name](network, (5,))
+
+
+def test_large_images_in_dense_layers_are_warned_of() -> None:
+    # Oracle: the bytes of the image, by hand. MiniGrid's images are small.
+    def learner(shape: tuple[int, ...]) -> learners.SoftDQN:
+        spec = EnvironmentSpec({"image": Image(shape), "direction": Discrete(4)}, Discrete(2))
+        return learners.SoftDQN(spec, learners.SoftDQNConfig(hidden_sizes=(4,)))
+
+    with pytest.warns(UserWarning, match=r"28,224 bytes .* \(84, 84, 4\).*networks\.Convolution"):
+        learner((84, 84, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        learner((7, 7, 3))

@@ -75,11 +75,19 @@ def test_unflatten_gives_boxes_back_their_shape(spec: Spec) -> None:
     np.testing.assert_array_equal(features.unflatten(spec, flat), expected)
 
 
-@pytest.mark.parametrize("shape", [[3], [5, 4], [5, 3, 1]], ids=str)
+@pytest.mark.parametrize("shape", [[], [5, 4], [5, 3, 1]], ids=str)
 def test_a_wrong_shape_is_named(shape: list[int]) -> None:
-    # [3] ends rightly, but has no axis for the worlds.
     with pytest.raises(ValueError, match=r"does not end in \(3,\).*\[\*batch_shape, B, \*shape\]"):
         features.flatten(Box.of((3,)), tf.zeros(shape))
+
+
+@pytest.mark.parametrize("spec", [Box.of((3,)), Discrete(7), Image((2, 3, 1))], ids=str)
+def test_one_observation_without_a_batch_axis_is_named(spec: Spec) -> None:
+    # Oracle: with the axis that the message tells to add, it is taken.
+    one = tf.zeros(spec.shape, spec.dtype)
+    with pytest.raises(ValueError, match=r"has no batch axis: add one .*observation\[None\]"):
+        features.flatten(spec, one)
+    assert features.flatten(spec, one[None]).shape[0] == 1
 
 
 def test_a_wrong_dtype_is_named() -> None:
