@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from maxent_tf.learners import Learner, as_trained
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import compiled
+from maxent_tf.training.making import check_no_arguments
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
 from maxent_tf.types import Acted
@@ -40,6 +43,7 @@ def evaluate(
     *,
     greedy: bool = True,
     max_steps: int = 100_000,
+    env_kwargs: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Runs whole episodes, all at once, each in an environment of its own.
 
@@ -47,12 +51,14 @@ def evaluate(
       learner: The learner that acts.
       state: The state of the learner. The running statistics in the state of a learner that was
         trained on normalised observations do not change.
-      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `episodes`) environments, in which no training is under way.
+      env: One of `maxent_tf.environments`; a Gymnasium id, an environment or a function that makes
+        one, from which as many as needed are made (see `train`); or a vector environment of exactly
+        (number of learners x `episodes`) environments, in which no training is under way.
       episodes: The number of episodes for each learner.
       seed: An integer, or a seed of shape [2], int32.
       greedy: Whether to act without exploring; see `Learner.act`.
       max_steps: The largest allowed length of an episode, for environments without a time limit.
+      env_kwargs: The arguments with which a Gymnasium id, or a function, makes an environment.
 
     Returns:
       The returns and the lengths of all episodes.
@@ -69,7 +75,11 @@ def evaluate(
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
     learner = as_trained(learner, state)
     check_state(learner, state)
-    run = _in_graph if rollout.is_in_graph(env) else _on_host
+    if rollout.is_in_graph(env):
+        check_no_arguments(env, env_kwargs)
+        run: Callable[..., Any] = _in_graph
+    else:
+        run = functools.partial(_on_host, env_kwargs)
     returns, lengths, done = run(learner, state, env, episodes, as_seed(seed), greedy, max_steps)
     if not done.all():
         raise RuntimeError(
@@ -129,6 +139,7 @@ def _in_graph(
 
 
 def _on_host(
+    env_kwargs: Mapping[str, Any] | None,
     learner: Learner,
     state: Any,
     env: Any,
@@ -140,9 +151,9 @@ def _on_host(
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds, check_free
 
-    check_free(env)
     shape = (*learner.batch_shape, episodes)
-    worlds = GymnasiumWorlds(env, math.prod(shape))
+    check_free(env, math.prod(shape))
+    worlds = GymnasiumWorlds(env, math.prod(shape), env_kwargs)
     reset_seed, step_seed = tf.unstack(draws.split(seed, 2))
 
     def act(state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor) -> Acted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from maxent_tf import draws
 from maxent_tf.checks import as_integer
 from maxent_tf.learners import Learner
 from maxent_tf.training.evaluate import evaluate
+from maxent_tf.training.making import acts_itself, is_vector, maker
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits, gymnasium_spec
 
@@ -28,6 +30,7 @@ class Evaluations:
     Args:
       learner: The learner that is trained.
       env: The environment that the learner trains in.
+      env_kwargs: The arguments with which that environment is made, if there are any.
       eval_env: The environment to evaluate in; None makes others like `env`.
       every: The number of steps of each learner between two evaluations.
       episodes: The number of episodes of each learner.
@@ -42,6 +45,7 @@ class Evaluations:
         self,
         learner: Learner,
         env: Any,
+        env_kwargs: Mapping[str, Any] | None,
         eval_env: Any,
         every: Any,
         episodes: Any,
@@ -50,24 +54,23 @@ class Evaluations:
         self._every = as_integer("eval_every", every)
         self._episodes = as_integer("eval_episodes", episodes)
         self._learner = learner
-        self._env = eval_env = _like(env) if eval_env is None else eval_env
+        self._env = eval_env = _like(env, env_kwargs) if eval_env is None else eval_env
         self._seeds = tf.unstack(draws.split(draws.fold_in(seed, _OWN), 2))
         if is_in_graph(eval_env):
             check_fits(learner.spec, eval_env.spec)
             return
         check_fits(learner.spec, gymnasium_spec(eval_env))
         needed = math.prod(learner.batch_shape) * self._episodes
-        if _is_vector(eval_env):
-            if eval_env is env:
-                raise ValueError(
-                    "eval_env is the environment of the training, whose episodes an evaluation "
-                    "would cut: make another vector environment, or name an id."
-                )
-            if eval_env.num_envs != needed:
-                raise ValueError(
-                    f"eval_env holds {eval_env.num_envs} environments but {needed} are needed: the "
-                    "product of the learner's batch shape and eval_episodes."
-                )
+        if eval_env is env and acts_itself(env, needed):
+            raise ValueError(
+                "eval_env is the environment of the training, whose episodes an evaluation would "
+                "cut: make another one, or name an id."
+            )
+        if is_vector(eval_env) and eval_env.num_envs != needed:
+            raise ValueError(
+                f"eval_env holds {eval_env.num_envs} environments but {needed} are needed: the "
+                "product of the learner's batch shape and eval_episodes."
+            )
 
     def due(self, before: int, now: int) -> bool:
         """Returns whether an evaluation falls between two numbers of steps.
@@ -88,18 +91,15 @@ class Evaluations:
         return measured
 
 
-def _like(env: Any) -> Any:
-    """Returns an environment from which an evaluation makes others like the one of a training."""
-    if _is_vector(env):
+def _like(env: Any, env_kwargs: Mapping[str, Any] | None) -> Any:
+    """Returns what makes environments like that of a training, for every evaluation anew."""
+    if is_in_graph(env):
+        return env
+    if is_vector(env):
         raise ValueError(
             "eval_every needs eval_env: the training's vector environment cannot be made anew, and "
-            "an evaluation would cut its episodes. Give a Gymnasium id, or a vector environment "
-            "with as many environments as the product of the learner's batch shape and "
+            "an evaluation would cut its episodes. Give a Gymnasium id, a factory, or a vector "
+            "environment with as many environments as the product of the learner's batch shape and "
             "eval_episodes."
         )
-    return env
-
-
-def _is_vector(env: Any) -> bool:
-    # An id or an in-graph environment says no by itself, without Gymnasium.
-    return hasattr(env, "single_action_space")
+    return maker(env, env_kwargs)

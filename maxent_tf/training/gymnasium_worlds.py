@@ -1,21 +1,23 @@
-"""Gymnasium's vector environments for the host loop, in any autoreset mode."""
+"""Gymnasium's environments for the host loop, with vector environments in any autoreset mode."""
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
 import tensorflow as tf
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from maxent_tf.specs import abbreviated
 from maxent_tf.training.action_mask import open_ended
 from maxent_tf.training.final_observations import FinalObservations, Plain
 from maxent_tf.training.gymnasium_numbers import acted, check_finite, observed, one_each
-from maxent_tf.training.spaces import gymnasium_spec, make
+from maxent_tf.training.making import acts_itself, check_no_arguments, is_vector, maker
+from maxent_tf.training.spaces import gymnasium_spec
 
 
 class WorldsStep(NamedTuple):
@@ -48,32 +50,24 @@ class GymnasiumWorlds:
     step (which then takes no action), or on request. This class hides the difference.
 
     Args:
-      env: A Gymnasium id, of which `num_worlds` synchronous copies are made, or a vector
-        environment, which the caller closes.
+      env: A Gymnasium id or a factory, of which `num_worlds` synchronous copies are made; a vector
+        environment, which the caller closes; or an environment. One environment acts itself, and
+        the caller closes it; of more than one, all are copies.
       num_worlds: N, the number of environments, which must be that of a vector environment.
+      env_kwargs: The arguments with which an id or a factory makes an environment.
 
     Raises:
-      TypeError: If `env` is neither an id nor a vector environment.
-      ValueError: If the id is unknown, a space is not supported, the number of environments
-        differs, or the vector environment does not say how it resets.
+      TypeError: If `env` is no environment, and nothing that makes one.
+      ValueError: If an environment cannot be made, a space is not supported, the number of
+        environments differs, or the vector environment does not say how it resets.
     """
 
-    def __init__(self, env: str | VectorEnv, num_worlds: int):
-        if not isinstance(env, str | VectorEnv):
-            raise TypeError(
-                "env must be one of maxent_tf.environments, a Gymnasium id or a Gymnasium vector "
-                f"environment, not {env!r}: gymnasium.make_vec makes a vector environment."
-            )
-        self._owned = isinstance(env, str)
-        if isinstance(env, str):
-            make(env).close()
-            env = gymnasium.make_vec(
-                env,
-                num_worlds,
-                vectorization_mode="sync",
-                wrappers=[Plain],
-                vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
-            )
+    def __init__(self, env: Any, num_worlds: int, env_kwargs: Mapping[str, Any] | None = None):
+        self._owned = not acts_itself(env, num_worlds)
+        given, copied = env, not is_vector(env)
+        self._env = env = _as_vector(env, num_worlds, env_kwargs)
+        # What is reset here, wherever else it is in use.
+        self._key = (env if self._owned else given).unwrapped
         if env.num_envs != num_worlds:
             raise ValueError(
                 f"the vector environment holds {env.num_envs} environments but {num_worlds} are "
@@ -85,14 +79,13 @@ class GymnasiumWorlds:
                 "the vector environment's metadata has no 'autoreset_mode': set it to the "
                 "gymnasium.vector.AutoresetMode that the environment follows."
             )
-        self._env = env
         self._mode = AutoresetMode(mode)
         self.spec = gymnasium_spec(env)
-        self.name = type(env).__qualname__ if env.spec is None else env.spec.id
+        self.name = _name(env.envs[0] if copied else env)
         self._resetting = np.zeros(num_worlds, bool)
         self._steps = 0
         self._shown: Any = None
-        self._finals = FinalObservations(env, copied=self._owned)
+        self._finals = FinalObservations(env, copied=copied)
         self._closed = False
 
     def close(self) -> None:
@@ -103,7 +96,7 @@ class GymnasiumWorlds:
 
     def reset(self, seed: int) -> Any:
         """Resets every environment, seeded with `seed`, `seed` + 1, ...; returns [N, *O]."""
-        _last_to_reset[self._env.unwrapped] = weakref.ref(self)
+        _last_to_reset[self._key] = weakref.ref(self)
         self._resetting = np.zeros_like(self._resetting)
         self._steps = 0
         self._finals.forget()
@@ -128,10 +121,10 @@ class GymnasiumWorlds:
             environment.
           RuntimeError: If an environment raises an error.
         """
-        if _last_to_reset.get(self._env.unwrapped, lambda: None)() is not self:
+        if _last_to_reset.get(self._key, lambda: None)() is not self:
             raise ValueError(
                 f"{self._words} was reset by another training or evaluation after step "
-                f"{self._steps}, which has cut the episodes of this one: give each run a vector "
+                f"{self._steps}, which has cut the episodes of this one: give each run an "
                 "environment of its own, or an id, of which each run makes its own."
             )
         self._steps += 1
@@ -219,20 +212,52 @@ class GymnasiumWorlds:
         return one_each(name, value, self._env.num_envs, dtype, self._where)
 
 
-# The worlds whose episodes run in a vector environment.
-_last_to_reset: weakref.WeakKeyDictionary[VectorEnv, weakref.ref[GymnasiumWorlds]] = (
+class _Open(gymnasium.Wrapper):
+    """An environment that stays open when the vector environment around it is closed."""
+
+    def close(self) -> None:
+        """Does nothing: the environment is the caller's."""
+
+
+def _as_vector(env: Any, num_worlds: int, env_kwargs: Mapping[str, Any] | None) -> Any:
+    """Returns a vector environment: `env` itself, or one of environments made from it."""
+    if is_vector(env):
+        check_no_arguments(env, env_kwargs)
+        return env
+    if acts_itself(env, num_worlds):
+        check_no_arguments(env, env_kwargs)
+        made: list[gymnasium.Env] = [_Open(env)]
+    else:
+        make = maker(env, env_kwargs)
+        made = [make() for _ in range(num_worlds)]
+    if len({id(one.unwrapped) for one in made}) < num_worlds:
+        raise ValueError(
+            f"the factory env={abbreviated(repr(env))} returned the same environment twice: let "
+            "it make a new one at every call."
+        )
+    return SyncVectorEnv(
+        [functools.partial(Plain, one) for one in made], autoreset_mode=AutoresetMode.SAME_STEP
+    )
+
+
+def _name(env: Any) -> str:
+    return type(env.unwrapped).__qualname__ if env.spec is None else env.spec.id
+
+
+# The worlds whose episodes run in an environment or a vector environment.
+_last_to_reset: weakref.WeakKeyDictionary[Any, weakref.ref[GymnasiumWorlds]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def check_free(env: Any) -> None:
-    """Raises ValueError if the episodes of a training run are under way in a vector environment."""
-    if not isinstance(env, VectorEnv):
+def check_free(env: Any, num_worlds: int) -> None:
+    """Raises ValueError if the episodes of a training run are under way in what would be reset."""
+    if not acts_itself(env, num_worlds):
         return
     worlds = _last_to_reset.get(env.unwrapped, lambda: None)()
     if worlds is not None and not worlds._closed:
         raise ValueError(
             f"env={abbreviated(repr(env))} is in use by a training run, whose episodes an "
-            "evaluation would cut: evaluate in another vector environment or by an id, or after "
-            "the training (a Trainer's `close` ends it)."
+            "evaluation would cut: evaluate in another environment or by an id, or after the "
+            "training (a Trainer's `close` ends it)."
         )

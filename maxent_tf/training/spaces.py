@@ -7,7 +7,7 @@ never loads it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,12 +23,13 @@ from maxent_tf.specs import (
     Spec,
     abbreviated,
 )
+from maxent_tf.training.making import check_no_arguments, is_vector, maker
 
 if TYPE_CHECKING:
     import gymnasium
 
 
-def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> EnvironmentSpec:
+def gymnasium_spec(env: Any, env_kwargs: Mapping[str, Any] | None = None) -> EnvironmentSpec:
     """Returns the specification of a Gymnasium environment, from which to build a learner.
 
     Observations may be any `Box`, `Discrete`, `MultiDiscrete` or `MultiBinary` space, or a `Dict`
@@ -38,9 +39,12 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
     the last key needs.
 
     Args:
-      env: A Gymnasium id such as "Pendulum-v1", an environment, or a vector environment.
+      env: A Gymnasium id such as "Pendulum-v1", an environment, a vector environment, or a function
+        that makes an environment.
+      env_kwargs: The arguments with which an id or a function makes the environment.
 
     Raises:
+      TypeError: If `env` is none of these.
       ValueError: If the id is unknown or a space is not supported. The message names the space, its
         part if it is a `Dict` or a `Tuple`, and the wrapper that would help.
 
@@ -49,27 +53,19 @@ def gymnasium_spec(env: str | gymnasium.Env | gymnasium.vector.VectorEnv) -> Env
     """
     import gymnasium
 
-    if isinstance(env, str):
-        made = make(env)
+    if is_vector(env):
+        check_no_arguments(env, env_kwargs)
+        observation, action = env.single_observation_space, env.single_action_space
+    elif isinstance(env, gymnasium.Env):
+        check_no_arguments(env, env_kwargs)
+        observation, action = env.observation_space, env.action_space
+    else:
+        made = maker(env, env_kwargs)()
         try:
             return gymnasium_spec(made)
         finally:
             made.close()
-    if isinstance(env, gymnasium.vector.VectorEnv):
-        observation, action = env.single_observation_space, env.single_action_space
-    else:
-        observation, action = env.observation_space, env.action_space
     return EnvironmentSpec(observation_spec(observation), action_spec(action))
-
-
-def make(env_id: str) -> gymnasium.Env:
-    """Makes one environment; raises ValueError with Gymnasium's message if it cannot be made."""
-    import gymnasium
-
-    try:
-        return gymnasium.make(env_id)
-    except gymnasium.error.Error as error:
-        raise ValueError(f"env={env_id!r} cannot be made by Gymnasium: {error}") from error
 
 
 def check_fits(learner: EnvironmentSpec, env: EnvironmentSpec) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 from maxent_tf.learners import Learner
@@ -33,6 +34,7 @@ def train(
     eval_every: int | None = None,
     eval_episodes: int = 10,
     eval_env: Any = None,
+    env_kwargs: Mapping[str, Any] | None = None,
 ) -> TrainResult:
     """Trains a learner, or a batch of learners, on an environment.
 
@@ -47,8 +49,11 @@ def train(
 
     Args:
       learner: The learner to train. With batch shape `P`, every learner has its own environments.
-      env: One of `maxent_tf.environments`, a Gymnasium id, or a Gymnasium vector environment of
-        exactly (number of learners x `num_envs`) environments, in any autoreset mode.
+      env: One of `maxent_tf.environments`, or of Gymnasium an id, an environment, a function that
+        makes an environment, or a vector environment of exactly (number of learners x `num_envs`)
+        environments, in any autoreset mode. If more than one environment is needed, they are made
+        by the id or the function, or again from the `spec` of the environment, which knows its
+        wrappers, but not what was changed in it later.
       num_steps: The number of steps that each learner takes, over all its environments. It is
         rounded up to whole iterations. One iteration of an on-policy learner is a rollout of all
         environments; one of an off-policy learner is a step of all environments.
@@ -91,7 +96,8 @@ def train(
         its own: training gives the same numbers with it, to the bit, as without.
       eval_episodes: The number of episodes of each learner and kind.
       eval_env: The environment to evaluate in, as for `evaluate`; None makes others like `env`,
-        which is possible unless `env` is a vector environment.
+        which is possible unless `env` is a vector environment, or one without a `spec`.
+      env_kwargs: The arguments with which a Gymnasium id, or a function, makes an environment.
 
     Returns:
       The final state and the history, see `TrainResult`.
@@ -117,6 +123,7 @@ def train(
         normalize_observation=normalize_observation,
         normalize_reward=normalize_reward,
         checkpoint_dir=checkpoint_dir,
+        env_kwargs=env_kwargs,
     )
     with trainer:
         return trainer.run(

@@ -6,6 +6,7 @@ import math
 import os
 import pathlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -23,6 +24,7 @@ from maxent_tf.training.host import HostLoop
 from maxent_tf.training.in_graph import InGraphLoop
 from maxent_tf.training.log_directory import claim
 from maxent_tf.training.loop import Loop
+from maxent_tf.training.making import check_no_arguments
 from maxent_tf.training.records import Recorder, boundaries
 from maxent_tf.training.result import CheckpointError, TrainResult
 from maxent_tf.training.rollout import is_in_graph
@@ -67,6 +69,7 @@ class Trainer:
         normalize_observation: bool = False,
         normalize_reward: bool = False,
         checkpoint_dir: str | pathlib.Path | None = None,
+        env_kwargs: Mapping[str, Any] | None = None,
     ):
         _check_positive("num_envs", num_envs)
         if compile not in MODES:
@@ -87,8 +90,13 @@ class Trainer:
         self._begins_anew = checkpoint_dir is not None and state is None
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
-        self._loop, settings["world"] = _begin(learner, env, seed, num_envs, compile, state)
-        self._learner, self._env, self._seed, self._settings = learner, env, seed, settings
+        self._loop, settings["world"] = _begin(
+            learner, env, env_kwargs, seed, num_envs, compile, state
+        )
+        if env_kwargs is not None:
+            settings["env_kwargs"] = env_kwargs
+        self._learner, self._env, self._env_kwargs = learner, env, env_kwargs
+        self._seed, self._settings = seed, settings
         # Those that hold records of this trainer.
         self._log_dirs: set[str] = set()
         self._checkpoints: Checkpoints | None = None
@@ -174,7 +182,13 @@ class Trainer:
         evaluations = None
         if eval_every is not None:
             evaluations = Evaluations(
-                self._learner, self._env, eval_env, eval_every, eval_episodes, self._seed
+                self._learner,
+                self._env,
+                self._env_kwargs,
+                eval_env,
+                eval_every,
+                eval_episodes,
+                self._seed,
             )
         ends = [*boundaries(loop.iterations, loop.pace.iterations(num_steps), records)]
         if log_dir is not None and os.path.realpath(log_dir) not in self._log_dirs:
@@ -241,16 +255,23 @@ def _normalized(
 
 
 def _begin(
-    learner: Learner, env: Any, seed: tf.Tensor, num_envs: int, compile: str, state: Any
+    learner: Learner,
+    env: Any,
+    env_kwargs: Mapping[str, Any] | None,
+    seed: tf.Tensor,
+    num_envs: int,
+    compile: str,
+    state: Any,
 ) -> tuple[Loop, Any]:
     """Returns the loop for an environment, and the name of the environment for checkpoints."""
     if is_in_graph(env):
+        check_no_arguments(env, env_kwargs)
         check_fits(learner.spec, env.spec)
         return InGraphLoop(learner, env, seed, num_envs, compile, state), env
     # Imported where it is needed: in-graph worlds do without Gymnasium.
     from maxent_tf.training.gymnasium_worlds import GymnasiumWorlds
 
-    worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs)
+    worlds = GymnasiumWorlds(env, math.prod(learner.batch_shape) * num_envs, env_kwargs)
     try:
         check_fits(learner.spec, worlds.spec)
         return HostLoop(learner, worlds, seed, num_envs, compile, state), worlds.name

@@ -14,7 +14,7 @@ from tf_agents.trajectories import StepType, TimeStep, time_step
 from maxent_tf.bridges.tf_agents.specs import array_spec
 from maxent_tf.training.final_observations import Plain
 from maxent_tf.training.gymnasium_numbers import acted, counted, one_each
-from maxent_tf.training.spaces import make
+from maxent_tf.training.making import maker
 
 
 class GymnasiumEnvironment(PyEnvironment):
@@ -48,8 +48,8 @@ class GymnasiumEnvironment(PyEnvironment):
             )
         self._batched = num_envs is not None or isinstance(env, VectorEnv)
         if isinstance(env, str):
-            env_id = env
-            makers = [lambda: Plain(make(env_id))] * (1 if num_envs is None else num_envs)
+            make = maker(env)
+            makers = [lambda: Plain(make())] * (1 if num_envs is None else num_envs)
             env = SyncVectorEnv(makers, autoreset_mode=AutoresetMode.NEXT_STEP)
         elif isinstance(env, gymnasium.Env):
             single = env
