@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import tables
 from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, LearnerSweep, PathSweep
 from experiments.frame import Arrays, Findings, Result, Row
+from maxent_tf import statistics
 
 # Learners follow the exact policies where their return is this near, and P(best) as well.
 NEAR = 0.05

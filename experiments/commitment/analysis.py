@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import tables
 from experiments.commitment import gradients, theory
 from experiments.commitment.runs import BASELINES
 from experiments.commitment.sweep import LUCK_NEEDED, Exploration, NaturalGradient, NoisyBandit
 from experiments.frame import Arrays, Findings, Result, Row
+from maxent_tf import statistics
 
 
 def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> list[Row]:

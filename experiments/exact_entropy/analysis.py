@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.stats
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.exact_entropy.runs import PLACES
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep
 from experiments.frame import Arrays, Findings, Result, Row
+from maxent_tf import statistics
 
 
 def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
@@ -67,7 +68,7 @@ def learning_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     for j, alpha in enumerate(sweep.alphas):
         for i, estimator in enumerate(ESTIMATORS):
             returns = arrays["value"][i, j]
-            difference, low, high = statistics.mean_difference(returns, arrays["value"][0, j])
+            difference, low, high = student.mean_difference(returns, arrays["value"][0, j])
             row: Row = {
                 "world": sweep.world,
                 "alpha": alpha,

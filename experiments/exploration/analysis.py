@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.exploration.sweep import LABELS, RULES, SETTINGS, BanditSweep, Sweep
 from experiments.exploration.worlds import ARMS, best_return, finite_worlds
 from experiments.frame import Arrays, Findings, Result, Row
@@ -68,7 +68,7 @@ def rows(sweep: Sweep | BanditSweep, arrays: Arrays) -> Iterator[Row]:
                 "median": median if np.isfinite(median) else None,
                 "limit": int(steps[-1]) // unit,
                 "score": float(scores.mean()),
-                "score_interval": list(statistics.mean_interval(scores)),
+                "score_interval": list(student.mean_interval(scores)),
                 "last_return": float(np.nanmean(last)) if np.isfinite(last).any() else None,
             }
 
@@ -80,7 +80,7 @@ def _regret(regret: np.ndarray, steps: int) -> Row:
         "seeds": len(regret),
         "steps": steps,
         "regret": float(regret.mean()),
-        "regret_interval": list(statistics.mean_interval(regret)),
+        "regret_interval": list(student.mean_interval(regret)),
         "score": float(np.clip(scores.mean(), 0, 1)),
     }
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.frame import Arrays, Findings, Result, Row
 from experiments.mujoco.sweep import OURS, PEER, Run
+from maxent_tf import statistics
 
 MEASURES = {"final": "final return", "average": "return over all evaluations"}
 
@@ -99,7 +100,7 @@ def verdict(found: list[Row]) -> str:
     lines = []
     for measure, name in MEASURES.items():
         ours, peer = (_values(found, who, measure) for who in (OURS, PEER))
-        difference, low, high = statistics.mean_difference(ours, peer)
+        difference, low, high = student.mean_difference(ours, peer)
         word = "better" if low > 0 else "worse" if high < 0 else "no worse"
         line = (
             f"After {steps:,} steps on {env}, the {name} of ours is {word} than that of {PEER}: "

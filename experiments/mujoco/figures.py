@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments import plots, statistics
+from experiments import plots
 from experiments.frame import Result
 from experiments.mujoco.sweep import OURS, PEER
+from maxent_tf import statistics
 
 _COLOURS = {OURS: plots.BLUE, PEER: plots.VERMILLION}
 _MARKERS = {OURS: "o", PEER: "^"}

@@ -9,10 +9,11 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 
-from experiments import statistics, tables
+from experiments import tables
 from experiments.frame import Row
 from experiments.multigoal.runs import Arrays
 from experiments.multigoal.sweep import DISCOUNT, Sweep, make_world
+from maxent_tf import statistics
 from maxent_tf.environments import MultiGoal
 from maxent_tf.environments.multi_goal import GOALS, RADIUS
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.frame import Row
 from experiments.ppo_entropy.runs import Arrays
 from experiments.ppo_entropy.sweep import GridSweep, Sweep
+from maxent_tf import statistics
 
 # What a row without a bonus is called.
 NONE = "none"
@@ -35,7 +36,7 @@ def rows(sweep: Sweep | GridSweep, arrays: Arrays) -> Iterator[Row]:
             value = arrays["value"][i, j]
             row = _row(sweep, arrays, np.s_[i, j], kind, alpha)
             for name, other in (("none", none), ("first", arrays["value"][0, j])):
-                difference, low, high = statistics.mean_difference(value, other)
+                difference, low, high = student.mean_difference(value, other)
                 row[f"minus_{name}"] = difference
                 row[f"minus_{name}_interval"] = [low, high]
             yield row

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import tables
 from experiments.premature_convergence.runs import Arrays
 from experiments.premature_convergence.sweep import (
     AutomaticTrapSweep,
@@ -17,6 +17,7 @@ from experiments.premature_convergence.sweep import (
     TabularSweep,
     TrapSweep,
 )
+from maxent_tf import statistics
 
 Row = dict[str, Any]
 

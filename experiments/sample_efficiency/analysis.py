@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.stats
 
-from experiments import statistics, tables
+from experiments import tables
 from experiments.frame import Row
 from experiments.sample_efficiency.runs import Arrays
 from experiments.sample_efficiency.sweep import LEVELS, Sweep, budget
+from maxent_tf import statistics
 
 NAMES = {
     "sac": "SAC",

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments import plots, statistics
+from experiments import plots
 from experiments.frame import Result
 from experiments.sample_efficiency.analysis import NAMES
 from experiments.sample_efficiency.sweep import LEVELS
+from maxent_tf import statistics
 
 _COLOURS = {
     "sac": plots.BLUE,

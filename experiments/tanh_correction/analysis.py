@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.frame import Row
 from experiments.tanh_correction.runs import Arrays
 from experiments.tanh_correction.sweep import Sweep
+from maxent_tf import statistics
 
 # "At the end" means over this share of the records.
 _LAST_SHARE = 0.1
@@ -29,7 +30,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
                 name: arrays[name][-last:, i, j].mean(axis=0)
                 for name in ("alpha", "entropy", "true_entropy", "saturation")
             }
-            difference, low, high = statistics.mean_difference(returns, arrays["value"][0, j])
+            difference, low, high = student.mean_difference(returns, arrays["value"][0, j])
             yield {
                 "world": f"{sweep.world}, {sweep.control}" if sweep.control else sweep.world,
                 "correction": correction,
@@ -88,7 +89,7 @@ def verdict(rows: list[Row]) -> str:
             if not wrong:
                 continue
             pooled = [np.concatenate([r["returns"] for r in group]) for group in (wrong, right)]
-            difference, low, high = statistics.mean_difference(*pooled)
+            difference, low, high = student.mean_difference(*pooled)
             worse[form] += high < 0
             gaps = [row["believed_entropy"] - row["true_entropy"] for row in wrong]
             line = (

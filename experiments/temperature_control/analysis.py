@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import statistics, tables
+from experiments import student, tables
 from experiments.frame import Row
 from experiments.temperature_control.runs import Arrays
 from experiments.temperature_control.sweep import AutomaticSweep, FixedSweep
+from maxent_tf import statistics
 
 # "At the beginning" and "at the end" mean over this share of the records with updates.
 _SHARE = 0.1
@@ -42,7 +43,7 @@ def rows(sweep: FixedSweep | AutomaticSweep, arrays: Arrays) -> Iterator[Row]:
                 "steps": sweep.steps,
                 "returns": value.tolist(),
                 "return_mean": float(value.mean()),
-                "return_interval": list(statistics.mean_interval(value)),
+                "return_interval": list(student.mean_interval(value)),
                 "return_iqm": statistics.interquartile_mean(value),
                 "solved": int(np.sum(value >= SOLVED)) if sweep.world in MOUNTAIN_CARS else None,
                 "alpha_end": float(np.median(alpha[-count:, i, j].mean(axis=0))),
@@ -112,7 +113,7 @@ def _sensitivity(fixed: list[Row], automatic: list[Row]) -> tuple[dict[float, st
     """
     best, worst = (choose(fixed, key=lambda row: row["return_mean"]) for choose in (max, min))
     ends = [np.array(row["returns"]) for row in (best, worst)]
-    fixed_loss, low, _ = statistics.mean_difference(*ends)
+    fixed_loss, low, _ = student.mean_difference(*ends)
     if not low > 0:
         returns = [row["return_mean"] for row in automatic]
         return {}, (

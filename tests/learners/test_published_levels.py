@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import maxent_tf as mx
-from experiments import statistics
 from experiments.multigoal import analysis, runs
 from experiments.multigoal.sweep import Sweep
+from maxent_tf import statistics
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.optimizers import Adam
 from maxent_tf.replay import Priorities

@@ -1,69 +1,9 @@
-"""The statistics every experiment reports."""
+"""Student's and Welch's intervals of means, which SciPy computes."""
 
 from __future__ import annotations
 
 import numpy as np
 import scipy.stats
-
-
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """The Wilson 95% interval of a fraction.
-
-    Args:
-      successes: in 0 .. `trials`.
-      trials: at least 1.
-
-    Returns:
-      Its bounds, in [0, 1].
-
-    References:
-      E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference",
-      Journal of the American Statistical Association 22
-
-    >>> low, high = wilson_interval(0, 20)
-    >>> low, round(high, 3)
-    (0.0, 0.161)
-    """
-    interval = scipy.stats.binomtest(int(successes), int(trials)).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def interquartile_mean(scores: np.ndarray) -> float:
-    """The mean of the middle half of the scores.
-
-    Args:
-      scores: [runs], float.
-
-    References:
-      R. Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical
-      precipice", https://arxiv.org/abs/2108.13264
-
-    >>> interquartile_mean(np.array([0.0, 1.0, 3.0, 100.0]))
-    2.0
-    """
-    return float(scipy.stats.trim_mean(scores, 0.25))
-
-
-def bootstrap_interval(scores: np.ndarray) -> tuple[float, float]:
-    """The percentile bootstrap 95% interval of the interquartile mean over runs of one task.
-
-    Args:
-      scores: [runs], float.
-
-    Returns:
-      Its bounds; equal if there is one run or all agree.
-    """
-    scores = np.asarray(scores, np.float64)
-    if scores.size < 2 or np.ptp(scores) == 0:
-        return float(scores.min()), float(scores.max())
-    result = scipy.stats.bootstrap(
-        (scores,),
-        lambda x, axis: scipy.stats.trim_mean(x, 0.25, axis=axis),
-        n_resamples=2000,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
 def mean_interval(scores: np.ndarray) -> tuple[float, float]:
