@@ -58,7 +58,7 @@ def record(
             action = policy(observation, seed=[seed + episode, step] if sampled else None)
             observation, reward, terminated, truncated, _ = env.step(action)
             done, step, total = terminated or truncated, step + 1, total + float(reward)
-        print(f"episode {episode}: {step} steps, return {total:.1f}")
+        print(f"episode {episode}: {step} steps, return {total:.4g}")
     env.close()
     print(f"wrote {folder}")
 

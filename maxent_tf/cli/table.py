@@ -29,7 +29,7 @@ def returns_table(returns: Mapping[str, np.ndarray]) -> str:
     """Returns the table of returns [learners, episodes] by kind: a row for each learner."""
     names = [f"{name} return" for name in returns]
     rows = [
-        [str(i), *(f"{each[i].mean():.1f} ± {each[i].std():.1f}" for each in returns.values())]
+        [str(i), *(f"{each[i].mean():.4g} ± {each[i].std():.3g}" for each in returns.values())]
         for i in range(len(next(iter(returns.values()))))
     ]
     return text_table(["learner", *names], rows)

@@ -198,7 +198,7 @@ def _flags(algo: str) -> Any:
     """Returns the class of all flags: a frozen dataclass."""
     conf = require("tyro", "cli").conf
     env = Annotated[str, conf.Positional, conf.arg(metavar="ENV", help=_ENV)]
-    learner = Annotated[hyperparameters(algo), conf.arg(name="")]
+    learner: Any = Annotated[hyperparameters(algo), conf.arg(name="")]  # type: ignore[valid-type]
     return dataclasses.make_dataclass(
         "Train",
         [("env", env), ("learner", learner)],

@@ -92,7 +92,7 @@ def options(algo: str) -> tuple[Option, ...]:
     found: list[Option] = []
     for field in fields(config):
         factory = field.default_factory
-        default = field.default if factory is MISSING else factory()
+        default: Any = field.default if factory is MISSING else factory()
         if field.name == "alpha":
             alpha = Option("alpha", Union[float, Literal["auto"]], default, _ALPHA)  # noqa: UP007
             found.append(alpha)
