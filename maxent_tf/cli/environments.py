@@ -14,7 +14,6 @@ IN_GRAPH: dict[str, str | None] = {
     "Acrobot": "Acrobot-v1",
     "CartPole": "CartPole-v1",
     "ContinuousTrap": None,
-    "DoorKey": None,
     "FourRooms": None,
     "IcyGrid": None,
     "MountainCar": "MountainCar-v0",

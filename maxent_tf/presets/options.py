@@ -104,8 +104,6 @@ def options(algo: str) -> tuple[Option, ...]:
         if kind is OptimizerOptions:
             default = OptimizerOptions(_kind_of(default), default.learning_rate)
             helps[field.name] = helps[field.name].partition(". ")[0] + "."
-        elif kind is float:
-            default = float(default)  # an integer stands for it in a configuration
         if kind is not None:
             found.append(Option(field.name, kind, default, helps[field.name]))
     return tuple(found)
@@ -142,5 +140,5 @@ def _described(config: Any) -> dict[str, str]:
     attributes = text.partition("Attributes:\n")[2].partition("\nRaises:")[0]
     parts = re.findall(r"^  (\w+): (.*(?:\n    .*)*)", attributes, re.MULTILINE)
     # Plain data has no tensors, and no networks of one's own.
-    plain = re.compile(r"; may be a tensor that broadcasts to `P`|[;,] or a `Network` .*")
+    plain = re.compile(r"; may be a tensor that broadcasts to `P`|[;,] or a `Network` .*(?=\.$)")
     return {name: plain.sub("", " ".join(words.split())) for name, words in parts}

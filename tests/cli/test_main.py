@@ -39,5 +39,5 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_an_error_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["maxent_tf", "evaluate", "nowhere"])
-    with pytest.raises(SystemExit, match="RUN='nowhere' holds no config.toml"):
+    with pytest.raises(SystemExit, match=r"RUN='nowhere' holds no config\.toml"):
         entry()

@@ -65,7 +65,6 @@ def test_the_stored_settings_train_the_same_again(session: Session, tmp_path: pa
     main(["train", "a2c", "CartPole-v1", "--config", config, "--run", str(again)])
     for name in ("metrics.csv", "config.toml", "evaluation.json"):
         assert (again / name).read_text() == (session.run / name).read_text()
-    main(["compare", str(session.run), str(again)])
 
 
 def test_a_folder_that_holds_a_run_is_refused(session: Session) -> None:

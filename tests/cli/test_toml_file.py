@@ -7,7 +7,7 @@ import pytest
 from maxent_tf.cli import toml_file
 
 PLAIN = {
-    "text": 'a "quoted" \\ path, α',
+    "text": 'a "quoted" \\ path, ü',
     "small": 1e-05,
     "large": float("inf"),
     "count": 3,

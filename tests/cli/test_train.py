@@ -1,5 +1,6 @@
 """Flags, files and presets become the settings of a run."""
 
+import json
 import pathlib
 from typing import Any
 
@@ -34,7 +35,6 @@ def test_flags_reach_the_configuration() -> None:
         critic_optimizer=mx.optimizers.Adam(0.01),
         activation="tanh",
         n_step=3,
-        updates_per_step=1.0,
     )
     theirs = Configuration({"config": written}).serialize()
     assert Configuration({"config": found}).differences(theirs) == []
@@ -84,22 +84,21 @@ def test_a_wrong_file_is_refused(tmp_path: pathlib.Path, text: str, message: str
 
 
 def test_resuming_goes_on_as_if_the_run_had_not_ended(tmp_path: pathlib.Path) -> None:
-    # Oracle: a run of all steps at once, to the bit, and its number of records. In the graph.
-    one, two = str(tmp_path / "one"), str(tmp_path / "two")
-    args = ["train", "a2c", "TwoGoalGrid", "--network", "table", "--compile", "graph"]
-    main([*args, "--records", "4", "--steps", "20", "--run", one])
-    main([*args, "--records", "2", "--steps", "10", "--run", two])
-    main(["train", "a2c", "TwoGoalGrid", "--resume", "--run", two, "--steps", "20"])
-    main(["train", "a2c", "TwoGoalGrid", "--resume", "--run", two])  # has all its steps
-    learner = mx.learners.A2C(
-        mx.environments.TwoGoalGrid().spec, mx.learners.A2CConfig(network="table")
-    )
-    whole, resumed = (
-        mx.training.load(learner, f"{run}/checkpoints").state.actor for run in (one, two)
-    )
-    assert np.array_equal(whole, resumed)
-    with pytest.raises(mx.training.CheckpointError, match="alpha was 0.01 and is 0.5"):
-        main(["train", "a2c", "TwoGoalGrid", "--resume", "--run", two, "--alpha", "0.5"])
+    # Oracle: a training of all steps at once by Python, to the bit. It is in the graph, where this
+    # holds.
+    run = str(tmp_path / "run")
+    args = ["train", "a2c", "TwoGoalGrid", "--run", run]
+    main([*args, "--network", "table", "--compile", "graph", "--records", "2", "--steps", "10"])
+    main([*args, "--resume", "--steps", "20"])
+    world = mx.environments.TwoGoalGrid()
+    learner = mx.learners.A2C(world.spec, mx.learners.A2CConfig(network="table"))
+    whole = mx.train(learner, world, 20, seed=0, records=2, compile="graph").state
+    resumed = mx.training.load(learner, f"{run}/checkpoints").state
+    assert np.array_equal(whole.actor, resumed.actor)
+    sessions = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    assert [session["env_steps"] for session in sessions] == [10, 20]
+    with pytest.raises(mx.training.CheckpointError, match=r"alpha was 0\.01 and is 0\.5"):
+        main([*args, "--resume", "--alpha", "0.5"])
 
 
 def test_an_unknown_environment_names_those_of_the_package(tmp_path: pathlib.Path) -> None:
