@@ -6,6 +6,7 @@
 """
 
 from maxent_tf import (
+    ablation,
     distributions,
     draws,
     environments,
@@ -30,6 +31,7 @@ from maxent_tf import (
     training,
     types,
 )
+from maxent_tf.ablation import Ablation, ablate, diagnose
 from maxent_tf.distributions import (
     divergence,
     divergence_estimate,
@@ -46,7 +48,11 @@ from maxent_tf.training import (
 from maxent_tf.version import __version__
 
 __all__ = [
+    "Ablation",
     "__version__",
+    "ablate",
+    "ablation",
+    "diagnose",
     "distributions",
     "divergence",
     "divergence_estimate",

@@ -12,7 +12,7 @@ from maxent_tf import temperature
 from maxent_tf.checks import is_schedule, numbers_in
 from maxent_tf.learners import validation
 from maxent_tf.specs import Discrete, Spec
-from maxent_tf.temperature import AutoTemperature, Plateau, Scheduled, Temperature
+from maxent_tf.temperature import AutoTemperature, Mixed, Plateau, Scheduled, Temperature
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,51 @@ class LearnersTemperature:
         return state, metrics.bound
 
 
+@dataclass(frozen=True)
+class MixedTemperature:
+    """Temperatures of several kinds, in the place of one `LearnersTemperature`.
+
+    Attributes:
+      which: [*P], int32, the index of the temperature that each learner follows.
+      temperatures: The temperatures, each for all learners.
+    """
+
+    which: tf.Tensor
+    temperatures: tuple[LearnersTemperature, ...]
+
+    def init(self) -> tuple[Any, ...]:
+        """Returns the states of all temperatures before the first update."""
+        return tuple(each.init() for each in self.temperatures)
+
+    def alpha(self, state: tuple[Any, ...]) -> tf.Tensor:
+        """Returns alpha, [*P], float32, in reward per nat."""
+        pairs = zip(self.temperatures, state, strict=True)
+        return self._chosen([each.alpha(own) for each, own in pairs])
+
+    def update(
+        self, state: tuple[Any, ...], entropy: tf.Tensor, log_legal: tf.Tensor | None = None
+    ) -> tuple[tuple[Any, ...], tf.Tensor]:
+        """Advances all temperatures by one update of the learners; see `LearnersTemperature`."""
+        pairs = zip(self.temperatures, state, strict=True)
+        updated = [each.update(own, entropy, log_legal) for each, own in pairs]
+        return tuple(own for own, _ in updated), self._chosen([bound for _, bound in updated])
+
+    def _chosen(self, values: list[tf.Tensor]) -> tf.Tensor:
+        """Returns each learner's own of the values, [*P] each."""
+        chosen = values[0]
+        for index, value in enumerate(values[1:], start=1):
+            chosen = tf.where(self.which == index, value, chosen)
+        return chosen
+
+
 def as_temperature(
     alpha: Any, action: Spec, batch_shape: tuple[int, ...], auto: str | float | None = None
-) -> LearnersTemperature:
+) -> LearnersTemperature | MixedTemperature:
     """Returns the temperature that the hyperparameter `alpha` describes.
 
     Args:
       alpha: A number or tensor that broadcasts to `P`, in reward per nat, at least 0; a schedule
-        over updates; a `Temperature`; or, if `auto` is given, "auto".
+        over updates; a `Temperature`; if `auto` is given, "auto"; or a `Mixed` of such.
       action: The action spec, against which the target of an automatic temperature is checked.
       batch_shape: The batch shape `P` of the learners.
       auto: The rule for the target entropy (see `target_entropy`) if alpha is "auto", which is an
@@ -82,6 +119,12 @@ def as_temperature(
         is a word without a meaning here; if alpha or one of its attributes does not broadcast; if
         its target entropy cannot be met; or if a plateau waits for the entropy to rise.
     """
+    if isinstance(alpha, Mixed):
+        which = tf.cast(validation.per_learner("alpha.which", alpha.which, batch_shape), tf.int32)
+        rules: list[Any] = [as_temperature(x, action, batch_shape, auto) for x in alpha.rules]
+        if any(isinstance(rule, MixedTemperature) for rule in rules):
+            raise ValueError("alpha must not be a Mixed within a Mixed: name all rules in one.")
+        return MixedTemperature(which, tuple(rules))
     fraction, log_actions = None, 0.0
     if isinstance(alpha, str) and auto is not None:
         validation.one_of("alpha", alpha, ("auto",))

@@ -2,13 +2,15 @@
 
 A schedule is a function from the step, the number of updates that a learner has made, to alpha.
 `Plateau` and `AutoTemperature` follow the course of learning instead. Each of them is a
-`Temperature`; a schedule becomes one as `Scheduled`. A temperature has a state, which `init` makes
+`Temperature`; a schedule becomes one as `Scheduled`. `Mixed` gives the learners of one batch
+temperatures of several kinds. A temperature has a state, which `init` makes
 and `update` advances. Every learner accepts every temperature.
 """
 
 from maxent_tf.temperature.discrete_target import forced_probability, implied_alpha
 from maxent_tf.temperature.dual import AutoTemperature, TemperatureState
 from maxent_tf.temperature.interface import Temperature, TemperatureMetrics
+from maxent_tf.temperature.mixed import Mixed
 from maxent_tf.temperature.plateau import Plateau, PlateauState
 from maxent_tf.temperature.scheduled import Scheduled
 from maxent_tf.temperature.schedules import (
@@ -23,6 +25,7 @@ from maxent_tf.temperature.target_entropy import target_entropy, validate_target
 
 __all__ = [
     "AutoTemperature",
+    "Mixed",
     "Plateau",
     "PlateauState",
     "Schedule",
