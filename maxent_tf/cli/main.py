@@ -15,6 +15,7 @@ COMMANDS = {
     "record": "Film the policy of a run.",
     "plot": "Draw the learning curves of one or more runs.",
     "compare": "Compare the returns of two runs.",
+    "ablate": "Train learners at several temperatures, and show what the temperature does.",
     "export": "Export the policy of a run as a SavedModel, to TensorFlow Lite or to ONNX.",
     "info": "Show versions, devices and installed extras.",
 }

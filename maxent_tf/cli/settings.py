@@ -108,7 +108,7 @@ _RUN_NAMES = tuple(field.name for field in dataclasses.fields(RunSettings))
 
 
 @functools.cache
-def hyperparameters(algo: str) -> Any:
+def hyperparameters(algo: str, without: tuple[str, ...] = ()) -> Any:
     """Returns the class of the flags of an algorithm's hyperparameters, a frozen dataclass."""
     conf = require("tyro", "cli").conf
     described: list[tuple[str, Any, Any]] = [
@@ -118,6 +118,7 @@ def hyperparameters(algo: str) -> Any:
             dataclasses.field(default=option.default),
         )
         for option in presets.options(algo)
+        if option.name not in without
     ]
     return dataclasses.make_dataclass("Hyperparameters", described, frozen=True)
 

@@ -30,7 +30,7 @@ _ABOUT = (
 )
 # Of every learner and kind, at the end of a run.
 _EPISODES = 20
-_SUMMARIES = {
+SUMMARIES = {
     "a2c": "advantage actor-critic; discrete or continuous actions, on-policy",
     "ppo": "proximal policy optimisation; discrete or continuous actions, on-policy",
     "sac": "soft actor-critic; continuous actions, off-policy",
@@ -67,7 +67,7 @@ class Files:
 def main(args: Sequence[str]) -> None:
     """Runs the command with the arguments behind its name."""
     require("tyro", "cli")
-    algo, rest = choose(_PROGRAM, _ABOUT, "algo", _SUMMARIES, args)
+    algo, rest = choose(_PROGRAM, _ABOUT, "algo", SUMMARIES, args)
     settings, files = parse(algo, rest)
     if files.save_config is not None:
         if files.save_config.exists():
@@ -111,7 +111,7 @@ def parse(algo: str, args: Sequence[str]) -> tuple[Settings, Files]:
     kind = _flags(algo)
     given = {field.name: getattr(run, field.name) for field in dataclasses.fields(RunSettings)}
     start = kind(env=tyro.MISSING, learner=learner, **given)
-    program, about = f"{_PROGRAM} {algo}", f"Train {_SUMMARIES[algo]}."
+    program, about = f"{_PROGRAM} {algo}", f"Train {SUMMARIES[algo]}."
     chosen = tyro.cli(kind, args=list(args), default=start, prog=program, description=about)
 
     def part(of: Any) -> Any:
@@ -197,7 +197,7 @@ def _finish(folder: pathlib.Path) -> None:
 def _flags(algo: str) -> Any:
     """Returns the class of all flags: a frozen dataclass."""
     conf = require("tyro", "cli").conf
-    env = Annotated[str, conf.Positional, conf.arg(metavar="ENV", help=_ENV)]
+    env = Annotated[str, conf.Positional, conf.arg(metavar="ENV", help=ENV_HELP)]
     learner: Any = Annotated[hyperparameters(algo), conf.arg(name="")]  # type: ignore[valid-type]
     return dataclasses.make_dataclass(
         "Train",
@@ -208,7 +208,9 @@ def _flags(algo: str) -> Any:
     )
 
 
-_ENV = "The environment: a Gymnasium id, or the name of an in-graph environment such as CartPole."
+ENV_HELP = (
+    "The environment: a Gymnasium id, or the name of an in-graph environment such as CartPole."
+)
 
 
 def _folder(algo: str, env: str, seed: int, named: pathlib.Path | None) -> pathlib.Path:
