@@ -97,7 +97,7 @@ def ablate(algo: str, env: str, sweep: Sweep, values: dict[str, Any]) -> None:
     require("matplotlib", "cli")
     if sweep.quick:
         lower = {name: min(getattr(sweep, name), least) for name, least in _QUICK.items()}
-        sweep = dataclasses.replace(sweep, **lower)  # type: ignore[arg-type]
+        sweep = dataclasses.replace(sweep, **lower)
     folder = sweep.run
     if folder is None:
         usual = runs.default_folder(f"{algo}_ablation", env, sweep.seed)

@@ -198,7 +198,7 @@ def _flags(algo: str) -> Any:
     """Returns the class of all flags: a frozen dataclass."""
     conf = require("tyro", "cli").conf
     env = Annotated[str, conf.Positional, conf.arg(metavar="ENV", help=ENV_HELP)]
-    learner: Any = Annotated[hyperparameters(algo), conf.arg(name="")]  # type: ignore[valid-type]
+    learner: Any = Annotated[hyperparameters(algo), conf.arg(name="")]
     return dataclasses.make_dataclass(
         "Train",
         [("env", env), ("learner", learner)],
