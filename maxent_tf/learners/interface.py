@@ -7,6 +7,7 @@ policy from experience. This package says "learner" where other libraries say "a
 from __future__ import annotations
 
 import abc
+import functools
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -77,6 +78,15 @@ class Learner(abc.ABC):
     batch_shape: tuple[int, ...]
     experience: OnPolicy | OffPolicy
     metric_names: tuple[str, ...]
+
+    @functools.cached_property
+    def compiled(self) -> dict[Any, Any]:
+        """The programs that training has compiled for this learner, and that live as long as it."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what is copied or pickled: all but the compiled programs."""
+        return {name: value for name, value in vars(self).items() if name != "compiled"}
 
     @abc.abstractmethod
     def init(self, seed: Any) -> Any:

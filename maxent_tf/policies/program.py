@@ -20,6 +20,7 @@ from maxent_tf.learners import Learner, as_trained
 from maxent_tf.policies.dependence import depend_on
 from maxent_tf.policies.member import Member, parameters
 from maxent_tf.policies.named import named, nested
+from maxent_tf.training.result import state_of
 from maxent_tf.training.states import check_state
 
 Outputs = dict[str, tf.Tensor]
@@ -32,7 +33,7 @@ class Program:
     Args:
       learner: The learner. It may be a wrapper, or the learner inside the wrapper that the state
         belongs to.
-      state: The state of the learners.
+      state: The state of the learners, or a result of training that has it.
       index: The place of the learner in the batch shape; None for a learner of batch shape [].
 
     Raises:
@@ -43,6 +44,7 @@ class Program:
     """
 
     def __init__(self, learner: Learner, state: Any, index: Any = None):
+        state = state_of(state)
         learner = as_trained(learner, state)
         check_state(learner, state)
         self._learner = learner

@@ -31,8 +31,8 @@ def save(path: str | pathlib.Path, learner: Learner, state: Any, *, index: Any =
     Args:
       path: The directory to write. A policy that was saved there is replaced.
       learner: The learner, which may be a wrapper such as `learners.Intrinsic`.
-      state: The state of the learner, such as the attribute `state` of what `train` returns. The
-        statistics of a learner that was trained on normalised observations are part of the policy.
+      state: The state of the learner, or what `train` or `training.load` returned. The statistics
+        of a learner that was trained on normalised observations are part of the policy.
       index: The place of the learner in the batch shape, an integer or a sequence of integers; None
         for a learner of batch shape [].
 

@@ -120,6 +120,13 @@ class PrioritizedReplay(tf.Module):
         )
         self._tree.set(slot, weight)
 
+    def clear(self) -> None:
+        """Forgets all transitions, their priorities, and the number of updates."""
+        self._ring.clear()
+        self._tree.clear()
+        self._largest.assign(tf.ones_like(self._largest))
+        self._updates.assign(0)
+
     def break_off(self) -> None:
         """Records that all environments were reset: their next steps do not follow those held."""
         self._ring.break_off()

@@ -131,6 +131,11 @@ class Ring(tf.Module):
             steps.append(self._gather(slot))
         return tf.nest.map_structure(lambda *x: tf.stack(x), *steps)
 
+    def clear(self) -> None:
+        """Forgets all transitions. Their rows are not read before they are written again."""
+        self._added.assign(tf.zeros_like(self._added))
+        self.break_off()
+
     def break_off(self) -> None:
         """Records that all environments were reset: their next steps do not follow those held."""
         if self._links is not None:

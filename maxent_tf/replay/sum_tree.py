@@ -32,6 +32,10 @@ class SumTree(tf.Module):
         """The sum of each tree's weights, [N], float64."""
         return self._read(tf.ones([self._num_trees, 1], tf.int64))[:, 0]
 
+    def clear(self) -> None:
+        """Sets all weights to zero."""
+        self._nodes.assign(tf.zeros_like(self._nodes))
+
     def get(self, leaf: tf.Tensor) -> tf.Tensor:
         """Returns the weights, [N, B], float64, of leaves [N, B], int64."""
         return self._read(leaf + self._first_leaf)

@@ -62,6 +62,10 @@ class UniformReplay(tf.Module):
         """
         self._ring.add(transition)
 
+    def clear(self) -> None:
+        """Forgets all transitions."""
+        self._ring.clear()
+
     def break_off(self) -> None:
         """Records that all environments were reset: their next steps do not follow those held."""
         self._ring.break_off()

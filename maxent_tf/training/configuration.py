@@ -37,6 +37,11 @@ class Configuration(tf.train.experimental.PythonState):
         """The descriptions that can be compared, by their paths."""
         return self._description.items
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether there is something that cannot be described."""
+        return bool(self._description.opaque)
+
     def differences(self, stored: bytes) -> list[str]:
         """Returns the differences from a serialised configuration, a line each; only the first few.
 

@@ -15,8 +15,10 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import Learner, as_trained
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
-from maxent_tf.training.compilation import compiled
+from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.making import check_no_arguments
+from maxent_tf.training.programs import Loan
+from maxent_tf.training.result import state_of
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
 from maxent_tf.types import Acted
@@ -49,8 +51,8 @@ def evaluate(
 
     Args:
       learner: The learner that acts.
-      state: The state of the learner. The running statistics in the state of a learner that was
-        trained on normalised observations do not change.
+      state: The state of the learner, or a result that has it. The running statistics in the state
+        of a learner that was trained on normalised observations do not change.
       env: One of `maxent_tf.environments`; a Gymnasium id, an environment or a function that makes
         one, from which as many as needed are made (see `train`); or a vector environment of exactly
         (number of learners x `episodes`) environments, in which no training is under way.
@@ -73,6 +75,7 @@ def evaluate(
     """
     if episodes < 1:
         raise ValueError(f"episodes must be at least 1, not {episodes}.")
+    state = state_of(state)
     learner = as_trained(learner, state)
     check_state(learner, state)
     if rollout.is_in_graph(env):
@@ -87,6 +90,15 @@ def evaluate(
             "raise max_steps, or give the environment a time limit."
         )
     return Evaluation(returns, lengths)
+
+
+class _Program:
+    """A compiled program without variables."""
+
+    variables = ()
+
+    def __init__(self, function: Callable[..., Any], name: str):
+        self.call = called_alike(compiled(function, "graph", auto="graph"), name)
 
 
 def _in_graph(
@@ -134,7 +146,10 @@ def _in_graph(
         )
         return total, length, done
 
-    returns, lengths, done = compiled(run, "graph", auto="graph")(state, seed)
+    sizes = ("evaluation", episodes, greedy, max_steps)
+    loan = Loan(learner, env, sizes, lambda: _Program(run, "the evaluation"))
+    returns, lengths, done = loan.programs.call(_tensors(state), seed)
+    loan.end()
     return returns.numpy(), lengths.numpy(), done.numpy()
 
 
@@ -156,23 +171,30 @@ def _on_host(
     worlds = GymnasiumWorlds(env, math.prod(shape), env_kwargs)
     reset_seed, step_seed = tf.unstack(draws.split(seed, 2))
 
-    def act(state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor) -> Acted:
+    def act(
+        step_seed: tf.Tensor, state: Any, carry: Any, observation: tf.Tensor, t: tf.Tensor
+    ) -> Acted:
         own_seed = draws.fold_in(step_seed, t)
         act_seed = rollout.seed_of_step(learner.experience, own_seed, step_seed, t)
         return learner.act(state, carry, observation, seed=act_seed, explore=not greedy)
 
-    act = compiled(act, "graph", auto="graph")
-
+    state = _tensors(state)
     try:
         check_fits(learner.spec, worlds.spec)
+        loan = Loan(
+            learner,
+            None,
+            ("evaluation", episodes, greedy),
+            lambda: _Program(act, "the evaluation"),
+        )
         observation = worlds.reset(int(reset_seed[0]) % 2**31)
         total, length = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        done, carry = np.zeros(shape, bool), learner.initial_carry(episodes)
+        done, carry = np.zeros(shape, bool), _tensors(learner.initial_carry(episodes))
         for t in range(max_steps):
             batched = tf.nest.map_structure(
                 lambda x: tf.constant(x.reshape(*shape, *x.shape[1:])), observation
             )
-            acted = act(state, carry, batched, tf.constant(np.int32(t)))
+            acted = loan.programs.call(step_seed, state, carry, batched, tf.constant(np.int32(t)))
             carry, action = acted.carry, acted.action.numpy()
             step = worlds.step(action.reshape(-1, *action.shape[len(shape) :]))
             total += ~done * step.reward.reshape(shape)
@@ -181,6 +203,11 @@ def _on_host(
             observation = step.observation
             if done.all():
                 break
+        loan.end()
     finally:
         worlds.close()
     return total, length, done
+
+
+def _tensors(structure: Any) -> Any:
+    return tf.nest.map_structure(tf.convert_to_tensor, structure)

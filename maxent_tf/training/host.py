@@ -16,7 +16,8 @@ from maxent_tf.training.host_programs import (
     OffPolicyPrograms,
     OnPolicyPrograms,
 )
-from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
+from maxent_tf.training.loop import Counter, Interval, Pace
+from maxent_tf.training.programs import Loan
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes
 from maxent_tf.types import Acted, Transition
@@ -51,18 +52,19 @@ class HostLoop:
         self._learner = learner
         self._worlds = worlds
         self._batch = (*learner.batch_shape, num_envs)
-        # Plain variables, not arguments: a call then passes a step's data alone.
-        self._state = StateVariables(state)
         self._iterations = Counter()
-        self._programs: HostPrograms
-        if isinstance(learner.experience, OnPolicy):
-            self._programs = OnPolicyPrograms(
-                learner, learner.experience, self._state, run_seed, compile, self._batch, learn
-            )
-        else:
-            self._programs = OffPolicyPrograms(
-                learner, learner.experience, self._state, run_seed, compile, self._batch
-            )
+        kind = OnPolicyPrograms if isinstance(learner.experience, OnPolicy) else OffPolicyPrograms
+        self._loan: Loan[HostPrograms] = Loan(
+            learner,
+            None,
+            ("training", num_envs, compile),
+            lambda: kind(learner, state, compile, (*learner.batch_shape, num_envs)),
+            keep=compile != "eager" and learn is None,
+        )
+        self._programs = self._loan.programs
+        self._programs.begin(state, run_seed, learn)
+        # After the loop is closed.
+        self._last: Any = None
         self._tally = _Tally(learner, self._batch)
         self._observation: Any = None
         self._acted: Acted
@@ -75,12 +77,12 @@ class HostLoop:
     @property
     def state(self) -> Any:
         """The present state of the learners."""
-        return self._state.read()
+        return self._programs.kept.read() if self._last is None else self._last
 
     def trackables(self) -> dict[str, Any]:
         """Returns all but the environments: learners, replay and the counter that seeds follow."""
         return {
-            "learner": self._state,
+            "learner": self._programs.kept,
             "iterations": self._iterations,
             **self._programs.trackables(),
         }
@@ -108,8 +110,11 @@ class HostLoop:
         return self._tally.take(0).episodes
 
     def close(self) -> None:
-        """Closes the environments if they were made here."""
+        """Closes the environments if they were made here, and hands the programs to later runs."""
         self._worlds.close()
+        if self._last is None:
+            self._last = self.state
+            self._loan.end()
 
     def _begin(self, iterations: int) -> None:
         """Resets the environments, and acts in them for the first time."""

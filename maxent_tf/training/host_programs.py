@@ -8,7 +8,7 @@ action, and one call for each rollout, which makes an update.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,7 +27,17 @@ Learn = Callable[[Any, Transition], Any]
 
 
 class HostPrograms(Protocol):
-    """The programs with which one kind of learner trains on the host; `call` counts the steps."""
+    """The programs with which one kind of learner trains on the host; `call` counts the steps.
+
+    Attributes:
+      kept: The variables of the learners' state, which the programs read and write. A call then
+        passes a step's data alone.
+    """
+
+    kept: StateVariables
+
+    def begin(self, state: Any, seed: tf.Tensor, learn: Learn | None) -> None:
+        """Begins a run from a state, with nothing in replay, and with a seed of shape [2]."""
 
     def first(self, observation: Any, call: int) -> Acted:
         """Acts in environments that have just been reset, after `call` earlier steps."""
@@ -51,6 +61,10 @@ class HostPrograms(Protocol):
     def trackables(self) -> Mapping[str, Any]:
         """Returns the objects that a checkpoint must hold beside the learners' state."""
 
+    @property
+    def variables(self) -> Sequence[tf.Variable]:
+        """All variables that the programs own."""
+
 
 def _tensors(structure: Any) -> Any:
     return tf.nest.map_structure(tf.convert_to_tensor, structure)
@@ -72,34 +86,47 @@ class OnPolicyPrograms:
     def __init__(
         self,
         learner: Learner,
-        experience: OnPolicy,
-        kept: StateVariables,
-        seed: tf.Tensor,
+        state: Any,
         compile: str,
         batch: tuple[int, ...],
-        learn: Learn | None = None,
     ):
+        experience = learner.experience
+        assert isinstance(experience, OnPolicy)
+        self.kept = kept = StateVariables(state)
         self._batch = batch
         self._length = experience.rollout_length
         self._steps: list[Transition] = []
         self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
+        self._seed: tf.Tensor
+        self._learn: Learn | None = None
 
-        def act(carry: Any, ended: tf.Tensor, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+        def act(
+            seed: tf.Tensor, carry: Any, ended: tf.Tensor, observation: tf.Tensor, call: tf.Tensor
+        ) -> Acted:
             carry = rollout.carry_on(learner, carry, ended)
             own_seed = draws.fold_in(seed, call)
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             return learner.act(kept.read(), carry, observation, seed=act_seed)
 
-        def update(trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
+        def update(seed: tf.Tensor, trajectory: Transition, call: tf.Tensor) -> tf.Tensor:
             update_seed = draws.fold_in(draws.fold_in(seed, call), 1)
             updated = learner.update(kept.read(), trajectory, seed=update_seed)
             # Only now, so that a rollout is acted and learned from on one scale.
             kept.write(learner.observe(updated.state, trajectory))
             return tf.stack(tf.nest.flatten(updated.metrics))
 
-        self._kept, self._learn = kept, learn
         self._act = called_alike(compiled(act, compile, auto="graph"), "the policy")
         self._update = called_alike(compiled(update, compile, auto="graph"), "the update")
+
+    def begin(self, state: Any, seed: tf.Tensor, learn: Learn | None) -> None:
+        """Begins a run."""
+        self.kept.write(state)
+        self._seed, self._learn, self._steps = seed, learn, []
+
+    @property
+    def variables(self) -> Sequence[tf.Variable]:
+        """The variables of the learners' state."""
+        return self.kept.variables
 
     def first(self, observation: Any, call: int) -> Acted:
         """Acts in environments that have just been reset."""
@@ -116,16 +143,16 @@ class OnPolicyPrograms:
         if len(self._steps) == self._length:
             trajectory = tf.nest.map_structure(lambda *x: tf.constant(np.stack(x)), *self._steps)
             if self._learn is None:
-                metrics = self._update(trajectory, _number(call)).numpy()
+                metrics = self._update(self._seed, trajectory, _number(call)).numpy()
             else:
-                self._kept.write(self._learn(self._kept.read(), trajectory))
+                self.kept.write(self._learn(self.kept.read(), trajectory))
             self._steps = []
         return self._next(carry, _ended(transition), observation, call), metrics
 
     def _next(self, carry: Any, ended: np.ndarray, observation: Any, call: int) -> Acted:
         # Passed only if it is looked at: every argument costs.
         where = tf.constant(ended) if tf.nest.flatten(carry) else ()
-        return self._act(carry, where, _tensors(observation), _number(call))
+        return self._act(self._seed, carry, where, _tensors(observation), _number(call))
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns nothing: a record comes after whole rollouts."""
@@ -138,21 +165,25 @@ class OffPolicyPrograms:
     def __init__(
         self,
         learner: Learner,
-        experience: OffPolicy,
-        kept: StateVariables,
-        seed: tf.Tensor,
+        state: Any,
         compile: str,
         batch: tuple[int, ...],
     ):
+        experience = learner.experience
+        assert isinstance(experience, OffPolicy)
         pace = Pace.of(experience, batch[-1])
-        self._replay = replay = make_replay(learner, kept.read(), experience, batch[-1])
+        self.kept = kept = StateVariables(state)
+        self._replay = replay = make_replay(learner, state, experience, batch[-1])
+        self._seed: tf.Tensor
 
         # XLA compiles what computes and leaves out what stores: a program that stores would copy
         # the whole replay buffer at every call.
         storing = "eager" if compile == "eager" else "graph"
         self._initial_carry = functools.partial(learner.initial_carry, batch[-1])
 
-        def act_at_random(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+        def act_at_random(
+            seed: tf.Tensor, carry: Any, observation: tf.Tensor, call: tf.Tensor
+        ) -> Acted:
             own_seed = draws.fold_in(seed, call)
             return rollout.act_uniformly(learner, kept.read(), carry, observation, own_seed)
 
@@ -161,7 +192,7 @@ class OffPolicyPrograms:
 
         draw = compiled(draw, compile, auto="xla")
 
-        def act(carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
+        def act(seed: tf.Tensor, carry: Any, observation: tf.Tensor, call: tf.Tensor) -> Acted:
             own_seed = draws.fold_in(seed, call)
             act_seed = rollout.seed_of_step(experience, own_seed, seed, call)
             return draw(kept.read(), carry, observation, act_seed)
@@ -175,7 +206,12 @@ class OffPolicyPrograms:
             return rollout.carry_on(learner, carry, _ended(transition))
 
         def learn_and_act(
-            due: int, transition: Transition, carry: Any, observation: tf.Tensor, call: tf.Tensor
+            due: int,
+            seed: tf.Tensor,
+            transition: Transition,
+            carry: Any,
+            observation: tf.Tensor,
+            call: tf.Tensor,
         ) -> tuple[Acted, tf.Tensor]:
             replay.add(transition)
             own_seed, update_seed = tf.unstack(draws.split(draws.fold_in(seed, call), 2))
@@ -224,6 +260,18 @@ class OffPolicyPrograms:
             lambda due: program(functools.partial(learn_and_act, due), "the update")
         )
 
+    def begin(self, state: Any, seed: tf.Tensor, learn: Learn | None) -> None:
+        """Begins a run; all learning takes place here."""
+        assert learn is None
+        self.kept.write(state)
+        self._replay.clear()
+        self._seed = seed
+
+    @property
+    def variables(self) -> Sequence[tf.Variable]:
+        """The variables of the learners' state and of the replay buffer."""
+        return (*self.kept.variables, *self._replay.variables)
+
     def first(self, observation: Any, call: int) -> Acted:
         """Acts in environments that have just been reset."""
         self._replay.break_off()
@@ -237,7 +285,9 @@ class OffPolicyPrograms:
         due = self._pace.updates_after(call) - self._pace.updates_after(call - 1)
         if due == 0:
             return self._next(self._store(transition, carry), observation, call), None
-        acted, sums = self._learn_and_act(due)(transition, carry, observation, _number(call))
+        acted, sums = self._learn_and_act(due)(
+            self._seed, transition, carry, observation, _number(call)
+        )
         return acted, sums.numpy()
 
     def trackables(self) -> Mapping[str, Any]:
@@ -247,4 +297,4 @@ class OffPolicyPrograms:
     def _next(self, carry: Any, observation: Any, call: int) -> Acted:
         """Acts after `call` steps: at random in the warm-up, then by the learner's policy."""
         act = self._act_at_random if call < self._pace.warm_up else self._act
-        return act(carry, observation, _number(call))
+        return act(self._seed, carry, observation, _number(call))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from maxent_tf.learners.wrapper import parts
 from maxent_tf.training import rollout
 from maxent_tf.training.compilation import called_alike, compiled
 from maxent_tf.training.loop import Counter, Interval, Pace, StateVariables
+from maxent_tf.training.programs import Loan
 from maxent_tf.training.result import check_finite
 from maxent_tf.training.rollout import Episodes, RolloutState, no_episodes
 from maxent_tf.training.updates import Replay, make_replay, replay_updates
@@ -51,19 +52,16 @@ class InGraphLoop:
         self._learner = learner
         self._state, self._worlds = StateVariables(state), StateVariables(worlds)
         self._iterations = Counter()
-        self._replay: Replay | None = None
-        experience = learner.experience
-        if isinstance(experience, OnPolicy):
-            iteration = on_policy_iteration(learner, env, experience)
-        else:
-            self._replay = replay = make_replay(learner, state, experience, num_envs)
-            fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
-            self._fill = called_alike(fill, "the warm-up")
-            iteration = off_policy_iteration(learner, env, replay, experience, self.pace)
-        # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
-        # with networks of 256 half again as fast (experiments.benchmarks.throughput).
-        program = compiled(training_program(learner, iteration), compile, auto="xla")
-        self._program = called_alike(program, "the training loop")
+        self._loan = Loan(
+            learner,
+            env,
+            ("training", num_envs, compile),
+            lambda: InGraphPrograms(learner, env, num_envs, compile, state, self.pace),
+            keep=compile != "eager",
+        )
+        self._programs = self._loan.programs
+        if self._programs.replay is not None:
+            self._programs.replay.clear()
 
     @property
     def iterations(self) -> int:
@@ -78,7 +76,8 @@ class InGraphLoop:
     def trackables(self) -> dict[str, Any]:
         """Returns all that decides how the loop goes on, the environments included."""
         kept = {"learner": self._state, "worlds": self._worlds, "iterations": self._iterations}
-        return kept if self._replay is None else {**kept, "replay": self._replay}
+        replay = self._programs.replay
+        return kept if replay is None else {**kept, "replay": replay}
 
     def advance(self, end: int) -> Interval:
         """Trains until `end` iterations have been made."""
@@ -91,12 +90,12 @@ class InGraphLoop:
         episodes = no_episodes(learner.batch_shape)
         learning_starts = min(max(start, warm_up), end)
         if start < learning_starts:
-            state, worlds, episodes = self._fill(
+            state, worlds, episodes = self._programs.fill(
                 state, worlds, self._warm_up_seed, tf.constant(start), tf.constant(learning_starts)
             )
         if learning_starts < end:
             last_good = state
-            state, worlds, reached, sums, ended = self._program(
+            state, worlds, reached, sums, ended = self._programs.train(
                 state,
                 worlds,
                 self._seed,
@@ -117,7 +116,46 @@ class InGraphLoop:
         return Interval(metrics, tf.nest.map_structure(lambda x: x.numpy(), episodes))
 
     def close(self) -> None:
-        """Does nothing: the environments are tensors."""
+        """Hands the programs and the replay buffer to later runs; the environments are tensors."""
+        self._loan.end()
+
+
+class InGraphPrograms:
+    """The compiled programs of the loop, and the replay buffer of an off-policy learner.
+
+    Attributes:
+      replay: The replay buffer; None of an on-policy learner.
+      fill: The warm-up, which fills the replay buffer.
+      train: The loop over iterations, see `training_program`.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        env: Environment,
+        num_envs: int,
+        compile: str,
+        state: Any,
+        pace: Pace,
+    ):
+        self.replay: Replay | None = None
+        experience = learner.experience
+        if isinstance(experience, OnPolicy):
+            iteration = on_policy_iteration(learner, env, experience)
+        else:
+            self.replay = replay = make_replay(learner, state, experience, num_envs)
+            fill = compiled(_warm_up(learner, env, replay), compile, auto="xla")
+            self.fill = called_alike(fill, "the warm-up")
+            iteration = off_policy_iteration(learner, env, replay, experience, pace)
+        # Fused by XLA, small learners in batches ran three times as fast as in a graph, and SAC
+        # with networks of 256 half again as fast (experiments.benchmarks.throughput).
+        program = compiled(training_program(learner, iteration), compile, auto="xla")
+        self.train = called_alike(program, "the training loop")
+
+    @property
+    def variables(self) -> Sequence[tf.Variable]:
+        """The variables of the replay buffer."""
+        return () if self.replay is None else self.replay.variables
 
 
 def training_program(learner: Learner, iteration: Iteration) -> Callable[..., Any]:

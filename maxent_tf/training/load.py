@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import pathlib
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, Normalized
@@ -20,24 +19,9 @@ from maxent_tf.training.checkpoint import (
 from maxent_tf.training.configuration import Configuration, learner_settings, stored_items
 from maxent_tf.training.history import History
 from maxent_tf.training.loop import StateVariables
-from maxent_tf.training.result import CheckpointError
+from maxent_tf.training.result import CheckpointError, Loaded
 
-
-class Loaded(NamedTuple):
-    """The contents of a checkpoint, except for what only training needs.
-
-    Attributes:
-      state: The state of the learners, as `TrainResult` has it.
-      history: The values [records, *P] of every metric by its name, as `TrainResult` has it.
-      env_steps: The number of steps that each learner had taken.
-      best_state: The state with the highest greedy return in the run's evaluations, as
-        `TrainResult` has it; None if there were no evaluations.
-    """
-
-    state: Any
-    history: dict[str, np.ndarray]
-    env_steps: int
-    best_state: Any = None
+__all__ = ["Loaded", "load"]
 
 
 def load(learner: Learner, checkpoint_dir: str | pathlib.Path) -> Loaded:

@@ -37,6 +37,61 @@ class TrainResult(NamedTuple):
     wall_time: float
     best_state: Any = None
 
+    def __repr__(self) -> str:
+        """Returns a short table; the tensors are in `state`.
+
+        For each metric it has the last value that is finite. Of several learners it has the mean,
+        and the range.
+        """
+        rows: list[tuple[str, str]] = [
+            (name, _summary(self.history[name]))
+            for name in ("episode_return", "eval_return", "entropy", "alpha")
+            if name in self.history
+        ]
+        rows += [
+            ("steps", f"{self.env_steps:,}"),
+            ("updates", f"{self.updates:,}"),
+            ("wall time", f"{self.wall_time:.1f} s"),
+        ]
+        return "\n".join(["TrainResult", *(f"  {name:<14}  {text}" for name, text in rows)])
+
+
+class Loaded(NamedTuple):
+    """The contents of a checkpoint, except for what only training needs.
+
+    Attributes:
+      state: The state of the learners, as `TrainResult` has it.
+      history: The values [records, *P] of every metric by its name, as `TrainResult` has it.
+      env_steps: The number of steps that each learner had taken.
+      best_state: The state with the highest greedy return in the run's evaluations, as
+        `TrainResult` has it; None if there were no evaluations.
+    """
+
+    state: Any
+    history: dict[str, np.ndarray]
+    env_steps: int
+    best_state: Any = None
+
+
+def state_of(given: Any) -> Any:
+    """Returns the state of the learners in a result; anything else is a state already."""
+    return given.state if isinstance(given, TrainResult | Loaded) else given
+
+
+def _summary(values: np.ndarray) -> str:
+    """Returns the last finite value of every learner in words: [records, *P], float."""
+    records = values.reshape(len(values), -1)
+    finite = np.isfinite(records)
+    last = [
+        column[there][-1] for column, there in zip(records.T, finite.T, strict=True) if there.any()
+    ]
+    if not last:
+        return "none yet"
+    text = f"{np.mean(last):.4g}"
+    if records.shape[1] == 1:
+        return text
+    return f"{text} on average, {min(last):.4g} to {max(last):.4g} over {len(last)} learners"
+
 
 class NonFiniteError(FloatingPointError):
     """A metric or a parameter of a learner became NaN or infinite.

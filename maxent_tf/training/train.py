@@ -70,7 +70,8 @@ def train(
         The scalars are grouped: "rollout/episode_return", "train/entropy", "time/...". The file
         `config.json` describes the run. A directory with the records of another run is refused.
         A run that resumes from its `checkpoint_dir` goes on in its own `log_dir`.
-      state: The state of the learners to start from; None draws a fresh state. Its parts, shapes
+      state: The state of the learners to start from, or a result that has it; None draws a fresh
+        state. Its parts, shapes
         and dtypes must be those of the learner's own state. What no shape shows, such as the
         activation function, cannot be compared (`load` compares the whole configuration of a
         checkpoint).

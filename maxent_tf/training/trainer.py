@@ -26,7 +26,7 @@ from maxent_tf.training.log_directory import claim
 from maxent_tf.training.loop import Loop
 from maxent_tf.training.making import check_no_arguments
 from maxent_tf.training.records import Recorder, boundaries
-from maxent_tf.training.result import CheckpointError, TrainResult
+from maxent_tf.training.result import CheckpointError, TrainResult, state_of
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
 from maxent_tf.training.states import check_state
@@ -74,7 +74,7 @@ class Trainer:
         _check_positive("num_envs", num_envs)
         if compile not in MODES:
             raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
-        seed = as_seed(seed)
+        seed, state = as_seed(seed), state_of(state)
         settings = {
             **learner_settings(learner),
             "seed": seed,
@@ -87,6 +87,7 @@ class Trainer:
         )
         if state is not None:
             check_state(learner, state)
+        self._closed = False
         self._begins_anew = checkpoint_dir is not None and state is None
         self._checkpoint_dir = checkpoint_dir
         self._history = History()
@@ -117,7 +118,12 @@ class Trainer:
         self.close()
 
     def close(self) -> None:
-        """Closes the Gymnasium environments that were made here, and releases `checkpoint_dir`."""
+        """Closes the Gymnasium environments that were made here, and releases `checkpoint_dir`.
+
+        The state can still be read. The compiled programs, and the replay buffer, go to the next
+        trainer of the same learner.
+        """
+        self._closed = True
         self._loop.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
@@ -171,8 +177,10 @@ class Trainer:
             returns what is no answer.
           RuntimeError: If a Gymnasium environment raises an error.
           NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
-          CheckpointError: If a checkpoint cannot be written.
+          CheckpointError: If a checkpoint cannot be written, or the trainer was closed.
         """
+        if self._closed:
+            raise CheckpointError("the trainer was closed: make a new Trainer to go on.")
         started = time.perf_counter()
         _check_positive("num_steps", num_steps)
         _check_positive("checkpoint_every", checkpoint_every)

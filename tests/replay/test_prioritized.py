@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.replay import Priorities, PrioritizedReplay
+from maxent_tf.replay import Priorities, PrioritizedReplay, UniformReplay
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.temperature import linear
 from maxent_tf.types import Transition
@@ -168,3 +168,28 @@ def test_of_a_transition_drawn_twice_the_larger_error_counts(order: int) -> None
         replay.update_priorities(slot, tf.constant(errors))
         drawn = replay.sample(1000, tf.constant([0, 0])).slot.numpy()
         np.testing.assert_allclose(np.mean(drawn == 0), first, atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", [UniformReplay, PrioritizedReplay])
+def test_a_cleared_buffer_is_a_new_one(kind: Any) -> None:
+    # Oracle: a new buffer that is given the same, in chains of two steps. The cleared one was full,
+    # of other transitions, and had other priorities.
+    fresh, cleared = (kind(SPEC, CAPACITY, P, n_step=2, num_envs=2) for _ in range(2))
+
+    def fill(replay: Any, steps: int, start: int) -> Any:
+        for step in range(steps):
+            identity = start + 12 * step + np.arange(12).reshape(*P, 2)
+            replay.add(transitions(identity, np.ones((*P, 2), bool)))
+        sample = replay.sample(4, seed=[1, start])
+        if kind is PrioritizedReplay:
+            replay.update_priorities(sample.slot, tf.cast(sample.slot, tf.float32) * start)
+        return sample, replay.size
+
+    fill(cleared, 5, 1000)
+    fill(cleared, 1, 2000)
+    cleared.clear()
+    assert not cleared.size.numpy().any()
+    for steps, start in ((1, 1), (2, 50)):
+        tf.nest.map_structure(
+            np.testing.assert_array_equal, fill(cleared, steps, start), fill(fresh, steps, start)
+        )
