@@ -37,7 +37,7 @@ def draw(result: Any) -> Any:
         for i, colour in enumerate(colours)
     ]
     _curves(axes[0, 0], result, held(result.history["episode_return"]), styles)
-    axes[0, 0].set(title="Return in training", ylabel="return of the exploring policy")
+    axes[0, 0].set(title="Return in training", ylabel="return of\nthe exploring policy")
     _final_returns(axes[0, 1], result)
     if "entropy" in result.history:
         _curves(axes[1, 0], result, result.history["entropy"], styles)
@@ -51,11 +51,13 @@ def draw(result: Any) -> Any:
     figure.legend(
         handles=axes[0, 0].get_lines()[:count],
         loc="outside lower center",
-        ncols=min(count, 6),
+        # As many columns as fit in about eighty characters.
+        ncols=max(1, min(count, 80 // (8 + max(len(s.label) for s in result.settings)))),
         frameon=False,
-        title=f"alpha (reward per nat): {result.learner} on {result.env}, "
-        f"{result.returns.shape[1]} seeds each",
+        title="alpha (reward per nat)",
     )
+    seeds = result.returns.shape[1]
+    figure.suptitle(f"{result.learner} on {result.env}, {seeds} seeds for each alpha")
     return figure
 
 
@@ -77,7 +79,7 @@ def _final_returns(axis: Any, result: Any) -> None:
     if result.level is not None:
         axis.axhline(result.level, color="black", linewidth=0.8, linestyle=":")
     _label_settings(axis, rows)
-    axis.set(title="Final return", ylabel="return of the greedy policy")
+    axis.set(title="Final return", ylabel="return of\nthe greedy policy")
 
 
 def _stuck(axis: Any, result: Any) -> None:
@@ -99,7 +101,8 @@ def _with_interval(axis: Any, rows: list[dict[str, Any]], value: str, bounds: st
 
 
 def _label_settings(axis: Any, rows: list[dict[str, Any]]) -> None:
-    labels = [row["alpha"] for row in rows]
-    upright = max(map(len, labels)) * len(labels) <= 40
+    labels = [row["alpha"].replace(", ", "\n") for row in rows]
+    width = max(len(line) for label in labels for line in label.split("\n"))
+    upright = width * len(labels) <= 60
     axis.set_xticks(range(len(rows)), labels, rotation=0 if upright else 60)
     axis.set_xlabel("alpha (reward per nat)")
