@@ -36,6 +36,7 @@ class Algorithm(NamedTuple):
     default_auto: str | float | None = None
 
 
+#: The algorithms by their names.
 ALGORITHMS = {
     "a2c": Algorithm(A2C, A2CConfig),
     "ppo": Algorithm(PPO, PPOConfig),

@@ -174,6 +174,7 @@ def _presets(
 _CARTPOLE, _PENDULUM = ("CartPole-v1", "CartPole"), ("Pendulum-v1", "Pendulum")
 _FROM_REPLAY = "test_discrete_learners_from_replay_solve_cartpole"
 
+#: All presets.
 PRESETS: tuple[Preset, ...] = (
     *_presets(
         "a2c",
