@@ -96,7 +96,12 @@ def measure(trained: Trained, episodes: int, seed: int) -> dict[str, np.ndarray]
 
 
 def read_evaluation(folder: pathlib.Path) -> dict[str, Any]:
-    """Returns the evaluation at the end of a run: see `write_evaluation`.
+    """Returns the evaluation at the end of a run.
+
+    Returns:
+      "state", which is "best" or "last", and "env_steps", the number of steps of each learner;
+      "greedy" and "sampled", the mean returns of every learner over "episodes" episodes; and
+      "policy_of_learner", the number of the learner whose policy is stored.
 
     Raises:
       ValueError: If the run has not ended.

@@ -90,7 +90,7 @@ def parse(algo: str, args: Sequence[str]) -> tuple[Settings, Files]:
     """
     tyro = require("tyro", "cli")
     # A first look: the defaults of the other flags depend on these.
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first = argparse.ArgumentParser(_PROGRAM, add_help=False, allow_abbrev=False)
     first.add_argument("--config")
     first.add_argument("--run", type=pathlib.Path)
     first.add_argument("--seed", type=int)
@@ -156,6 +156,8 @@ def train(settings: Settings, folder: pathlib.Path, *, resume: bool, args: list[
     ) as trainer:
         settings.save(folder / runs.CONFIG)
         runs.write_json(folder / runs.PROVENANCE, [*sessions, begun])
+        # That of an earlier session is not true of what is trained now.
+        (folder / runs.EVALUATION).unlink(missing_ok=True)
         result = trainer.run(
             run.steps,
             records=run.records,
