@@ -93,6 +93,12 @@ def as_config(spec: Any, config: Any, kind: type) -> Any:
       ValueError: If the configuration is not of the given `kind`, or if `spec` is not an
         `EnvironmentSpec` or one of two players.
     """
+    if isinstance(spec, str):
+        learner = kind.__name__.removesuffix("Config")
+        raise ValueError(
+            f"spec must be an EnvironmentSpec, not the id {spec!r}: write "
+            f"{learner}(maxent_tf.gymnasium_spec({spec!r}))."
+        )
     if not isinstance(spec, EnvironmentSpec):
         raise ValueError(
             f"spec must be an EnvironmentSpec, not {spec!r}: pass the attribute spec of an "

@@ -71,9 +71,11 @@ def train(
         `config.json` describes the run. A directory with the records of another run is refused.
         A run that resumes from its `checkpoint_dir` goes on in its own `log_dir`.
       state: The state of the learners to start from, or a result that has it; None draws a fresh
-        state. Its parts, shapes
-        and dtypes must be those of the learner's own state. What no shape shows, such as the
-        activation function, cannot be compared (`load` compares the whole configuration of a
+        state. Optimisers, temperatures, schedules and running statistics go on from the state. The
+        replay buffer, the random steps of `learning_starts`, the schedule of `Priorities.beta`, the
+        history and the count of steps begin anew: a `checkpoint_dir` keeps these, too. The parts,
+        shapes and dtypes of the state must be those of the learner's own. What no shape shows, such
+        as the activation function, cannot be compared (`load` compares the whole configuration of a
         checkpoint).
       normalize_observation: Whether learners receive observations minus their running mean, divided
         by their running standard deviation. Each `Box` of a dict is normalised by itself. See
@@ -104,7 +106,7 @@ def train(
       The final state and the history, see `TrainResult`.
 
     Raises:
-      TypeError: If `env` is not an environment.
+      TypeError: If `learner` is not a learner, or `env` not an environment.
       ValueError: If the environment or the state does not fit the learner, or an argument is out of
         range; if `log_dir` holds the records of another run; if a Gymnasium environment returns
         NaN, infinity, another shape or a discrete value outside of its space; or if a vector

@@ -14,6 +14,7 @@ import tensorflow as tf
 from maxent_tf.checks import boolean, is_integer
 from maxent_tf.learners import Learner, Normalized, as_trained
 from maxent_tf.seeds import as_seed
+from maxent_tf.specs import abbreviated
 from maxent_tf.training.callback import Callback, further_metrics
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import MODES
@@ -42,7 +43,7 @@ class Trainer:
     closed. To look at a run that still trains, use `load`.
 
     Raises:
-      TypeError: If `env` is not an environment.
+      TypeError: If `learner` is not a learner, or `env` not an environment.
       ValueError: If the environment does not fit the learner, or an argument is out of range.
       CheckpointError: If `checkpoint_dir` belongs to another run, another run writes to it, or
         none of its checkpoints can be read.
@@ -71,6 +72,12 @@ class Trainer:
         checkpoint_dir: str | pathlib.Path | None = None,
         env_kwargs: Mapping[str, Any] | None = None,
     ):
+        if not isinstance(learner, Learner):
+            raise TypeError(
+                f"learner must be a learner, not {abbreviated(repr(learner))}: build one of the "
+                "environment's specification and a configuration, such as "
+                "maxent_tf.learners.SAC(spec, config)."
+            )
         _check_positive("num_envs", num_envs)
         if compile not in MODES:
             raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")

@@ -386,3 +386,14 @@ def test_the_time_is_up_at_the_next_record(tmp_path: pathlib.Path) -> None:
 def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         mx.train(a2c(), CHAIN, 2, records=1, compile="eager", **arguments)
+
+
+@pytest.mark.parametrize("slip", [SACConfig(), SAC, CHAIN])
+def test_what_is_no_learner_is_named(slip: Any) -> None:
+    with pytest.raises(TypeError, match=r"learner must be a learner, not .*: build one of"):
+        mx.train(slip, PENDULUM, 10)
+
+
+def test_an_id_in_the_place_of_a_specification_gets_the_line_to_write() -> None:
+    with pytest.raises(ValueError, match=r"write SAC\(maxent_tf.gymnasium_spec\('Pendulum-v1'\)\)"):
+        SAC("Pendulum-v1")  # type: ignore[arg-type]
