@@ -199,7 +199,11 @@ def _with_alpha(
 ) -> Any:
     """Returns the configuration of a learner with the temperatures of the settings."""
     config: Any = getattr(probe, "config", None)
-    if not dataclasses.is_dataclass(config) or not hasattr(config, "alpha"):
+    if (
+        isinstance(config, type)
+        or not dataclasses.is_dataclass(config)
+        or not hasattr(config, "alpha")
+    ):
         raise ValueError(
             f"learner must have a configuration with an alpha, which {type(probe).__name__} has "
             "not: without a temperature there is nothing to ablate."
@@ -211,7 +215,8 @@ def _with_alpha(
     # With priorities, the sums of their tree depend on its size in their last bits.
     if isinstance(experience, OffPolicy) and experience.priorities is None:
         changes["replay_capacity"] = min(experience.replay_capacity, iterations * pace.steps)
-    return dataclasses.replace(config, **changes)
+    altered: Any = config  # a dataclass, as was checked; its type is the learner's own
+    return dataclasses.replace(altered, **changes)
 
 
 def _stuck(stuck_below: Any, returns: np.ndarray) -> np.ndarray:

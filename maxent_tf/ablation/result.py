@@ -130,7 +130,7 @@ class Ablation:
                 name: values if (axis := _seed_axis(name)) is None else values.take(seeds, axis)
                 for name, values in arrays.items()
             }
-            kept.chunk(index, lambda _, part=part: part)
+            kept.chunk(index, {index: part}.__getitem__)
 
     def rows(self) -> list[dict[str, Any]]:
         """Returns a row of statistics for each setting, each with its 95% interval.

@@ -36,7 +36,8 @@ class Folder:
         """Returns the arrays of a chunk, which is run and kept if it is not there yet."""
         path = self._path / _name(index)
         if not path.exists():
-            _write(path, lambda file: np.savez_compressed(file, **run(index)))
+            arrays: dict[str, Any] = {**run(index)}
+            _write(path, lambda file: np.savez_compressed(file, **arrays))
         return _read_arrays(path)
 
 

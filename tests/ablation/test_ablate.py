@@ -62,6 +62,7 @@ def test_schedules_are_rows_of_the_batch_to_the_bit() -> None:
         np.testing.assert_array_equal(result.history[name], values, err_msg=name)
 
 
+@pytest.mark.gate
 def test_fixed_and_automatic_temperatures_share_a_program() -> None:
     # Oracle: two trainings of the same shape, of which all learners have one kind of temperature,
     # and whose replay buffers are not lowered to the number of steps. Programs may round otherwise.
@@ -79,6 +80,7 @@ def test_fixed_and_automatic_temperatures_share_a_program() -> None:
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.gate
 def test_chunks_are_trainings_with_seeds_of_their_own() -> None:
     # Oracle: mx.train, with the seeds that the docstring names.
     result = ablate(chunk=2)
@@ -122,6 +124,7 @@ def test_an_ablation_that_was_killed_goes_on(tmp_path: pathlib.Path) -> None:
     assert repr(mx.Ablation.load(tmp_path / "a")) == repr(whole)
 
 
+@pytest.mark.gate
 def test_the_folder_of_another_ablation_is_refused(tmp_path: pathlib.Path) -> None:
     # Oracle: the difference that the error names; the folder is left as it was.
     first = ablate(folder=tmp_path / "a", num_steps=20)
@@ -154,6 +157,7 @@ def test_a_gymnasium_id_is_an_environment() -> None:
     assert not result.stuck.any()
 
 
+@pytest.mark.gate
 def test_who_is_stuck_is_counted_by_a_number_or_a_function() -> None:
     # Oracle: counting by hand. The mean return of an episode is compared, not the least.
     result = ablate(alphas=[0], seeds=4, stuck_below=5.0)

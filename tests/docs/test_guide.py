@@ -45,7 +45,10 @@ def test_the_first_ablation_finds_what_the_page_says() -> None:
 
 @pytest.mark.gate
 @pytest.mark.parametrize("page", OTHERS)
-def test_the_code_of_a_page_runs(page: str) -> None:
+def test_the_code_of_a_page_runs(
+    page: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where files that a page writes are nobody's
     if page == "networks":
         pytest.importorskip("keras", minversion="3.0")
     run(page)
