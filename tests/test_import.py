@@ -54,6 +54,7 @@ def test_import_loads_nothing_that_is_not_needed(report: dict) -> None:
     # Beyond what TensorFlow and TFP have loaded themselves.
     assert "maxent_tf" in report["loaded"]
     heavy = {"keras", "tf_keras", "gymnasium", "matplotlib", "tf_agents", "ray", "scipy", "tqdm"}
+    heavy |= {"tyro"}
     assert heavy.isdisjoint(report["loaded"])
 
 

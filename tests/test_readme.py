@@ -23,5 +23,5 @@ def test_the_examples_run_and_entropy_finds_the_far_goal() -> None:
 def test_the_commands_set_themselves_up() -> None:
     # Oracle: a fresh machine has python3 alone, so each line must make its own environment.
     lines = re.findall(r"```sh\n(.*?)\n```", README.read_text(), flags=re.DOTALL)
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert all(line.startswith("python3 -m venv .venv && ") for line in lines)

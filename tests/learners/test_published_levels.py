@@ -46,15 +46,19 @@ def test_a2c_solves_cartpole(where: str) -> None:
     assert np.sum(means >= 475) >= 4
 
 
-def check_sac(name: str, world: Any, spec: Any, num_steps: int, **options: Any) -> None:
-    # Oracle: the rl-zoo reports -157 +- 89 for SAC on Pendulum-v1 at 20,000 steps.
-    config = mx.learners.SACConfig(
+def sac_config(num_steps: int, **options: Any) -> mx.learners.SACConfig:
+    return mx.learners.SACConfig(
         hidden_sizes=(64, 64),
         actor_optimizer=Adam(1e-3),
         critic_optimizer=Adam(1e-3),
         replay_capacity=num_steps,
         **options,
     )
+
+
+def check_sac(name: str, world: Any, spec: Any, num_steps: int, **options: Any) -> None:
+    # Oracle: the rl-zoo reports -157 +- 89 for SAC on Pendulum-v1 at 20,000 steps.
+    config = sac_config(num_steps, **options)
     learner = mx.learners.SAC(spec, config, batch_shape=(SEEDS,))
     result = mx.train(learner, world, num_steps, seed=1)
     means = mx.evaluate(learner, result.state, world, 20).returns.mean(axis=-1)
@@ -91,6 +95,32 @@ def test_sac_with_an_option_solves_pendulum(
     check_sac(name, world, world.spec, num_steps, **options)
 
 
+PPO_ON_CARTPOLE: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "rollout_length": 32,
+    "num_epochs": 20,
+    "num_minibatches": 1,
+    "discount": 0.98,
+    "gae_lambda": 0.8,
+    "alpha": 0.0,
+}
+PPO_ON_ACROBOT: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "rollout_length": 128,
+    "num_epochs": 4,
+    "num_minibatches": 4,
+    "alpha": 0.01,
+}
+PPO_ON_PENDULUM: dict[str, Any] = {
+    "learning_rate": 1e-3,
+    "rollout_length": 256,
+    "num_epochs": 10,
+    "num_minibatches": 32,
+    "discount": 0.9,
+    "alpha": 0.0,
+}
+
+
 def ppo_learner(
     spec: Any, num_steps: int, num_envs: int, learning_rate: float, **config: Any
 ) -> mx.learners.PPO:
@@ -123,13 +153,7 @@ def test_ppo_solves_cartpole(where: str) -> None:
         num_steps=100_000,
         num_envs=8,
         level=475,
-        learning_rate=1e-3,
-        rollout_length=32,
-        num_epochs=20,
-        num_minibatches=1,
-        discount=0.98,
-        gae_lambda=0.8,
-        alpha=0.0,
+        **PPO_ON_CARTPOLE,
     )
 
 
@@ -143,11 +167,7 @@ def test_ppo_swings_up_acrobot() -> None:
         num_steps=500_000,
         num_envs=16,
         level=-90,
-        learning_rate=1e-3,
-        rollout_length=128,
-        num_epochs=4,
-        num_minibatches=4,
-        alpha=0.01,
+        **PPO_ON_ACROBOT,
     )
 
 
@@ -162,12 +182,7 @@ def test_ppo_swings_up_pendulum() -> None:
         num_steps=200_000,
         num_envs=16,
         level=-200,
-        learning_rate=1e-3,
-        rollout_length=256,
-        num_epochs=10,
-        num_minibatches=32,
-        discount=0.9,
-        alpha=0.0,
+        **PPO_ON_PENDULUM,
     )
 
 
