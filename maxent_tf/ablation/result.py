@@ -14,7 +14,7 @@ from maxent_tf.ablation.history import first_steps, held
 from maxent_tf.ablation.settings import Setting, label_of
 from maxent_tf.ablation.table import Cell, table
 from maxent_tf.statistics import (
-    Estimate,
+    IntervalEstimate,
     bootstrap_difference,
     bootstrap_interval,
     interquartile_mean,
@@ -33,8 +33,8 @@ class Comparison(NamedTuple):
         `statistics.bootstrap_difference`.
     """
 
-    improvement: Estimate
-    difference: Estimate
+    improvement: IntervalEstimate
+    difference: IntervalEstimate
 
 
 @dataclass(frozen=True, eq=False, repr=False)

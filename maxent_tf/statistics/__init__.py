@@ -10,15 +10,15 @@ References:
 """
 
 from maxent_tf.statistics.bootstrap import bootstrap_difference, bootstrap_interval
-from maxent_tf.statistics.estimate import Estimate
 from maxent_tf.statistics.improvement import probability_of_improvement
 from maxent_tf.statistics.interquartile import interquartile_mean
+from maxent_tf.statistics.interval_estimate import IntervalEstimate
 from maxent_tf.statistics.profile import performance_profile
 from maxent_tf.statistics.sample_efficiency import sample_efficiency_curve
 from maxent_tf.statistics.wilson import wilson_interval
 
 __all__ = [
-    "Estimate",
+    "IntervalEstimate",
     "bootstrap_difference",
     "bootstrap_interval",
     "interquartile_mean",

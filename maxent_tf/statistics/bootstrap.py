@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from maxent_tf.statistics.estimate import Estimate
 from maxent_tf.statistics.interquartile import interquartile_mean
+from maxent_tf.statistics.interval_estimate import IntervalEstimate
 from maxent_tf.statistics.scores import as_scores
 
 # From scores and the axes of runs and tasks, as `numpy.mean` takes them, to the statistic.
@@ -56,7 +56,7 @@ def bootstrap_difference(
     second: Any,
     statistic: Statistic = interquartile_mean,
     resamples: int = RESAMPLES,
-) -> Estimate:
+) -> IntervalEstimate:
     """Returns how much higher a statistic of one group of runs is than that of another group.
 
     The runs of the two groups are drawn anew independently of each other.
@@ -74,7 +74,7 @@ def bootstrap_difference(
       ValueError: If the scores have other shapes, are empty or hold NaN.
 
     >>> bootstrap_difference([3.0, 3.0], [1.0, 1.0])
-    Estimate(value=2.0, low=2.0, high=2.0)
+    IntervalEstimate(value=2.0, low=2.0, high=2.0)
     """
     first, second = two_groups(first, second)
     rng = generator()
@@ -83,7 +83,7 @@ def bootstrap_difference(
         for scores in (first, second)
     ]
     difference = float(statistic(first, axis=(-2, -1)) - statistic(second, axis=(-2, -1)))
-    return Estimate(difference, *percentiles(values[0] - values[1]))
+    return IntervalEstimate(difference, *percentiles(values[0] - values[1]))
 
 
 def two_groups(first: Any, second: Any) -> tuple[np.ndarray, np.ndarray]:

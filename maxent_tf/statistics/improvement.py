@@ -14,10 +14,12 @@ from maxent_tf.statistics.bootstrap import (
     times_drawn,
     two_groups,
 )
-from maxent_tf.statistics.estimate import Estimate
+from maxent_tf.statistics.interval_estimate import IntervalEstimate
 
 
-def probability_of_improvement(first: Any, second: Any, resamples: int = RESAMPLES) -> Estimate:
+def probability_of_improvement(
+    first: Any, second: Any, resamples: int = RESAMPLES
+) -> IntervalEstimate:
     r"""Returns how probable it is that a run of one group scores higher than a run of another.
 
     .. math:: P(X > Y) = \frac{1}{M} \sum_{m=1}^{M} \frac{1}{N K} \sum_{i=1}^{N} \sum_{j=1}^{K}
@@ -53,4 +55,4 @@ def probability_of_improvement(first: Any, second: Any, resamples: int = RESAMPL
         times_drawn(runs_drawn(rng, scores, resamples)) for scores in (first, second)
     )
     means = np.einsum("rnm,nkm,rkm->rm", of_first, wins, of_second, optimize=True)
-    return Estimate(float(wins.mean()), *percentiles(means.mean(axis=-1)))
+    return IntervalEstimate(float(wins.mean()), *percentiles(means.mean(axis=-1)))

@@ -13,11 +13,11 @@ from maxent_tf.statistics.bootstrap import (
     runs_drawn,
     times_drawn,
 )
-from maxent_tf.statistics.estimate import Estimate
+from maxent_tf.statistics.interval_estimate import IntervalEstimate
 from maxent_tf.statistics.scores import as_scores
 
 
-def performance_profile(scores: Any, levels: Any, resamples: int = RESAMPLES) -> Estimate:
+def performance_profile(scores: Any, levels: Any, resamples: int = RESAMPLES) -> IntervalEstimate:
     """Returns the share of the runs of all tasks that score above each of several levels.
 
     Args:
@@ -43,4 +43,4 @@ def performance_profile(scores: Any, levels: Any, resamples: int = RESAMPLES) ->
     weights = times_drawn(runs_drawn(generator(), scores, resamples))
     # Of each task first: all tasks have the same number of runs, and so the same weight.
     shares = np.einsum("rnm,nml->rl", weights, above, optimize=True) / scores.shape[1]
-    return Estimate(above.mean(axis=(0, 1)), *percentiles(shares))
+    return IntervalEstimate(above.mean(axis=(0, 1)), *percentiles(shares))

@@ -14,14 +14,14 @@ from maxent_tf.statistics.bootstrap import (
     runs_drawn,
     taken,
 )
-from maxent_tf.statistics.estimate import Estimate
 from maxent_tf.statistics.interquartile import interquartile_mean
+from maxent_tf.statistics.interval_estimate import IntervalEstimate
 from maxent_tf.statistics.scores import as_scores
 
 
 def sample_efficiency_curve(
     scores: Any, statistic: Statistic = interquartile_mean, resamples: int = RESAMPLES
-) -> Estimate:
+) -> IntervalEstimate:
     """Returns a statistic of the runs at every record of a training, with pointwise intervals.
 
     A resample draws whole runs: the same ones at every record.
@@ -61,4 +61,4 @@ def sample_efficiency_curve(
             drawn = runs_drawn(generator(), table, resamples)
         low, high = percentiles(statistic(taken(table, drawn), axis=(-2, -1)))
         curve[:, record] = statistic(table, axis=(-2, -1)), low, high
-    return Estimate(*curve)
+    return IntervalEstimate(*curve)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
-class Estimate(NamedTuple):
+class IntervalEstimate(NamedTuple):
     """An estimate and the bounds of its 95% interval: three numbers, or three arrays of one shape.
 
     Attributes:
