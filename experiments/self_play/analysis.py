@@ -42,11 +42,11 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
         }
 
 
-def _since(steps: np.ndarray, good: np.ndarray) -> float:
-    """Returns the steps from which on all examinations are good, or infinity."""
+def _since(steps: np.ndarray, good: np.ndarray) -> float | None:
+    """Returns the steps from which on all examinations are good, or None."""
     bad = np.flatnonzero(~good)
     after = bad[-1] + 1 if bad.size else 0
-    return float(steps[after]) if after < len(steps) else float("inf")
+    return float(steps[after]) if after < len(steps) else None
 
 
 def table(found: list[Row]) -> str:
