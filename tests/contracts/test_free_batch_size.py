@@ -50,7 +50,9 @@ def acts(learner: Any, state: Any, observation: Any, world: Any, seed: tf.Tensor
 
 def check_any_number(learner: Learner, state: Any) -> None:
     """Traces the policy once, and holds what it does for one and three environments to `acts`."""
-    whole, axis = (observations(learner), world_of(learner, B)), len(learner.batch_shape)
+    axis = len(learner.batch_shape)
+    # None, of a learner that does not plan, would be a leaf.
+    whole = (observations(learner), world_of(learner, B) or ())
     signature = tf.nest.map_structure(
         lambda x: tf.TensorSpec([*x.shape[:axis], None, *x.shape[axis + 1 :]], x.dtype), whole
     )
