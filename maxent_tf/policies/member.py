@@ -62,13 +62,16 @@ class Member:
 
     def without_axes(self, x: tf.Tensor) -> tf.Tensor:
         """Returns the learner's part of a tensor: [*P, ...] or [1, ..., 1, ...] -> [...]."""
-        lengths = x.shape[: len(self.batch_shape)]
-        place = tuple(0 if n == 1 else i for i, n in zip(self.index, lengths, strict=True))
-        return x[place]
+        # Not all axes at once: LiteRT slices tensors of five axes at most, here and below.
+        for i, length in zip(self.index, x.shape[: len(self.batch_shape)], strict=True):
+            x = tf.gather(x, 0 if length == 1 else i)
+        return x
 
     def with_axes(self, x: tf.Tensor) -> tf.Tensor:
         """Returns a tensor with an axis of length 1 in front for each axis of P."""
-        return x[(None,) * len(self.batch_shape)]
+        for _ in self.batch_shape:
+            x = tf.expand_dims(x, 0)
+        return x
 
     def of_distribution(self, distribution: Any) -> Any:
         """Returns the learner's part of a distribution: batch shape [*P, B] -> [B].
