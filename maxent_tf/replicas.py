@@ -131,6 +131,8 @@ def mean(means: Any, valid: tf.Tensor | None = None) -> Any:
     replica = _current.get()
     if replica is None:
         return means
+    # The gradient of an embedding may be sparse.
+    means = tf.nest.map_structure(tf.convert_to_tensor, means)
     if valid is None:
         return tf.nest.map_structure(lambda x: x / replica.all.count, _sum(replica, means))
     own = tf.reduce_sum(tf.cast(valid, tf.float32), axis=-1)
@@ -157,7 +159,7 @@ def largest(x: tf.Tensor) -> tf.Tensor:
 
 
 def of_each(x: tf.Tensor) -> tf.Tensor:
-    """Returns the values that the replicas have, in the order of the replicas: [...] -> [R, ...]."""
+    """Returns the values that the replicas have, in their order: [...] -> [R, ...]."""
     replica = _current.get()
     if replica is None:
         return x[None]

@@ -163,9 +163,7 @@ class DataParallel(Learner):
 
         def update(place: int) -> Updated:
             agreed = seed if processes == 1 else _agreed(state, size, seed)
-            return self.learner.update(
-                state, batches[place], seed=agreed, weight=weights[place]
-            )
+            return self.learner.update(state, batches[place], seed=agreed, weight=weights[place])
 
         # Every update has replicas of its own: it may be traced several times.
         timeout = None if processes == 1 else _LIMIT_SECONDS

@@ -439,9 +439,7 @@ class SAC(Learner):
         weight, _, entropy = self._draw_each(policy, seed, length)
         return tf.reduce_sum(weight * entropy, axis=-1)
 
-    def _draw(
-        self, policy: Any, seed: tf.Tensor, length: int = 1
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def _draw(self, policy: Any, seed: tf.Tensor, length: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns actions, [*P, T B, D], and the entropies that losses use with them, [*P, T B]."""
         estimator = self.config.entropy_estimator
 
@@ -455,15 +453,13 @@ class SAC(Learner):
     def _draw_each(
         self, policy: Any, seed: tf.Tensor, length: int = 1
     ) -> entropy_estimators.Stratified:
-        """Returns an action of every component of a mixture at steps [*P, T B]."""
-        return replicas.drawn(
-            lambda policy: entropy_estimators.draw_each(
-                policy, self.config.entropy_estimator, seed
-            ),
-            policy,
-            len(self.batch_shape),
-            length,
-        )
+        """Returns an action of each component of a mixture at steps [*P, T B]."""
+        estimator = self.config.entropy_estimator
+
+        def draw(policy: Any) -> entropy_estimators.Stratified:
+            return entropy_estimators.draw_each(policy, estimator, seed)
+
+        return replicas.drawn(draw, policy, len(self.batch_shape), length)
 
     def _subset(self, critics: Any, seed: Any) -> Any:
         """Returns the critics whose minimum a target takes, the same for all learners."""
