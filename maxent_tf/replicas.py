@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -88,18 +89,19 @@ class Replicas:
         return self._loops[place]
 
 
-class _Replica(NamedTuple):
+@dataclass(frozen=True)
+class _Replica:
     """One of the replicas of an update.
 
     Attributes:
       index: The place of the replica among all replicas, from 0.
       place: The place of the replica among those of this process, from 0.
-      all: The replicas.
+      group: All replicas.
     """
 
     index: int
     place: int
-    all: Replicas
+    group: Replicas
 
 
 _current: contextvars.ContextVar[_Replica | None] = contextvars.ContextVar("replica", default=None)
@@ -112,7 +114,7 @@ def _context() -> Any:
 def count() -> int:
     """Returns R, the number of replicas of the present update; 1 outside of a replica."""
     replica = _current.get()
-    return 1 if replica is None else replica.all.count
+    return 1 if replica is None else replica.group.count
 
 
 def mean(means: Any, valid: tf.Tensor | None = None) -> Any:
@@ -134,7 +136,7 @@ def mean(means: Any, valid: tf.Tensor | None = None) -> Any:
     # The gradient of an embedding may be sparse.
     means = tf.nest.map_structure(tf.convert_to_tensor, means)
     if valid is None:
-        return tf.nest.map_structure(lambda x: x / replica.all.count, _sum(replica, means))
+        return tf.nest.map_structure(lambda x: x / replica.group.count, _sum(replica, means))
     own = tf.reduce_sum(tf.cast(valid, tf.float32), axis=-1)
     weighted = tf.nest.map_structure(lambda x: x * expand_like(own, x), means)
     sums, number = _sum(replica, (weighted, own))
@@ -147,7 +149,7 @@ def _sum(replica: _Replica, structure: Any) -> Any:
     leaves = tf.nest.flatten(structure)
     # One message for all of them: to send a message takes longer than what is in it.
     flat = tf.concat([tf.reshape(x, [-1]) for x in leaves], axis=0)
-    flat = _context().all_reduce("SUM", flat, options=replica.all.options)
+    flat = _context().all_reduce("SUM", flat, options=replica.group.options)
     parts = tf.split(flat, [x.shape.num_elements() for x in leaves])
     shaped = [tf.reshape(part, x.shape) for part, x in zip(parts, leaves, strict=True)]
     return tf.nest.pack_sequence_as(structure, shaped)
@@ -163,7 +165,7 @@ def of_each(x: tf.Tensor) -> tf.Tensor:
     replica = _current.get()
     if replica is None:
         return x[None]
-    return _context().all_gather(x[None], axis=0, options=replica.all.options)
+    return _context().all_gather(x[None], axis=0, options=replica.group.options)
 
 
 def own_rows(rows: tf.Tensor, size: int) -> tf.Tensor:
@@ -179,7 +181,7 @@ def own_rows(rows: tf.Tensor, size: int) -> tf.Tensor:
     replica = _current.get()
     if replica is None:
         return rows
-    time, place = rows // (replica.all.count * size), rows % (replica.all.count * size)
+    time, place = rows // (replica.group.count * size), rows % (replica.group.count * size)
     return tf.boolean_mask(time * size + place % size, place // size == replica.index)
 
 
@@ -209,11 +211,11 @@ def drawn(draw: Callable[[Any], Any], policy: Any, batch_ndims: int, length: int
 
     def repeated(x: tf.Tensor) -> tf.Tensor:
         apart = split_time(x, batch_ndims, length)
-        return merge_time(tf.concat([apart] * replica.all.count, axis), batch_ndims)
+        return merge_time(tf.concat([apart] * replica.group.count, axis), batch_ndims)
 
     def own(x: tf.Tensor) -> tf.Tensor:
         apart = split_time(x, batch_ndims, length)
-        parts = tf.split(apart, replica.all.count, axis)
+        parts = tf.split(apart, replica.group.count, axis)
         return merge_time(parts[replica.index], batch_ndims)
 
     whole = tf.nest.map_structure(repeated, policy, expand_composites=True)
@@ -232,7 +234,7 @@ def repeat(num: int, body: Callable[..., Any], state: tuple[Any, ...]) -> tuple[
     """
     replica = _current.get()
     if replica is not None:
-        return replica.all.loop(replica.place, num, body, state)
+        return replica.group.loop(replica.place, num, body, state)
     _, *state = tf.while_loop(
         lambda k, *_: k < num, lambda k, *state: (k + 1, *body(k, *state)), (0, *state)
     )

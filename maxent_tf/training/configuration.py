@@ -101,7 +101,7 @@ def learner_settings(learner: Learner) -> dict[str, Any]:
 
     A data-parallel learner has those of the learner inside: the one can go on with the other's run.
     """
-    inside = getattr(learner, "learner", None)
+    inside: Any = getattr(learner, "learner", None)
     if learner.strategy is not None and not isinstance(learner, Wrapper):
         return learner_settings(inside)
     settings = {
