@@ -23,6 +23,13 @@ from maxent_tf import draws
 from maxent_tf.axes import expand_like, merge_time, split_time
 
 
+def num_processes(strategy: tf.distribute.Strategy | None) -> int:
+    """Returns the number of processes among which a strategy, if there is one, divides updates."""
+    if strategy is None:
+        return 1
+    return strategy.num_replicas_in_sync // len(strategy.extended.worker_devices)
+
+
 class Replicas:
     """The replicas that make an update together, one for each device of a strategy.
 

@@ -16,8 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from maxent_tf.learners import A2C, PPO, SAC, Learner
-from maxent_tf.learners.wrapper import num_processes
-from maxent_tf.replicas import Replicas, of_each
+from maxent_tf.replicas import Replicas, num_processes, of_each
 from maxent_tf.seeds import as_seed
 from maxent_tf.types import Acted, Transition, Updated
 
@@ -67,7 +66,7 @@ def data_parallel(learner: Learner, strategy: tf.distribute.Strategy) -> Learner
       P. Goyal et al. (2017), "Accurate, large minibatch SGD: training ImageNet in 1 hour",
       section 3, https://arxiv.org/abs/1706.02677
     """
-    if not isinstance(learner, A2C | PPO | SAC):
+    if getattr(type(learner), "update", None) not in (A2C.update, PPO.update, SAC.update):
         raise TypeError(
             f"learner must be an A2C, a PPO or a SAC, not {type(learner).__name__}: the updates of "
             "other learners are not written for several replicas. To wrap one of the three, wrap "
@@ -89,23 +88,14 @@ class DataParallel(Learner):
       learner: The learner inside, which acts, and whose state and update this learner has.
     """
 
-    def __init__(self, learner: Learner, strategy: tf.distribute.Strategy):
+    def __init__(self, learner: Any, strategy: tf.distribute.Strategy):
         self.learner = learner
         self.strategy = strategy
         self.spec = learner.spec
         self.batch_shape = learner.batch_shape
         self.experience = learner.experience
         self.metric_names = learner.metric_names
-
-    @property
-    def config(self) -> Any:
-        """The hyperparameters of the learner inside."""
-        return getattr(self.learner, "config", None)
-
-    @property
-    def discount(self) -> Any:
-        """The discount factor gamma of the learner inside."""
-        return getattr(self.learner, "discount", None)
+        self.discount = learner.discount
 
     def init(self, seed: Any) -> Any:
         """Returns a fresh state of the learner inside."""
@@ -150,24 +140,24 @@ class DataParallel(Learner):
         Raises:
           ValueError: If the transitions cannot be divided evenly.
         """
-        devices, size = len(self.strategy.extended.worker_devices), batch.reward.shape[-1]
-        if size % devices:
+        alone, seed = num_processes(self.strategy) == 1, as_seed(seed)
+        replicas = Replicas(self.strategy, timeout=None if alone else _LIMIT_SECONDS)
+        size = batch.reward.shape[-1]
+        if size % replicas.here:
             raise ValueError(
                 f"the {size} environments, or transitions of a minibatch, must be a multiple of "
-                f"the {devices} devices of the strategy: change num_envs or batch_size."
+                f"the {replicas.here} devices of the strategy: change num_envs or batch_size."
             )
-        axis, seed = batch.reward.shape.rank - 1, as_seed(seed)
-        batches = _parts(batch, devices, axis)
-        weights = [None] * devices if weight is None else _parts(weight, devices, axis=-1)
-        processes = num_processes(self)
+        batches = _parts(batch, replicas.here, axis=len(batch.reward.shape) - 1)
+        weights: list[Any] = [None] * replicas.here
+        if weight is not None:
+            weights = _parts(weight, replicas.here, axis=-1)
 
         def update(place: int) -> Updated:
-            agreed = seed if processes == 1 else _agreed(state, size, seed)
+            agreed = seed if alone else _agreed(state, size, seed)
             return self.learner.update(state, batches[place], seed=agreed, weight=weights[place])
 
-        # Every update has replicas of its own: it may be traced several times.
-        timeout = None if processes == 1 else _LIMIT_SECONDS
-        updates = Replicas(self.strategy, timeout).run(update)
+        updates = replicas.run(update)
         errors = [updated.error for updated in updates]
         error = tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=-1), *errors)
         return updates[0]._replace(error=error)
@@ -187,8 +177,10 @@ def _agreed(state: Any, size: int, seed: tf.Tensor) -> tf.Tensor:
     apart, hardly one of these is the same.
     """
     leaves = tf.nest.flatten(state)
-    counters = [tf.reshape(x, [-1]) for x in leaves if x.dtype.is_integer]
-    numbers = tf.stack([tf.reshape(x, [-1])[0] for x in leaves if x.dtype.is_floating])
+    counters = [tf.cast(tf.reshape(x, [-1]), tf.int32) for x in leaves if x.dtype.is_integer]
+    numbers = tf.stack(
+        [tf.cast(tf.reshape(x, [-1])[0], tf.float32) for x in leaves if x.dtype.is_floating]
+    )
     counted = tf.concat([[size], seed, *counters], axis=0)
     all_counted, all_numbers = of_each(counted), of_each(numbers)
     sizes, seeds, all_counters = tf.split(all_counted, [1, 2, -1], axis=1)

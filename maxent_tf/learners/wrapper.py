@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maxent_tf.learners.interface import Learner
+from maxent_tf.replicas import num_processes
 from maxent_tf.types import Acted, Transition, Updated
 
 
@@ -25,10 +26,11 @@ class Wrapper(Learner):
     """
 
     def __init__(self, learner: Learner):
-        if num_processes(learner) > 1:
+        processes = num_processes(learner.strategy)
+        if processes > 1:
             raise ValueError(
                 "the learner inside must not be divided among processes, but there are "
-                f"{num_processes(learner)}: what a wrapper keeps, such as running statistics, "
+                f"{processes}: what a wrapper keeps, such as running statistics, "
                 "would come from the experience of one process and differ from that of the others. "
                 "Leave the wrapper out, or change the environment itself."
             )
@@ -82,13 +84,6 @@ class Wrapper(Learner):
     def observe(self, state: Any, fresh: Transition) -> Any:
         """Lets the learner inside take note of experience."""
         return state._replace(learner=self.learner.observe(state.learner, fresh))
-
-
-def num_processes(learner: Learner) -> int:
-    """Returns the number of processes that make the updates of a learner together."""
-    if learner.strategy is None:
-        return 1
-    return learner.strategy.num_replicas_in_sync // len(learner.strategy.extended.worker_devices)
 
 
 def refuse_planning(learner: Learner, what: str) -> None:
