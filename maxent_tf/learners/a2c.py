@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, losses, networks, optimizers
+from maxent_tf import distributions, losses, networks, optimizers, replicas
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
 from maxent_tf.learners.actor_critic import (
@@ -239,7 +239,7 @@ class A2C(ActorCriticLearner):
             critic_loss = losses.squared_error_loss(value, target, steps.valid)
             total = actor_loss + critic_loss
         actor_gradient, critic_gradient = tape.gradient(total, parameters)
-        return A2CGradients(
+        gradients = A2CGradients(
             actor=actor_gradient,
             critic=critic_gradient,
             actor_loss=actor_loss,
@@ -247,6 +247,7 @@ class A2C(ActorCriticLearner):
             entropy=losses.masked_mean(entropy, steps.valid),
             value=losses.masked_mean(value, steps.valid),
         )
+        return replicas.mean(gradients, steps.valid)
 
     def apply_gradients(self, state: ActorCriticState, gradients: A2CGradients) -> Updated:
         """Takes one step of the optimisers and of the temperature.

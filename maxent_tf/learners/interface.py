@@ -73,6 +73,8 @@ class Learner(abc.ABC):
       experience: The kind of experience that the updates need, `OnPolicy` or `OffPolicy`.
       metric_names: The names of the metrics that an update measures, in their order.
       plans: Whether `act` needs the state of an environment of the graph, in which it plans.
+      strategy: The `tf.distribute` strategy among whose replicas an update is divided, see
+        `distributed.data_parallel`; None if an update is made on one device.
     """
 
     spec: EnvironmentSpec
@@ -80,6 +82,7 @@ class Learner(abc.ABC):
     experience: OnPolicy | OffPolicy
     metric_names: tuple[str, ...]
     plans: bool = False
+    strategy: Any = None
 
     @functools.cached_property
     def compiled(self) -> dict[Any, Any]:

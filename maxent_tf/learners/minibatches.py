@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from maxent_tf import draws, losses
+from maxent_tf import draws, losses, replicas
 
 
 def shuffled_indices(count: int, epochs: int, minibatches: int, seed: Any) -> tf.Tensor:
@@ -87,18 +87,11 @@ def normalize(x: tf.Tensor, valid: tf.Tensor, magnitude: tf.Tensor) -> tuple[tf.
     Returns:
       The normalised numbers, [*P, N], float32, and the divisor, [*P]: the standard deviation plus
       1e-8, or 1 where all numbers are equal.
-
-    Raises:
-      ValueError: If N is 1, because a number minus its own mean is 0.
     """
-    if x.shape[-1] == 1:
-        raise ValueError(
-            "normalize_advantage=True needs minibatches of 2 steps or more, not of 1: lower "
-            "num_minibatches, or set normalize_advantage to False."
-        )
-    deviation = x - losses.masked_mean(x, valid)[..., None]
-    stddev = tf.sqrt(losses.masked_mean(tf.square(deviation), valid))
-    largest = tf.reduce_max(tf.where(valid, magnitude, 0), axis=-1)
+    deviation = x - replicas.mean(losses.masked_mean(x, valid), valid)[..., None]
+    variance = replicas.mean(losses.masked_mean(tf.square(deviation), valid), valid)
+    stddev = tf.sqrt(variance)
+    largest = replicas.largest(tf.reduce_max(tf.where(valid, magnitude, 0), axis=-1))
     varies = stddev > _ROUNDING * largest
     divisor = tf.where(varies, stddev + 1e-8, 1)
     return tf.where(varies[..., None], deviation / divisor[..., None], 0), divisor

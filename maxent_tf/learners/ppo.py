@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import distributions, draws, losses, networks, optimizers
+from maxent_tf import distributions, draws, losses, networks, optimizers, replicas
 from maxent_tf.checks import boolean
 from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import validation
@@ -280,42 +280,54 @@ class PPO(ActorCriticLearner):
         noise_seed = self._parts.noise_seed(batch)
         samples, entropy = self._samples(state, batch, noise_seed, alpha)
         seed = as_seed(seed)
-        length, *_, worlds = batch.reward.shape
+        length, *_, own_worlds = batch.reward.shape
+        worlds = own_worlds * replicas.count()
         epochs, minibatches = config.num_epochs, config.num_minibatches
         if not config.memory_size:
             indices = shuffled_indices(length * worlds, epochs, minibatches, seed)
         else:
             indices = shuffled_worlds(length, worlds, epochs, minibatches, seed)
+        if config.normalize_advantage and indices.shape[-1] == 1:
+            raise ValueError(
+                "normalize_advantage=True needs minibatches of 2 steps or more, not of 1, because "
+                "a number minus its own mean is 0: lower num_minibatches, or set "
+                "normalize_advantage to False."
+            )
         due = epochs * minibatches
 
         def body(k: tf.Tensor, state: Any, learning: Any, steps: Any, totals: Any) -> Any:
+            rows = replicas.own_rows(indices[k], own_worlds)
             minibatch = tf.nest.map_structure(
-                lambda x: tf.gather(x, indices[k], axis=len(self.batch_shape)), samples
+                lambda x: tf.gather(x, rows, axis=len(self.batch_shape)), samples
             )
-            own = draws.fold_in(seed, k)
+            own = replicas.own_seed(draws.fold_in(seed, k))
             state, learning, measured = self._step(
                 state, learning, minibatch, noise_seed, length, alpha, own
             )
             totals = tf.nest.map_structure(
                 lambda total, x: total + tf.where(learning, x, 0), totals, measured
             )
-            return k + 1, state, learning, steps + tf.cast(learning, tf.float32), totals
+            return state, learning, steps + tf.cast(learning, tf.float32), totals
 
         zeros = tf.zeros(self.batch_shape)
         norms: Any = () if config.max_grad_norm is None else zeros
         nothing = _Measured(zeros, zeros, zeros, zeros, norms, norms)
         everyone = tf.ones(self.batch_shape, tf.bool)
-        _, state, _, steps, totals = tf.while_loop(
-            lambda k, *_: k < due, body, (0, state, everyone, zeros, nothing)
+        state, _, steps, totals = replicas.repeat(due, body, (state, everyone, zeros, nothing))
+        mean_entropy, mean_value = replicas.mean(
+            (
+                losses.masked_mean(entropy, samples.valid),
+                losses.masked_mean(samples.value, samples.valid),
+            ),
+            samples.valid,
         )
-        mean_entropy = losses.masked_mean(entropy, samples.valid)
         new_temperature, bound = temperature.update(state.temperature, mean_entropy)
         means = tf.nest.map_structure(lambda total: total / tf.maximum(steps, 1), totals)
         metrics = PPOMetrics(
             entropy=mean_entropy,
             alpha=alpha,
             alpha_bound=bound,
-            value=losses.masked_mean(samples.value, samples.valid),
+            value=mean_value,
             step_fraction=() if config.target_kl is None else steps / due,
             **means._asdict(),
         )
@@ -402,12 +414,15 @@ class PPO(ActorCriticLearner):
             parts.as_policy(samples.policy, samples.inputs.mask), policy
         )
         kl = losses.masked_mean(divergence, valid)
+        clipped = tf.cast(tf.abs(tf.exp(log_ratio) - 1) > epsilon[..., None], tf.float32)
+        clip_fraction = losses.masked_mean(clipped, valid)
+        grads, actor_loss, critic_loss, kl, clip_fraction = replicas.mean(
+            (grads, actor_loss, critic_loss, kl, clip_fraction), valid
+        )
         if config.target_kl is not None:
             learning &= ~(kl > self._target_kl)
         state, actor_norm, critic_norm = parts.descend(
             state, grads, where=None if config.target_kl is None else learning
         )
-        clipped = tf.cast(tf.abs(tf.exp(log_ratio) - 1) > epsilon[..., None], tf.float32)
-        clip_fraction = losses.masked_mean(clipped, valid)
         measured = _Measured(actor_loss, critic_loss, kl, clip_fraction, actor_norm, critic_norm)
         return state, learning, measured

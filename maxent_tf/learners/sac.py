@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import draws, losses, networks, operators, optimizers
+from maxent_tf import draws, losses, networks, operators, optimizers, replicas
 from maxent_tf.axes import sizes
 from maxent_tf.distributions import Bounds, greedy_action
 from maxent_tf.exploration import StateDependentExploration
@@ -342,7 +342,7 @@ class SAC(Learner):
 
         def entropy_reward(later: Transition) -> tf.Tensor:
             policy = self._policy(next_actor, self._features(later.observation))
-            entropy = self._entropy(policy, draws.fold_in(next_seed, 1))
+            entropy = self._entropy(policy, draws.fold_in(next_seed, 1), config.n_step - 1)
             return alpha[..., None] * (entropy - self._log_volume)
 
         step, bootstrap_discount = off_policy.soft_n_step(
@@ -384,7 +384,9 @@ class SAC(Learner):
             actor_loss, state.actor, config.actor_optimizer, state.actor_optimizer, ndims
         )
         q, entropy = actor.aux
-        mean_entropy = tf.reduce_mean(entropy, axis=-1)
+        mean_q, mean_entropy = replicas.mean(
+            (tf.reduce_mean(q, axis=-1), tf.reduce_mean(entropy, axis=-1))
+        )
         temperature, bound = self._temperature.update(state.temperature, mean_entropy)
         new_state = SACState(
             actor=actor.params,
@@ -400,7 +402,7 @@ class SAC(Learner):
             entropy=mean_entropy,
             alpha=alpha,
             alpha_bound=bound,
-            q=tf.reduce_mean(q, axis=-1),
+            q=mean_q,
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
         )
@@ -423,29 +425,41 @@ class SAC(Learner):
         if self.config.num_components == 1:
             action, entropy = self._draw(policy, seed)
             return q(observed, action), entropy
-        weight, action, entropy = entropy_estimators.draw_each(
-            policy, self.config.entropy_estimator, seed
-        )
+        weight, action, entropy = self._draw_each(policy, seed)
         # The components beside the minibatch: one product serves all.
         repeated = tf.repeat(observed, self.config.num_components, axis=-2)
         flat = tf.reshape(action, [*sizes(repeated)[:-1], action.shape[-1]])
         each = tf.reshape(q(repeated, flat), sizes(weight))
         return tf.reduce_sum(weight * each, axis=-1), tf.reduce_sum(weight * entropy, axis=-1)
 
-    def _entropy(self, policy: Any, seed: tf.Tensor) -> tf.Tensor:
-        """Returns what a loss uses as the entropy of a policy, [*P, B], in nats."""
+    def _entropy(self, policy: Any, seed: tf.Tensor, length: int) -> tf.Tensor:
+        """Returns what a loss uses as the entropy of a policy at steps [*P, T B], in nats."""
         if self.config.num_components == 1:
-            return self._draw(policy, seed)[1]
-        estimator = self.config.entropy_estimator
-        weight, _, entropy = entropy_estimators.draw_each(policy, estimator, seed)
+            return self._draw(policy, seed, length)[1]
+        weight, _, entropy = self._draw_each(policy, seed, length)
         return tf.reduce_sum(weight * entropy, axis=-1)
 
-    def _draw(self, policy: Any, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns actions, [*P, B, D], and the entropies that losses use with them, [*P, B]."""
+    def _draw(self, policy: Any, seed: tf.Tensor, length: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns actions, [*P, T B, D], and the entropies that losses use with them, [*P, T B]."""
         estimator = self.config.entropy_estimator
-        if callable(estimator):
-            return estimator(policy, seed)
-        return entropy_estimators.draw(policy, estimator, seed)
+
+        def draw(policy: Any) -> tuple[tf.Tensor, tf.Tensor]:
+            if callable(estimator):
+                return estimator(policy, seed)
+            return entropy_estimators.draw(policy, estimator, seed)
+
+        return replicas.drawn(draw, policy, len(self.batch_shape), length)
+
+    def _draw_each(
+        self, policy: Any, seed: tf.Tensor, length: int = 1
+    ) -> entropy_estimators.Stratified:
+        """Returns an action of each component of a mixture at steps [*P, T B]."""
+        estimator = self.config.entropy_estimator
+
+        def draw(policy: Any) -> entropy_estimators.Stratified:
+            return entropy_estimators.draw_each(policy, estimator, seed)
+
+        return replicas.drawn(draw, policy, len(self.batch_shape), length)
 
     def _subset(self, critics: Any, seed: Any) -> Any:
         """Returns the critics whose minimum a target takes, the same for all learners."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maxent_tf.learners.interface import Learner
+from maxent_tf.replicas import num_processes
 from maxent_tf.types import Acted, Transition, Updated
 
 
@@ -19,15 +20,27 @@ class Wrapper(Learner):
 
     Args:
       learner: The learner inside.
+
+    Raises:
+      ValueError: If the updates of the learner inside are divided among several processes.
     """
 
     def __init__(self, learner: Learner):
+        processes = num_processes(learner.strategy)
+        if processes > 1:
+            raise ValueError(
+                "the learner inside must not be divided among processes, but there are "
+                f"{processes}: what a wrapper keeps, such as running statistics, "
+                "would come from the experience of one process and differ from that of the others. "
+                "Leave the wrapper out, or change the environment itself."
+            )
         self.learner = learner
         self.spec = learner.spec
         self.batch_shape = learner.batch_shape
         self.experience = learner.experience
         self.metric_names = learner.metric_names
         self.plans = learner.plans
+        self.strategy = learner.strategy
 
     @property
     def config(self) -> Any:
@@ -95,14 +108,19 @@ def as_trained(learner: Learner, state: Any) -> Learner:
       learner: A bare learner, or a learner in some or all of these wrappers.
       state: The state of the learner, or of a wrapper around it.
     """
-    if _depth(learner) >= _depth(state):
+    if _wrappers(learner) >= _depth(state):
         return learner
     return state.wrapped(as_trained(learner, state.learner))
 
 
-def _depth(wrapped: Any) -> int:
-    """Returns the number of wrappers around a learner or its state."""
-    return 1 + _depth(wrapped.learner) if hasattr(wrapped, "learner") else 0
+def _wrappers(learner: Learner) -> int:
+    """Returns the number of wrappers around a learner."""
+    return 1 + _wrappers(learner.learner) if isinstance(learner, Wrapper) else 0
+
+
+def _depth(state: Any) -> int:
+    """Returns the number of wrappers around the learner that a state belongs to."""
+    return 1 + _depth(state.learner) if hasattr(state, "learner") else 0
 
 
 def parts(state: Any) -> Mapping[str, Any]:

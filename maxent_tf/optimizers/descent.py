@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from maxent_tf import replicas
 from maxent_tf.optimizers.clip import global_norm
 from maxent_tf.optimizers.interface import Optimizer
 
@@ -52,6 +53,7 @@ def gradient_step(
         total = tf.reduce_sum(each)
     # What the loss does not depend on stays where it is.
     grads = tape.gradient(total, params, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    grads, each = replicas.mean((grads, each))
     norm = global_norm(grads, batch_ndims)
     params, optimizer_state = optimizer.update(grads, optimizer_state, params, batch_ndims)
     return Descent(params, optimizer_state, each, norm, aux)

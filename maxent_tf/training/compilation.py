@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf.learners import Learner
+
 MODES = ("auto", "xla", "graph", "eager")
 
 
@@ -28,8 +30,7 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     Raises:
       ValueError: If the mode is unknown.
     """
-    if mode not in MODES:
-        raise ValueError(f"compile must be one of {list(MODES)}, not {mode!r}.")
+    _check(mode)
     mode = auto if mode == "auto" else mode
     if mode == "eager":
         return function
@@ -38,6 +39,29 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     # A partial has no source, and is counted by itself.
     own = functools.partial(function)
     return tf.function(own, autograph=False, jit_compile=mode == "xla")
+
+
+def mode_for(learner: Learner, mode: str) -> str:
+    """Returns the mode in which programs that update a learner are compiled.
+
+    Raises:
+      ValueError: If the mode is unknown, or if it is "xla" and an update is divided among replicas.
+    """
+    _check(mode)
+    if learner.strategy is None:
+        return mode
+    if mode == "xla":
+        raise ValueError(
+            'compile must not be "xla" for a learner whose updates are divided among replicas: XLA '
+            'compiles for one device, on which replicas cannot exchange sums. Pass "graph", or '
+            "leave compile out."
+        )
+    return "graph" if mode == "auto" else mode
+
+
+def _check(mode: str) -> None:
+    if mode not in MODES:
+        raise ValueError(f"compile must be one of {list(MODES)}, not {mode!r}.")
 
 
 # Called with the name of a program when its compilation begins, and with None when it ends.

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.learners import Learner
+from maxent_tf.learners import Learner, Wrapper
 from maxent_tf.training.description import Description
 
 # Of the serialised form. The first was less deep, and of a time with another storage of tensors.
@@ -97,14 +97,19 @@ _MOST_DIFFERENCES = 8
 
 
 def learner_settings(learner: Learner) -> dict[str, Any]:
-    """Returns the parts of a run's configuration that follow from its learner, by name."""
+    """Returns the parts of a run's configuration that follow from its learner, by name.
+
+    A data-parallel learner has those of the learner inside: the one can go on with the other's run.
+    """
+    inside: Any = getattr(learner, "learner", None)
+    if learner.strategy is not None and not isinstance(learner, Wrapper):
+        return learner_settings(inside)
     settings = {
         "learner": type(learner).__qualname__,
         "config": getattr(learner, "config", None),
         "spec": learner.spec,
         "batch_shape": tuple(learner.batch_shape),
     }
-    inside = getattr(learner, "learner", None)
     return settings if inside is None else {**settings, "inside": learner_settings(inside)}
 
 

@@ -17,7 +17,7 @@ from maxent_tf.seeds import as_seed
 from maxent_tf.specs import abbreviated
 from maxent_tf.training.callback import Callback, further_metrics
 from maxent_tf.training.checkpoint import Checkpoints
-from maxent_tf.training.compilation import MODES
+from maxent_tf.training.compilation import mode_for
 from maxent_tf.training.configuration import Configuration, learner_settings
 from maxent_tf.training.evaluations import Evaluations
 from maxent_tf.training.history import History
@@ -79,8 +79,7 @@ class Trainer:
                 "maxent_tf.learners.SAC(spec, config)."
             )
         _check_positive("num_envs", num_envs)
-        if compile not in MODES:
-            raise ValueError(f"compile must be one of {list(MODES)}, not {compile!r}.")
+        compile = mode_for(learner, compile)
         seed, state = as_seed(seed), state_of(state)
         settings = {
             **learner_settings(learner),
