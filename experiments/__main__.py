@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import experiments
-from experiments import tables
-
-RESULTS = pathlib.Path("results")
+from experiments import project, tables
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Arguments:
       output: The folder for results, in which each experiment has a folder of its own name.
     """
 
-    output: pathlib.Path = RESULTS
+    output: pathlib.Path = project.RESULTS
 
 
 def rows(output: pathlib.Path) -> Iterator[dict[str, Any]]:
@@ -56,6 +54,7 @@ def main(arguments: Arguments) -> None:
     }
     print(tables.table(rows(arguments.output), columns))
     print("\nRun one by `python -m experiments.NAME`; `--help` says what it does and writes.")
+    print("`python -m experiments.report` makes a page of all that is stored.")
 
 
 if __name__ == "__main__":

@@ -45,19 +45,26 @@ class Check(NamedTuple):
         return {**self._asdict(), "holds": self.holds}
 
 
+def texts(row: Mapping[str, Any]) -> dict[str, str]:
+    """Returns a check, by `Check.as_row` or read from a summary, as the texts of its columns."""
+    sign = {"at most": "<= ", "at least": ">= "}.get(row["kind"], "")
+    relative = " relative" if row["kind"] == "relative" else ""
+    return {
+        "row": row["row"],
+        "what": row["what"],
+        "target": f"{sign}{_number(row['target'])}",
+        "measured": _number(row["measured"]),
+        "tolerance": f"{row['tolerance']:g}{relative}",
+        "verdict": "holds" if row["holds"] else "FALLS SHORT",
+    }
+
+
 def table(rows: Iterable[Mapping[str, Any]]) -> str:
     """Returns checks, each by `Check.as_row`, as a Markdown table."""
-    sign = {"at most": "<= ", "at least": ">= "}
-    return tables.table(
-        rows,
-        {
-            "row": "{row}",
-            "what": "{what}",
-            "target": lambda row: f"{sign.get(row['kind'], '')}{row['target']:.7g}",
-            "measured": "{measured:.7g}",
-            "tolerance": lambda row: (
-                f"{row['tolerance']:g}" + (" relative" if row["kind"] == "relative" else "")
-            ),
-            "verdict": lambda row: "holds" if row["holds"] else "FALLS SHORT",
-        },
-    )
+    columns = ("row", "what", "target", "measured", "tolerance", "verdict")
+    return tables.table(map(texts, rows), {name: f"{{{name}}}" for name in columns})
+
+
+def _number(value: float | None) -> str:
+    # A summary holds null for what is not finite, because JSON has no infinity.
+    return "not finite" if value is None else f"{value:.7g}"

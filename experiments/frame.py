@@ -37,7 +37,6 @@ Sweep = Any  # a frozen dataclass of plain values, with a property `name` for it
 _Sweep = TypeVar("_Sweep")
 _Item = TypeVar("_Item")
 
-_RESULTS = "results"
 # Dots per inch: a figure of 9 inches has twice the 736 pixels that the site shows it with.
 _DPI = 160
 
@@ -82,7 +81,7 @@ class Arguments:
     @property
     def folder(self) -> pathlib.Path:
         """The folder for results; a quick run has one of its own unless --output names another."""
-        default = pathlib.Path(_RESULTS, "quick") if self.quick else pathlib.Path(_RESULTS)
+        default = project.RESULTS / "quick" if self.quick else project.RESULTS
         return self.output or default
 
     def apply(self, sweep: _Sweep, quick: Mapping[str, Any]) -> _Sweep:
@@ -255,7 +254,7 @@ class Experiment:
             if field.default is not None:
                 continue
             if field.name == "output":
-                hint = f"{_RESULTS}, with --quick {_RESULTS}/quick"
+                hint = f"{project.RESULTS}, with --quick {project.RESULTS / 'quick'}"
             elif field.name == "ray":
                 hint = "one sweep after another, without Ray"
             else:

@@ -21,6 +21,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+# The default folder for results, in which each experiment has a folder of its own name.
+RESULTS = pathlib.Path("results")
+
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 

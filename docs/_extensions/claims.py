@@ -1,12 +1,10 @@
-"""The table of claims and the list of findings, from `docs/claims.yml`."""
+"""The table of claims and the lists of findings, from `main_claims.yml` and `claims.yml`."""
 
 from __future__ import annotations
 
-import functools
-import pathlib
+from collections.abc import Sequence
 from typing import Any
 
-import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -14,37 +12,32 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-_DOCS = pathlib.Path(__file__).parents[1]
-_SOURCE = _DOCS / "claims.yml"
-_FIELDS = {"experiment", "question", "claim", "verdict", "finding", "source"}
-_VERDICTS = {"holds", "holds in part", "does not hold"}
+from experiments.claims import (
+    DOCS,
+    MAIN_SOURCE,
+    SOURCE,
+    Claim,
+    experiment_claims,
+    further_claims,
+    main_claims,
+)
+
 _log = logging.getLogger(__name__)
 
 
-@functools.cache
-def rows() -> tuple[dict[str, str], ...]:
-    """Returns the rows, in the order of the file.
-
-    Raises:
-      ValueError: if a row lacks a field or has another verdict than the three.
-    """
-    found = yaml.safe_load(_SOURCE.read_text(encoding="utf-8"))
-    for row in found:
-        if set(row) != _FIELDS or row["verdict"] not in _VERDICTS:
-            raise ValueError(f"{_SOURCE.name}: each row has the fields {_FIELDS}, not {row}.")
-    return tuple(found)
-
-
 class _Claims(SphinxDirective):
-    """A table with a row for each claim: the claim, its verdict, and what was found."""
+    """A table of the claims of the project, then of the experiments that test none of them."""
 
     def run(self) -> list[nodes.Node]:
         lines = ["| Claim | Verdict | What was found |", "|---|---|---|"]
-        for row in rows():
-            page = f"/experiments/{row['experiment']}"
-            verdict = f"{{doc}}`{row['verdict']} <{page}>`"
-            lines.append(f"| {row['claim']} | {verdict} | {row['finding']} |")
+        lines += [_line(row, row.experiments) for row in main_claims()]
+        lines += [_line(row, [row.experiment]) for row in further_claims()]
         return _parsed(self, lines)
+
+
+def _line(row: Claim, experiments: Sequence[str]) -> str:
+    pages = (f"{{doc}}`{name.replace('_', ' ')} </experiments/{name}>`" for name in experiments)
+    return f"| {row.claim} | {row.verdict} | {row.finding} See {', '.join(pages)}. |"
 
 
 class _Findings(SphinxDirective):
@@ -53,27 +46,34 @@ class _Findings(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        chosen = [row for row in rows() if row["question"] == self.arguments[0]]
+        chosen = [row for row in experiment_claims() if row.question == self.arguments[0]]
         if not chosen:
-            raise self.error(f"{_SOURCE.name} has no row with the question {self.arguments[0]!r}.")
+            raise self.error(f"{SOURCE.name} has no row with the question {self.arguments[0]!r}.")
         return _parsed(
             self,
-            [f"- {{doc}}`/experiments/{r['experiment']}`. {r['finding']}" for r in chosen],
+            [
+                f"- {{doc}}`/experiments/{row.experiment}`: *{row.verdict}*. {row.finding}"
+                for row in chosen
+            ],
         )
 
 
 def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
-    directive.env.note_dependency(str(_SOURCE))
+    for source in (MAIN_SOURCE, SOURCE):
+        directive.env.note_dependency(str(source))
     parent = nodes.Element()
-    directive.state.nested_parse(StringList(lines, str(_SOURCE)), directive.content_offset, parent)
+    directive.state.nested_parse(StringList(lines, str(SOURCE)), directive.content_offset, parent)
     return parent.children
 
 
 def _check(app: Sphinx, env: BuildEnvironment) -> None:
-    pages = {path.stem for path in (_DOCS / "experiments").glob("*.md")} - {"index"}
-    named = {row["experiment"] for row in rows()}
+    pages = {path.stem for path in (DOCS / "experiments").glob("*.md")} - {"index"}
+    named = {row.experiment for row in experiment_claims()}
     for name in sorted(pages ^ named):
-        _log.warning(f"{name} has either a page or a row of {_SOURCE.name}, not both")
+        _log.warning(f"{name} has either a page or a row of {SOURCE.name}, not both")
+    for row in main_claims():
+        for name in sorted(set(row.experiments) - named):
+            _log.warning(f"{row.number} in {MAIN_SOURCE.name} names no experiment by {name}")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Run `sphinx-build docs docs/_build/html` first. Oracle: the browser, and the fil
 import functools
 import http.server
 import pathlib
-import shutil
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -18,16 +17,6 @@ pytestmark = pytest.mark.browser
 
 SITE = pathlib.Path(__file__).parents[2] / "docs" / "_build" / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WAIT = 30  # seconds, for what should take a fraction of one
 
 
@@ -46,21 +35,6 @@ def address() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    # Named, so that Selenium does not look for them on the network.
-    options.binary_location = shutil.which("chromium") or ""
-    driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
 
 
 def until(browser: Any, script: str) -> Any:

@@ -56,12 +56,38 @@ def test_the_table_shows_a_row_for_each_check() -> None:
 def test_the_status_tells_whether_every_check_holds(
     measured: float, status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
+    # Oracle: a check that holds or does not, by hand.
     check = Check("R2", "x", 1.0, measured, 0.1)
     monkeypatch.setitem(command.ROWS, "R2", lambda: iter([check]))
-    output = tmp_path / "folder" / "checks.json"
-    assert command.main(command.Arguments(rows=("R2",), output=output)) == status
-    written = json.loads(output.read_text())["checks"]
-    assert [(c["row"], c["holds"]) for c in written] == [("R2", not status)]
+    assert command.main(command.Arguments(rows=("R2",), output=tmp_path)) == status
+    summary = json.loads((tmp_path / "reproduce" / "R2" / "summary.json").read_text())
+    assert summary == {
+        "rows": [
+            {
+                "row": "R2",
+                "what": "x",
+                "target": 1.0,
+                "measured": measured,
+                "tolerance": 0.1,
+                "kind": "absolute",
+                "holds": not status,
+            }
+        ],
+        "verdict": f"{1 - status} of 1 checks hold.",
+    }
+
+
+def test_a_later_run_of_another_row_keeps_what_is_stored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    # Oracle: both rows, each with the provenance of its own run.
+    for row in ("R2", "R3"):
+        monkeypatch.setitem(command.ROWS, row, lambda row=row: iter([Check(row, "x", 1, 1, 0)]))
+        command.main(command.Arguments(rows=(row,), output=tmp_path))
+    for row in ("R2", "R3"):
+        stored = tmp_path / "reproduce" / row
+        assert json.loads((stored / "summary.json").read_text())["rows"][0]["row"] == row
+        assert json.loads((stored / "provenance.json").read_text())["config"]["rows"] == [row]
 
 
 def test_no_row_lists_what_each_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,104 @@
+"""Measurements of experiments beside the figures of the literature, from stored summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from experiments.check import Check
+from experiments.report.stored import Stored
+
+Row = Mapping[str, Any]
+Summary = Mapping[str, Any]
+
+# R1, by schedule and alpha: the share of stuck learners with its tolerance, and the return. Two
+# programs had .96 and .99, .16 and .18, and .36 and .47 where a share is not that of all or none.
+_STUCK = {
+    **{("annealed", alpha): (1.0, 0.1) for alpha in (0.0, 0.01, 0.03)},
+    ("annealed", 0.05): (0.975, 0.1),
+    ("annealed", 0.1): (0.17, 0.1),
+    **{("annealed", alpha): (0.0, 0.1) for alpha in (0.2, 0.3, 0.5, 1.0)},
+    ("constant", 0.01): (1.0, 0.1),
+    ("constant", 0.03): (0.98, 0.1),
+    ("constant", 0.05): (0.415, 0.155),
+    ("constant", 0.1): (0.0, 0.1),
+}
+_RETURN = {
+    **{("annealed", alpha): 0.925 for alpha in (0.2, 0.3, 0.5, 1.0)},
+    ("constant", 1.0): 0.61,
+}
+
+
+def checks(stored: Stored) -> list[Row]:
+    """Returns the comparisons that a stored result allows, each as by `Check.as_row`.
+
+    A quick run allows none, and neither does a run whose settings are not those of the literature.
+    """
+    if stored.name.startswith("reproduce/"):
+        return list(stored.summary["rows"])
+    compare = COMPARISONS.get(stored.name)
+    if compare is None or stored.quick:
+        return []
+    return [check.as_row() for check in compare(stored.summary)]
+
+
+def premature_convergence(summary: Summary) -> Iterator[Check]:
+    """R1: which share of tabular actor-critics stays with the near goal, and what they return."""
+    grid = _select(summary, part="grid", algorithm="a2c_tabular", control="", steps=100_000)
+    for row in grid:
+        key = (row["schedule"], row["alpha"])
+        setting = f"{row['schedule']} alpha {row['alpha']:g}, {row['seeds']} learners"
+        if key in _STUCK:
+            target, tolerance = _STUCK[key]
+            yield Check("R1", f"stuck, {setting}", target, row["stuck_fraction"], tolerance)
+        if key in _RETURN:
+            yield Check("R1", f"return, {setting}", _RETURN[key], row["return_mean"], 0.01)
+
+
+def multigoal(summary: Summary) -> Iterator[Check]:
+    """R13: how many learners of soft Q-learning reach every goal, at the papers' temperature."""
+    for row in summary["rows"]:
+        if (row["learner"], row["alpha"]) == ("sql", 1.0):
+            what = f"learners that reach all goals on {row['costs'].upper()}'s costs, alpha 1"
+            yield Check("R13", what, row["seeds"], row["found_all"], 0, "at least")
+
+
+def sample_efficiency(summary: Summary) -> Iterator[Check]:
+    """R19 and R20: interquartile means of the return at the learners' own learning rates."""
+    known = {
+        ("pendulum", "sac"): ("R19", "SAC on Pendulum", -157.0, 89.0),
+        ("cartpole", "ppo"): ("R20", "PPO on CartPole", 490.0, 6.1),
+        ("cartpole", "a2c"): ("R20", "A2C on CartPole", 500.0, 0.0),
+    }
+    for row in summary["rows"]:
+        key = (row["world"], row["learner"])
+        if key in known and row["factor"] == 1.0:
+            number, name, target, spread = known[key]
+            what = f"{name}, return after {row['steps']:,} steps, {row['seeds']} learners"
+            yield Check(number, what, target, row["return_iqm"], spread, "at least")
+
+
+def temperature_control(summary: Summary) -> Iterator[Check]:
+    """R19: who solves the mountain car, with an automatic temperature and with noise by state."""
+    for row in _select(summary, world="mountain_car", temperature="automatic", target=-1.0):
+        what = f"automatic alpha from {row['alpha']:g}: learners of {row['seeds']} that solve it"
+        yield Check("R19", f"MountainCarContinuous, {what}", 0, row["solved"], 0, "at most")
+    fixed = _select(summary, world="by_state", temperature="fixed")
+    if fixed:
+        best = max(fixed, key=lambda row: row["return_mean"])
+        what = f"MountainCarContinuous, noise by state, alpha {best['alpha']:g}: return"
+        yield Check("R19", what, 90, best["return_mean"], 0, "at least")
+
+
+def _select(summary: Summary, **values: Any) -> Sequence[Row]:
+    """Returns the rows that have the values."""
+    return [row for row in summary["rows"] if all(row[key] == x for key, x in values.items())]
+
+
+#: The comparison that each experiment's summary allows.
+COMPARISONS: dict[str, Callable[[Summary], Iterator[Check]]] = {
+    "premature_convergence": premature_convergence,
+    "multigoal": multigoal,
+    "sample_efficiency": sample_efficiency,
+    "temperature_control": temperature_control,
+}
