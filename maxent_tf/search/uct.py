@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -23,8 +22,9 @@ class Uct(Rule):
     to act by and to learn is the share of the simulations that took each action.
 
     Attributes:
-      c: The constant c, at least 0, in units of value. The bound of the theory needs
-        :math:`\sqrt 2` for returns in [0, 1]. Less is better where returns vary less.
+      c: The constant c, at least 0, in units of value: a number, or a tensor [B, 1] of the dtype
+        of the search, with a constant for each root. The theory asks for :math:`\sqrt 2` if returns
+        lie in [0, 1].
 
     Raises:
       ValueError: If the constant is out of range.
@@ -34,7 +34,7 @@ class Uct(Rule):
       https://doi.org/10.1007/11871842_29
     """
 
-    c: float = math.sqrt(2)
+    c: float | tf.Tensor = 2**0.5
 
     def __post_init__(self) -> None:
         checks.not_negative("c", self.c)

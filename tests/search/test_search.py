@@ -1,5 +1,6 @@
 """The search itself: a naive tree, batches, illegal actions, bad arguments."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,23 @@ def test_a_batch_is_the_same_searches_one_by_one(rule: Any) -> None:
         alone = search(*tf.nest.map_structure(lambda x, b=b: x[b : b + 1], (root, mask)))
         for x, y in zip(tf.nest.flatten(together), tf.nest.flatten(alone), strict=True):
             np.testing.assert_allclose(x[b], y[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [(PUCT, "c_init"), (mx.search.Uct(), "c"), (mx.search.Regularized(search=False), "c")],
+    ids=["puct", "uct", "regularized"],
+)
+def test_roots_may_have_constants_of_their_own(rule: Any, name: str) -> None:
+    # Oracle: the search with the constant of each root as a number.
+    together = grown(
+        3, 4, 20, dataclasses.replace(rule, **{name: tf.constant([[0.1], [1], [5]], tf.float64)})
+    )
+    for b, c in enumerate((0.1, 1.0, 5.0)):
+        alone = grown(3, 4, 20, dataclasses.replace(rule, **{name: c}))
+        np.testing.assert_array_equal(together.visits[b], alone.visits[b])
+        np.testing.assert_allclose(together.outcome.target[b], alone.outcome.target[b], rtol=1e-6)
+    assert not np.array_equal(together.visits[0], alone.visits[0])
 
 
 def test_eager_and_compiled_searches_agree() -> None:
