@@ -1,3 +1,3 @@
-"""A search that backs up regularised maxima finds the regularised value, and regrets less than UCT."""
+"""Searches that back up regularised maxima find the regularised value, and regret less than UCT."""
 
 RUN_TIME = "ten minutes"
