@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R11": bandits.over_commitment,
     "R12": bandits.stochastic_bandit,
     "R14": search.regularized_policy,
+    "R15": search.synthetic_trees,
     "R16": inverse.icy_grid,
     "R17": exploration.boltzmann,
     "R18": processes.river_swim,
@@ -34,7 +35,7 @@ NOT_COVERED = {
     "R1": "see experiments.premature_convergence",
     "R9, learners": "see experiments.bonus_or_reward",
     "R13": "see experiments.multigoal",
-    "R15": "MENTS, RENTS, TENTS",
+    "R15, large trees": "see experiments.search_trees",
     "R19": "soft actor-critic at published levels",
     "R20": "PPO and A2C at published levels",
 }

@@ -71,6 +71,9 @@ class Game:
       seed: An integer, of the evaluator and the searches.
 
     Attributes:
+      evaluator: What the searches evaluate positions by.
+      state: The positions: arrays [R, ...] in the structure of states.
+      observation: What the players observe there.
       legal: [R, A], bool.
     """
 
@@ -78,10 +81,10 @@ class Game:
         evaluator_seed, self._seed = tf.unstack(draws.split(as_seed(seed), 2))
         self._env = TicTacToe()
         solution = solve_game(self._env)
-        self._evaluator = Evaluator(self._env, solution if exact else None, evaluator_seed)
+        self.evaluator = Evaluator(self._env, solution if exact else None, evaluator_seed)
         moves = np.sum(solution.child >= 0, axis=-1)
         positions = rng.choice(np.flatnonzero(moves >= _LEAST_MOVES), roots, replace=False)
-        self._state, self._observation = tf.nest.map_structure(
+        self.state, self.observation = tf.nest.map_structure(
             lambda x: x[positions], (solution.state, solution.observation)
         )
         self.legal = solution.child[positions] >= 0
@@ -107,7 +110,7 @@ class Game:
     ) -> tuple[np.ndarray, np.ndarray]:
         settings = len(constants)
         state, observation = tf.nest.map_structure(
-            lambda x: tf.constant(np.concatenate([x] * settings)), (self._state, self._observation)
+            lambda x: tf.constant(np.concatenate([x] * settings)), (self.state, self.observation)
         )
         constant = tf.constant(constants.reshape(-1, 1), tf.float32)
         found = self._program(counts, by_policy)(state, observation, constant)
@@ -117,12 +120,12 @@ class Game:
         return visits, policy
 
     def _program(self, counts: Sequence[int], by_policy: bool) -> Any:
-        model = search.world_model(self._env, self._evaluator, discount=1.0)
+        model = search.world_model(self._env, self.evaluator, discount=1.0)
 
         @tf.function(jit_compile=True, autograph=False)
         def searched(state: Any, observation: Any, constant: tf.Tensor) -> Any:
             rule = search.Regularized(constant, search=by_policy)
-            root, mask = search.world_root(self._env, self._evaluator, (), state, observation)
+            root, mask = search.world_root(self._env, self.evaluator, (), state, observation)
             grown = search.search(
                 model,
                 (),
