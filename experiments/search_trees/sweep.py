@@ -108,7 +108,6 @@ def limit(sweep: Sweep, method: str) -> tuple[Any, float]:
     return regularizer, sweep.alpha if soft else 0.0
 
 
-SWEEPS = tuple(Sweep(branching=branching) for branching in range(2, 17, 2))
 _QUICK: dict[str, Any] = {
     "depths": (1, 2, 3),
     "simulations": 300,
@@ -130,7 +129,7 @@ class Arguments(frame.Arguments):
       simulations: The simulations of each search.
     """
 
-    branchings: tuple[int, ...] = tuple(sweep.branching for sweep in SWEEPS)
+    branchings: tuple[int, ...] = (2, 4, 6, 8, 10, 12, 14, 16)
     depths: tuple[int, ...] | None = None
     simulations: int | None = None
 
