@@ -97,51 +97,48 @@ def table(found: list[Row]) -> str:
 
 def verdict(found: list[Row]) -> str:
     """Returns what the searches know, what entropy costs, and what it gains, from the rows."""
-    kept = {(row["method"], row["small"]): row for row in summary(found)}
-    present = [method for method in LABELS if (method, True) in kept]
-    simulations = found[0]["simulations"]
-    lines = []
-    small = [r for r in found if r["leaves"] <= SMALL and r["method"] in REGULARISED]
-    near = sum(row["error"] <= TOLERANCE for row in small)
-    worst = max(small, key=lambda row: row["error"])
-    lines.append(
-        f"Up to {SMALL} leaves, the root's value after {simulations:,} simulations is within "
-        f"{TOLERANCE:g} of the regularised recursion in {near} of {len(small)} cases; the worst is "
-        f"{worst['error']:.4f}, by {LABELS[worst['method']]} with {worst['branching']} actions and "
-        f"depth {worst['depth']}."
-    )
-    for is_small, where in ((True, f"up to {SMALL} leaves"), (False, "in larger trees")):
+    return "\n".join([*_convergence(found), *_means(found), *_differences(found)])
+
+
+def _convergence(found: list[Row]) -> Iterator[str]:
+    small = [row for row in found if row["leaves"] <= SMALL and row["method"] in REGULARISED]
+    if small:
+        near = sum(row["error"] <= TOLERANCE for row in small)
+        worst = max(small, key=lambda row: row["error"])
+        yield (
+            f"Up to {SMALL} leaves, the root's value after {worst['simulations']:,} simulations is "
+            f"within {TOLERANCE:g} of the regularised recursion in {near} of {len(small)} cases; "
+            f"the worst is {worst['error']:.4f}, by {LABELS[worst['method']]} with "
+            f"{worst['branching']} actions and depth {worst['depth']}."
+        )
+
+
+def _means(found: list[Row]) -> Iterator[str]:
+    kept = summary(found)
+    for is_small, where in ((True, f"of up to {SMALL} leaves"), (False, "of more leaves")):
+        rows_there = [row for row in kept if row["small"] == is_small]
         for name, what in (
             ("true_error", "the distance of the root's value from the true value"),
             ("regret", "the regret of a simulation"),
             ("simple_regret", "the regret of the action that is found best"),
         ):
-            parts = [
-                f"{LABELS[method]} {kept[method, is_small][name]:.4f}"
-                for method in present
-                if (method, is_small) in kept
-            ]
+            parts = [f"{LABELS[row['method']]} {row[name]:.4f}" for row in rows_there]
             if parts:
-                lines.append(f"On average over trees {where}, {what}: {'; '.join(parts)}.")
-    for base in ("uct", "uct_textbook"):
-        parts = []
-        for method in [m for m in present if m in (*REGULARISED, "dents") and base in present]:
-            difference = _paired(found, method, base)
-            mean, (low, high) = difference.mean(), student.mean_interval(difference)
-            parts.append(f"{LABELS[method]} {mean:+.4f} [{low:+.4f}, {high:+.4f}]")
-        if parts:
-            lines.append(
-                f"Over all trees, the regret differs from that of {LABELS[base]} by "
-                f"{'; '.join(parts)}."
-            )
-    return "\n".join(lines)
+                yield f"On average over trees {where}, {what}: {'; '.join(parts)}."
 
 
-def _paired(found: list[Row], method: str, base: str) -> np.ndarray:
-    """Returns how much more a method regrets than another, in each tree."""
-    regrets: list[list[float]] = [[], []]
+def _differences(found: list[Row]) -> Iterator[str]:
+    regrets: dict[str, list[float]] = {}
     for row in found:
-        for i, name in enumerate((method, base)):
-            if row["method"] == name:
-                regrets[i].extend(row["regrets"])
-    return np.subtract(*regrets)
+        regrets.setdefault(row["method"], []).extend(row["regrets"])
+    bases = [method for method in regrets if method.startswith("uct")]
+    for base in bases:
+        parts = []
+        for method in (method for method in regrets if method not in bases):
+            more = np.subtract(regrets[method], regrets[base])
+            low, high = student.mean_interval(more)
+            parts.append(f"{LABELS[method]} {more.mean():+.4f} [{low:+.4f}, {high:+.4f}]")
+        yield (
+            f"Over all trees, the regret of a simulation differs from that of {LABELS[base]} by "
+            f"{'; '.join(parts)}."
+        )

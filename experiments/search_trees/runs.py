@@ -17,12 +17,14 @@ from maxent_tf.seeds import as_seed
 
 
 def make_trees(sweep: Sweep) -> list[SyntheticTree]:
-    """Returns the trees of every depth, [depths x trees]."""
-    return [
-        SyntheticTree(sweep.branching, depth, tree_seed=tree)
-        for depth in sweep.depths
-        for tree in range(sweep.trees)
-    ]
+    """Returns the trees of every depth, [depths x trees], which have no weights in common."""
+
+    def made(depth: int, tree: int) -> SyntheticTree:
+        entropy = np.random.SeedSequence([sweep.seed, sweep.branching, depth, tree])
+        (seed,) = entropy.generate_state(1)
+        return SyntheticTree(sweep.branching, depth, tree_seed=int(seed))
+
+    return [made(depth, tree) for depth in sweep.depths for tree in range(sweep.trees)]
 
 
 def searcher(sweep: Sweep, rule: search.Rule) -> Callable[[Any, Any], Any]:
