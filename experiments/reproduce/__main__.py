@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R11": bandits.over_commitment,
     "R12": bandits.stochastic_bandit,
     "R14": search.regularized_policy,
+    "R15": search.synthetic_trees,
     "R16": inverse.icy_grid,
     "R17": exploration.boltzmann,
     "R18": processes.river_swim,

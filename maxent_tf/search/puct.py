@@ -25,7 +25,8 @@ class Puct(Rule):
     simulations that took each action.
 
     Attributes:
-      c_init: :math:`c_1`, at least 0, in units of value.
+      c_init: :math:`c_1`, at least 0, in units of value: a number, or a tensor [B, 1] of
+        the dtype of the search, with a constant for each root.
       c_base: :math:`c_2`, above 0: the number of visits at which the constant has grown by log 2.
       noise_fraction: The share of Dirichlet noise in the prior of the root, in [0, 1].
       noise_concentration: The concentration of the noise for each legal action, above 0. AlphaZero
@@ -45,7 +46,7 @@ class Puct(Rule):
       learned model", appendix B, https://arxiv.org/abs/1911.08265 (scaled values)
     """
 
-    c_init: float = 1.25
+    c_init: float | tf.Tensor = 1.25
     c_base: float = 19652.0
     noise_fraction: float = 0.25
     noise_concentration: float = 0.3

@@ -32,7 +32,8 @@ class Regularized(Rule):
     of which there are then too few to follow it.
 
     Attributes:
-      c: The constant c, above 0.
+      c: The constant c, above 0: a number, or a tensor [B, 1] of the dtype of the search, with a
+        constant for each root.
       act: Whether the policy to act by is :math:`\bar\pi`.
       search: Whether simulations draw their actions from :math:`\bar\pi`.
       learn: Whether the policy to learn is :math:`\bar\pi`.
@@ -45,7 +46,7 @@ class Regularized(Rule):
       https://arxiv.org/abs/2007.12509
     """
 
-    c: float = 1.25
+    c: float | tf.Tensor = 1.25
     act: bool = True
     search: bool = True
     learn: bool = True

@@ -13,7 +13,7 @@ def descend(tree: Tree, action: tf.Tensor, *, num_nodes: int | None = None) -> T
     """Returns the trees below an action of each root, for a search from the state it led to.
 
     The tree below an action that was not tried, or that ended the episode, is empty; `search` gives
-    it a root. The outcome is all zeros until the next search.
+    it a root. Until the next search, the outcome is all zeros and the trace empty.
 
     Args:
       tree: The trees, with N rows.
@@ -64,4 +64,5 @@ def descend(tree: Tree, action: tf.Tensor, *, num_nodes: int | None = None) -> T
     return map_rows(moved, relabelled)._replace(
         size=tf.maximum(count[:, 0], 1),
         outcome=tf.nest.map_structure(tf.zeros_like, tree.outcome),
+        trace=(),
     )

@@ -84,6 +84,8 @@ class Tree(NamedTuple):
       embedding: The states of the model: tensors [B, N, ...] in any structure.
       size: [B], int32, the number of rows in use.
       outcome: What the rule concludes at the root; zeros after `descend`.
+      trace: What was traced of the root after every simulation of the last search: tensors
+        [B, num_simulations, ...] in any structure; () if nothing was, and after `descend`.
     """
 
     visits: tf.Tensor
@@ -97,6 +99,7 @@ class Tree(NamedTuple):
     embedding: Any
     size: tf.Tensor
     outcome: Outcome
+    trace: Any = ()
 
 
 class Node(NamedTuple):
@@ -151,7 +154,7 @@ class Summary(NamedTuple):
 def map_rows(function: Callable[[tf.Tensor], tf.Tensor], tree: Tree) -> Tree:
     """Returns the tree with a function applied to everything that has rows, [B, N, ...]."""
     fields = tree._asdict().items()
-    with_rows = {name: x for name, x in fields if name not in ("size", "outcome")}
+    with_rows = {name: x for name, x in fields if name not in ("size", "outcome", "trace")}
     return tree._replace(**tf.nest.map_structure(function, with_rows))
 
 

@@ -10,7 +10,7 @@ import pytest
 import maxent_tf as mx
 from experiments.check import Check, table
 from experiments.reproduce import __main__ as command
-from experiments.reproduce import deep_sea, processes
+from experiments.reproduce import deep_sea, processes, search
 from maxent_tf.environments import DeepSea, FiniteWorld
 from maxent_tf.learners import OptimisticQ, OptimisticQConfig
 from maxent_tf.tabular import TabularMDP
@@ -107,6 +107,23 @@ def test_an_unknown_row_is_named() -> None:
 @pytest.mark.parametrize("row", [command.ROWS["R5"], deep_sea.exact], ids=["R5", "R10, exact"])
 def test_a_quick_row_holds(row: Callable[[], Iterator[Check]]) -> None:
     assert [check for check in row() if not check.holds] == []
+
+
+def test_searches_of_trees_are_held_to_their_worst_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Oracle: arrays whose errors are .002 but for MENTS at the second depth, .03 in one of 4 runs.
+    def arrays(sweep: search.Sweep) -> dict[str, np.ndarray]:
+        exact = np.full((len(sweep.methods), len(sweep.depths), 2), 0.9)
+        value = np.full((*exact.shape, 2, 1), 0.902)
+        value[0, 1, 0, 0] = 0.95
+        zeros = np.zeros_like(value)
+        return {"simulations": np.array([9]), "exact": exact, "value": value, "regret": zeros,
+                "simple_regret": zeros}  # fmt: skip
+
+    monkeypatch.setattr(search.runs, "run", arrays)
+    checks = list(search.synthetic_trees())
+    measured = [check.measured for check in checks]
+    assert measured == pytest.approx(2 * [0.014, 0.002, 0.002, 0.002])
+    assert [check.holds for check in checks] == 2 * [False, True, True, True]
 
 
 def test_deep_sea_is_solved_where_a_tenth_of_the_episodes_were_good() -> None:

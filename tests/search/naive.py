@@ -97,7 +97,20 @@ class Tree:
         return int(np.argmax(np.where(self.legal, score, -np.inf)))
 
 
-def puct(root: Tree, simulations: int, max_depth: int | None, normalize: bool = True) -> Tree:
+class Uct(Tree):
+    """A node of UCT, Kocsis and Szepesvári (2006)."""
+
+    def choose(self, normalize: bool) -> int:
+        untried = np.flatnonzero(self.legal & (self.n == 0))
+        if len(untried):
+            return int(untried[0])
+        total = self.n.sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            score = self.w / self.n + 0.7 * np.sqrt(math.log(total) / self.n)
+        return int(np.argmax(np.where(self.legal, score, -np.inf)))
+
+
+def grow(root: Tree, simulations: int, max_depth: int | None, normalize: bool = True) -> Tree:
     """Silver et al. (2018), one simulation after the other, by recursion."""
 
     def simulate(node: Tree) -> float:
@@ -109,7 +122,7 @@ def puct(root: Tree, simulations: int, max_depth: int | None, normalize: bool = 
             found = answer(node.state, action, len(node.n))
             reward, discount, value = found.reward, found.discount, found.value
             if discount != 0 and (max_depth is None or node.depth + 1 < max_depth):
-                child = Tree(found, node.depth + 1)
+                child = type(node)(found, node.depth + 1)
                 node.children[action] = (child, reward, discount)
         value = reward + discount * value
         node.n[action] += 1

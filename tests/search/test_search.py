@@ -1,5 +1,6 @@
 """The search itself: a naive tree, batches, illegal actions, bad arguments."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ RULES = {
     "ments": mx.search.Entropic(SHANNON, alpha=0.3),
     "rents": mx.search.Entropic(mx.regularizers.KL, alpha=0.3),
     "gumbel": mx.search.Gumbel(max_considered=4),
+    "uct": mx.search.Uct(),
 }
 
 
@@ -54,9 +56,24 @@ def test_puct_is_a_naive_tree_node_for_node(
     # Oracle: a recursion in Python, over a game with masks, final states and two players.
     rule = mx.search.Puct(noise_fraction=0.0, normalize_q=normalize)
     tree = grown(batch, actions, simulations, rule, compiled, max_depth=max_depth)
-    for b in range(batch):
-        root = naive.Tree(naive.answer(b, 0, actions))
-        naive.puct(root, simulations, max_depth, normalize)
+    assert_naive(tree, naive.Tree, simulations, max_depth, normalize)
+
+
+@pytest.mark.parametrize(("actions", "max_depth"), [(4, None), (8, 2)])
+def test_uct_is_a_naive_tree_node_for_node(actions: int, max_depth: int | None) -> None:
+    # Oracle: the same recursion, with UCB1's bound at every node.
+    tree = grown(4, actions, 100, mx.search.Uct(c=0.7), max_depth=max_depth)
+    assert_naive(tree, naive.Uct, 100, max_depth)
+
+
+def assert_naive(
+    tree: Any, kind: Any, simulations: int, max_depth: int | None, normalize: bool = True
+) -> None:
+    """Compares trees with those that a recursion in Python grows under the same roots."""
+    actions = tree.visits.shape[-1]
+    for b in range(len(tree.visits)):
+        root = kind(naive.answer(b, 0, actions))
+        naive.grow(root, simulations, max_depth, normalize)
         pairs = [(0, root)]
         nodes = 0
         while pairs:
@@ -121,6 +138,23 @@ def test_a_batch_is_the_same_searches_one_by_one(rule: Any) -> None:
             np.testing.assert_allclose(x[b], y[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [(PUCT, "c_init"), (mx.search.Uct(), "c"), (mx.search.Regularized(search=False), "c")],
+    ids=["puct", "uct", "regularized"],
+)
+def test_roots_may_have_constants_of_their_own(rule: Any, name: str) -> None:
+    # Oracle: the search with the constant of each root as a number.
+    together = grown(
+        3, 4, 20, dataclasses.replace(rule, **{name: tf.constant([[0.1], [1], [5]], tf.float64)})
+    )
+    for b, c in enumerate((0.1, 1.0, 5.0)):
+        alone = grown(3, 4, 20, dataclasses.replace(rule, **{name: c}))
+        np.testing.assert_array_equal(together.visits[b], alone.visits[b])
+        np.testing.assert_allclose(together.outcome.target[b], alone.outcome.target[b], rtol=1e-6)
+    assert not np.array_equal(together.visits[0], alone.visits[0])
+
+
 def test_eager_and_compiled_searches_agree() -> None:
     # Oracle: each other.
     root, mask = naive.roots(2, 3)
@@ -128,6 +162,25 @@ def test_eager_and_compiled_searches_agree() -> None:
     compiled = grown(2, 3, 6, mx.search.Puct(), compiled=True)
     np.testing.assert_array_equal(eager.visits, compiled.visits)
     np.testing.assert_allclose(eager.q, compiled.q, atol=1e-14)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["graph", "xla"])
+def test_the_trace_is_the_root_of_every_shorter_search(compiled: bool) -> None:
+    # Oracle: searches that end earlier. A search that goes on has a trace of its own.
+    def trace(root: Any) -> Any:
+        return {"visits": root.visits, "value": PUCT.value(root)}
+
+    whole = grown(2, 3, 12, PUCT, compiled, trace=trace)
+    assert whole.trace["visits"].shape == (2, 12, 3)
+    for n in (1, 5, 12):
+        found = mx.search.summary(grown(2, 3, n, PUCT))
+        np.testing.assert_array_equal(whole.trace["visits"][:, n - 1], found.visits)
+        np.testing.assert_allclose(whole.trace["value"][:, n - 1], found.value, rtol=1e-12)
+    first = tf.nest.map_structure(tf.constant, grown(2, 3, 7, PUCT, compiled, trace=trace))
+    more = grown(2, 3, 5, PUCT, compiled, trace=trace, tree=first)
+    np.testing.assert_array_equal(more.trace["visits"], whole.trace["visits"][:, 7:])
+    assert grown(2, 3, 5, PUCT, tree=first).trace == ()
+    assert mx.search.descend(first, tf.constant([0, 1])).trace == ()
 
 
 def test_ties_go_to_the_lowest_index() -> None:
