@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments import tables
 from experiments.asynchronous import scaling
-from experiments.asynchronous.sweep import LABELS, Costs, Sweep
+from experiments.asynchronous.sweep import LABELS, Costs, Method, Sweep
 from experiments.frame import Arrays, Findings, Result, Row
 from maxent_tf import statistics
 
@@ -125,7 +125,7 @@ def costs_table(found: list[Row]) -> str:
             "kilobytes": lambda row: f"{row['bytes'] / 1e3:,.0f}",
             "saturated from": "{saturation[0]:.1f} to {saturation[1]:.1f} workers",
             **{
-                f"updates a second, {n:,} workers": _between("updates_per_second", str(n))
+                f"updates a second, {_count(n, 'worker')}": _between("updates_per_second", str(n))
                 for n in WORKERS
             },
             f"megabytes a second, {WORKERS[-1]:,} workers": _between(
@@ -142,18 +142,13 @@ def _between(name: str, key: str) -> tables.Cell:
 def verdict(learners: list[Row], costs: list[Row], times: list[Row]) -> str:
     """Returns how entropy and staleness change what learners settle on, and what limits A3C."""
     lines = []
-    for rate in dict.fromkeys(row["learning_rate"] for row in learners):
-        for alpha in dict.fromkeys(row["alpha"] for row in learners):
-            mine = [r for r in learners if (r["learning_rate"], r["alpha"]) == (rate, alpha)]
-            parts = [
-                f"{row['stuck']} with {LABELS[row['method']]} and "
-                f"{_count(row['workers'], _places(row))}"
-                for row in mine
-            ]
-            lines.append(
-                f"At learning rate {rate:g} and alpha {alpha:g}, of {mine[0]['seeds']} learners "
-                f"are stuck: {', '.join(parts)}."
-            )
+    for rate, alpha in dict.fromkeys((row["learning_rate"], row["alpha"]) for row in learners):
+        mine = [r for r in learners if (r["learning_rate"], r["alpha"]) == (rate, alpha)]
+        parts = [_stuck(method, [r for r in mine if r["method"] == method]) for method in LABELS]
+        lines.append(
+            f"At learning rate {rate:g} and alpha {alpha:g}, of {mine[0]['seeds']} learners "
+            f"settle on the near goal: {'; '.join(filter(None, parts))}."
+        )
     for row in {r["workers"]: r for r in learners if r["method"] == "a3c"}.values():
         lines.append(
             f"With {_count(row['workers'], 'worker')}, the mean staleness is "
@@ -174,12 +169,23 @@ def verdict(learners: list[Row], costs: list[Row], times: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _places(row: Row) -> str:
-    return "worker" if row["method"] == "a3c" else "environment"
+def _stuck(method: Method, mine: list[Row]) -> str:
+    """Returns "1, 5 and 9 of A2C with 1, 2 and 4 environments"."""
+    if not mine:
+        return ""
+    what = "worker" if method == "a3c" else "environment"
+    numbers = _listed([str(row["workers"]) for row in mine])
+    plural = "" if numbers == "1" else "s"
+    stuck = _listed([str(row["stuck"]) for row in mine])
+    return f"{stuck} of {LABELS[method]} with {numbers} {what}{plural}"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def conclude(results: list[Result]) -> Findings:

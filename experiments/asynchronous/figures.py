@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from experiments import plots
 from experiments.asynchronous import scaling
@@ -18,6 +19,11 @@ _DASHES: Mapping[str, Any] = {"a2c": "-", "a3c": (0, (4, 1.5))}
 _MARKERS = {"a2c": "o", "a3c": "s"}
 # Where the learning curves are drawn.
 _SHOWN_ALPHA = 0.01
+_TITLES = {
+    "grid": "the batch of learners on the grid",
+    "cartpole": "one learner on CartPole",
+}
+_RATES = (10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
@@ -39,7 +45,7 @@ def _learners(results: list[Result]) -> Figure:
             "linestyle": _DASHES[sweep.method],
             "label": f"{LABELS[sweep.method]}, {sweep.workers}",
         }
-        shown = int(np.argmin(np.abs(np.array(sweep.alphas) - _SHOWN_ALPHA)))
+        shown = _nearest(sweep.alphas)
         # Apart from one another along alpha, so that equal fractions stay visible.
         shift = (results.index(result) - len(results) / 2) * 0.06
         for i, (stuck, by_steps, by_time) in enumerate(grid):
@@ -60,17 +66,28 @@ def _learners(results: list[Result]) -> Figure:
             stuck.set_xticks(np.arange(len(mine)), [f"{row['alpha']:g}" for row in mine])
             by_steps.set_ylabel("return of episodes")
             by_time.set_xscale("log")
-    alpha = results[0].sweep.alphas[
-        int(np.argmin(np.abs(np.array(results[0].sweep.alphas) - _SHOWN_ALPHA)))
-    ]
-    grid[0, 0].legend(
-        frameon=False, fontsize=8, title="method, environments\nor workers", title_fontsize=8
+    alphas = results[0].sweep.alphas
+    for axis in grid[0, 1:]:
+        axis.set_title(f"alpha {alphas[_nearest(alphas)]:g}")
+    handles, labels = grid[0, 1].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=len(labels),
+        frameon=False,
+        fontsize=9,
+        title="method, number of environments or workers",
+        title_fontsize=9,
     )
-    grid[0, 1].set_title(f"alpha {alpha:g}")
-    grid[0, 2].set_title(f"alpha {alpha:g}")
     for axis, label in zip(grid[-1], ("alpha", "thousand steps", "seconds"), strict=True):
         axis.set_xlabel(label)
     return figure
+
+
+def _nearest(alphas: Sequence[float]) -> int:
+    """Returns the place of the temperature whose learning curves are drawn."""
+    return int(np.argmin(np.abs(np.array(alphas) - _SHOWN_ALPHA)))
 
 
 def _scaling(results: list[Result]) -> Figure:
@@ -83,13 +100,16 @@ def _scaling(results: list[Result]) -> Figure:
         least = scaling.rate(workers, worker, server + message)
         most = scaling.rate(workers, worker + message, server)
         axis.fill_between(workers, least, most, color=plots.BLUE, alpha=0.3, lw=0)
-        axis.plot(workers, most, color=plots.BLUE, label="the server works for the update alone")
+        axis.plot(workers, most, color=plots.BLUE, label="the server is busy with updates alone")
         axis.plot(
-            workers, least, color=plots.BLUE, ls="--", label="the server works for messages, too"
+            workers, least, color=plots.BLUE, ls="--", label="the server is busy with messages, too"
         )
-        for number in (64, 1024):
-            axis.axvline(number, color=plots.BLACK, lw=0.8, ls=":")
-        axis.set(xscale="log", yscale="log", xlabel="workers", title=sweep.learner)
+        axis.set(xscale="log", yscale="log", xlabel="workers", title=_TITLES[sweep.learner])
+        for scale, numbers in ((axis.xaxis, (1, 4, 16, 64, 256, 1024)), (axis.yaxis, _RATES)):
+            scale.set_major_locator(FixedLocator(numbers))
+            scale.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            scale.set_minor_locator(NullLocator())
     grid[0, 0].set_ylabel("updates a second, at most")
-    grid[0, -1].legend(frameon=False, fontsize=9)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return figure

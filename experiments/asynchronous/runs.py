@@ -21,8 +21,9 @@ def make_learner(sweep: Sweep, world: TwoGoalGrid) -> A2C:
     config = A2CConfig(
         network="table",
         hidden_sizes=(),
-        actor_optimizer=RMSProp(rates),
-        critic_optimizer=RMSProp(rates),
+        # But for the rate, as `A2CConfig` has them.
+        actor_optimizer=RMSProp(rates, rho=0.99, epsilon=1e-5),
+        critic_optimizer=RMSProp(rates, rho=0.99, epsilon=1e-5),
         max_grad_norm=None,
         rollout_length=sweep.rollout_length,
         alpha=np.array(sweep.alphas, np.float32)[:, None],

@@ -86,8 +86,8 @@ def test_a3c_is_read_at_the_time_that_a2c_takes() -> None:
     assert (row["seconds"], row["a3c_seconds"], row["a3c_steps"]) == (2.0, 8.0, 62.5)
     first, *_, last = analysis.conclude(results).verdict.splitlines()
     assert first == (
-        "At learning rate 0.003 and alpha 0, of 2 learners are stuck: "
-        "1 with A2C and 1 environment, 0 with A3C and 1 worker."
+        "At learning rate 0.003 and alpha 0, of 2 learners settle on the near goal: "
+        "1 of A2C with 1 environment; 0 of A3C with 1 worker."
     )
     assert last.startswith("When A2C with 1 environment has taken 100 steps, after 2.0 s, A3C")
 
