@@ -21,9 +21,8 @@ def make_learner(sweep: Sweep, world: TwoGoalGrid) -> A2C:
     config = A2CConfig(
         network="table",
         hidden_sizes=(),
-        # But for the rate, as `A2CConfig` has them.
-        actor_optimizer=RMSProp(rates, rho=0.99, epsilon=1e-5),
-        critic_optimizer=RMSProp(rates, rho=0.99, epsilon=1e-5),
+        actor_optimizer=RMSProp(rates, sweep.rho, sweep.epsilon),
+        critic_optimizer=RMSProp(rates, sweep.rho, sweep.epsilon),
         max_grad_norm=None,
         rollout_length=sweep.rollout_length,
         alpha=np.array(sweep.alphas, np.float32)[:, None],

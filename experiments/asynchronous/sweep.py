@@ -25,6 +25,8 @@ class Sweep:
       steps: The environment steps of each learner, over all its environments.
       rollout_length: The steps between two deliveries of a worker.
       learning_rates: Of RMSProp, for the actor and for the critic.
+      rho: The decay of RMSProp's mean of squares.
+      epsilon: What RMSProp adds to that mean.
       records: The number of points of the learning curves.
       seed: The seed of everything that is drawn.
     """
@@ -36,6 +38,8 @@ class Sweep:
     steps: int = 40_000
     rollout_length: int = 5
     learning_rates: tuple[float, ...] = (0.003, 0.01)
+    rho: float = 0.99
+    epsilon: float = 1e-5
     records: int = 40
     seed: int = 0
 
