@@ -23,7 +23,7 @@ _TITLES = {
     "grid": "the batch of learners on the grid",
     "cartpole": "one learner on CartPole",
 }
-_RATES = (10, 20, 50, 100, 200, 500, 1000, 2000)
+_RATES = (25, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
