@@ -25,20 +25,20 @@ def masked() -> Learner:
     return Normalized(A2C(MASKED, config, P), observation=True)
 
 
-def remembering() -> Learner:
+def with_memory() -> Learner:
     """A memory within a bonus and normalised rewards, whose mark is a part of the carry."""
     learner = A2C(COUNTED, A2CConfig(hidden_sizes=(5,), memory_size=4, rollout_length=3), P)
     return Normalized(Intrinsic(learner, Counts(COUNTED)), True, reward=True, num_envs=4)
 
 
-OWN = {"masked": masked, "remembering": remembering}
+OWN = {"masked": masked, "with_memory": with_memory}
 
 
 def trained(name: str) -> tuple[Learner, Any]:
     """Returns a learner of batch shape `P` by name, and a state in which no two are alike."""
     learner = OWN[name]() if name in OWN else batched(name)
     state = random_state(learner)
-    if isinstance(learner, Normalized):
+    if name in OWN:  # both normalise
         # In the place of random moments, which are those of nothing.
         state = learner.around(state.learner)
         fresh = random_batch(learner)

@@ -25,13 +25,13 @@ def saved(name: str, path: pathlib.Path) -> tuple[Any, Any, Any]:
 
 
 @pytest.fixture(scope="module")
-def remembering(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
-    return saved("remembering", tmp_path_factory.mktemp("saved") / "policy")
+def with_memory(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
+    return saved("with_memory", tmp_path_factory.mktemp("saved") / "policy")
 
 
-def test_a_policy_with_a_memory_acts_as_its_learner_does(remembering: tuple[Any, Any, Any]) -> None:
+def test_a_policy_with_a_memory_acts_as_its_learner_does(with_memory: tuple[Any, Any, Any]) -> None:
     # Oracle: the learner's `act` for the whole batch, whose carry a naive loop hands on.
-    learner, state, policy = remembering
+    learner, state, policy = with_memory
     policy.reset()
     carry = learner.initial_carry(4)
     for step in range(4):
@@ -52,9 +52,9 @@ def logits(policy: Any, observation: Any) -> np.ndarray:
     return policy._signatures["parameters"](**inputs)["logits"].numpy()
 
 
-def test_the_memory_matters_and_is_forgotten(remembering: tuple[Any, Any, Any]) -> None:
+def test_the_memory_matters_and_is_forgotten(with_memory: tuple[Any, Any, Any]) -> None:
     # Oracle: logits of the learner from an empty memory and from the memory after one step.
-    learner, state, policy = remembering
+    learner, state, policy = with_memory
     policy.reset()
     seen = observations(learner)
     carry = learner.initial_carry(4)
