@@ -63,6 +63,7 @@ def test_what_is_stored_stands_there_and_what_is_not_is_missing(
             for sentence in summary["verdict"].splitlines():
                 assert sentence in page.texts[name]
             assert f"{name} : only a quick run is stored" in said
+            assert page.texts[name].startswith(f"{name} quick run")
         else:
             run_time = importlib.import_module(f"experiments.{name}").RUN_TIME
             assert f"{name} : not stored; a full run takes {run_time}:" in said

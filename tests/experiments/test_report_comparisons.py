@@ -27,8 +27,16 @@ def grid(schedule: str, alpha: float, stuck: float, value: float, **changes: Any
 
 
 PENDULUM = {"world": "pendulum", "learner": "sac", "steps": 10_000, "seeds": 5}
-CAR = {"temperature": "automatic", "target": -1.0, "alpha": 0.01, "seeds": 5, "solved": 0}
-NOISE = {"world": "by_state", "temperature": "fixed", "target": None}
+GOALS = {"learner": "sql", "costs": "sql", "alpha": 1.0, "seeds": 5, "steps": 10_000}
+CAR = {
+    "steps": 15_000,
+    "temperature": "automatic",
+    "target": -1.0,
+    "alpha": 0.01,
+    "seeds": 5,
+    "solved": 0,
+}
+NOISE = {"steps": 15_000, "world": "by_state", "temperature": "fixed", "target": None}
 SUMMARIES = {
     "premature_convergence": [
         grid("annealed", 0.1, 0.28, 0.9),  # a stuck fraction 0.01 too far from 0.17
@@ -39,21 +47,25 @@ SUMMARIES = {
         grid("annealed", 0.0, 0.5, 0.8, steps=50),
     ],
     "multigoal": [
-        {"learner": "sql", "costs": "sql", "alpha": 1.0, "seeds": 5, "found_all": 5},
-        {"learner": "sql", "costs": "sac", "alpha": 1.0, "seeds": 5, "found_all": 3},
-        {"learner": "sql", "costs": "sql", "alpha": 3.0, "seeds": 5, "found_all": 0},
-        {"learner": "sac", "costs": "sql", "alpha": 1.0, "seeds": 5, "found_all": 2},
+        {**GOALS, "found_all": 5},
+        {**GOALS, "costs": "sac", "found_all": 3},
+        {**GOALS, "alpha": 3.0, "found_all": 0},
+        {**GOALS, "learner": "sac", "found_all": 2},
+        {**GOALS, "steps": 60, "found_all": 0},
     ],
     "sample_efficiency": [
         {**PENDULUM, "factor": 1.0, "return_iqm": -245.0},
         {**PENDULUM, "factor": 3.0, "return_iqm": -900.0},
         {**PENDULUM, "factor": 1.0, "return_iqm": -247.0},
+        {**PENDULUM, "factor": 1.0, "return_iqm": -999.0, "steps": 600},
     ],
     "temperature_control": [
         {**CAR, "world": "mountain_car"},
         {**CAR, "world": "held", "solved": 5},
+        {**CAR, "world": "mountain_car", "solved": 1, "steps": 300},
         {**NOISE, "alpha": 0.1, "return_mean": 93.0},
         {**NOISE, "alpha": 10.0, "return_mean": -20.0},
+        {**NOISE, "alpha": 0.3, "return_mean": 94.0, "steps": 300},
     ],
 }
 
