@@ -31,14 +31,14 @@ class Experiment(NamedTuple):
     Attributes:
       name: The name.
       claim: What it tests.
-      page: The address of its page in the documentation, relative to the report.
+      page: The address of its page in the documentation, relative to the report, or None.
       stored: The result, or None.
       missing: What the result lacks, or None.
     """
 
     name: str
     claim: str
-    page: str
+    page: str | None
     stored: Stored | None
     missing: Missing | None
 
@@ -115,6 +115,11 @@ class Contents(NamedTuple):
         kinds = {
             "Experiments": [(x.name, x.missing) for x in self.experiments if x.missing],
             "Claims": [(x.row.number, lack) for x in self.claims for lack in x.missing],
+            "Documentation": [
+                (x.name, Missing("no page in the documentation."))
+                for x in self.experiments
+                if x.page is None
+            ],
             "Literature": [(x.row.number, lack) for x in self.literature for lack in x.missing],
         }
         return {kind: found for kind, found in kinds.items() if found}
@@ -155,12 +160,14 @@ def _experiments(output: pathlib.Path) -> Iterator[Experiment]:
         yield Experiment(name, row["claim"], _page(output, name), stored, missing)
 
 
-def _page(output: pathlib.Path, name: str) -> str:
-    """Returns the address of an experiment's page: on the built site, else its source."""
+def _page(output: pathlib.Path, name: str) -> str | None:
+    """Returns the address of an experiment's page, on the built site or its source, or None."""
     built = DOCS / "_build" / "html" / "experiments" / f"{name}.html"
-    page = built if built.exists() else DOCS / "experiments" / f"{name}.md"
-    relative = os.path.relpath(page, output.resolve())
-    return urllib.parse.quote(pathlib.Path(relative).as_posix())
+    for page in (built, DOCS / "experiments" / f"{name}.md"):
+        if page.exists():
+            relative = os.path.relpath(page, output.resolve())
+            return urllib.parse.quote(pathlib.Path(relative).as_posix())
+    return None
 
 
 def _claimed(row: MainClaim, experiments: Mapping[str, Experiment]) -> Claimed:

@@ -13,7 +13,7 @@ import pytest
 
 import experiments
 from experiments import check, literature
-from experiments.claims import further_claims, main_claims
+from experiments.claims import DOCS, further_claims, main_claims
 from experiments.report import __main__ as command
 from experiments.report import stored
 from experiments.reproduce import __main__ as reproduce
@@ -95,6 +95,14 @@ def test_the_page_loads_nothing_but_the_figures_beside_it(
     assert "url(" not in text
     assert "@import" not in text
     assert not {"script", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
+
+
+def test_every_experiment_has_a_link_to_its_page_or_lacks_one(page: Page) -> None:
+    # Oracle: the files of the documentation.
+    for name in NAMES:
+        linked = any(f"/experiments/{name}." in link for link in page.links)
+        assert linked == (DOCS / "experiments" / f"{name}.md").exists()
+        assert (f"{name} : no page in the documentation" in page.texts["missing"]) != linked
 
 
 def test_every_link_within_the_checkout_leads_somewhere(results: pathlib.Path, page: Page) -> None:
