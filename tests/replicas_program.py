@@ -1,28 +1,33 @@
 """What two replicas on two logical devices exchange, reported as JSON; see `test_replicas`."""
 
+import functools
 import json
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-# Before TensorFlow looks at its devices.
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
-
-from maxent_tf import draws, replicas  # noqa: E402
-from maxent_tf.distributions import SquashedGaussian  # noqa: E402
+from maxent_tf import draws, replicas
+from maxent_tf.distributions import SquashedGaussian
 
 T, B = 2, 3
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@functools.cache
+def strategy() -> tf.distribute.Strategy:
+    """Divides this process's processor in two, which must happen before TensorFlow uses it."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 def each(function: Any) -> list[Any]:
     """Calls a function of the place in both replicas, in a program, and returns the results."""
+    mirrored = strategy()
 
     @tf.function(autograph=False)
     def program() -> list[Any]:
-        return replicas.Replicas(strategy).run(function)
+        return replicas.Replicas(mirrored).run(function)
 
     return tf.nest.map_structure(lambda x: x.numpy().tolist(), program())
 
@@ -63,17 +68,26 @@ data = {
 }
 data["valid"][1, 2] = False  # none in one replica
 data["valid"][:, 3] = False  # none at all
-report = {
-    **{name: value.tolist() for name, value in data.items()},
-    "count": each(lambda place: tf.constant(replicas.count())),
-    "mean": each(lambda i: replicas.mean({"a": part(data["means"], i)}, part(data["valid"], i))),
-    "plain_mean": each(lambda i: replicas.mean(part(data["means"], i))),
-    "largest": each(lambda i: replicas.largest(part(data["x"], i))),
-    "of_each": each(lambda i: replicas.of_each(part(data["x"], i))),
-    "own_rows": each(lambda _: replicas.own_rows(tf.constant(data["rows"]), B)),
-    "own_seed": each(lambda _: replicas.own_seed(tf.constant([0, 3]))),
-    "drawn": each(drawn),
-    "drawn_alone": policy(data["loc"]).sample(seed=draws.split(7, 1)[0]).numpy().tolist(),
-    "repeated": each(repeated),
-}
-print("REPORT" + json.dumps(report))
+
+
+def main() -> None:
+    report = {
+        **{name: value.tolist() for name, value in data.items()},
+        "count": each(lambda place: tf.constant(replicas.count())),
+        "mean": each(
+            lambda i: replicas.mean({"a": part(data["means"], i)}, part(data["valid"], i))
+        ),
+        "plain_mean": each(lambda i: replicas.mean(part(data["means"], i))),
+        "largest": each(lambda i: replicas.largest(part(data["x"], i))),
+        "of_each": each(lambda i: replicas.of_each(part(data["x"], i))),
+        "own_rows": each(lambda _: replicas.own_rows(tf.constant(data["rows"]), B)),
+        "own_seed": each(lambda _: replicas.own_seed(tf.constant([0, 3]))),
+        "drawn": each(drawn),
+        "drawn_alone": policy(data["loc"]).sample(seed=draws.split(7, 1)[0]).numpy().tolist(),
+        "repeated": each(repeated),
+    }
+    print("REPORT" + json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

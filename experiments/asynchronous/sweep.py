@@ -84,12 +84,14 @@ _QUICK_COSTS: dict[str, Any] = {"seeds": 2, "hidden_sizes": (8,), "updates": 20}
 class Arguments(frame.LearnerArguments):
     """A3C beside A2C on the grid with two goals; needs Ray, `pip install 'maxent_tf[ray]'`.
 
+    A quick run has only the first of the numbers of workers.
+
     Attributes:
       workers: The numbers of workers of A3C, and of environments of A2C.
       alphas: The temperatures, constant through training.
     """
 
-    workers: tuple[int, ...] | None = None
+    workers: tuple[int, ...] = (1, 2, 4)
     alphas: tuple[float, ...] | None = None
 
     least: ClassVar = {**frame.LearnerArguments.least, "workers": 1, "alphas": 0}
@@ -98,7 +100,7 @@ class Arguments(frame.LearnerArguments):
 
 def plan(arguments: Arguments) -> list[Sweep | Costs]:
     """Returns the sweeps to run, with the values of given flags."""
-    workers = arguments.workers or ((2,) if arguments.quick else (1, 2, 4))
+    workers = arguments.workers[:1] if arguments.quick else arguments.workers
     methods: tuple[Method, ...] = ("a2c", "a3c")
     sweeps = [Sweep(method=method, workers=number) for method in methods for number in workers]
     costs = (Costs(learner="grid"), Costs(learner="cartpole"))

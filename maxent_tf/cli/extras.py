@@ -10,7 +10,7 @@ from typing import Any
 EXTRAS: dict[str, tuple[str, ...]] = {
     "cli": ("matplotlib", "tensorboard", "tqdm", "tyro"),
     "video": ("moviepy", "pygame"),
-    "experiments": ("matplotlib", "scipy", "tensorboard", "tqdm", "tyro"),
+    "experiments": ("jinja2", "matplotlib", "scipy", "tensorboard", "tqdm", "tyro", "yaml"),
     "onnx": ("onnx", "onnxruntime"),
     "litert": ("ai_edge_litert",),
     "ray": ("ray",),

@@ -9,7 +9,7 @@ import pytest
 from maxent_tf.cli.extras import EXTRAS, missing, require
 
 SETUP = pathlib.Path(__file__).parents[2] / "setup.cfg"
-MODULES = {"ai-edge-litert": "ai_edge_litert", "tf-agents": "tf_agents"}
+MODULES = {"ai-edge-litert": "ai_edge_litert", "pyyaml": "yaml", "tf-agents": "tf_agents"}
 # Packages that another extra or the package itself brings, and pygame, which Gymnasium's brings.
 BROUGHT = {"tomli", "tensorflow", "gymnasium"}
 

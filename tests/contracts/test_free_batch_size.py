@@ -40,7 +40,7 @@ def acts(learner: Any, state: Any, observation: Any, world: Any, seed: tf.Tensor
     }
     if not isinstance(policy, Pushforward):
         several = policy.sample(2, seed=seed)
-        results["log_prob"] = policy.log_prob(several)
+        results["several"], results["log_prob"] = several, policy.log_prob(several)
         if hasattr(policy, "sample_with_gaussian"):
             results["before_tanh"] = policy.sample_with_gaussian(seed=seed).gaussian
         if not isinstance(policy, SquashedGaussianMixture):
@@ -71,26 +71,29 @@ def check_any_number(learner: Learner, state: Any) -> None:
         for name in ("greedy", "explored"):
             known = expected[name].extras
             if tf.is_tensor(getattr(known, "log_prob", ())):
-                rounding = rounding_of_likelihood(learner, expected[name].action)
-                difference = np.abs(found[name].extras.log_prob - known.log_prob)
-                assert (difference <= 1e-5 + 1e-4 * np.abs(known.log_prob) + rounding).all()
+                likelihoods = (acted[name].extras.log_prob for acted in (found, expected))
+                check_likelihoods(learner, expected[name].action, *likelihoods)
                 for acted in (found, expected):
                     blank = acted[name].extras._replace(log_prob=())
                     acted[name] = acted[name]._replace(extras=blank)
+        if "log_prob" in expected:
+            likelihoods = (acted.pop("log_prob") for acted in (found, expected))
+            check_likelihoods(learner, expected["several"], *likelihoods)
         tf.nest.map_structure(
             lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5), found, expected
         )
 
 
-def rounding_of_likelihood(learner: Learner, action: tf.Tensor) -> Any:
-    """What the last bits of a float32 action change in its log-likelihood: near a bound, much."""
-    spec = learner.spec.action
-    if not isinstance(spec, mx.specs.Box):
-        return 0.0
-    low, high = (np.reshape(bound, spec.shape) for bound in (spec.low, spec.high))
-    distance = np.minimum(action - low, high - action) / (high - low)  # from the nearer bound
-    with np.errstate(divide="ignore"):  # at a bound, the likelihood is not known at all
-        return (4 * np.finfo(np.float32).eps / distance).sum(axis=-1)
+def check_likelihoods(learner: Learner, action: Any, found: tf.Tensor, expected: Any) -> None:
+    """Holds log-likelihoods to what the last bits of a float32 action change, much near a bound."""
+    spec, rounding = learner.spec.action, 0.0
+    if isinstance(spec, mx.specs.Box):
+        low, high = (np.reshape(bound, spec.shape) for bound in (spec.low, spec.high))
+        distance = np.minimum(action - low, high - action) / (high - low)  # from the nearer bound
+        with np.errstate(divide="ignore"):  # at a bound, the likelihood is not known at all
+            rounding = (4 * np.finfo(np.float32).eps / distance).sum(axis=-1)
+    difference = np.abs(found - expected)
+    assert (difference <= 1e-5 + 1e-4 * np.abs(expected) + rounding).all()
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "batch"])

@@ -19,8 +19,8 @@ import tensorflow as tf
 import maxent_tf as mx
 from maxent_tf import distributed
 from maxent_tf.distributed import data_parallel as implementation
-from maxent_tf.learners import Learner, OffPolicy, Updated
-from maxent_tf.types import Transition
+from maxent_tf.learners import Learner, OffPolicy
+from maxent_tf.types import Transition, Updated
 from tests.contracts.learners import B, P, batched, random_batch, random_state
 
 GRID = mx.environments.TwoGoalGrid()

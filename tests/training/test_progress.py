@@ -1,5 +1,6 @@
 """The progress bar against a pseudo-terminal of a known width, and against its text elsewhere."""
 
+import contextlib
 import fcntl
 import os
 import struct
@@ -33,7 +34,12 @@ def last_line(columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
         bar = ProgressBar(20_000, 0)
         bar.show(20_000, METRICS)
         bar.close()
-    text = os.read(master, 65536).decode()
+    parts = []
+    # A read returns what has arrived, perhaps less than all; once all is read, it fails.
+    with contextlib.suppress(OSError):
+        while part := os.read(master, 65536):
+            parts.append(part)
+    text = b"".join(parts).decode()
     os.close(master)
     return text.replace("\n", "\r").rstrip("\r").rsplit("\r", maxsplit=1)[-1]
 
