@@ -249,12 +249,15 @@ def _normalized(
     """Returns the learner that is to be trained, and its state if one is given."""
     boolean("normalize_observation", observation)
     boolean("normalize_reward", reward)
-    normalized = Normalized(learner, observation, reward, num_envs)
-    trained = normalized if observation or reward else learner
+    # Only if need be: some learners cannot be wrapped.
+    normalized = (
+        Normalized(learner, observation, reward, num_envs) if observation or reward else None
+    )
+    trained = learner if normalized is None else normalized
     if state is None:
         return trained, None
     if as_trained(learner, state) is learner:  # a state without statistics
-        return trained, state if trained is learner else normalized.around(state)
+        return trained, state if normalized is None else normalized.around(state)
     for name, now, before in (
         ("normalize_observation", observation, state.observation),
         ("normalize_reward", reward, state.discounted_return),
@@ -264,6 +267,7 @@ def _normalized(
                 f"{name} must be as in the run that `state` is from, which was trained "
                 f"with{'out' if now else ''} it."
             )
+    assert normalized is not None  # as the state is
     # The worlds begin new episodes, and may be another number.
     return trained, state._replace(running=normalized.around(state.learner).running)
 
