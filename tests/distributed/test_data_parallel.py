@@ -114,7 +114,7 @@ def of_processes(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(
-    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.gate) for name in OTHERS)]
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
 )
 def test_two_devices_make_the_update_of_one(name: str, of_devices: Any) -> None:
     # Oracle: the learner's own updates on whole batches, whose halves have unequal numbers of valid
@@ -212,15 +212,14 @@ def test_what_would_let_processes_drift_apart_is_refused(of_processes: Any) -> N
         assert "num_envs, or the batch size of SAC, must be the same in every process" in complaint
 
 
-@pytest.mark.gate
 @pytest.mark.parametrize(
     ("victim", "how", "arguments", "error"),
     [
-        (1, signal.SIGKILL, (), "UnavailableError"),
-        (0, signal.SIGKILL, (), "UnavailableError"),
-        (1, signal.SIGSTOP, (), "UnavailableError"),
+        pytest.param(1, signal.SIGKILL, (), "UnavailableError", marks=pytest.mark.gate),
+        pytest.param(0, signal.SIGKILL, (), "UnavailableError", marks=pytest.mark.slow),
+        pytest.param(1, signal.SIGSTOP, (), "UnavailableError", marks=pytest.mark.slow),
         # Alive, but it makes no updates any more.
-        (1, None, ("30", "1"), "DeadlineExceededError"),
+        pytest.param(1, None, ("30", "1"), "DeadlineExceededError", marks=pytest.mark.slow),
     ],
 )
 def test_a_process_that_is_gone_is_reported_within_a_minute(
