@@ -18,7 +18,6 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from maxent_tf import distributed
-from maxent_tf.distributed import data_parallel as implementation
 from maxent_tf.learners import Learner, OffPolicy
 from maxent_tf.types import Transition, Updated
 from tests.contracts.learners import B, P, batched, random_batch, random_state
@@ -146,7 +145,8 @@ class Process:
 
     def endless(self, limit: str = "600", stops: str = "") -> None:
         """Trains until it is killed. The process of number `stops` only trains for one record."""
-        implementation._LIMIT_SECONDS = float(limit)
+        # The module: the function of its name hides it in the package.
+        sys.modules[distributed.data_parallel.__module__]._LIMIT_SECONDS = float(limit)
         learner = grid_learner()
 
         def callback(*_: Any) -> str | None:
