@@ -52,7 +52,6 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
             "simulations": count,
             "distance": float(distance[at].mean()),
             "distance_largest": float(distance[at].max()),
-            "share_distance": float(arrays["share_distance"][at].mean()),
             "bound": float(bound[at].mean()),
             "largest_ratio": float((distance / bound)[: at + 1].max()),
             "beyond": float(np.mean((distance - bound)[at] > _ROUNDING)),

@@ -149,7 +149,6 @@ def made_up() -> dict[str, np.ndarray]:
         "simulations": simulations,
         "distance": distance,
         "bound": np.full([40, 5], 0.2),
-        "share_distance": distance,
         "agreement": np.array([[True, True, True, True, False]] * 40),
         "entropy_by_constant": entropy,
         "entropy_by_temperature": 0.1 * entropy,
