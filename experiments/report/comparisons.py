@@ -93,6 +93,16 @@ def temperature_control(summary: Summary) -> Iterator[Check]:
         yield Check("R19", what, 90, best["return_mean"], 0, "at least")
 
 
+def search_trees(summary: Summary) -> Iterator[Check]:
+    """R15: the error of the root's value, in the worst of all shapes of small trees."""
+    for method in ("ments", "rents", "rents_oracle", "tents"):
+        rows = _select(summary, method=method, simulations=10_000)
+        small = [row["error"] for row in rows if row["leaves"] <= 512]
+        if small:
+            what = f"{method}, error of the root's value in the worst of {len(small)} shapes"
+            yield Check("R15", what, 0.01, max(small), 0, "at most")
+
+
 def _select(summary: Summary, **values: Any) -> Sequence[Row]:
     """Returns the rows that have the values."""
     return [row for row in summary["rows"] if all(row[key] == x for key, x in values.items())]
@@ -103,5 +113,6 @@ COMPARISONS: dict[str, Callable[[Summary], Iterator[Check]]] = {
     "premature_convergence": premature_convergence,
     "multigoal": multigoal,
     "sample_efficiency": sample_efficiency,
+    "search_trees": search_trees,
     "temperature_control": temperature_control,
 }

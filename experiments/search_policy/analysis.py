@@ -27,10 +27,10 @@ def label(row: Row) -> str:
 def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each of the numbers of simulations that are compared.
 
-    Distances are means over roots, of the largest difference over actions. A spread is that of the
-    mean entropy of the policy over the numbers of simulations, at the constant or the temperature
-    where it is largest. `entropy_off` is how far the mean entropy of the visits is from that of the
-    policy, at the temperature where it is furthest.
+    A distance is the largest difference over actions; `distance` is the mean over roots. A spread
+    is that of the mean entropy of the policy over the numbers of simulations, at the constant or
+    the temperature where it is largest. `entropy_off` is how far the mean entropy of the visits is
+    from that of the policy, at the temperature where it is furthest.
     """
     distance, bound = arrays["distance"], arrays["bound"]
     entropy = {
@@ -51,8 +51,8 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
             "roots": sweep.roots,
             "simulations": count,
             "distance": float(distance[at].mean()),
+            "distance_median": float(np.median(distance[at])),
             "distance_largest": float(distance[at].max()),
-            "share_distance": float(arrays["share_distance"][at].mean()),
             "bound": float(bound[at].mean()),
             "largest_ratio": float((distance / bound)[: at + 1].max()),
             "beyond": float(np.mean((distance - bound)[at] > _ROUNDING)),
@@ -76,7 +76,8 @@ def table(found: list[Row]) -> str:
         {
             "roots": label,
             "simulations": "{simulations:,}",
-            "distance of visits from the policy": "{distance:.4f}",
+            "distance of visits from the policy, mean": "{distance:.4f}",
+            "median": "{distance_median:.4f}",
             "bound": "{bound:.4f}",
             "roots beyond it": "{beyond:.0%}",
             "from the best KL, Shannon policy": of_others,
@@ -107,9 +108,10 @@ def verdict(found: list[Row]) -> str:
     for name, row in last.items():
         if row["subject"] != "nodes":
             lines.append(
-                f"In {name}, after {row['simulations']:,} simulations the distance is "
-                f"{row['distance']:.4f} and {row['beyond']:.0%} of the roots are beyond the bound; "
-                f"the best action is the same in {row['agreement']:.0%}."
+                f"In {name}, after {row['simulations']:,} simulations the median distance is "
+                f"{row['distance_median']:.4f} and the mean {row['distance']:.4f}; "
+                f"{row['beyond']:.0%} of the roots are beyond the bound. The best action is the "
+                f"same in {row['agreement']:.0%}."
             )
     for name, row in last.items():
         lines.append(

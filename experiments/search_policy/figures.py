@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -47,10 +48,15 @@ def _distances(axis: Axes, results: list[Result]) -> None:
         x = arrays["simulations"]
         axis.plot(x, arrays["distance"].mean(axis=-1), color=colour, label=label(rows[0]))
         axis.plot(x, arrays["bound"].mean(axis=-1), color=colour, ls="--", lw=1)
+        if sweep.subject != "nodes":
+            median = np.median(arrays["distance"], axis=-1)
+            axis.plot(x, median, color=colour, ls=(0, (1, 1)), lw=1.5)
         if "control" in arrays:
             best = arrays["control"][0].mean(axis=-1)
             axis.plot(sweep.counts, best, "x", color=colour, ms=7, mew=2)
     axis.plot([], [], color="grey", ls="--", lw=1, label="bound")
+    if any(result.sweep.subject != "nodes" for result in results):
+        axis.plot([], [], color="grey", ls=(0, (1, 1)), lw=1.5, label="median instead of mean")
     if any("control" in result.arrays for result in results):
         axis.plot([], [], "x", color="grey", ms=7, mew=2, label="from the best policy of KL")
     axis.set(xscale="log", yscale="log", xlabel="simulations N", ylim=(1e-4, 1.1))

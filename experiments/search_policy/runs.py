@@ -49,19 +49,16 @@ def follow(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
 
     Returns:
       `simulations` [N]; `distance` [N, R], the largest over the actions of the smoothed visits from
-      the policy; `bound` [N, R], which it does not exceed with fixed values; `share_distance`
-      [N, R], of the plain shares of visits; and `agreement` [N, R], whether the action of most
-      visits is the policy's most probable one.
+      the policy; `bound` [N, R], which it does not exceed with fixed values; and `agreement` [N,
+      R], whether the action of most visits is the policy's most probable one.
     """
     counts = range(1, sweep.simulations + 1)
     constants = np.full([1, sweep.roots], sweep.constant)
     visits, policy = (x[:, 0] for x in subject.puct(constants, counts))
-    shares = visits / visits.sum(axis=-1, keepdims=True)
     return {
         "simulations": np.array(counts),
         "distance": largest(theory.smoothed(visits, subject.legal) - policy),
         "bound": theory.bound(np.array(counts)[:, np.newaxis], subject.legal.sum(axis=-1)),
-        "share_distance": largest(shares - policy),
         "agreement": visits.argmax(axis=-1) == policy.argmax(axis=-1),
     }
 

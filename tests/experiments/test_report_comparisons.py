@@ -36,6 +36,7 @@ CAR = {
     "seeds": 5,
     "solved": 0,
 }
+TREE = {"method": "ments", "simulations": 10_000, "leaves": 512}
 NOISE = {"steps": 15_000, "world": "by_state", "temperature": "fixed", "target": None}
 SUMMARIES = {
     "premature_convergence": [
@@ -59,6 +60,14 @@ SUMMARIES = {
         {**PENDULUM, "factor": 1.0, "return_iqm": -247.0},
         {**PENDULUM, "factor": 1.0, "return_iqm": -999.0, "steps": 600},
     ],
+    "search_trees": [
+        {**TREE, "error": 0.002},
+        {**TREE, "error": 0.004},
+        {**TREE, "error": 0.3, "leaves": 1000},
+        {**TREE, "error": 0.3, "simulations": 300},
+        {**TREE, "error": 0.3, "method": "uct"},
+        {**TREE, "error": 0.02, "method": "tents"},
+    ],
     "temperature_control": [
         {**CAR, "world": "mountain_car"},
         {**CAR, "world": "held", "solved": 5},
@@ -80,6 +89,7 @@ SUMMARIES = {
         ),
         ("multigoal", "R13", [("5", True), ("3", False)]),
         ("sample_efficiency", "R19", [("-245", True), ("-247", False)]),
+        ("search_trees", "R15", [("0.004", True), ("0.02", False)]),
         ("temperature_control", "R19", [("0", True), ("93", True)]),
     ],
 )

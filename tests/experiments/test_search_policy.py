@@ -149,7 +149,6 @@ def made_up() -> dict[str, np.ndarray]:
         "simulations": simulations,
         "distance": distance,
         "bound": np.full([40, 5], 0.2),
-        "share_distance": distance,
         "agreement": np.array([[True, True, True, True, False]] * 40),
         "entropy_by_constant": entropy,
         "entropy_by_temperature": 0.1 * entropy,
@@ -164,7 +163,7 @@ def test_rows_and_verdict_tell_what_was_found() -> None:
     assert (first["simulations"], last["simulations"]) == (10, 40)
     assert (first["beyond"], last["beyond"]) == (0, pytest.approx(0.2))
     assert (first["largest_ratio"], last["largest_ratio"]) == pytest.approx((0.5, 3.0))
-    assert last["distance"] == pytest.approx(0.2)
+    assert (last["distance"], last["distance_median"]) == pytest.approx((0.2, 0.1))
     assert last["spread_by_constant"] == pytest.approx(0.4)
     assert (first["entropy_off"], last["entropy_off"]) == pytest.approx((0.05, 0.04))
     verdict = analysis.verdict([first, last])
@@ -173,8 +172,10 @@ def test_rows_and_verdict_tell_what_was_found() -> None:
     assert "differs by up to 0.40 nats" in verdict
     game = {**last, "subject": "exact_game", "other_distances": None}
     verdict = analysis.verdict([first, last, game])
-    assert "In tic-tac-toe, exact values, after 40 simulations the distance is 0.2000" in verdict
-    assert "20% of the roots are beyond the bound; the best action is the same in 80%" in verdict
+    assert (
+        "after 40 simulations the median distance is 0.1000 and the mean 0.2000; 20% of" in verdict
+    )
+    assert "beyond the bound. The best action is the same in 80%" in verdict
     assert "0.7000, 0.7000" in analysis.table([first, last, game])
 
 
