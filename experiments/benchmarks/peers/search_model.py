@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def weights(actions: int) -> list[np.ndarray]:
     sizes = [EMBEDDING + actions, WIDTH, WIDTH, 2 + actions + EMBEDDING]
     return [
         (rng.normal(size=shape) / np.sqrt(shape[0])).astype(np.float32)
-        for shape in zip(sizes, sizes[1:], strict=False)
+        for shape in itertools.pairwise(sizes)
     ]
 
 
