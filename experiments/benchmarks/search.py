@@ -111,7 +111,8 @@ class Work(NamedTuple):
 def work(model: str, shape: Shape) -> Work:
     """Returns the model of this name for searches of a shape."""
     roots, actions, _ = shape
-    logits, value = tf.zeros([roots, actions]), tf.zeros([roots])
+    logits = tf.constant(search_model.root_logits(roots, actions))
+    value = tf.zeros([roots])
     if model == GAME:
         return Work(game(actions), None, mx.search.Root(logits, value, tf.range(roots)))
     kernels = [tf.constant(kernel) for kernel in search_model.weights(actions)]
@@ -119,47 +120,45 @@ def work(model: str, shape: Shape) -> Work:
     return Work(network(actions), kernels, mx.search.Root(logits, value, embedding))
 
 
-def searches(rule: mx.search.Rule, model: str, shape: Shape) -> Callable[[], object]:
-    """Returns a call that searches `shape.calls` times, with a new seed each time."""
+def search(rule: mx.search.Rule, model: str, shape: Shape) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a program that searches and, from a seed, makes the policies to learn, [B, A]."""
     step, params, root = work(model, shape)
 
     @tf.function(autograph=False, jit_compile=True)
-    def search(params: Any, root: Any, seed: tf.Tensor) -> tf.Tensor:
+    def program(params: Any, root: Any, seed: tf.Tensor) -> tf.Tensor:
         tree = mx.search.search(step, params, root, shape.simulations, rule, seed=seed)
         return mx.search.summary(tree).target
 
-    return _repeated(search, params, root, shape.calls)
+    return lambda seed: program(params, root, seed)
 
 
-def evaluations(shape: Shape) -> Callable[[], object]:
-    """Returns a call that evaluates the network as often as `searches` does, without a search."""
-    step, params, root = work(NETWORK, shape)
+def evaluations(model: str, shape: Shape) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a program that evaluates a model as often as a search does, without a search."""
+    step, params, root = work(model, shape)
 
     @tf.function(autograph=False, jit_compile=True)
-    def evaluate(params: Any, root: Any, seed: tf.Tensor) -> tf.Tensor:
-        def body(i: tf.Tensor, embedding: tf.Tensor, total: tf.Tensor) -> Any:
-            answer, embedding = step(
-                params, embedding, tf.fill([shape.roots], i % shape.actions), seed
-            )
+    def program(params: Any, root: Any, seed: tf.Tensor) -> tf.Tensor:
+        def body(i: tf.Tensor, embedding: Any, total: tf.Tensor) -> Any:
+            action = tf.fill([shape.roots], i % shape.actions)
+            answer, embedding = step(params, embedding, action, seed)
             used = answer.reward + answer.value + tf.reduce_max(answer.prior_logits, axis=-1)
             return i + 1, embedding, total + used
 
         start = (0, root.embedding, root.value)
         return tf.while_loop(lambda i, *_: i < shape.simulations, body, start)[2]
 
-    return _repeated(evaluate, params, root, shape.calls)
+    return lambda seed: program(params, root, seed)
 
 
-def _repeated(
-    program: Callable[..., tf.Tensor], params: Any, root: Any, calls: int
-) -> Callable[[], object]:
+def repeated(program: Callable[[tf.Tensor], tf.Tensor], calls: int) -> Callable[[], object]:
+    """Returns a call that runs a program so many times, with a new seed each time."""
     count = 0
 
     def call() -> None:
         nonlocal count
         for _ in range(calls):
             count += 1
-            program(params, root, tf.constant([0, count])).numpy()
+            program(tf.constant([0, count])).numpy()
 
     return call
 
@@ -223,9 +222,9 @@ def measured(
     """
     samplers: dict[tuple[str, str | None], Callable[[], Sample]] = {}
     for name, rule in RULES.items():
-        samplers[OURS, name] = timed(searches(rule, model, shape))
+        samplers[OURS, name] = timed(repeated(search(rule, model, shape), shape.calls))
     if model == NETWORK:
-        samplers[OURS, None] = timed(evaluations(shape))
+        samplers[OURS, None] = timed(repeated(evaluations(model, shape), shape.calls))
     with contextlib.ExitStack() as stack:
         for _, name in list(samplers) if arguments.peers is not None else []:
             given = {"rule": name, "model": model, **shape._asdict(), "calls": shape.calls}

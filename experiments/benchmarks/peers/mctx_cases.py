@@ -48,27 +48,39 @@ def network(actions: int) -> Callable[..., Any]:
     return recurrent_fn
 
 
-def work(
-    rule: str | None, model: str, roots: int, actions: int, simulations: int, calls: int
-) -> Callable[[], object]:
-    """Searches by a rule, or, for None, evaluates the model as often as a search does."""
+def start(model: str, roots: int, actions: int) -> tuple[Callable[..., Any], Any, Any]:
+    """Returns the `recurrent_fn` of a model, its parameters, and the roots."""
     if model == "game":
         function, params, embedding = game(actions), None, jnp.arange(roots)
     else:
         function = network(actions)
         params = [jnp.asarray(kernel) for kernel in search_model.weights(actions)]
         embedding = jnp.asarray(search_model.embeddings(roots))
-    root = mctx.RootFnOutput(
-        prior_logits=jnp.zeros([roots, actions]), value=jnp.zeros(roots), embedding=embedding
-    )
+    logits = jnp.asarray(search_model.root_logits(roots, actions))
+    root = mctx.RootFnOutput(prior_logits=logits, value=jnp.zeros(roots), embedding=embedding)
+    return function, params, root
+
+
+def search(
+    rule: str, model: str, roots: int, actions: int, simulations: int, **options: Any
+) -> Callable[[Any], Any]:
+    """Returns a program that searches and, from a key, makes the policies to learn, [B, A]."""
+    function, params, root = start(model, roots, actions)
 
     @jax.jit
-    def search(params: Any, root: Any, key: Any) -> Any:
-        policy = _POLICIES[rule]
-        return policy(params, key, root, function, num_simulations=simulations).action_weights
+    def program(params: Any, root: Any, key: Any) -> Any:
+        found = _POLICIES[rule](params, key, root, function, num_simulations=simulations, **options)
+        return found.action_weights
+
+    return lambda key: program(params, root, key)
+
+
+def evaluations(model: str, roots: int, actions: int, simulations: int) -> Callable[[Any], Any]:
+    """Returns a program that evaluates a model as often as a search does, without a search."""
+    function, params, root = start(model, roots, actions)
 
     @jax.jit
-    def evaluate(params: Any, root: Any, key: Any) -> Any:
+    def program(params: Any, root: Any, key: Any) -> Any:
         def body(i: Any, carry: Any) -> Any:
             embedding, total = carry
             step, embedding = function(params, key, jnp.full(roots, i % actions), embedding)
@@ -76,16 +88,24 @@ def work(
 
         return jax.lax.fori_loop(0, simulations, body, (root.embedding, root.value))[1]
 
+    return lambda key: program(params, root, key)
+
+
+def repeated(program: Callable[[Any], Any], calls: int) -> Callable[[], object]:
+    """Returns a call that runs a program so many times, with a new key each time."""
     key = jax.random.PRNGKey(0)
 
     def call() -> None:
         nonlocal key
         for _ in range(calls):
             key, now = jax.random.split(key)
-            jax.block_until_ready((evaluate if rule is None else search)(params, root, now))
+            jax.block_until_ready(program(now))
 
     return call
 
 
 if __name__ == "__main__":
-    serve(work(**json.loads(sys.argv[1])), ("mctx", "jax"))
+    given = json.loads(sys.argv[1])
+    calls, rule = given.pop("calls"), given.pop("rule")
+    program = evaluations(**given) if rule is None else search(rule, **given)
+    serve(repeated(program, calls), ("mctx", "jax"))

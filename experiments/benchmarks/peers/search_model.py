@@ -44,6 +44,11 @@ def weights(actions: int) -> list[np.ndarray]:
     ]
 
 
+def root_logits(roots: int, actions: int) -> np.ndarray:
+    """Returns the logits of the priors of the roots, [B, A], float32: no two are equal."""
+    return np.random.default_rng(2).normal(size=[roots, actions]).astype(np.float32)
+
+
 def embeddings(roots: int) -> np.ndarray:
     """Returns the embeddings of the roots for the network, [B, EMBEDDING], float32."""
     return np.random.default_rng(1).uniform(-1, 1, [roots, EMBEDDING]).astype(np.float32)
