@@ -16,7 +16,7 @@ from experiments.benchmarks.timing import Sample
 class Child:
     """A script that times one call of its work for every line it is sent.
 
-    The script hands its call to `serve` of `experiments/benchmarks/learners/peers/serve.py`: it
+    The script hands its call to `serve` of `experiments/benchmarks/peers/serve.py`: it
     makes the call once, answers with the versions it runs on, and then each line with the seconds
     that one more call took. It starts at once; use this as a context manager, or call `close`.
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments.self_play import examination
+from experiments import examination
 from experiments.self_play.sweep import Sweep, make_game, make_rule
 from maxent_tf import draws
 from maxent_tf.seeds import as_seed

@@ -79,9 +79,8 @@ def search(
         embedding=tf.nest.map_structure(_with_root, tree.embedding, root.embedding),
         trace=(),
     )
-    tree = Simulation(model, params, rule, plan, max_depth, tree).run(
-        tree, num_simulations, trace, simulation_seed
-    )
+    simulation = Simulation(model, params, rule, plan, max_depth, tree)
+    tree = simulation.run(num_simulations, trace, simulation_seed)
     return tree._replace(outcome=rule.conclude(_root_node(tree), plan))
 
 

@@ -182,7 +182,8 @@ def test_the_list_names_every_experiment(
 
 
 @pytest.mark.parametrize(
-    "name", ["distributions", "fuzz_distributions", "learners", "tabular", "throughput"]
+    "name",
+    ["distributions", "fuzz_distributions", "learners", "search", "tabular", "throughput"],
 )
 def test_every_benchmark_helps_instead_of_running(name: str) -> None:
     # Oracle: the status, and the module's own text.

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from experiments.benchmarks import learners
+from experiments import benchmarks
 from experiments.benchmarks.child import Child
 from experiments.benchmarks.learners.__main__ import table
 from experiments.benchmarks.learners.contenders import Contender
 from experiments.benchmarks.timing import Sample, Timing, in_turn
 
-PEERS = pathlib.Path(learners.__file__).with_name("peers")
+PEERS = pathlib.Path(benchmarks.__file__).with_name("peers")
 _SCRIPT = """
 import json, pathlib, sys
 sys.path.insert(0, {peers!r})

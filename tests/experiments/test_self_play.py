@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from experiments import examination
 from experiments.self_play import __main__ as command
-from experiments.self_play import analysis, examination, figures, runs
+from experiments.self_play import analysis, figures, runs
 from experiments.self_play.sweep import Arguments, Sweep, plan
 from maxent_tf import tabular
 from maxent_tf.environments import TicTacToe

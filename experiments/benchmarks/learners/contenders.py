@@ -19,7 +19,7 @@ PPO = "PPO on CartPole, 16 worlds a learner"
 A2C = "A2C on CartPole, {} a learner"
 OURS = "maxent_tf"
 
-_PEERS = pathlib.Path(__file__).with_name("peers")
+_PEERS = pathlib.Path(__file__).parents[1] / "peers"
 # Of work in one call: some tenths of a second to seconds.
 _UPDATES, _STEPS, _LEARNERS, _ITERATIONS = 64, 250, 8, 8
 _ROLLOUT = 16 * 128

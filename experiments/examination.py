@@ -1,0 +1,103 @@
+"""What learners play in every position of a game."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from maxent_tf.learners import A2C, AlphaZero
+from maxent_tf.tabular import GameSolution, worst_case
+
+# Positions whose trees are in memory at once, for each learner.
+_CHUNK = 2304
+
+
+class Grades(NamedTuple):
+    """How learners of batch shape [K] play; each field is [K], float64.
+
+    Attributes:
+      optimal: The share of the positions examined in which the move is among the best.
+      mistakes: The number of the others.
+      first: The result of the worst line of play, for the learner as the first player.
+      second: The same as the second player.
+    """
+
+    optimal: np.ndarray
+    mistakes: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+
+
+def player(
+    learner: AlphaZero | A2C, simulations: int, solution: GameSolution
+) -> Callable[[Any], Any]:
+    """Returns a function from states to moves in all positions, [K, S], 0 where decided.
+
+    Args:
+      learner: The learners, of batch shape [K].
+      simulations: Of the search of an `AlphaZero` in every position; 0 takes the network's most
+        probable moves.
+      solution: The game.
+    """
+    (count,) = learner.batch_shape
+    moves = _by_search(learner, simulations) if simulations else _by_network(learner)
+    program = tf.function(moves, autograph=False, jit_compile=True)
+    going_on = np.flatnonzero(~solution.terminated)
+
+    def of_all(state: Any) -> np.ndarray:
+        found = np.zeros([count, len(solution.value)], int)
+        for start in range(0, len(going_on), _CHUNK):
+            # The last chunk is filled up by repetition, so that there is one program.
+            positions = np.resize(going_on[start : start + _CHUNK], _CHUNK)
+            seen, worlds = tf.nest.map_structure(
+                lambda x: tf.constant(np.broadcast_to(x[positions], (count, *x[positions].shape))),  # noqa: B023
+                (solution.observation, solution.state),
+            )
+            found[:, positions] = program(state, seen, worlds)
+        return found
+
+    return of_all
+
+
+def _by_network(learner: AlphaZero | A2C) -> Callable[..., tf.Tensor]:
+    def moves(state: Any, observation: Any, world: Any) -> tf.Tensor:
+        del world
+        return tf.argmax(learner.policy(state, observation).logits_parameter(), axis=-1)
+
+    return moves
+
+
+def _by_search(learner: AlphaZero, simulations: int) -> Callable[..., tf.Tensor]:
+    config = dataclasses.replace(learner.config, num_simulations=simulations)
+    searching = AlphaZero(learner.env, config, learner.batch_shape)
+    carry = searching.initial_carry(_CHUNK)
+
+    def moves(state: Any, observation: Any, world: Any) -> tf.Tensor:
+        acted = searching.act(state, carry, observation, seed=0, explore=False, world=world)
+        return acted.action
+
+    return moves
+
+
+def grade(solution: GameSolution, moves: np.ndarray, positions: np.ndarray | None = None) -> Grades:
+    """Grades moves in all positions by the exact solution and all lines of play.
+
+    Args:
+      solution: The game.
+      moves: [K, S], int, the moves.
+      positions: [S], bool, the undecided positions in which moves are compared with the best; None
+        for all of them.
+    """
+    right = np.take_along_axis(solution.optimal[None], moves[..., None], axis=-1)[..., 0]
+    examined = ~solution.terminated if positions is None else positions
+    values = [worst_case(solution, own) for own in moves]
+    return Grades(
+        optimal=np.mean(right[:, examined], axis=-1),
+        mistakes=np.sum(~right[:, examined], axis=-1).astype(float),
+        first=np.array([value.follower[0] for value in values]),
+        second=np.array([-value.opponent[0] for value in values]),
+    )
