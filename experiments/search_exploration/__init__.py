@@ -1,3 +1,0 @@
-"""The exploration of a tree search plays the same role as an entropy bonus."""
-
-RUN_TIME = "twenty minutes"
