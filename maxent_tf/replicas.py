@@ -162,9 +162,30 @@ def _sum(replica: _Replica, structure: Any) -> Any:
     return tf.nest.pack_sequence_as(structure, shaped)
 
 
-def largest(x: tf.Tensor) -> tf.Tensor:
-    """Returns the largest of the values that the replicas have, element by element."""
-    return x if _current.get() is None else tf.reduce_max(of_each(x), axis=0)
+def moments(
+    mean: tf.Tensor, variance: tf.Tensor, largest: tf.Tensor, valid: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    r"""Returns the mean, the variance and the maximum of the whole batch.
+
+    .. math::
+       \mu = \sum_r w_r \mu_r, \quad \sigma^2 = \sum_r w_r (\sigma_r^2 + (\mu_r - \mu)^2), \quad
+       w_r = n_r \Big/ \sum_s n_s
+
+    Args:
+      mean: [*P], float32, the mean of the replica's own valid samples.
+      variance: [*P], float32, their variance.
+      largest: [*P], float32, the maximum of any quantity.
+      valid: [*P, N], bool, which samples these are.
+    """
+    if _current.get() is None:
+        return mean, variance, largest
+    number = tf.reduce_sum(tf.cast(valid, tf.float32), axis=-1)
+    each = of_each(tf.stack([number, mean, variance, largest]))
+    number, means, variances, maxima = tf.unstack(each, axis=1)
+    share = number / tf.maximum(tf.reduce_sum(number, axis=0), 1)
+    mean = tf.reduce_sum(share * means, axis=0)
+    variance = tf.reduce_sum(share * (variances + (means - mean) ** 2), axis=0)
+    return mean, variance, tf.reduce_max(maxima, axis=0)
 
 
 def of_each(x: tf.Tensor) -> tf.Tensor:
@@ -172,7 +193,8 @@ def of_each(x: tf.Tensor) -> tf.Tensor:
     replica = _current.get()
     if replica is None:
         return x[None]
-    return _context().all_gather(x[None], axis=0, options=replica.group.options)
+    gathered = _context().all_gather(x[None], axis=0, options=replica.group.options)
+    return tf.ensure_shape(gathered, [replica.group.count, *x.shape])
 
 
 def own_rows(rows: tf.Tensor, size: int) -> tf.Tensor:

@@ -40,6 +40,14 @@ def policy(loc: np.ndarray) -> SquashedGaussian:
     return SquashedGaussian(tf.constant(loc), tf.exp(tf.constant(loc)), -2.0, 3.0)
 
 
+def moments(place: int) -> tuple[tf.Tensor, ...]:
+    samples, valid = data["samples"][place], data["valid"][place]
+    chosen = np.ma.array(samples, mask=~valid)
+    own = (x.filled(0).astype(np.float32) for x in (chosen.mean(-1), chosen.var(-1)))
+    largest = np.where(valid, samples, -np.inf).max(-1).astype(np.float32)
+    return replicas.moments(*map(tf.constant, (*own, largest, valid)))
+
+
 def drawn(place: int) -> tf.Tensor:
     def draw(policy: SquashedGaussian) -> tf.Tensor:
         return policy.sample(seed=draws.split(7, 1)[0])
@@ -65,6 +73,7 @@ data = {
     "valid": rng.random((2, 4, 6)) < np.array([0.8, 0.3])[:, None, None],
     "rows": rng.permutation(2 * T * B)[:8].astype(np.int32),
     "loc": rng.normal(size=(2, 2 * T * B, 4)).astype(np.float32),
+    "samples": rng.normal(5, 2, size=(2, 4, 6)).astype(np.float32),
 }
 data["valid"][1, 2] = False  # none in one replica
 data["valid"][:, 3] = False  # none at all
@@ -78,7 +87,7 @@ def main() -> None:
             lambda i: replicas.mean({"a": part(data["means"], i)}, part(data["valid"], i))
         ),
         "plain_mean": each(lambda i: replicas.mean(part(data["means"], i))),
-        "largest": each(lambda i: replicas.largest(part(data["x"], i))),
+        "moments": each(moments),
         "of_each": each(lambda i: replicas.of_each(part(data["x"], i))),
         "own_rows": each(lambda _: replicas.own_rows(tf.constant(data["rows"]), B)),
         "own_seed": each(lambda _: replicas.own_seed(tf.constant([0, 3]))),

@@ -52,7 +52,17 @@ def test_every_replica_knows_the_values_of_all(report: dict[str, Any]) -> None:
     x = np.array(report["x"])
     for replica in range(R):
         np.testing.assert_array_equal(report["of_each"][replica], x)
-        np.testing.assert_array_equal(report["largest"][replica], x.max(axis=0))
+
+
+def test_moments_are_those_of_the_samples_of_all_replicas(report: dict[str, Any]) -> None:
+    # Oracle: NumPy's moments of all valid samples together. One learner has none in one replica.
+    samples, valid = np.array(report["samples"]), np.array(report["valid"])
+    together = [samples[:, i][valid[:, i]] for i in range(3)]
+    for means, variances, maxima in report["moments"]:
+        np.testing.assert_allclose(means[:3], [x.mean() for x in together], rtol=1e-6)
+        np.testing.assert_allclose(variances[:3], [x.var() for x in together], rtol=1e-5)
+        np.testing.assert_array_equal(maxima[:3], [x.max() for x in together])
+        assert means[3] == variances[3] == 0
 
 
 def test_the_rows_of_a_batch_are_divided(report: dict[str, Any]) -> None:
@@ -92,7 +102,7 @@ def test_without_replicas_nothing_is_added_to_a_program() -> None:
         x, valid, rows = tf.zeros([2, 3]), tf.ones([2, 3], tf.bool), tf.range(3)
         before = len(graph.get_operations())
         assert replicas.mean((x,), valid)[0] is x
-        assert replicas.largest(x) is x
+        assert replicas.moments(x, x, x, valid) == (x, x, x)
         assert replicas.own_rows(rows, 3) is rows
         assert replicas.own_seed(rows) is rows
         assert replicas.drawn(lambda policy: policy, x, 1) is x

@@ -101,12 +101,12 @@ def serve(addresses: list[str], index: int, parent: Connection) -> None:
         learner = make()
         parallel = data_parallel(learner, strategy)
         samplers[name] = timed(updates(parallel, learner, [*time, size // len(addresses)]))
-    while True:
-        parent.send(samplers[parent.recv()]())
+    for name in iter(parent.recv, None):
+        parent.send(samplers[name]())
 
 
 class Processes:
-    """The processes that make updates together, which end with this one."""
+    """The processes that make updates together, until `close`."""
 
     def __init__(self) -> None:
         sockets = [socket.create_server(("localhost", 0)) for _ in range(PROCESSES)]
@@ -134,6 +134,11 @@ class Processes:
 
         return sample
 
+    def close(self) -> None:
+        """Ends the processes."""
+        for connection in self._connections:
+            connection.send(None)
+
 
 def main() -> None:
     """Prints the table."""
@@ -150,6 +155,7 @@ def main() -> None:
         samplers[name, DEVICES] = timed(updates(parallel, learner, leading))
         samplers[name, TWO_PROCESSES] = processes.sampler(name)
     timings = in_turn(samplers, ROUNDS)
+    processes.close()
     rows = [
         {
             "learner": name,

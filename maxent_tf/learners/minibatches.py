@@ -88,10 +88,11 @@ def normalize(x: tf.Tensor, valid: tf.Tensor, magnitude: tf.Tensor) -> tuple[tf.
       The normalised numbers, [*P, N], float32, and the divisor, [*P]: the standard deviation plus
       1e-8, or 1 where all numbers are equal.
     """
-    deviation = x - replicas.mean(losses.masked_mean(x, valid), valid)[..., None]
-    variance = replicas.mean(losses.masked_mean(tf.square(deviation), valid), valid)
-    stddev = tf.sqrt(variance)
-    largest = replicas.largest(tf.reduce_max(tf.where(valid, magnitude, 0), axis=-1))
+    mean = losses.masked_mean(x, valid)
+    variance = losses.masked_mean(tf.square(x - mean[..., None]), valid)
+    largest = tf.reduce_max(tf.where(valid, magnitude, 0), axis=-1)
+    mean, variance, largest = replicas.moments(mean, variance, largest, valid)
+    deviation, stddev = x - mean[..., None], tf.sqrt(variance)
     varies = stddev > _ROUNDING * largest
     divisor = tf.where(varies, stddev + 1e-8, 1)
     return tf.where(varies[..., None], deviation / divisor[..., None], 0), divisor
