@@ -15,7 +15,7 @@ from maxent_tf.training import Trainer
 
 UPDATES = "SAC, 17 + 6, 2 x 256, batch 256"
 CHEETAH = "SAC on HalfCheetah-v5, an update a step"
-PPO = "PPO on CartPole, 16 worlds a learner"
+PPO = "PPO on CartPole, 16 environments a learner"
 A2C = "A2C on CartPole, {} a learner"
 OURS = "maxent_tf"
 
