@@ -54,9 +54,9 @@ def ours() -> Iterator[Contender]:
         (CHEETAH, OURS, _cheetah()),
         (PPO, f"{OURS}, {_LEARNERS} learners", cartpole(ppo, _ITERATIONS, _LEARNERS)),
     ]
-    for worlds, num_envs in (("one world", 1), ("16 worlds", 16)):
+    for label, num_envs in (("one environment", 1), ("16 environments", 16)):
         for name, learners in ((f"{OURS}, 64 learners", 64), (f"{OURS}, 1 learner", 1)):
-            cases.append((A2C.format(worlds), name, cartpole(a2c, 200, learners, num_envs)))
+            cases.append((A2C.format(label), name, cartpole(a2c, 200, learners, num_envs)))
     for workload, name, case in cases:
         yield Contender(workload, name, timed(case.call), case.amount, case.unit)
 
