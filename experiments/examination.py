@@ -13,14 +13,14 @@ from maxent_tf.learners import A2C, AlphaZero
 from maxent_tf.tabular import GameSolution, worst_case
 
 # Positions whose trees are in memory at once, for each learner.
-_CHUNK = 2304
+_LARGEST_CHUNK = 2304
 
 
 class Grades(NamedTuple):
     """How learners of batch shape [K] play; each field is [K], float64.
 
     Attributes:
-      optimal: The share of the positions examined in which the move is among the best.
+      optimal: The share of the undecided positions in which the move is among the best.
       mistakes: The number of the others.
       first: The result of the worst line of play, for the learner as the first player.
       second: The same as the second player.
@@ -44,15 +44,16 @@ def player(
       solution: The game.
     """
     (count,) = learner.batch_shape
-    moves = _by_search(learner, simulations) if simulations else _by_network(learner)
-    program = tf.function(moves, autograph=False, jit_compile=True)
     going_on = np.flatnonzero(~solution.terminated)
+    chunk = min(_LARGEST_CHUNK, len(going_on))
+    moves = _by_search(learner, simulations, chunk) if simulations else _by_network(learner)
+    program = tf.function(moves, autograph=False, jit_compile=True)
 
     def of_all(state: Any) -> np.ndarray:
         found = np.zeros([count, len(solution.value)], int)
-        for start in range(0, len(going_on), _CHUNK):
+        for start in range(0, len(going_on), chunk):
             # The last chunk is filled up by repetition, so that there is one program.
-            positions = np.resize(going_on[start : start + _CHUNK], _CHUNK)
+            positions = np.resize(going_on[start : start + chunk], chunk)
             seen, worlds = tf.nest.map_structure(
                 lambda x: tf.constant(np.broadcast_to(x[positions], (count, *x[positions].shape))),  # noqa: B023
                 (solution.observation, solution.state),
@@ -71,10 +72,10 @@ def _by_network(learner: AlphaZero | A2C) -> Callable[..., tf.Tensor]:
     return moves
 
 
-def _by_search(learner: AlphaZero, simulations: int) -> Callable[..., tf.Tensor]:
+def _by_search(learner: AlphaZero, simulations: int, num_envs: int) -> Callable[..., tf.Tensor]:
     config = dataclasses.replace(learner.config, num_simulations=simulations)
     searching = AlphaZero(learner.env, config, learner.batch_shape)
-    carry = searching.initial_carry(_CHUNK)
+    carry = searching.initial_carry(num_envs)
 
     def moves(state: Any, observation: Any, world: Any) -> tf.Tensor:
         acted = searching.act(state, carry, observation, seed=0, explore=False, world=world)
@@ -83,21 +84,18 @@ def _by_search(learner: AlphaZero, simulations: int) -> Callable[..., tf.Tensor]
     return moves
 
 
-def grade(solution: GameSolution, moves: np.ndarray, positions: np.ndarray | None = None) -> Grades:
-    """Grades moves in all positions by the exact solution and all lines of play.
+def right(solution: GameSolution, moves: np.ndarray) -> np.ndarray:
+    """Returns which moves in all positions, [K, S], are among the best."""
+    return np.take_along_axis(solution.optimal[None], moves[..., None], axis=-1)[..., 0]
 
-    Args:
-      solution: The game.
-      moves: [K, S], int, the moves.
-      positions: [S], bool, the undecided positions in which moves are compared with the best; None
-        for all of them.
-    """
-    right = np.take_along_axis(solution.optimal[None], moves[..., None], axis=-1)[..., 0]
-    examined = ~solution.terminated if positions is None else positions
+
+def grade(solution: GameSolution, moves: np.ndarray) -> Grades:
+    """Grades moves in all positions, [K, S], by the exact solution and all lines of play."""
+    found = right(solution, moves)[:, ~solution.terminated]
     values = [worst_case(solution, own) for own in moves]
     return Grades(
-        optimal=np.mean(right[:, examined], axis=-1),
-        mistakes=np.sum(~right[:, examined], axis=-1).astype(float),
+        optimal=np.mean(found, axis=-1),
+        mistakes=np.sum(~found, axis=-1).astype(float),
         first=np.array([value.follower[0] for value in values]),
         second=np.array([-value.opponent[0] for value in values]),
     )

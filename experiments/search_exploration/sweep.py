@@ -1,0 +1,127 @@
+"""The constants of the experiment: environments, ways to explore, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from experiments import frame
+
+World = Literal["deep_sea", "best_play", "self_play"]
+Method = Literal["search", "bonus"]
+
+_CONSTANTS = (0.001, 0.01, 0.1, 1.0, 10.0)
+# About the temperatures of these constants.
+_ALPHAS = (0.0002, 0.002, 0.02, 0.2, 2.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Learners with one way to explore in one environment, in one program.
+
+    Attributes:
+      world: The environment: DeepSea; tic-tac-toe against an opponent who plays best; or
+        tic-tac-toe by self-play.
+      method: "search" is `AlphaZero` with PUCT, "bonus" is `A2C` with an entropy bonus.
+      settings: The constants of PUCT, in units of value, or the temperatures of the bonus.
+      noises: The shares of Dirichlet noise in the prior of the root; (0,) without a search.
+      simulations: The number of simulations of a search.
+      steps: The environment steps of each learner.
+      evaluations: Whether learners go on until their networks have been evaluated as often as those
+        of a search are in acting, which is `simulations + 1` times for each step.
+      learning_rate: Of Adam.
+      num_envs: The environments of each learner.
+      seeds: The number of learners for each setting.
+      hidden_sizes: The widths of the hidden layers.
+      records: The number of measurements after the first, evenly spaced over `steps`; and as many
+        more if learners go on.
+      episodes: The episodes of each learner that a measurement looks at.
+      size: Of DeepSea.
+      seed: The seed of everything that is drawn.
+    """
+
+    world: World
+    method: Method
+    settings: tuple[float, ...]
+    noises: tuple[float, ...]
+    simulations: int
+    steps: int
+    evaluations: bool
+    learning_rate: float
+    num_envs: int
+    seeds: int = 4
+    hidden_sizes: tuple[int, ...] = (64, 64)
+    records: int = 8
+    episodes: int = 64
+    size: int = 10
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.world}-{self.method}"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The numbers of shares of noise, of settings and of seeds."""
+        return len(self.noises), len(self.settings), self.seeds
+
+
+_METHODS: Mapping[Method, dict[str, Any]] = {
+    "search": {
+        "settings": _CONSTANTS,
+        "noises": (0.0, 0.25),
+        "evaluations": False,
+        "learning_rate": 1e-3,
+        "num_envs": 16,
+    },
+    "bonus": {
+        "settings": _ALPHAS,
+        "noises": (0.0,),
+        "evaluations": True,
+        "learning_rate": 3e-3,
+        "num_envs": 4,
+    },
+}
+_WORLDS: Mapping[World, dict[str, Any]] = {
+    "deep_sea": {"simulations": 16, "steps": 20_000},
+    "best_play": {"simulations": 32, "steps": 10_000},
+    "self_play": {"simulations": 32, "steps": 20_000},
+}
+_QUICK: dict[str, Any] = {
+    "seeds": 2,
+    "steps": 480,
+    "simulations": 2,
+    "records": 2,
+    "episodes": 4,
+    "hidden_sizes": (8,),
+    "size": 4,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(frame.LearnerArguments):
+    """PUCT's constant and noise beside an entropy bonus, in the same environments.
+
+    A quick run has only the first two of the environments.
+
+    Attributes:
+      env: The environments.
+    """
+
+    env: tuple[World, ...] = ("deep_sea", "best_play", "self_play")
+
+
+def plan(arguments: Arguments) -> list[Sweep]:
+    """Returns the sweeps to run, with the values of given flags.
+
+    There is no bonus in self-play: policy-gradient learners learn in environments of one player.
+    """
+    sweeps = []
+    for world in arguments.env[:2] if arguments.quick else arguments.env:
+        for method, own in _METHODS.items():
+            if (world, method) != ("self_play", "bonus"):
+                sweep = Sweep(world=world, method=method, **own, **_WORLDS[world])
+                sweeps.append(arguments.apply(sweep, _QUICK))
+    return sweeps
