@@ -12,8 +12,8 @@ import tensorflow as tf
 from maxent_tf.learners import A2C, AlphaZero
 from maxent_tf.tabular import GameSolution, worst_case
 
-# Positions whose trees are in memory at once, for each learner.
-_LARGEST_CHUNK = 2304
+# Positions whose trees are in memory at once: for each learner, and for all together.
+_LARGEST_CHUNK, _MOST_TREES = 2304, 100_000
 
 
 class Grades(NamedTuple):
@@ -45,7 +45,7 @@ def player(
     """
     (count,) = learner.batch_shape
     going_on = np.flatnonzero(~solution.terminated)
-    chunk = min(_LARGEST_CHUNK, len(going_on))
+    chunk = min(_LARGEST_CHUNK, max(1, _MOST_TREES // count), len(going_on))
     moves = _by_search(learner, simulations, chunk) if simulations else _by_network(learner)
     program = tf.function(moves, autograph=False, jit_compile=True)
 

@@ -104,10 +104,13 @@ def _unbeaten(first: np.ndarray, second: np.ndarray) -> int:
 
 
 def _mean(name: str, values: np.ndarray) -> dict[str, Any]:
+    interval = np.array(student.mean_interval(values))
+    if "strength" in name:  # a share
+        interval = np.clip(interval, 0, 1)
     return {
         f"{name}_each": values.tolist(),
         name: float(values.mean()),
-        f"{name}_interval": list(student.mean_interval(values)),
+        f"{name}_interval": interval.tolist(),
     }
 
 
@@ -174,13 +177,13 @@ def verdict(found: list[Row]) -> str:
             for method, group in mine.items()
         ]
         lines.append(
-            f"In {TITLES[world]}, the rank correlations of the temperature with the entropy of the "
-            f"policy and with the positions visited: {'; '.join(said)}."
+            f"{TITLES[world]}: the rank correlations of the temperature with the entropy of the "
+            f"policy and with the positions visited are {'; '.join(said)}."
         )
         for method, group in mine.items():
             best = max(group, key=lambda row: row["strength"])
             lines.append(
-                f"There, {LABELS[method]} is strongest at {best['setting']:g}: "
+                f"{TITLES[world]}, {LABELS[method]}: strongest at {best['setting']:g}, with "
                 f"{best['strength']:.3f} ({_count(best, 'solved', 'draws', 'unbeaten')}), against "
                 f"{group[0]['strength']:.3f} at {group[0]['setting']:g} and "
                 f"{group[-1]['strength']:.3f} at {group[-1]['setting']:g}."

@@ -50,7 +50,7 @@ class Sweep:
     evaluations: bool
     learning_rate: float
     num_envs: int
-    seeds: int = 4
+    seeds: int = 10
     hidden_sizes: tuple[int, ...] = (64, 64)
     records: int = 8
     episodes: int = 64
@@ -87,7 +87,7 @@ _METHODS: Mapping[Method, dict[str, Any]] = {
 _WORLDS: Mapping[World, dict[str, Any]] = {
     "deep_sea": {"simulations": 16, "steps": 20_000},
     "best_play": {"simulations": 32, "steps": 10_000},
-    "self_play": {"simulations": 32, "steps": 20_000},
+    "self_play": {"simulations": 32, "steps": 40_000},
 }
 _QUICK: dict[str, Any] = {
     "seeds": 2,
@@ -104,7 +104,7 @@ _QUICK: dict[str, Any] = {
 class Arguments(frame.LearnerArguments):
     """PUCT's constant and noise beside an entropy bonus, in the same environments.
 
-    A quick run has only the first two of the environments.
+    A quick run has only the first of the environments.
 
     Attributes:
       env: The environments.
@@ -119,7 +119,7 @@ def plan(arguments: Arguments) -> list[Sweep]:
     There is no bonus in self-play: policy-gradient learners learn in environments of one player.
     """
     sweeps = []
-    for world in arguments.env[:2] if arguments.quick else arguments.env:
+    for world in arguments.env[:1] if arguments.quick else arguments.env:
         for method, own in _METHODS.items():
             if (world, method) != ("self_play", "bonus"):
                 sweep = Sweep(world=world, method=method, **own, **_WORLDS[world])
