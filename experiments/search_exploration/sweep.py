@@ -87,7 +87,7 @@ _METHODS: Mapping[Method, dict[str, Any]] = {
 _WORLDS: Mapping[World, dict[str, Any]] = {
     "deep_sea": {"simulations": 16, "steps": 20_000},
     "best_play": {"simulations": 32, "steps": 10_000},
-    "self_play": {"simulations": 32, "steps": 40_000},
+    "self_play": {"simulations": 32, "steps": 20_000},
 }
 _QUICK: dict[str, Any] = {
     "seeds": 2,
