@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from experiments import literature, project
 from experiments.check import Check, table
-from experiments.reproduce import bandits, deep_sea, exploration, inverse, processes, search
+from experiments.reproduce import (
+    bandits,
+    deep_sea,
+    entropy_dynamics,
+    exploration,
+    flow_networks,
+    inverse,
+    processes,
+    regularization,
+    search,
+)
 
 ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R2": bandits.u_shape,
@@ -29,6 +39,9 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
     "R16": inverse.icy_grid,
     "R17": exploration.boltzmann,
     "R18": processes.river_swim,
+    "R21": flow_networks.hypergrid,
+    "R22": entropy_dynamics.covariance_law,
+    "R23": regularization.exponential_error,
 }
 
 
