@@ -38,6 +38,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
         column[0].set(title=TITLES[world].replace("against", "\nagainst").replace("by", "\nby"))
         for axis, label in zip(column, (*_ENTRIES.values(), STRENGTHS[world]), strict=True):
             axis.set(ylabel=label, xscale="log")
+            axis.set_ylim(bottom=max(0, axis.get_ylim()[0]))
         column[-1].set_xlabel("temperature (value per nat)")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
