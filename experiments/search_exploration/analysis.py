@@ -60,20 +60,18 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """
     steps = arrays["steps"]
     short = slice(1, 1 + sweep.records)
-    for i, noise in enumerate(sweep.noises):
-        method = "noise" if noise else sweep.method
-        for j, setting in enumerate(sweep.settings):
-            own = {name: values[..., i, j, :] for name, values in arrays.items() if name != "steps"}
-            row = {
-                "world": sweep.world,
-                "setting": setting,
-                "temperature": temperature(sweep, setting),
-                "seeds": sweep.seeds,
-            }
-            yield {**row, "method": method, **_of_phase(sweep, steps, own, short)}
-            if sweep.evaluations:
-                later = slice(1 + sweep.records, None)
-                yield {**row, "method": "longer", **_of_phase(sweep, steps, own, later)}
+    for i, setting in enumerate(sweep.settings):
+        own = {name: values[..., i, :] for name, values in arrays.items() if name != "steps"}
+        row = {
+            "world": sweep.world,
+            "setting": setting,
+            "temperature": temperature(sweep, setting),
+            "seeds": sweep.seeds,
+        }
+        yield {**row, "method": sweep.method, **_of_phase(sweep, steps, own, short)}
+        if sweep.evaluations:
+            later = slice(1 + sweep.records, None)
+            yield {**row, "method": "longer", **_of_phase(sweep, steps, own, later)}
 
 
 def _of_phase(sweep: Sweep, steps: np.ndarray, own: Arrays, phase: slice) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""PUCT with hyperparameters of each learner's own, so that one program searches for all of them."""
+"""PUCT with a constant of each learner's own, so that one program searches for all of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import tensorflow as tf
 from maxent_tf import search
 from maxent_tf.search.puct import most_promising
 
-_CONCENTRATION = 0.3  # AlphaZero's for chess
-
 
 @dataclass(frozen=True, eq=False)
 class PuctOfEach(search.Rule):
@@ -22,26 +20,24 @@ class PuctOfEach(search.Rule):
 
     Attributes:
       constant: [K], float32, the exploration constants.
-      noise: [K], float32, the shares of Dirichlet noise in the prior of the root.
+      noise: The share of Dirichlet noise in the prior of the root, with `Puct`'s concentration.
     """
 
     constant: np.ndarray
-    noise: np.ndarray
+    noise: float
 
     def begin(
         self, root: search.Node, num_simulations: int, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tuple[()]]:
         """Mixes noise into the prior of the root."""
-        all_noise = search.Puct(noise_fraction=1.0, noise_concentration=_CONCENTRATION)
-        log_noise, plan = all_noise.begin(root, num_simulations, seed)
-        share = _of_roots(self.noise, root)
-        mixed = tf.math.log((1 - share) * tf.exp(root.log_prior) + share * tf.exp(log_noise))
-        return tf.where(root.legal & (share > 0), mixed, root.log_prior), plan
+        return search.Puct(noise_fraction=self.noise).begin(root, num_simulations, seed)
 
     def select(self, node: search.Node, seed: tf.Tensor) -> tf.Tensor:
         """Returns the action of the largest score, [B], int32."""
         del seed
-        return most_promising(node, node.q, _of_roots(self.constant, node))
+        roots = node.value.shape[0] // len(self.constant)
+        constant = tf.repeat(tf.constant(self.constant), roots)[:, tf.newaxis]
+        return most_promising(node, node.q, constant)
 
     def conclude(self, root: search.Node, plan: tuple[()]) -> search.Outcome:
         """Returns the shares of visits, as both policies."""
@@ -49,9 +45,4 @@ class PuctOfEach(search.Rule):
 
     def without_noise(self) -> PuctOfEach:
         """Returns the rule without noise in the prior of the root."""
-        return dataclasses.replace(self, noise=np.zeros_like(self.noise))
-
-
-def _of_roots(values: np.ndarray, node: search.Node) -> tf.Tensor:
-    """Returns the values of the learners, [K], for each root, [B, 1]."""
-    return tf.repeat(tf.constant(values), node.value.shape[0] // len(values))[:, tf.newaxis]
+        return dataclasses.replace(self, noise=0.0)

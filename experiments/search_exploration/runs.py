@@ -23,25 +23,22 @@ Arrays = dict[str, np.ndarray]
 
 
 def make_learner(sweep: Sweep, env: Environment) -> AlphaZero | A2C:
-    """Returns the learners of a sweep, of batch shape [noises * settings * seeds].
+    """Returns the learners of a sweep, of batch shape [settings * seeds].
 
     Their networks have the same hidden layers. `AlphaZero` has one network for the policy and the
     value, and `A2C` one for each.
     """
-    noise, setting = (
-        np.broadcast_to(x, sweep.shape).ravel().astype(np.float32)
-        for x in (np.reshape(sweep.noises, [-1, 1, 1]), np.reshape(sweep.settings, [-1, 1]))
-    )
+    setting = np.repeat(np.float32(sweep.settings), sweep.seeds)
     shared: dict[str, Any] = {
         "hidden_sizes": sweep.hidden_sizes,
         "activation": "relu",
         "discount": 1.0,
     }
-    if sweep.method == "search":
+    if sweep.method != "bonus":
         searching = AlphaZeroConfig(
             **shared,
             optimizer=mx.optimizers.Adam(sweep.learning_rate),
-            rule=PuctOfEach(setting, noise),
+            rule=PuctOfEach(setting, sweep.noise),
             num_simulations=sweep.simulations,
             replay_capacity=sweep.steps,
             # Uniformly random steps would explore for every setting alike.
@@ -73,7 +70,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
     Returns:
       "steps", [records], of each learner, the first of which is 0. The other arrays end in the
-      shape of the sweep, [noises, settings, seeds]. "entropy", "positions" and "returns",
+      shape of the sweep, [settings, seeds]. "entropy", "positions" and "returns",
       [records, ...], are those of `measures.Behaviour`. "greedy", [records, ...], is the return of
       a greedy episode, except in self-play. In tic-tac-toe there are what `make_grader` returns,
       "optimal" and others, [records, ...], of the network alone, and "searched_optimal" and others,
@@ -110,7 +107,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         ).state
         done = end
     arrays = {name: np.stack(values) for name, values in found.items()}
-    if sweep.method == "search":
+    if sweep.method != "bonus":
         by_search = make_grader(sweep, learner, sweep.simulations)(state)
         arrays |= {f"searched_{name}": values for name, values in by_search.items()}
     return {

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from experiments import frame
 
 World = Literal["deep_sea", "best_play", "self_play"]
-Method = Literal["search", "bonus"]
+Method = Literal["search", "noise", "bonus"]
 
 _CONSTANTS = (0.001, 0.01, 0.1, 1.0, 10.0)
 # About the temperatures of these constants.
@@ -23,9 +23,10 @@ class Sweep:
     Attributes:
       world: The environment: DeepSea; tic-tac-toe against an opponent who plays best; or
         tic-tac-toe by self-play.
-      method: "search" is `AlphaZero` with PUCT, "bonus" is `A2C` with an entropy bonus.
+      method: "search" is `AlphaZero` with PUCT, "noise" is the same with Dirichlet noise in the
+        prior of the root, and "bonus" is `A2C` with an entropy bonus.
       settings: The constants of PUCT, in units of value, or the temperatures of the bonus.
-      noises: The shares of Dirichlet noise in the prior of the root; (0,) without a search.
+      noise: The share of noise in the prior of the root; 0 without a search.
       simulations: The number of simulations of a search.
       steps: The environment steps of each learner.
       evaluations: Whether learners go on until their networks have been evaluated as often as those
@@ -44,7 +45,7 @@ class Sweep:
     world: World
     method: Method
     settings: tuple[float, ...]
-    noises: tuple[float, ...]
+    noise: float
     simulations: int
     steps: int
     evaluations: bool
@@ -63,22 +64,23 @@ class Sweep:
         return f"{self.world}-{self.method}"
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """The numbers of shares of noise, of settings and of seeds."""
-        return len(self.noises), len(self.settings), self.seeds
+    def shape(self) -> tuple[int, int]:
+        """The numbers of settings and of seeds."""
+        return len(self.settings), self.seeds
 
 
+_SEARCH: dict[str, Any] = {
+    "settings": _CONSTANTS,
+    "evaluations": False,
+    "learning_rate": 1e-3,
+    "num_envs": 16,
+}
 _METHODS: Mapping[Method, dict[str, Any]] = {
-    "search": {
-        "settings": _CONSTANTS,
-        "noises": (0.0, 0.25),
-        "evaluations": False,
-        "learning_rate": 1e-3,
-        "num_envs": 16,
-    },
+    "search": {**_SEARCH, "noise": 0.0},
+    "noise": {**_SEARCH, "noise": 0.25},
     "bonus": {
         "settings": _ALPHAS,
-        "noises": (0.0,),
+        "noise": 0.0,
         "evaluations": True,
         "learning_rate": 3e-3,
         "num_envs": 4,
@@ -108,9 +110,11 @@ class Arguments(frame.LearnerArguments):
 
     Attributes:
       env: The environments.
+      methods: The ways to explore.
     """
 
     env: tuple[World, ...] = ("deep_sea", "best_play", "self_play")
+    methods: tuple[Method, ...] = ("search", "noise", "bonus")
 
 
 def plan(arguments: Arguments) -> list[Sweep]:
@@ -120,8 +124,8 @@ def plan(arguments: Arguments) -> list[Sweep]:
     """
     sweeps = []
     for world in arguments.env[:1] if arguments.quick else arguments.env:
-        for method, own in _METHODS.items():
-            if (world, method) != ("self_play", "bonus"):
-                sweep = Sweep(world=world, method=method, **own, **_WORLDS[world])
+        for name in arguments.methods:
+            if (world, name) != ("self_play", "bonus"):
+                sweep = Sweep(world=world, method=name, **_METHODS[name], **_WORLDS[world])
                 sweeps.append(arguments.apply(sweep, _QUICK))
     return sweeps

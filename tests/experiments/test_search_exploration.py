@@ -30,7 +30,7 @@ SWEEP = Sweep(
     world="deep_sea",
     method="search",
     settings=(0.01, 1.0),
-    noises=(0.0, 0.5),
+    noise=0.0,
     simulations=3,
     steps=96,
     evaluations=False,
@@ -54,7 +54,7 @@ def test_every_learner_searches_with_its_own_constant() -> None:
     constants = np.array([0.02, 0.3, 4.0], np.float32)
     roots, mask = naive.roots(6, 5, tf.float32)
     model = naive.model(5, tf.float32)
-    rule = PuctOfEach(constants, np.zeros(3, np.float32))
+    rule = PuctOfEach(constants, 0.0)
     together = mx.search.search(model, None, roots, 40, rule, mask=mask, seed=3)
     for i, c in enumerate(constants):
         own, legal = tf.nest.map_structure(lambda x, i=i: x[2 * i : 2 * i + 2], (roots, mask))
@@ -65,21 +65,19 @@ def test_every_learner_searches_with_its_own_constant() -> None:
     np.testing.assert_allclose(shares, together.visits[:, 0] / 40, rtol=1e-6)
 
 
-def test_every_learner_has_its_own_share_of_noise() -> None:
-    # Oracle: the prior without noise, and the noise of `Puct` with the same seed.
+def test_noise_is_that_of_puct_and_can_be_left_out() -> None:
+    # Oracle: `Puct` with the same seed, and the prior.
     roots, mask = naive.roots(6, 5, tf.float32)
     zeros = tf.zeros([6, 5])
     node = mx.search.Node(
         tf.nn.log_softmax(tf.where(mask, roots.prior_logits, -np.inf)), zeros, zeros, roots.value
     )
     seed = tf.constant([0, 7])
-    rule = PuctOfEach(np.ones(3, np.float32), np.array([0.0, 0.25, 1.0], np.float32))
+    rule = PuctOfEach(np.ones(3, np.float32), 0.25)
     found, _ = rule.begin(node, 10, seed)
-    noise, _ = mx.search.Puct(noise_fraction=1.0).begin(node, 10, seed)
-    prior, drawn = np.exp(node.log_prior), np.exp(noise)
-    np.testing.assert_array_equal(found[:2], node.log_prior[:2])
-    np.testing.assert_allclose(np.exp(found[2:4]), (0.75 * prior + 0.25 * drawn)[2:4], atol=1e-6)
-    np.testing.assert_allclose(np.exp(found[4:]), drawn[4:], atol=1e-6)
+    expected, _ = mx.search.Puct(noise_fraction=0.25).begin(node, 10, seed)
+    np.testing.assert_array_equal(found, expected)
+    assert np.abs(np.exp(found) - np.exp(node.log_prior)).max() > 0.05
     clean, _ = rule.without_noise().begin(node, 10, seed)
     np.testing.assert_array_equal(clean, node.log_prior)
 
@@ -125,9 +123,7 @@ def test_the_opponent_plays_best_and_alike(solution: tabular.GameSolution) -> No
 def test_behaviour_is_that_of_episodes_one_by_one() -> None:
     # Oracle: a uniform policy on DeepSea, whose entropy is log 2 in every step and whose positions
     # are the rows; and a learner that always moves right and pays for it.
-    sweep = dataclasses.replace(
-        SWEEP, method="bonus", noises=(0.0,), settings=(0.1, 0.2), episodes=200
-    )
+    sweep = dataclasses.replace(SWEEP, method="bonus", settings=(0.1, 0.2), episodes=200)
     env = worlds.make_world(sweep)
     learner = runs.make_learner(sweep, env)
     behaviour = measures.make_behaviour(learner, env, 200, 3)
@@ -183,12 +179,12 @@ def arrays_of(sweep: Sweep, records: int, **entries: Any) -> dict[str, np.ndarra
 
 def test_rows_say_what_the_arrays_hold() -> None:
     # Oracle: by hand.
-    greedy = np.array([0.99, 0.0, 0.99])[:, None, None, None] * np.array([1.0, 0.0])[:, None]
-    entropy = np.array([0.6, 0.1, 0.3])[:, None, None, None]
+    greedy = np.array([0.99, 0.0, 0.99])[:, None, None] * np.array([1.0, 0.0])[:, None]
+    entropy = np.array([0.6, 0.1, 0.3])[:, None, None]
     arrays = arrays_of(SWEEP, 3, greedy=greedy, entropy=entropy, positions=7, returns=0)
     rows = list(analysis.rows(SWEEP, arrays))
-    assert [row["method"] for row in rows] == ["search", "search", "noise", "noise"]
-    first, second = rows[:2]
+    assert [row["method"] for row in rows] == ["search", "search"]
+    first, second = rows
     assert (first["strength"], first["solved"]) == (0.5, 1)
     assert first["steps_until_solved"] == [96]
     assert (second["strength"], second["steps_until_solved"]) == (0, [None])
@@ -200,12 +196,10 @@ def test_rows_say_what_the_arrays_hold() -> None:
 
 def test_a_bonus_has_a_row_for_each_phase() -> None:
     # Oracle: by hand; the games' strength is the share of best moves at the end of the phase.
-    sweep = dataclasses.replace(
-        SWEEP, world="best_play", method="bonus", noises=(0.0,), evaluations=True, seeds=2
-    )
+    sweep = dataclasses.replace(SWEEP, world="best_play", method="bonus", evaluations=True, seeds=2)
     assert runs.phases(sweep) == [96, 4 * 96]
-    optimal = np.arange(5)[:, None, None, None] / 10
-    greedy = np.array([[-1, -1], [-1, -1], [-1, 0], [-1, -1], [0, 0]])[:, None, None]
+    optimal = np.arange(5)[:, None, None] / 10
+    greedy = np.array([[-1, -1], [-1, -1], [-1, 0], [-1, -1], [0, 0]])[:, None]
     arrays = arrays_of(sweep, 5, optimal=optimal, entropy=1, positions=9, greedy=greedy)
     short, longer, *_ = analysis.rows(sweep, arrays)
     assert (short["method"], short["strength"], short["draws"]) == ("bonus", 0.2, 1)
@@ -215,7 +209,7 @@ def test_a_bonus_has_a_row_for_each_phase() -> None:
 
 def test_two_players_are_graded_as_both() -> None:
     # Oracle: by hand; a learner counts that loses in no line as either player.
-    sweep = dataclasses.replace(SWEEP, world="self_play", noises=(0.0,), seeds=2)
+    sweep = dataclasses.replace(SWEEP, world="self_play", seeds=2)
     arrays = arrays_of(
         sweep, 3, optimal=0.5, entropy=1, positions=9, first=np.array([0, -1]), second=0
     )
@@ -232,7 +226,7 @@ def test_grades_against_best_play_are_of_what_can_come_up(
 ) -> None:
     # Oracle: the two-player solution, position by position, of a network whose moves are fixed: the
     # lowest legal cell.
-    sweep = dataclasses.replace(SWEEP, world="best_play", method="bonus", noises=(0.0,), seeds=2)
+    sweep = dataclasses.replace(SWEEP, world="best_play", method="bonus", seeds=2)
     env = worlds.make_world(sweep)
     learner = runs.make_learner(sweep, env)
     state = tf.nest.map_structure(tf.zeros_like, learner.init(0))
@@ -262,7 +256,8 @@ def test_grades_against_best_play_are_of_what_can_come_up(
 def some_results() -> list[Result]:
     settings = np.array([0.2, 0.5])[:, None]
     results = []
-    for sweep in (SWEEP, dataclasses.replace(SWEEP, method="bonus", noises=(0.0,))):
+    for changes in ({}, {"method": "noise", "noise": 0.25}, {"method": "bonus"}):
+        sweep = dataclasses.replace(SWEEP, **changes)
         arrays = arrays_of(
             sweep, 3, greedy=settings > 0.3, entropy=settings, positions=-settings, returns=0
         )
@@ -291,12 +286,15 @@ def test_the_plan_leaves_out_what_cannot_be_trained() -> None:
     names = [sweep.name for sweep in plan(Arguments())]
     assert names == [
         "deep_sea-search",
+        "deep_sea-noise",
         "deep_sea-bonus",
         "best_play-search",
+        "best_play-noise",
         "best_play-bonus",
         "self_play-search",
+        "self_play-noise",
     ]
-    assert [s.seeds for s in plan(Arguments(env=("self_play",), seeds=3))] == [3]
+    assert [s.seeds for s in plan(Arguments(env=("self_play",), seeds=3))] == [3, 3]
     with pytest.raises(ValueError, match="spec must be of one player"):
         mx.learners.A2C(TicTacToe().spec)
 
@@ -310,7 +308,7 @@ def test_the_command_trains_and_writes(tmp_path: pathlib.Path) -> None:
     assert json.loads((directory / "summary.json").read_text())["rows"] == rows
     assert (directory / "search_exploration.png").read_bytes().startswith(b"\x89PNG")
     stored = {p: p.stat().st_mtime_ns for p in directory.glob("*/arrays.npz")}
-    assert len(stored) == 2
+    assert len(stored) == 3
     assert command.main(arguments)["rows"] == rows
     assert {p: p.stat().st_mtime_ns for p in stored} == stored
     assert all("searched_strength" in row for row in rows if row["method"] in ("search", "noise"))
