@@ -51,7 +51,7 @@ class Sweep:
     evaluations: bool
     learning_rate: float
     num_envs: int
-    seeds: int = 6
+    seeds: int = 10
     hidden_sizes: tuple[int, ...] = (64, 64)
     records: int = 8
     episodes: int = 64
