@@ -1,3 +1,3 @@
 """The exploration of a tree search plays the same role as an entropy bonus."""
 
-RUN_TIME = "twenty minutes"
+RUN_TIME = "eight minutes"
