@@ -12,11 +12,11 @@ from tests.search import naive
 PUCT, ACTIONS = mx.search.Puct(noise_fraction=0.0), 4
 
 
-def grown(root: Any, simulations: int, tree: Any = None, mask: Any = None) -> Any:
+def grown(root: Any, simulations: int, tree: Any = None, mask: Any = None, rule: Any = PUCT) -> Any:
     @tf.function(autograph=False)
     def search(root: Any, tree: Any, mask: Any) -> Any:
         return mx.search.search(
-            naive.model(ACTIONS), None, root, simulations, PUCT, mask=mask, tree=tree, seed=0
+            naive.model(ACTIONS), None, root, simulations, rule, mask=mask, tree=tree, seed=0
         )
 
     return search(root, tree, mask)
@@ -55,6 +55,20 @@ def test_going_on_is_one_longer_search() -> None:
         assert_same(tree, whole, b)
     np.testing.assert_array_equal(tree.outcome.policy, whole.outcome.policy)
     np.testing.assert_array_equal(tree.size, [81] * 4)
+
+
+def test_gumbel_halves_by_the_visits_of_its_own_search() -> None:
+    # Oracle: the halving of four candidates by hand, in which two are dropped after one visit each.
+    # Counted with the visits of the search before, no candidate would have the visits that the
+    # schedule asks for, and the lowest number would be taken each time.
+    root, _ = naive.roots(4, ACTIONS)
+    tree = grown(root, 20, rule=mx.search.Gumbel())
+    more = grown(root, 12, tree, rule=mx.search.Gumbel())
+    new = np.sort(more.visits[:, 0] - tree.visits[:, 0], axis=-1)
+    np.testing.assert_array_equal(new, [[1, 1, 5, 5]] * 4)
+    winner = np.argmax(more.outcome.policy, axis=-1)
+    own = np.take_along_axis(np.asarray(more.visits[:, 0] - tree.visits[:, 0]), winner[:, None], 1)
+    np.testing.assert_array_equal(own[:, 0], 5)
 
 
 def below(tree: Any, action: np.ndarray) -> Any:
