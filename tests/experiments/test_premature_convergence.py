@@ -5,13 +5,15 @@ import pathlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import exact, project
 from experiments.premature_convergence import __main__ as command
 from experiments.premature_convergence import analysis
-from experiments.premature_convergence.runs import scheduled_alpha
+from experiments.premature_convergence.runs import run_tabular, scheduled_alpha
 from experiments.premature_convergence.sweep import Arguments, TabularSweep, plan
+from maxent_tf.optimizers import SGD
 
 
 def test_grid_evaluation_matches_simulation() -> None:
@@ -80,6 +82,50 @@ def test_one_schedule_holds_constant_and_annealed_temperatures() -> None:
         annealed = max(0.0, 1 - step / 80)
         expected = [[[0.1], [1.0]], [[0.1 * annealed], [annealed]]]
         np.testing.assert_allclose(schedule(step), expected, atol=1e-6)
+
+
+def ablated(sweep: TabularSweep) -> mx.Ablation:
+    """Returns the tabular sweep as a user of `mx.ablate` would write it."""
+    world = mx.environments.TwoGoalGrid()
+    config = mx.learners.A2CConfig(
+        network="table",
+        actor_optimizer=SGD(sweep.actor_rate),
+        critic_optimizer=SGD(sweep.critic_rate),
+        max_grad_norm=None,
+        rollout_length=1,
+        discount=sweep.discount,
+    )
+
+    def outcome(learner: mx.learners.Learner, state: mx.learners.ActorCriticState) -> dict:
+        states = tf.eye(world.num_states, batch_shape=learner.batch_shape)
+        logits = learner.policy(state, states).logits.numpy()
+        return exact.evaluate_grid(world, logits, sweep.discount)._asdict()
+
+    return mx.ablate(
+        world,
+        mx.learners.A2C,
+        sweep.alphas,
+        sweep.seeds,
+        sweep.steps,
+        config=config,
+        schedule=sweep.schedules,
+        episodes=1,
+        measure=outcome,
+        seed=sweep.seed,
+    )
+
+
+def test_an_ablation_gives_the_numbers_of_the_tabular_sweep() -> None:
+    # Oracle: the experiment's own run of the sweep, to the bit, with all of its temperatures.
+    sweep = TabularSweep(seeds=4, steps=3_000)
+    result, arrays = ablated(sweep), run_tabular(sweep, progress=False)
+    shape = (len(sweep.schedules), len(sweep.alphas), sweep.seeds)
+    for name in exact.GridOutcome._fields:
+        measured = result.measured[name].reshape(shape)
+        np.testing.assert_array_equal(measured, arrays[name], err_msg=name)
+    entropy = result.history["entropy"].reshape(-1, *shape)
+    np.testing.assert_array_equal(entropy.mean(axis=-1), arrays["curve_entropy"])
+    assert len(np.unique(arrays["best"])) == arrays["best"].size
 
 
 def test_rows_count_the_stuck() -> None:
