@@ -37,6 +37,8 @@ class Diagnosis:
             "alpha at low bound": "{at_low_bound:.2f}",
             "at high bound": "{at_high_bound:.2f}",
         }
+        if not all(np.isnan(row["covariance"]) for row in self.rows):
+            columns["covariance until commitment"] = lambda row: _known(row["covariance"])
         return table(self.rows, columns)
 
 
@@ -56,6 +58,7 @@ def diagnose(
     in a step of natural policy gradient of size :math:`\eta`, where the covariance is with the
     advantage. So the entropy falls as long as the actions that are likely already are those that
     look better. Once it is gone, nothing else is tried, and the return that was had then is kept.
+    Learners with `measure_covariance` in their configuration measure that covariance.
 
     The entries of a row are:
 
@@ -66,6 +69,9 @@ def diagnose(
     - "return_then" and "return_at_end": the mean return in training at commitment and at the last
       record, both of the learners that have committed, as far as an episode had ended. A stuck
       learner has the same return at both.
+    - "covariance": the mean of the metric "covariance", in reward times nats, of all learners up to
+      their commitment, or up to the end if they have not committed; NaN if it was not measured. The
+      larger it is, the faster the learners lose their entropy, unless alpha holds against it.
     - "at_low_bound" and "at_high_bound": the fraction of the records, of all learners, at which an
       automatic alpha sat on a bound at every update. On the low bound its target has no effect; on
       the high bound the target is not met.
@@ -109,17 +115,19 @@ def diagnose(
     steps = np.asarray(history["env_steps"])
     values = {
         name: _grouped(history[name])
-        for name in ("entropy", "episode_return", "alpha_bound")
+        for name in ("entropy", "episode_return", "alpha_bound", "covariance")
         if name in history
     }
     entropy, returns = values["entropy"], held(values["episode_return"])
     low = np.asarray(entropy < committed_below)
     bound = values.get("alpha_bound", np.zeros_like(entropy))
+    covariance = values.get("covariance", np.full_like(entropy, np.nan))
     rows = []
     for i, label in enumerate(_labels(result, history["entropy"].shape[1:])):
         at = first_steps(low[:, i], steps)
         committed = np.isfinite(at)
         place = low[:, i].argmax(axis=0)[committed]
+        before = steps[:, None] <= at  # commitment, or the end
         learned = ~np.isnan(entropy[:, i])
         rows.append(
             {
@@ -128,6 +136,7 @@ def diagnose(
                 "commitment_steps": float(np.median(at[committed])) if committed.any() else np.nan,
                 "return_then": _mean(returns[place, i, np.flatnonzero(committed)]),
                 "return_at_end": _mean(returns[-1, i, committed]),
+                "covariance": _mean(covariance[:, i][before]),
                 "at_low_bound": float((bound[:, i][learned] <= -1).mean()),
                 "at_high_bound": float((bound[:, i][learned] >= 1).mean()),
             }

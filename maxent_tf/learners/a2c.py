@@ -87,6 +87,8 @@ class A2CConfig:
         `SquashedGaussianHead`).
       initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
         `SquashedGaussianHead`).
+      measure_covariance: Whether every update also measures how fast the policy is losing its
+        entropy: see `covariance` among the metrics. It changes no other number, up to rounding.
 
     Raises:
       ValueError: If a value is out of its range or a name is unknown.
@@ -113,6 +115,7 @@ class A2CConfig:
     noisy: networks.NoisyLayers | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)
     initial_stddev: float = 1.0
+    measure_covariance: bool = False
 
     def __post_init__(self) -> None:
         check_config(self)
@@ -133,6 +136,10 @@ class A2CMetrics(NamedTuple):
       actor_grad_norm: The global norm of the actor's gradient before clipping. It is `()` if
         nothing is clipped, because measuring it would take a sixth of a tabular learner's time.
       critic_grad_norm: The global norm of the critic's gradient, under the same conditions.
+      covariance: The mean over states of the covariance, over the policy's actions, of
+        log-probability and advantage, in reward times nats: it says how fast the policy is losing
+        its entropy. It is estimated from the actions that were taken, as the mean of
+        (log pi(a|s) + H(pi(.|s))) A(s, a). It is `()` unless `measure_covariance`.
     """
 
     actor_loss: tf.Tensor
@@ -143,6 +150,7 @@ class A2CMetrics(NamedTuple):
     value: tf.Tensor
     actor_grad_norm: tf.Tensor | tuple[()]
     critic_grad_norm: tf.Tensor | tuple[()]
+    covariance: tf.Tensor | tuple[()] = ()
 
 
 class A2CGradients(NamedTuple):
@@ -155,6 +163,7 @@ class A2CGradients(NamedTuple):
       critic_loss: See `A2CMetrics`, [*P], float32.
       entropy: See `A2CMetrics`, [*P], float32. An automatic temperature learns from it.
       value: See `A2CMetrics`, [*P], float32.
+      covariance: See `A2CMetrics`, [*P], float32, or ().
     """
 
     actor: Any
@@ -163,6 +172,7 @@ class A2CGradients(NamedTuple):
     critic_loss: tf.Tensor
     entropy: tf.Tensor
     value: tf.Tensor
+    covariance: tf.Tensor | tuple[()] = ()
 
 
 class A2C(ActorCriticLearner):
@@ -193,8 +203,10 @@ class A2C(ActorCriticLearner):
         period = 1 if config.exploration is None else config.exploration.period
         self.experience = OnPolicy(config.rollout_length, period)
         self.discount = config.discount
-        measured = A2CMetrics._fields if config.max_grad_norm else A2CMetrics._fields[:-2]
-        self.metric_names: tuple[str, ...] = measured
+        unmeasured: set[str] = set() if config.measure_covariance else {"covariance"}
+        if config.max_grad_norm is None:
+            unmeasured |= {"actor_grad_norm", "critic_grad_norm"}
+        self.metric_names = tuple(name for name in A2CMetrics._fields if name not in unmeasured)
         self._parts = ActorCritic(spec, config, self.batch_shape)
         self._knows_log_prob = config.correction != "none"
 
@@ -246,6 +258,7 @@ class A2C(ActorCriticLearner):
             critic_loss=critic_loss,
             entropy=losses.masked_mean(entropy, steps.valid),
             value=losses.masked_mean(value, steps.valid),
+            covariance=parts.covariance(log_prob, entropy, advantage, steps.valid),
         )
         return replicas.mean(gradients, steps.valid)
 
@@ -273,6 +286,7 @@ class A2C(ActorCriticLearner):
             value=gradients.value,
             actor_grad_norm=actor_norm,
             critic_grad_norm=critic_norm,
+            covariance=gradients.covariance,
         )
         new_state = new_state._replace(
             temperature=temperature, noise_seed=parts.next_noise_seed(state)

@@ -34,9 +34,11 @@ import tensorflow as tf
 
 from maxent_tf import draws, losses, networks, operators, optimizers
 from maxent_tf.axes import merge_time, sizes, split_time
+from maxent_tf.checks import boolean
 from maxent_tf.distributions import greedy_action
 from maxent_tf.learners import off_policy, validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
+from maxent_tf.learners.covariance import exact_covariance
 from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.noisy import check_seed, to_act, to_learn
 from maxent_tf.learners.sequences import (
@@ -108,6 +110,8 @@ class DiscreteSACConfig:
         `off_policy`).
       priorities: How strongly the replay buffer prefers transitions with large errors; None draws
         all transitions with equal probability.
+      measure_covariance: Whether every update also measures how fast the policy is losing its
+        entropy: see `covariance` among the metrics. It changes no other number, up to rounding.
 
     Raises:
       ValueError: If a value is out of its range or a name is unknown.
@@ -133,6 +137,7 @@ class DiscreteSACConfig:
     updates_per_step: float = 1
     n_step: int = 1
     priorities: Priorities | None = None
+    measure_covariance: bool = False
 
     def __post_init__(self) -> None:
         validation.one_of("critic_reduction", self.critic_reduction, tuple(REDUCTIONS))
@@ -150,6 +155,7 @@ class DiscreteSACConfig:
                 f"n_step={self.n_step} does not go with memory_size={self.memory_size}: leave one "
                 "of the two out."
             )
+        boolean("measure_covariance", self.measure_covariance)
         off_policy.check_config(self)
 
 
@@ -166,6 +172,9 @@ class DiscreteSACMetrics(NamedTuple):
       q: The mean of the policy's value by the critics, without entropy at the present step.
       actor_grad_norm: The global norm of the actor's gradient.
       critic_grad_norm: The global norm of the gradient of all critics together.
+      covariance: The mean over the states of the minibatch of the covariance, over all actions of
+        the policy, of log-probability and value by the critics, in reward times nats: it says how
+        fast the policy is losing its entropy. It is `()` unless `measure_covariance`.
     """
 
     actor_loss: tf.Tensor
@@ -176,6 +185,7 @@ class DiscreteSACMetrics(NamedTuple):
     q: tf.Tensor
     actor_grad_norm: tf.Tensor
     critic_grad_norm: tf.Tensor
+    covariance: tf.Tensor | tuple[()] = ()
 
 
 class DiscreteSACState(NamedTuple):
@@ -230,8 +240,6 @@ class DiscreteSAC(Learner):
         broadcast to `batch_shape`, or the target entropy cannot be met.
     """
 
-    metric_names = DiscreteSACMetrics._fields
-
     def __init__(
         self,
         spec: EnvironmentSpec,
@@ -245,6 +253,8 @@ class DiscreteSAC(Learner):
         length = config.sequence_length if config.memory_size else config.n_step
         self.experience = off_policy.experience(config, self.batch_shape, length, config.priorities)
         self.discount = config.discount
+        fields = DiscreteSACMetrics._fields
+        self.metric_names = fields if config.measure_covariance else fields[:-1]
         self._temperature = as_temperature(
             config.alpha, spec.action, self.batch_shape, auto=AUTO_FRACTION
         )
@@ -410,12 +420,13 @@ class DiscreteSAC(Learner):
             noisy = to_learn(config, self._actor, actor, seed, 0)
             policy = self._head(self._here(self._actor, noisy, steps, steps.actor), steps.mask)
             value, entropy = _expectation(policy, q), policy.entropy()
-            return losses.soft_actor_loss(value, entropy, alpha), (value, entropy)
+            covariance = exact_covariance(policy, q) if config.measure_covariance else ()
+            return losses.soft_actor_loss(value, entropy, alpha), (value, entropy, covariance)
 
         actor = optimizers.gradient_step(
             actor_loss, state.actor, config.actor_optimizer, state.actor_optimizer, ndims
         )
-        value, entropy = actor.aux
+        value, entropy, covariance = actor.aux
         mean_entropy = tf.reduce_mean(entropy, axis=-1)
         temperature, bound = self._temperature.update(
             state.temperature, mean_entropy, log_legal=mean_log_legal(steps.mask)
@@ -437,6 +448,7 @@ class DiscreteSAC(Learner):
             q=tf.reduce_mean(value, axis=-1),
             actor_grad_norm=actor.grad_norm,
             critic_grad_norm=critic.grad_norm,
+            covariance=covariance,
         )
         error = critic.aux
         if length > 1:

@@ -108,6 +108,8 @@ class PPOConfig:
         `SquashedGaussianHead`).
       initial_stddev: For continuous actions, the standard deviation of a fresh policy (see
         `SquashedGaussianHead`).
+      measure_covariance: Whether every update also measures how fast the policy is losing its
+        entropy: see `covariance` among the metrics. It changes no other number, up to rounding.
 
     Raises:
       ValueError: If a value is out of its range or a name is unknown.
@@ -136,6 +138,7 @@ class PPOConfig:
     noisy: networks.NoisyLayers | None = None
     log_std_range: tuple[float, float] = (-5.0, 2.0)
     initial_stddev: float = 1.0
+    measure_covariance: bool = False
 
     def __post_init__(self) -> None:
         check_config(self)
@@ -171,6 +174,10 @@ class PPOMetrics(NamedTuple):
       actor_grad_norm: The global norm of the actor's gradient before clipping, or `()` if nothing
         is clipped.
       critic_grad_norm: The global norm of the critic's gradient before clipping, or `()`.
+      covariance: The mean over states of the covariance, over the old policy's actions, of
+        log-probability and advantage before it is normalised, in reward times nats: it says how
+        fast the policy is losing its entropy. It is estimated from the actions that were taken, as
+        the mean of (log pi(a|s) + H(pi(.|s))) A(s, a). It is `()` unless `measure_covariance`.
     """
 
     actor_loss: tf.Tensor
@@ -184,6 +191,7 @@ class PPOMetrics(NamedTuple):
     step_fraction: tf.Tensor | tuple[()]
     actor_grad_norm: tf.Tensor | tuple[()]
     critic_grad_norm: tf.Tensor | tuple[()]
+    covariance: tf.Tensor | tuple[()] = ()
 
 
 class _Samples(NamedTuple):
@@ -238,6 +246,8 @@ class PPO(ActorCriticLearner):
         self.experience = OnPolicy(config.rollout_length, period)
         self.discount = config.discount
         unmeasured = {"step_fraction"} if config.target_kl is None else set()
+        if not config.measure_covariance:
+            unmeasured |= {"covariance"}
         if config.max_grad_norm is None:
             unmeasured |= {"actor_grad_norm", "critic_grad_norm"}
         self.metric_names = tuple(name for name in PPOMetrics._fields if name not in unmeasured)
@@ -314,10 +324,11 @@ class PPO(ActorCriticLearner):
         nothing = _Measured(zeros, zeros, zeros, zeros, norms, norms)
         everyone = tf.ones(self.batch_shape, tf.bool)
         state, _, steps, totals = replicas.repeat(due, body, (state, everyone, zeros, nothing))
-        mean_entropy, mean_value = replicas.mean(
+        mean_entropy, mean_value, covariance = replicas.mean(
             (
                 losses.masked_mean(entropy, samples.valid),
                 losses.masked_mean(samples.value, samples.valid),
+                self._parts.covariance(samples.log_prob, entropy, samples.advantage, samples.valid),
             ),
             samples.valid,
         )
@@ -329,6 +340,7 @@ class PPO(ActorCriticLearner):
             alpha_bound=bound,
             value=mean_value,
             step_fraction=() if config.target_kl is None else steps / due,
+            covariance=covariance,
             **means._asdict(),
         )
         new_state = state._replace(

@@ -31,6 +31,20 @@ def test_columns_are_those_of_each_setting() -> None:
     assert second["at_high_bound"] == pytest.approx(3 / 6)
 
 
+def test_the_covariance_is_that_until_commitment() -> None:
+    # Oracle: counting by hand. The first learner committed at the second record, the second at the
+    # third; the other two never did. Records without an update do not count.
+    covariance = np.array([[[1.0, np.nan], [0.5, 0.5]], [[3.0, 5.0], [0.5, 0.5]],
+                           [[100.0, 9.0], [0.5, 2.5]]])  # fmt: skip
+    found = mx.diagnose({**history(), "covariance": covariance}, committed_below=0.3)
+    assert found.rows[0]["covariance"] == (1 + 3 + 5 + 9) / 4
+    assert found.rows[1]["covariance"] == pytest.approx((0.5 * 5 + 2.5) / 6)
+    assert "covariance until commitment" in repr(found)
+    plain = mx.diagnose(history(), committed_below=0.3)
+    assert np.isnan(plain.rows[0]["covariance"])
+    assert "covariance" not in repr(plain)
+
+
 def test_one_learner_is_one_row() -> None:
     # Oracle: the first learner above.
     alone = {k: x if k == "env_steps" else x[:, 0, 0] for k, x in history().items()}
