@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from maxent_tf import ablation, presets
-from maxent_tf.cli import runs
+from maxent_tf.cli import runs, trials
 from maxent_tf.cli.choice import choose
 from maxent_tf.cli.environments import by_name
 from maxent_tf.cli.extras import require
@@ -43,6 +43,8 @@ class Sweep:
       chunk: The number of seeds that train as one program; None for all. An interrupted ablation
         goes on behind the last chunk that is done.
       seed: The seed of the ablation.
+      track: "tensorboard" writes the curves and the final numbers of every learner into the folder
+        tensorboard/ of the run, where the HParams plugin shows each learner as a trial.
       quick: Lower --seeds to 2, --steps to 2000, --episodes to 2 and --records to 10 where they are
         higher, for a first look.
       run: The folder to write; None for runs/ENV_ALGO_ablation_SEED, with _quick behind it if
@@ -60,6 +62,7 @@ class Sweep:
     records: int = 100
     chunk: int | None = None
     seed: int = 0
+    track: Literal["tensorboard"] | None = None
     quick: bool = False
     run: pathlib.Path | None = None
 
@@ -95,6 +98,8 @@ def ablate(algo: str, env: str, sweep: Sweep, values: dict[str, Any]) -> None:
       values: The plain hyperparameters other than the temperature.
     """
     require("matplotlib", "cli")
+    if sweep.track is not None:
+        require("tensorboard", "cli")
     if sweep.quick:
         lower = {name: min(getattr(sweep, name), least) for name, least in _QUICK.items()}
         sweep = dataclasses.replace(sweep, **lower)
@@ -122,4 +127,6 @@ def ablate(algo: str, env: str, sweep: Sweep, values: dict[str, Any]) -> None:
         progress=sys.stderr.isatty(),
     )
     result.plot(folder / "ablation.png")
+    if sweep.track is not None:
+        trials.write(result, folder / "tensorboard")
     print(result, f"\nwrote {folder}", sep="\n")

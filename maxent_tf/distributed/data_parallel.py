@@ -123,6 +123,10 @@ class DataParallel(Learner):
         """Lets the learner inside act, on one device."""
         return self.learner.act(state, carry, observation, seed=seed, explore=explore, world=world)
 
+    def with_alpha(self, state: Any, alpha: Any) -> Any:
+        """Sets the temperature of the learner inside."""
+        return self.learner.with_alpha(state, alpha)
+
     def update(self, state: Any, batch: Transition, *, seed: Any, weight: Any = None) -> Updated:
         """Makes the update of the learner inside on the batch of all replicas.
 

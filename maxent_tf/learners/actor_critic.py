@@ -11,9 +11,11 @@ import tensorflow as tf
 
 from maxent_tf import draws, networks, operators, optimizers
 from maxent_tf.axes import merge_time, select, sizes, split_time
+from maxent_tf.checks import boolean
 from maxent_tf.distributions import Bounds, greedy_action, log_likelihood
 from maxent_tf.learners import validation
 from maxent_tf.learners.approximator import make_approximator, make_recurrent
+from maxent_tf.learners.covariance import sampled_covariance
 from maxent_tf.learners.gaussian_policy import check_exploration, head_and_network
 from maxent_tf.learners.interface import Learner
 from maxent_tf.learners.noisy import check_noisy
@@ -97,6 +99,7 @@ def check_config(config: Any) -> None:
         )
     check_noisy(config)
     validation.one_of("entropy", config.entropy, ("bonus", "reward"))
+    boolean("measure_covariance", config.measure_covariance)
     validation.in_range("discount", config.discount, 0, 1)
     validation.in_range("gae_lambda", config.gae_lambda, 0, 1)
     validation.positive_integer("rollout_length", config.rollout_length)
@@ -377,6 +380,14 @@ class ActorCritic:
             )
         )
 
+    def covariance(
+        self, log_prob: tf.Tensor, entropy: tf.Tensor, advantage: tf.Tensor, valid: tf.Tensor
+    ) -> Any:
+        """Returns the `sampled_covariance` of all steps, [*P]; () if it is not to be measured."""
+        if not self._config.measure_covariance:
+            return ()
+        return sampled_covariance(log_prob, entropy, advantage, valid)
+
     def descend(
         self, state: ActorCriticState, grads: tuple[Any, Any], where: tf.Tensor | None = None
     ) -> tuple[ActorCriticState, Any, Any]:
@@ -449,6 +460,10 @@ class ActorCriticLearner(Learner):
 
     _parts: ActorCritic
     _knows_log_prob: bool
+
+    @property
+    def _temperature(self) -> Any:
+        return self._parts.temperature
 
     def init(self, seed: Any) -> ActorCriticState:
         """Returns a fresh state.

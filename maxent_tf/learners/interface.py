@@ -83,6 +83,8 @@ class Learner(abc.ABC):
     metric_names: tuple[str, ...]
     plans: bool = False
     strategy: Any = None
+    # Of learners with an alpha: what makes, advances and sets the state's attribute `temperature`.
+    _temperature: Any = None
 
     @functools.cached_property
     def compiled(self) -> dict[Any, Any]:
@@ -185,6 +187,27 @@ class Learner(abc.ABC):
         """
         del fresh
         return state
+
+    def with_alpha(self, state: Any, alpha: Any) -> Any:
+        """Returns a state from which the learners go on at another temperature.
+
+        A `temperature.Manual` keeps the new alpha. An automatic temperature goes on from it towards
+        its target. A number or a schedule is no part of a state and cannot be set.
+
+        Args:
+          state: The state of the learners.
+          alpha: The temperature of the next update, at least 0, broadcastable to [*P], in reward
+            per nat.
+
+        Raises:
+          ValueError: If the temperature of the learners cannot be set, or if `alpha` is out of
+            range or does not broadcast.
+        """
+        if self._temperature is None:
+            raise ValueError(
+                f"alpha cannot be set, because {type(self).__name__} has no temperature."
+            )
+        return state._replace(temperature=self._temperature.with_alpha(state.temperature, alpha))
 
 
 def extras_spec(learner: Learner, state: Any, world: Any = None) -> Any:

@@ -210,6 +210,11 @@ class SQL(Learner):
             temperature=self._temperature.init(),
         )
 
+    def with_alpha(self, state: SQLState, alpha: Any) -> SQLState:
+        """Returns a state with another temperature, which must be above 0."""
+        validation.positive("alpha", alpha)
+        return super().with_alpha(state, alpha)
+
     def policy(self, state: SQLState, observation: tf.Tensor) -> Pushforward:
         """Returns the action distribution, which can be drawn from but has no known density.
 

@@ -12,7 +12,14 @@ from maxent_tf import temperature
 from maxent_tf.checks import is_schedule, numbers_in
 from maxent_tf.learners import validation
 from maxent_tf.specs import Discrete, Spec
-from maxent_tf.temperature import AutoTemperature, Mixed, Plateau, Scheduled, Temperature
+from maxent_tf.temperature import (
+    AutoTemperature,
+    Manual,
+    Mixed,
+    Plateau,
+    Scheduled,
+    Temperature,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,18 @@ class LearnersTemperature:
         state, metrics = self.temperature.update(state, entropy)
         return state, metrics.bound
 
+    def with_alpha(self, state: Any, alpha: Any) -> Any:
+        """Returns the state with another alpha; see `Learner.with_alpha`."""
+        if not hasattr(self.temperature, "with_alpha"):
+            raise ValueError(
+                f"alpha cannot be set, because the learners follow {self.temperature}: build them "
+                "with alpha=maxent_tf.temperature.Manual(...), which keeps its value until it is "
+                "set, or with an automatic temperature."
+            )
+        value = validation.per_learner("alpha", alpha, self.batch_shape)
+        validation.not_negative("alpha", value)
+        return self.temperature.with_alpha(state, value)
+
 
 @dataclass(frozen=True)
 class MixedTemperature:
@@ -91,6 +110,13 @@ class MixedTemperature:
         pairs = zip(self.temperatures, state, strict=True)
         updated = [each.update(own, entropy, log_legal) for each, own in pairs]
         return tuple(own for own, _ in updated), self._chosen([bound for _, bound in updated])
+
+    def with_alpha(self, state: tuple[Any, ...], alpha: Any) -> tuple[Any, ...]:
+        """Returns the states with another alpha, each changed for the learners that follow it."""
+        return tuple(
+            each.with_alpha(own, tf.where(self.which == index, alpha, each.alpha(own)))
+            for index, (each, own) in enumerate(zip(self.temperatures, state, strict=True))
+        )
 
     def _chosen(self, values: list[tf.Tensor]) -> tf.Tensor:
         """Returns each learner's own of the values, [*P] each."""
@@ -137,6 +163,8 @@ def as_temperature(
             value = getattr(alpha, name)
             value = value(tf.constant(0)) if callable(value) else value
             validation.per_learner(f"alpha.{name}", value, batch_shape)
+    if isinstance(alpha, Manual):
+        validation.per_learner("alpha.initial_alpha", alpha.initial_alpha, batch_shape)
     if isinstance(alpha, Plateau) and alpha.mode != "min":
         raise ValueError(
             f"alpha={alpha} waits for the entropy, which learners feed it, to rise: pass "

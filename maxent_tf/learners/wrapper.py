@@ -85,6 +85,10 @@ class Wrapper(Learner):
         """Lets the learner inside take note of experience."""
         return state._replace(learner=self.learner.observe(state.learner, fresh))
 
+    def with_alpha(self, state: Any, alpha: Any) -> Any:
+        """Sets the temperature of the learner inside."""
+        return state._replace(learner=self.learner.with_alpha(state.learner, alpha))
+
 
 def refuse_planning(learner: Learner, what: str) -> None:
     """Raises ValueError if a learner plans, in an environment that knows nothing of a wrapper.

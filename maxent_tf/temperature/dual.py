@@ -90,15 +90,7 @@ class AutoTemperature:
             raise ValueError(
                 f'parametrisation must be "log_alpha" or "alpha", not {self.parametrisation!r}.'
             )
-        initial = numbers_in("initial_alpha", self.initial_alpha)
-        # In float32, as alpha is kept: a bound itself must not be refused for its rounding.
-        within = np.float32(low), np.float32(high)
-        if initial is not None:
-            kept = np.asarray(initial, np.float32)
-            if not np.all((kept >= within[0]) & (kept <= within[1])):
-                raise ValueError(
-                    f"initial_alpha must be within bounds {self.bounds}, not {initial}."
-                )
+        self._check_within("initial_alpha", self.initial_alpha)
         if not is_schedule(self.target_entropy):
             target = numbers_in("target_entropy", self.target_entropy)
             if target is not None and not np.all(np.isfinite(target)):
@@ -118,6 +110,31 @@ class AutoTemperature:
     def alpha(self, state: TemperatureState) -> tf.Tensor:
         """Returns alpha, [*P], in reward per nat."""
         return tf.exp(state.log_alpha)
+
+    def with_alpha(self, state: TemperatureState, alpha: Any) -> TemperatureState:
+        """Returns the state with another alpha, from which the next updates go on to the target.
+
+        The moments of Adam stay as they are.
+
+        Args:
+          state: The state from `init` or from `update`.
+          alpha: The new value, broadcastable to P, in reward per nat.
+
+        Raises:
+          ValueError: If `alpha` is out of the bounds.
+        """
+        self._check_within("alpha", alpha)
+        log_alpha = tf.math.log(tf.cast(alpha, tf.float32))
+        return state._replace(log_alpha=tf.broadcast_to(log_alpha, state.log_alpha.shape))
+
+    def _check_within(self, name: str, alpha: Any) -> None:
+        known = numbers_in(name, alpha)
+        if known is None:
+            return
+        # In float32, as alpha is kept: a bound itself must not be refused for its rounding.
+        kept, (low, high) = np.asarray(known, np.float32), np.asarray(self.bounds, np.float32)
+        if not np.all((kept >= low) & (kept <= high)):
+            raise ValueError(f"{name} must be within bounds {self.bounds}, not {known}.")
 
     def target_at(self, state: TemperatureState) -> tf.Tensor:
         """Returns the target entropy of the next update, broadcastable to P, in nats."""

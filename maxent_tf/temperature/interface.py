@@ -27,7 +27,11 @@ class TemperatureMetrics(NamedTuple):
 
 @runtime_checkable
 class Temperature(Protocol):
-    """A temperature that follows learning: `Scheduled`, `Plateau` or `AutoTemperature`."""
+    """A temperature that changes with learning, such as `Scheduled` or `AutoTemperature`.
+
+    A temperature whose alpha can be set from outside, such as `Manual`, also has a method
+    `with_alpha`, from a state and an alpha to a state.
+    """
 
     def init(self, batch_shape: Sequence[int] = ()) -> Any:
         """Returns the state of learners of batch shape P before the first update."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from maxent_tf.training.callback import SetAlpha
 from maxent_tf.training.evaluate import Evaluation, evaluate
 from maxent_tf.training.gymnasium_numbers import gymnasium_action, gymnasium_observation
 from maxent_tf.training.load import Loaded, load
@@ -21,6 +22,7 @@ __all__ = [
     "Evaluation",
     "Loaded",
     "NonFiniteError",
+    "SetAlpha",
     "TrainResult",
     "Trainer",
     "evaluate",

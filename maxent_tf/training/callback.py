@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, Union
 
 import numpy as np
 
-# From the steps of each learner, the record's metrics, [*P] each, and the learners' state, to
-# "stop", or to further metrics of the record.
-Callback = Callable[[int, dict[str, np.ndarray], Any], Literal["stop"] | Mapping[str, Any] | None]
+
+@dataclass(frozen=True, eq=False)
+class SetAlpha:
+    """An answer of a callback: from this record on, the learners learn at another temperature.
+
+    The learners must have been built with an `alpha` that can be set: `temperature.Manual`, which
+    keeps the value until it is set again, or an automatic temperature, which goes on from the value
+    towards its target. Nothing is compiled again. See `Learner.with_alpha`.
+
+    Attributes:
+      alpha: The temperature, at least 0, broadcastable to [*P], in reward per nat.
+      metrics: Further metrics of the record, as a callback may return them.
+    """
+
+    alpha: Any
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+Answer = Union[Literal["stop"], Mapping[str, Any], SetAlpha, None]  # noqa: UP007 (at run time)
+# From the steps of each learner, the record's metrics, [*P] each, and the learners' state.
+Callback = Callable[[int, dict[str, np.ndarray], Any], Answer]
 
 
 def further_metrics(
@@ -23,14 +42,17 @@ def further_metrics(
       batch_shape: The batch shape `P` of the learners.
 
     Raises:
-      ValueError: If the answer is neither "stop" nor None nor a mapping of names to finite numbers,
-        or to arrays of such of shape `P`, or if a name is taken.
+      ValueError: If the answer is none of "stop", None, a `SetAlpha`, and a mapping of names to
+        finite numbers, or to arrays of such of shape `P`, or if a name is taken.
     """
     if answer is None or (isinstance(answer, str) and answer == "stop"):
         return {}
+    if isinstance(answer, SetAlpha):
+        answer = answer.metrics
     if not isinstance(answer, Mapping):
         raise ValueError(
-            f'callback must return "stop", a mapping of further metrics or None, not {answer!r}.'
+            'callback must return "stop", a mapping of further metrics, a SetAlpha or None, not '
+            f"{answer!r}."
         )
     return {name: _checked(name, value, row, batch_shape) for name, value in answer.items()}
 

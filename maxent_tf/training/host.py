@@ -79,6 +79,10 @@ class HostLoop:
         """The present state of the learners."""
         return self._programs.kept.read() if self._last is None else self._last
 
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._programs.kept.write(state)
+
     def trackables(self) -> dict[str, Any]:
         """Returns all but the environments: learners, replay and the counter that seeds follow."""
         return {

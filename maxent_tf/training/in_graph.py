@@ -75,6 +75,10 @@ class InGraphLoop:
         """The present state of the learners."""
         return self._state.read()
 
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._state.write(state)
+
     def trackables(self) -> dict[str, Any]:
         """Returns all that decides how the loop goes on, the environments included."""
         kept = {"learner": self._state, "worlds": self._worlds, "iterations": self._iterations}

@@ -45,7 +45,10 @@ class Loop(Protocol):
 
     @property
     def state(self) -> Any:
-        """The present state of the learners."""
+        """The present state of the learners, with which training goes on."""
+
+    @state.setter
+    def state(self, state: Any) -> None: ...
 
     def trackables(self) -> Mapping[str, Any]:
         """Returns everything that a checkpoint must hold for the loop to go on, by name."""

@@ -1,4 +1,4 @@
-"""The check that a state that was passed in fits a learner."""
+"""The learner that a run trains, and the check that a state that was passed in fits it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.learners import Learner
+from maxent_tf.checks import boolean
+from maxent_tf.learners import Learner, Normalized, as_trained
 
 # What fresh states are made of: to make one takes a large learner a while.
 _fresh: weakref.WeakKeyDictionary[Learner, dict[str, str]] = weakref.WeakKeyDictionary()
@@ -35,6 +36,44 @@ def check_state(learner: Learner, state: Any) -> None:
                 "another learner's. Build the learner as the one that the state is from, with the "
                 "same specification, configuration and batch_shape, or leave `state` out."
             )
+
+
+def normalized(
+    learner: Learner, state: Any, observation: bool, reward: bool, num_envs: int
+) -> tuple[Learner, Any]:
+    """Returns the learner that is to be trained, and its state if one is given.
+
+    Args:
+      learner: The learner without what normalises its observations and rewards.
+      state: The state of the learner, or of one that was trained with normalisation; or None.
+      observation: Whether to normalise observations.
+      reward: Whether to normalise rewards.
+      num_envs: The number of environments of each learner.
+
+    Raises:
+      ValueError: If a flag is not a boolean, or is not as in the run that the state is from.
+    """
+    boolean("normalize_observation", observation)
+    boolean("normalize_reward", reward)
+    # Only if need be: some learners cannot be wrapped.
+    wrapped = Normalized(learner, observation, reward, num_envs) if observation or reward else None
+    trained = learner if wrapped is None else wrapped
+    if state is None:
+        return trained, None
+    if as_trained(learner, state) is learner:  # a state without statistics
+        return trained, state if wrapped is None else wrapped.around(state)
+    for name, now, before in (
+        ("normalize_observation", observation, state.observation),
+        ("normalize_reward", reward, state.discounted_return),
+    ):
+        if now != bool(before):
+            raise ValueError(
+                f"{name} must be as in the run that `state` is from, which was trained "
+                f"with{'out' if now else ''} it."
+            )
+    assert wrapped is not None  # as the state is
+    # The worlds begin new episodes, and may be another number.
+    return trained, state._replace(running=wrapped.around(state.learner).running)
 
 
 def named_leaves(structure: Any, path: str = "") -> Iterator[tuple[str, tf.Tensor]]:

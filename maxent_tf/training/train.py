@@ -84,9 +84,10 @@ def train(
         of the return, discounted by the learner's own discount factor. See `Normalized`.
       callback: A function that is called at every record with the number of steps of each learner,
         the record's metrics by name, [*P] each, and the state of the learners. It returns "stop" to
-        end training there, None, or a mapping of further metrics by name: finite numbers, or arrays
-        of shape [*P], which become part of the record. TensorBoard has a metric whose name has a
-        "/" under just this name.
+        end training there, None, a mapping of further metrics by name (finite numbers, or arrays
+        of shape [*P], which become part of the record), or a `SetAlpha`, with which the learners go
+        on at another temperature. TensorBoard has a metric whose name has a "/" under just this
+        name.
       max_seconds: The duration of this call, in seconds, after which training ends at the next
         record.
       checkpoint_dir: The directory of the checkpoints; None keeps no checkpoints. If it holds a

@@ -11,11 +11,11 @@ from typing import Any
 
 import tensorflow as tf
 
-from maxent_tf.checks import boolean, is_integer
-from maxent_tf.learners import Learner, Normalized, as_trained
+from maxent_tf.checks import is_integer
+from maxent_tf.learners import Learner
 from maxent_tf.seeds import as_seed
 from maxent_tf.specs import abbreviated
-from maxent_tf.training.callback import Callback, further_metrics
+from maxent_tf.training.callback import Callback, SetAlpha, further_metrics
 from maxent_tf.training.checkpoint import Checkpoints
 from maxent_tf.training.compilation import mode_for
 from maxent_tf.training.configuration import Configuration, learner_settings
@@ -30,7 +30,7 @@ from maxent_tf.training.records import Recorder, boundaries
 from maxent_tf.training.result import CheckpointError, TrainResult, state_of
 from maxent_tf.training.rollout import is_in_graph
 from maxent_tf.training.spaces import check_fits
-from maxent_tf.training.states import check_state
+from maxent_tf.training.states import check_state, normalized
 
 
 class Trainer:
@@ -88,7 +88,7 @@ class Trainer:
             "normalize_observation": normalize_observation,
             "normalize_reward": normalize_reward,
         }
-        learner, state = _normalized(
+        learner, state = normalized(
             learner, state, normalize_observation, normalize_reward, num_envs
         )
         if state is not None:
@@ -180,7 +180,7 @@ class Trainer:
         Raises:
           ValueError: If an argument is out of range, if `log_dir` holds the records of another run,
             if a Gymnasium environment returns NaN, infinity or another shape, or if the callback
-            returns what is no answer.
+            returns what is no answer, or an alpha that cannot be set.
           RuntimeError: If a Gymnasium environment raises an error.
           NonFiniteError: If a loss, a gradient or a parameter becomes NaN or infinite.
           CheckpointError: If a checkpoint cannot be written, or the trainer was closed.
@@ -220,6 +220,8 @@ class Trainer:
                     if callback is not None:
                         answer = callback(self.env_steps, row, self.state)
                         row.update(further_metrics(answer, row, self._learner.batch_shape))
+                        if isinstance(answer, SetAlpha):
+                            loop.state = self._learner.with_alpha(loop.state, answer.alpha)
                 finally:  # a callback that fails costs no training
                     recorder.show(row)
                     if self.env_steps - self._saved >= checkpoint_every:
@@ -241,35 +243,6 @@ class Trainer:
         if self._checkpoints is not None:
             self._checkpoints.save(self.env_steps)
         self._saved = self.env_steps
-
-
-def _normalized(
-    learner: Learner, state: Any, observation: bool, reward: bool, num_envs: int
-) -> tuple[Learner, Any]:
-    """Returns the learner that is to be trained, and its state if one is given."""
-    boolean("normalize_observation", observation)
-    boolean("normalize_reward", reward)
-    # Only if need be: some learners cannot be wrapped.
-    normalized = (
-        Normalized(learner, observation, reward, num_envs) if observation or reward else None
-    )
-    trained = learner if normalized is None else normalized
-    if state is None:
-        return trained, None
-    if as_trained(learner, state) is learner:  # a state without statistics
-        return trained, state if normalized is None else normalized.around(state)
-    for name, now, before in (
-        ("normalize_observation", observation, state.observation),
-        ("normalize_reward", reward, state.discounted_return),
-    ):
-        if now != bool(before):
-            raise ValueError(
-                f"{name} must be as in the run that `state` is from, which was trained "
-                f"with{'out' if now else ''} it."
-            )
-    assert normalized is not None  # as the state is
-    # The worlds begin new episodes, and may be another number.
-    return trained, state._replace(running=normalized.around(state.learner).running)
 
 
 def _begin(
