@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorboard import context
 from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -81,9 +82,9 @@ def test_every_learner_is_a_trial_of_tensorboard(tmp_path: pathlib.Path) -> None
             values = result.history[name][:, i, seed]
             known = np.flatnonzero(~np.isnan(values))
             steps = [event.step for event in read.Tensors(label)]
-            written = [event.tensor_proto.float_val[0] for event in read.Tensors(label)]
+            written = [tf.make_ndarray(event.tensor_proto) for event in read.Tensors(label)]
             assert steps == result.history["env_steps"][known].tolist()
-            np.testing.assert_array_equal(np.float32(written), values[known])
+            np.testing.assert_array_equal(written, values[known])
 
 
 def test_an_automatic_temperature_is_a_trial_by_its_label(tmp_path: pathlib.Path) -> None:
