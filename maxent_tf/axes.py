@@ -26,6 +26,22 @@ def sizes(x: tf.Tensor) -> list[int | tf.Tensor]:
     return [lengths[axis] if n is None else n for axis, n in enumerate(x.shape.as_list())]
 
 
+def times_column(x: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
+    """Returns the products of matrices with one column vector: [..., m, k], [k] -> [..., m].
+
+    TensorFlow 2.21 broadcasts a matrix over [..., 1, m, k] wrongly on a CPU, where oneDNN gets the
+    product: the numbers are wrong, or the process crashes. Such axes are merged before.
+
+    >>> times_column(tf.ones([5, 1, 2, 3]), tf.constant([1.0, 2.0, 3.0]))[0, 0].numpy().tolist()
+    [6.0, 6.0]
+    """
+    if x.shape.rank < 4 or x.shape[-3] != 1:
+        return tf.linalg.matvec(x, column)
+    *leading, rows, columns = sizes(x)
+    merged = tf.linalg.matvec(tf.reshape(x, [-1, rows, columns]), column)
+    return tf.reshape(merged, [*leading, rows])
+
+
 def merge_time(structure: Any, batch_ndims: int) -> Any:
     """Merges the axes of time and environments into one, behind the axes of the learners.
 

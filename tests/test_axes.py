@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from maxent_tf.axes import expand_like, merge_time, select, sizes, split_time
+from maxent_tf.axes import (
+    expand_like,
+    merge_time,
+    select,
+    sizes,
+    split_time,
+    times_column,
+)
 
 
 def test_open_lengths_are_those_of_the_call() -> None:
@@ -33,6 +40,21 @@ def test_time_is_merged_and_split(batch_shape: tuple[int, ...], length: int) -> 
             for b in range(5):
                 np.testing.assert_array_equal(merged[index][t * 5 + b], x[t][index][b])
     np.testing.assert_array_equal(split_time(tf.constant(merged), ndims, length), x)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (5, 3, 4), (5, 1, 3, 64), (25, 1, 64, 2), (2, 1, 1, 1)])
+@pytest.mark.parametrize("rows", ["known", "open"])
+def test_one_column_meets_every_matrix(shape: tuple[int, ...], rows: str) -> None:
+    # Oracle: NumPy. TensorFlow's own product of the third and the fourth is wrong, or crashes.
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    column = np.arange(1.0, 1 + shape[-1], dtype=np.float32)
+    given = [*shape[:-2], None if rows == "open" else shape[-2], shape[-1]]
+    product = tf.function(
+        times_column, input_signature=[tf.TensorSpec(given), tf.TensorSpec([None])]
+    )
+    found = product(tf.constant(x), tf.constant(column))
+    assert found.shape == shape[:-1]
+    np.testing.assert_allclose(found, x @ column, rtol=1e-4, atol=1e-3)
 
 
 def test_structures_are_selected_world_by_world() -> None:

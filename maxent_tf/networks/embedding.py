@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from maxent_tf.axes import times_column
 from maxent_tf.checks import as_integer, one_of
 from maxent_tf.networks import dense
 from maxent_tf.networks.mlp import ACTIVATIONS
@@ -54,7 +55,7 @@ class Embedding:
     def apply(self, params: dense.DenseParams, x: tf.Tensor) -> tf.Tensor:
         """Returns the features: [*P, B, in], one-hot -> [*P, B, out]."""
         # A product with a vector: XLA does not form x where it is a broadcast, as argmax would.
-        index = tf.linalg.matvec(x, tf.range(self.inputs, dtype=tf.float32))
+        index = times_column(x, tf.range(self.inputs, dtype=tf.float32))
         ndims = params.kernel.shape.rank - 2
         rows = tf.gather(params.kernel, tf.cast(index, tf.int32), axis=ndims, batch_dims=ndims)
         return ACTIVATIONS[self.activation](rows + params.bias)

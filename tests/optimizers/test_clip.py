@@ -17,11 +17,14 @@ def gradients(batch_shape: tuple[int, ...], dtype: str = "float32") -> Any:
         "w": tf.constant(rng.normal(size=(*batch_shape, 3, 4)) * size[..., None, None], dtype),
         "b": (tf.constant(rng.normal(size=(*batch_shape, 4)) * size[..., None], dtype),),
         "s": tf.constant(rng.normal(size=batch_shape) * size, dtype),
+        "row": tf.constant(
+            rng.normal(size=(*batch_shape, 1, 64)) * size[..., None, None] / 9, dtype
+        ),
     }
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("batch_shape", [(), (5,), (4, 3)])
+@pytest.mark.parametrize("batch_shape", [(), (5,), (4, 3), (5, 1), (1, 4)])
 def test_equals_tensorflow_learner_by_learner(batch_shape: tuple[int, ...], dtype: str) -> None:
     grads = gradients(batch_shape, dtype)
     clipped, norm = clip_by_global_norm(grads, 2.0, batch_ndims=len(batch_shape))
