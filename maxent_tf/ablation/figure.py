@@ -73,8 +73,10 @@ def _curves(axis: Any, result: Any, values: np.ndarray, styles: list[dict[str, A
 
 def _final_returns(axis: Any, result: Any) -> None:
     rows = result.rows()
+    # Beside the interval, which would hide them.
     for i, returns in enumerate(result.returns.mean(axis=-1)):
-        axis.plot(np.full(len(returns), i), returns, "o", color="0.6", markersize=3, alpha=0.6)
+        place = np.full(len(returns), i - 0.15)
+        axis.plot(place, returns, "o", color="0.5", markersize=4, alpha=0.7, markeredgewidth=0)
     _with_interval(axis, rows, "return_iqm", "return")
     if result.level is not None:
         axis.axhline(result.level, color="black", linewidth=0.8, linestyle=":")
