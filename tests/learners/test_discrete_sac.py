@@ -130,8 +130,8 @@ def test_update_by_hand(reduction: str, n_step: int, weighted: bool) -> None:
             np.sqrt(np.sum(grad_w**2) + np.sum(grad_b**2)),
             np.sqrt(squares),
         )
-        for metric, want in zip(metrics, expected, strict=True):
-            close(metric[i], want)
+        for name, want in zip(learner.metric_names, expected, strict=True):
+            close(getattr(metrics, name)[i], want)
 
 
 @pytest.mark.parametrize("reduction", ["min", "mean"])
