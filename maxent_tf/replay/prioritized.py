@@ -100,6 +100,11 @@ class PrioritizedReplay(tf.Module):
         self._updates = tf.Variable(tf.constant(0, tf.int64), trainable=False)
 
     @property
+    def ring(self) -> Ring:
+        """The ring that holds the transitions."""
+        return self._ring
+
+    @property
     def size(self) -> tf.Tensor:
         """The number of transitions that each learner holds now, [*P], int64."""
         return self._ring.size

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from maxent_tf import storage
@@ -13,6 +14,18 @@ from maxent_tf.replay.links import Links
 from maxent_tf.replay.memory import allocate
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import Transition, transition_spec
+
+
+class Progress(NamedTuple):
+    """How far a ring has been filled, from which later changes can be told.
+
+    Attributes:
+      added: [learners], int64, the number of transitions that each learner has added.
+      clears: The number of times that the ring has been cleared.
+    """
+
+    added: np.ndarray
+    clears: int
 
 
 class Ring(tf.Module):
@@ -66,11 +79,38 @@ class Ring(tf.Module):
 
         self._storage = allocate(fields, capacity, self.num_learners, variable)
         self._added = tf.Variable(tf.zeros([self.num_learners], tf.int64), trainable=False)
+        self._clears = 0
 
     @property
     def size(self) -> tf.Tensor:
         """The number of transitions that each learner holds now, [*P], int64."""
         return tf.reshape(tf.minimum(self._added, self.capacity), self.batch_shape)
+
+    @property
+    def rows(self) -> Sequence[tf.Variable]:
+        """The variables that hold the transitions, a row for each transition."""
+        return tf.nest.flatten(self._storage)
+
+    @property
+    def progress(self) -> Progress:
+        """What has been added until now."""
+        return Progress(self._added.numpy(), self._clears)
+
+    def rows_since(self, progress: Progress) -> np.ndarray | None:
+        """Returns the numbers of the `rows` that changed since an earlier `progress`.
+
+        Returns:
+          The numbers, int64, in any order; None if the ring was cleared in between.
+        """
+        if progress.clears != self._clears:
+            return None
+        changed = [np.array([self.capacity * self.num_learners])]  # takes what is not valid
+        for learner, (before, now) in enumerate(
+            zip(progress.added, self._added.numpy(), strict=True)
+        ):
+            slots = np.arange(max(before, now - self.capacity), now) % self.capacity
+            changed.append(slots * self.num_learners + learner)
+        return np.concatenate(changed)
 
     def add(self, transition: Transition) -> tf.Tensor:
         """Appends the valid transitions of one step.
@@ -134,6 +174,7 @@ class Ring(tf.Module):
     def clear(self) -> None:
         """Forgets all transitions. Their rows are not read before they are written again."""
         self._added.assign(tf.zeros_like(self._added))
+        self._clears += 1
         self.break_off()
 
     def break_off(self) -> None:

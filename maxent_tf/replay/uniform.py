@@ -46,6 +46,11 @@ class UniformReplay(tf.Module):
         self.batch_shape = self._ring.batch_shape
 
     @property
+    def ring(self) -> Ring:
+        """The ring that holds the transitions."""
+        return self._ring
+
+    @property
     def size(self) -> tf.Tensor:
         """The number of transitions that each learner holds now, [*P], int64."""
         return self._ring.size

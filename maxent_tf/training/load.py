@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from maxent_tf.learners import Learner, Normalized
-from maxent_tf.training.checkpoint import (
+from maxent_tf.training.checkpoint_reading import (
     check_same_run,
     read_newest,
     stored_configuration,
