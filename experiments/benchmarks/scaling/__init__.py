@@ -1,0 +1,1 @@
+"""How speed grows with learners, environments, states and cores, and what limits it."""
