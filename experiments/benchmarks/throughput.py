@@ -20,6 +20,7 @@ from maxent_tf.optimizers import SGD
 from maxent_tf.replay import UniformReplay
 from maxent_tf.specs import Box, EnvironmentSpec
 from maxent_tf.training import in_graph, rollout
+from maxent_tf.training.compilation import compiled
 from maxent_tf.training.updates import replay_updates
 from maxent_tf.types import Transition
 
@@ -49,9 +50,7 @@ def in_graph_case(
     """Whole iterations of acting and learning, under XLA."""
     length = learner.experience.rollout_length
     iteration = in_graph.on_policy_iteration(learner, env, learner.experience)
-    program = tf.function(
-        in_graph.training_program(learner, iteration), autograph=False, jit_compile=True
-    )
+    program: Any = compiled(in_graph.training_program(learner, iteration), "xla", auto="xla")
     batch = (*learner.batch_shape, num_envs)
     state = learner.init(0)
     worlds = rollout.begin(learner, env, num_envs, tf.constant([0, 1]))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from maxent_tf import draws
+from maxent_tf import draws, tracing
+
+# Measured on a CPU: with 16 rows little is gained, and with 256 x 256 weights a quarter is lost.
+_MOST_ROWS, _MOST_WEIGHTS = 8, 64 * 64
 
 
 class DenseParams(NamedTuple):
@@ -66,7 +69,30 @@ def product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """
     if x.shape[-2] == 1:
         return tf.reduce_sum(tf.linalg.matrix_transpose(x) * kernel, axis=-2, keepdims=True)
+    if tracing.is_for_xla() and _is_small(x, kernel):
+        return _product_of_few_rows(x, kernel)
     return x @ kernel
+
+
+def _is_small(x: tf.Tensor, kernel: tf.Tensor) -> bool:
+    if x.shape[:-2] != kernel.shape[:-2]:  # the gradient would be a sum over learners, too
+        return False
+    return x.shape[-2] <= _MOST_ROWS and kernel.shape[-2] * kernel.shape[-1] <= _MOST_WEIGHTS
+
+
+@tf.custom_gradient
+def _product_of_few_rows(x: tf.Tensor, kernel: tf.Tensor) -> Any:
+    """Returns the matrix product, whose gradient of the kernel is a sum of outer products.
+
+    XLA fuses that sum into what follows, as it does for a single row. With it, 64 A2C learners with
+    rollouts of 5 steps are 1.15 times as fast.
+    """
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        outer = x[..., :, :, None] * upstream[..., :, None, :]
+        return tf.matmul(upstream, kernel, transpose_b=True), tf.reduce_sum(outer, axis=-3)
+
+    return x @ kernel, gradient
 
 
 def apply(params: DenseParams, x: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from maxent_tf import tracing
 from maxent_tf.learners import Learner
 
 MODES = ("auto", "xla", "graph", "eager")
@@ -37,7 +38,7 @@ def compiled(function: Callable[..., Any], mode: str, auto: str) -> Callable[...
     # TensorFlow counts traces by the source of a function, not by the function: of programs that
     # each training makes anew, and traces once, it would warn as of one that is always traced.
     # A partial has no source, and is counted by itself.
-    own = functools.partial(function)
+    own = functools.partial(tracing.for_xla(function) if mode == "xla" else function)
     return tf.function(own, autograph=False, jit_compile=mode == "xla")
 
 

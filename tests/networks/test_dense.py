@@ -1,11 +1,14 @@
 """The dense layer against linear algebra and the Haar measure's moments."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from maxent_tf.networks import dense
 from maxent_tf.seeds import as_seed
+from maxent_tf.training.compilation import compiled
 
 RNG = np.random.default_rng(0)
 
@@ -59,6 +62,59 @@ def test_a_single_row_has_the_gradients_of_the_matrix_product() -> None:
     for_x, for_kernel = tape.gradient(total, [x, kernel])
     np.testing.assert_allclose(for_kernel, np.swapaxes(x, -1, -2) @ w.numpy(), rtol=1e-12)
     np.testing.assert_allclose(for_x, w @ np.swapaxes(kernel, -1, -2), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "inputs", "outputs", "special"),
+    [(2, 5, 4, True), (8, 64, 64, True), (9, 5, 4, False), (8, 65, 64, False), (1, 5, 4, False)],
+)
+def test_few_rows_under_xla_have_the_gradients_of_the_matrix_product(
+    rows: int, inputs: int, outputs: int, special: bool
+) -> None:
+    # Oracle: d sum(w * (x K)) / dK = x^T w and / dx = w K^T, in NumPy; and for second derivatives
+    # the plain matrix product of eager TensorFlow.
+    shapes = ((2, 3, rows, inputs), (2, 3, inputs, outputs), (2, 3, rows, outputs))
+    x, kernel, w = (tf.constant(RNG.normal(size=s)) for s in shapes)
+
+    def first(x: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel])
+            total = tf.reduce_sum(w * dense.product(x, kernel))
+        return tape.gradient(total, [x, kernel])
+
+    def second(x: tf.Tensor, kernel: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as outer:
+            outer.watch([x, kernel])
+            with tf.GradientTape() as inner:
+                inner.watch([x, kernel])
+                total = tf.reduce_sum(tf.square(dense.product(x, kernel)) * w)
+            inside = tf.add_n([tf.reduce_sum(g**2) for g in inner.gradient(total, [x, kernel])])
+        return outer.gradient(inside, [x, kernel])
+
+    program = compiled(first, "xla", auto="xla")
+    for_x, for_kernel = program(x, kernel)
+    np.testing.assert_allclose(for_kernel, np.swapaxes(x, -1, -2) @ w.numpy(), rtol=1e-11)
+    np.testing.assert_allclose(for_x, w @ np.swapaxes(kernel, -1, -2), rtol=1e-11)
+    names = [op.type for op in program.get_concrete_function(x, kernel).graph.get_operations()]
+    assert ("IdentityN" in names) == special
+    for actual, expected in zip(
+        compiled(second, "xla", auto="xla")(x, kernel), second(x, kernel), strict=True
+    ):
+        np.testing.assert_allclose(actual, expected, rtol=1e-9)
+
+
+def test_a_kernel_for_all_learners_has_the_sum_of_their_gradients() -> None:
+    # Oracle: TensorFlow's gradient of a product that broadcasts.
+    x, kernel = tf.constant(RNG.normal(size=(3, 2, 5))), tf.constant(RNG.normal(size=(5, 4)))
+
+    def gradient(product: Callable[..., tf.Tensor]) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(kernel)
+            total = tf.reduce_sum(product(x, kernel) ** 2)
+        return tape.gradient(total, kernel)
+
+    actual = compiled(lambda: gradient(dense.product), "xla", auto="xla")()
+    np.testing.assert_allclose(actual, gradient(tf.matmul), rtol=1e-12)
 
 
 def test_a_fresh_layer_maps_zero_to_zero() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
+from maxent_tf import tracing
 from maxent_tf.training.compilation import called_alike, compiled
 
 
@@ -21,6 +22,23 @@ def test_modes_are_what_they_say(mode: str) -> None:
         assert float(x) == 2
         if mode != "eager":
             assert bool(function._jit_compile) == (mode == "xla")
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_what_is_traced_knows_whether_xla_compiles_it(mode: str) -> None:
+    # Oracle: the mode; also inside a loop, and no longer once the program has been called.
+    seen = []
+
+    def counted(x: tf.Tensor) -> tf.Tensor:
+        def body(k: tf.Tensor) -> tuple[tf.Tensor]:
+            seen.append(tracing.is_for_xla())
+            return (k + 1,)
+
+        return tf.while_loop(lambda k: k < x, body, (tf.constant(0),))[0]
+
+    assert int(compiled(counted, mode, auto=mode)(tf.constant(2))) == 2
+    assert set(seen) == {mode == "xla"}
+    assert not tracing.is_for_xla()
 
 
 def test_an_unknown_mode_is_named() -> None:
