@@ -45,11 +45,9 @@ class Segments:
         self._variables = [variable for buffer in buffers for variable in buffer.variables]
         # Only the rows of transitions are so many that their unchanged segments must not be read.
         rows = [_Group.of(buffer.ring.rows, buffer.ring) for buffer in buffers]
-        others = {x.ref(): x for x in self._variables}
-        for group in rows:
-            for variable in group.variables:
-                del others[variable.ref()]
-        self._groups = [*rows, *_grouped([*others.values()])]
+        taken = {id(variable) for group in rows for variable in group.variables}
+        others = [variable for variable in self._variables if id(variable) not in taken]
+        self._groups = [*rows, *_grouped(others)]
         # Of each group: its files, and how far its ring was filled when they were written.
         self._last: list[tuple[list[str], Progress] | None] = [None] * len(self._groups)
         # The files that this object wrote or read whole. Another file of the same name may be what
@@ -127,7 +125,7 @@ class Segments:
         rows = group.ring.rows_since(progress)
         if rows is None:
             return unknown
-        changed = {*(rows // group.rows_per_segment).tolist()}
+        changed = {*np.unique(rows // group.rows_per_segment).tolist()}
         return [
             name if number not in changed and self._is_there(name) else None
             for number, name in enumerate(names)

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.benchmarks.scaling import cases, figure
-from experiments.benchmarks.scaling.__main__ import sizes
-from experiments.benchmarks.scaling.analysis import Limits, rows_of, table, turn
+from experiments.benchmarks.scaling.__main__ import Arguments, main, sizes
+from experiments.benchmarks.scaling.analysis import Curve, Limits, rows_of, table, turn
 from experiments.benchmarks.scaling.cores import available, on_cores
 from experiments.benchmarks.timing import Timing
 
@@ -112,6 +112,22 @@ def test_rows_turns_and_limits_follow_from_the_times(tmp_path: pathlib.Path) -> 
         {"matrix products": 60, "memory bandwidth": 10}
     )
     assert limits.of(cases.ENVIRONMENTS) == pytest.approx({"matrix products": 60})
-    assert "| 59% " in table(rows, limits)
-    found = {cases.LEARNERS: rows, cases.STATES: [{**row, "axis": cases.STATES} for row in rows]}
-    figure.draw(found, limits).savefig(tmp_path / "figure.png")
+    curve = Curve(rows, limits)
+    assert "| 59% " in table(curve)
+    figure.draw({cases.LEARNERS: curve, cases.STATES: curve}).savefig(tmp_path / "figure.png")
+
+
+def test_a_folder_keeps_the_axes_of_several_runs(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Oracle: the files, and the sizes in what is printed.
+    for axis in ("environments", "states"):
+        main(Arguments(output=tmp_path, axes=(axis,), rounds=1, largest=4, states=1000))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "environments.json",
+        "states.json",
+        "scaling.png",
+    }
+    printed = capsys.readouterr().out
+    assert "| states       | 1,024 |" in printed or "| states     | 1,024 |" in printed
+    assert "The curve of environments turns at" in printed

@@ -37,9 +37,10 @@ def add(replay: Any, count: int, seed: int) -> None:
     """Adds random transitions, some of which are not valid, to every learner."""
     random = np.random.default_rng(seed)
     envs = 3 if replay.batch_shape else 1
+    program = tf.function(replay.add, autograph=False)
     for _ in range(count):
         batch = (*replay.batch_shape, envs)
-        replay.add(
+        program(
             Transition(
                 observation=tf.constant(random.normal(size=(*batch, 24)), tf.float32),
                 action=tf.constant(random.integers(5, size=batch), tf.int32),

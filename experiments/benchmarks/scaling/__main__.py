@@ -1,26 +1,31 @@
 """How speed grows with learners, environments, states and cores, in one run.
 
-Run `python -m experiments.benchmarks.scaling --figure PATH.png` (about ten minutes and six
-gigabytes, on Linux). For every size, all threads of the process are restricted to one core and then
-to all that are asked for, in interleaved rounds. Rates are by CPU time, which a machine that is
-shared disturbs less. A curve turns where the fixed cost of a call has become as large as the cost
-of its work. The limits come from the same run: matrix products of 256^3, and a triad in memory.
+Run `python -m experiments.benchmarks.scaling --output FOLDER` (five minutes and six gigabytes, on
+Linux). The folder gets a file for each axis, and a figure of all axes that have one; `--axes`
+times only some of them. For every size, all threads of the process are restricted to one core and
+then to two, in interleaved rounds. Rates are by CPU time, which a machine that is shared disturbs
+less. A curve turns where the fixed cost of a call is as large as the cost of its work. The limits
+of an axis come from the same run: matrix products of 256^3, and a triad in memory.
 """
 
 from __future__ import annotations
 
+import json
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import tensorflow as tf
 
 from experiments.benchmarks.scaling import cases, figure
-from experiments.benchmarks.scaling.analysis import Limits, Row, rows_of, table, turn
+from experiments.benchmarks.scaling.analysis import Curve, Limits, rows_of, table, turn
 from experiments.benchmarks.scaling.cases import Case
 from experiments.benchmarks.scaling.cores import available, on_cores
 from experiments.benchmarks.timing import Sample, Timing, in_turn, timed
+
+Axis = Literal["learners", "environments", "states"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,15 @@ class Arguments:
     """The sizes.
 
     Attributes:
-      figure: Where to write the figure; None draws none.
+      output: The folder for the rows of each axis and the figure; None writes nothing.
+      axes: What grows.
       rounds: How many times each case is timed.
       largest: The largest number of learners, and of environments; sizes are powers of 4.
       states: The largest number of states; sizes are squares near powers of 10.
     """
 
-    figure: pathlib.Path | None = None
+    output: pathlib.Path | None = None
+    axes: tuple[Axis, ...] = (cases.LEARNERS, cases.ENVIRONMENTS, cases.STATES)
     rounds: int = 5
     largest: int = 4096
     states: int = 10**7
@@ -87,28 +94,50 @@ def sizes(largest: int, base: int) -> list[int]:
     return [base**k for k in range(int(np.log(largest) / np.log(base) + 1e-9) + 1)]
 
 
-def main(arguments: Arguments) -> None:
-    """Prints the table and where each curve turns, and draws the figure."""
+def measured(axis: str, arguments: Arguments) -> Curve:
+    """Times one axis, and the limits of the machine before it."""
     counts = sizes(arguments.largest, 4)
-    sides = [round(size**0.5) for size in sizes(arguments.states, 10)[2:]]
     machine = limits(arguments.rounds)
-    rows: dict[str, list[Row]] = {}
-    for axis, (amounts, timings) in (
-        (cases.LEARNERS, time_together(cases.learners(counts), arguments.rounds)),
-        (cases.ENVIRONMENTS, time_together(cases.environments(counts), arguments.rounds)),
-        (cases.STATES, time_apart(cases.states(sides), arguments.rounds)),
-    ):
-        rows[axis] = rows_of(axis, amounts, timings)
-    print(
-        f"TensorFlow {tf.__version__}; medians of {arguments.rounds} interleaved rounds. A core "
-        f"makes {machine.operations / 1e9:.0f} GFLOP/s in matrix products and moves "
-        f"{machine.bytes / 1e9:.1f} GB/s.\n"
-    )
-    print(table([row for found in rows.values() for row in found], machine))
-    for axis, found in rows.items():
-        print(f"The curve of {axis} turns at {turn(found):,.0f}.")
-    if arguments.figure is not None:
-        figure.draw(rows, machine).savefig(arguments.figure, dpi=160)
+    if axis == cases.LEARNERS:
+        times = time_together(cases.learners(counts), arguments.rounds)
+    elif axis == cases.ENVIRONMENTS:
+        times = time_together(cases.environments(counts), arguments.rounds)
+    else:
+        sides = [round(size**0.5) for size in sizes(arguments.states, 10)[2:]]
+        times = time_apart(cases.states(sides), arguments.rounds)
+    return Curve(rows_of(axis, *times), machine)
+
+
+def stored(folder: pathlib.Path) -> dict[str, Curve]:
+    """Returns the curves of all axes that a folder has a file of."""
+    found = {}
+    for axis in get_args(Axis):
+        path = folder / f"{axis}.json"
+        if path.exists():
+            content = json.loads(path.read_text())
+            found[axis] = Curve(content["rows"], Limits(**content["limits"]))
+    return found
+
+
+def main(arguments: Arguments) -> None:
+    """Prints tables and where each curve turns, and draws the figure."""
+    print(f"TensorFlow {tf.__version__}; medians of {arguments.rounds} interleaved rounds.")
+    for axis in arguments.axes:
+        rows, machine = curve = measured(axis, arguments)
+        print(f"\n{table(curve)}\n")
+        print(
+            f"The curve of {axis} turns at {turn(rows):,.0f}. A core makes "
+            f"{machine.operations / 1e9:.0f} GFLOP/s in matrix products and moves "
+            f"{machine.bytes / 1e9:.1f} GB/s.",
+            flush=True,
+        )
+        if arguments.output is not None:
+            arguments.output.mkdir(parents=True, exist_ok=True)
+            content = json.dumps({"rows": rows, "limits": machine._asdict()}, indent=2)
+            (arguments.output / f"{axis}.json").write_text(content + "\n")
+    if arguments.output is not None:
+        drawn = figure.draw(stored(arguments.output))
+        drawn.savefig(arguments.output / "scaling.png", dpi=160)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,18 @@ class Limits(NamedTuple):
         return limits
 
 
+class Curve(NamedTuple):
+    """What was found for one axis.
+
+    Attributes:
+      rows: The rows, see `rows_of`.
+      limits: The limits, from the same run.
+    """
+
+    rows: list[Row]
+    limits: Limits
+
+
 def rows_of(
     axis: str, amounts: Mapping[int, int], timings: Mapping[tuple[int, int], Timing]
 ) -> list[Row]:
@@ -74,8 +86,9 @@ def turn(rows: Sequence[Row]) -> float:
     return first["size"] * max(row["rate_1"] for row in rows) / first["rate_1"]
 
 
-def table(rows: Sequence[Row], limits: Limits) -> str:
+def table(curve: Curve) -> str:
     """Returns a table of all sizes; the limit in it is the lowest one of the axis."""
+    rows, limits = curve
     cores = sorted(int(name.removeprefix("rate_")) for name in rows[0] if name.startswith("rate_"))
     columns: dict[str, tables.Cell] = {"what grows": "{axis}", "size": "{size:,}"}
     for n in cores:

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments import plots
 from experiments.benchmarks.scaling import cases
-from experiments.benchmarks.scaling.analysis import Limits, Row, turn
+from experiments.benchmarks.scaling.analysis import Curve, turn
 
 _STEPS = "steps of environments"
 _WORK = {cases.LEARNERS: _STEPS, cases.ENVIRONMENTS: _STEPS, cases.STATES: "values of states"}
 _STYLES = {1: (plots.BLUE, "o"), 2: (plots.VERMILLION, "s"), 4: (plots.GREEN, "^")}
 
 
-def draw(rows: Mapping[str, Sequence[Row]], limits: Limits) -> Figure:
-    """Returns the figure.
-
-    Args:
-      rows: The rows of each axis.
-      limits: The limits of the machine.
-    """
-    figure, axes = plots.panels(1, len(rows), height=3.6)
-    for axis, (name, found) in zip(axes[0], rows.items(), strict=True):
-        _panel(axis, name, found, limits)
+def draw(curves: Mapping[str, Curve]) -> Figure:
+    """Returns the figure of the curves of some axes."""
+    figure, axes = plots.panels(1, len(curves), height=3.6)
+    for axis, (name, curve) in zip(axes[0], curves.items(), strict=True):
+        _panel(axis, name, curve)
     axes[0][0].set_ylabel("work in a second of CPU time")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 
-def _panel(axis: Axes, name: str, rows: Sequence[Row], limits: Limits) -> None:
+def _panel(axis: Axes, name: str, curve: Curve) -> None:
+    rows, limits = curve
     sizes = [row["size"] for row in rows]
     highest = max(row["rate_1"] for row in rows)
     for n, (colour, marker) in _STYLES.items():
