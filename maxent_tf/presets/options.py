@@ -8,6 +8,7 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, NamedTuple, Union, get_args, get_type_hints
 
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.optimizers import SGD, Adam, RMSProp
 from maxent_tf.presets.algorithms import named
 
@@ -47,6 +48,23 @@ class AutoAlphaOptions:
     target: float | Literal["minus_dim", "minus_half_dim"] | None = None
     initial: float = 1.0
     learning_rate: float = 3e-4
+
+
+@dataclass(frozen=True)
+class ExplorationOptions:
+    """How continuous actions explore.
+
+    Attributes:
+      kind: "independent" draws noise anew at every step; "state-dependent" noise is a function of
+        the state, which stays the same for some steps.
+      period: The number of steps of each environment between two draws of state-dependent noise.
+      initial_scale: The initial scale of state-dependent noise, positive, in pre-tanh units for
+        each unit of a feature.
+    """
+
+    kind: Literal["independent", "state-dependent"] = "independent"
+    period: int = StateDependentExploration.period
+    initial_scale: float = StateDependentExploration.initial_scale
 
 
 class Option(NamedTuple):
@@ -104,6 +122,9 @@ def options(algo: str) -> tuple[Option, ...]:
         if kind is OptimizerOptions:
             default = OptimizerOptions(_kind_of(default), default.learning_rate)
             helps[field.name] = helps[field.name].partition(". ")[0] + "."
+        if kind is ExplorationOptions:
+            default = ExplorationOptions()
+            helps[field.name] = _summary(default)
         if kind is not None:
             found.append(Option(field.name, kind, default, helps[field.name]))
     return tuple(found)
@@ -120,6 +141,8 @@ def _plain_kind(name: str, kind: Any, default: Any) -> Any:
     """Returns the type of a hyperparameter's plain values; None if it has none."""
     if name.endswith("optimizer"):
         return OptimizerOptions
+    if name == "exploration":
+        return ExplorationOptions
     if kind is Any:  # a number that may be a tensor, a word that may be an object
         return float | None if default is None else type(default)
     inner = [x for x in get_args(kind) if x is not Ellipsis] or [kind]

@@ -8,9 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maxent_tf import temperature
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.learners import Learner
 from maxent_tf.presets.algorithms import named
-from maxent_tf.presets.options import OPTIMIZERS, AutoAlphaOptions, OptimizerOptions, options
+from maxent_tf.presets.options import (
+    OPTIMIZERS,
+    AutoAlphaOptions,
+    ExplorationOptions,
+    OptimizerOptions,
+    options,
+)
 from maxent_tf.specs import Box, EnvironmentSpec
 
 
@@ -59,6 +66,8 @@ def make_config(
     for name, value in plain.items():
         if isinstance(value, OptimizerOptions):
             plain[name] = _optimizer(value, getattr(usual, name), gradient_steps)
+        elif isinstance(value, ExplorationOptions):
+            plain[name] = _exploration(value)
     return named(algo).config(**plain)
 
 
@@ -142,3 +151,14 @@ def _optimizer(chosen: OptimizerOptions, usual: Any, updates: int) -> Any:
     if type(usual) is kind:
         return dataclasses.replace(usual, learning_rate=rate, **more)
     return kind(rate, **more)
+
+
+def _exploration(chosen: ExplorationOptions) -> StateDependentExploration | None:
+    if chosen.kind == "state-dependent":
+        return StateDependentExploration(chosen.period, chosen.initial_scale)
+    if chosen != ExplorationOptions():
+        raise ValueError(
+            f"exploration={chosen} has values of state-dependent noise: they need kind="
+            '"state-dependent".'
+        )
+    return None

@@ -8,9 +8,9 @@ import pytest
 from maxent_tf import presets
 
 OBJECTS = {
-    "a2c": {"exploration", "noisy"},
-    "ppo": {"bonus_entropy", "exploration", "noisy"},
-    "sac": {"exploration", "noisy", "priorities"},
+    "a2c": {"noisy"},
+    "ppo": {"bonus_entropy", "noisy"},
+    "sac": {"noisy", "priorities"},
     "discrete-sac": {"noisy", "priorities"},
     "soft-dqn": {"behaviour", "noisy", "priorities", "regularizer"},
     "sql": {"noisy"},
@@ -38,6 +38,9 @@ def test_defaults_are_the_learners_own(algo: str) -> None:
         if option.kind is presets.OptimizerOptions:
             assert option.default.learning_rate == own.learning_rate
             assert option.default.kind == type(own).__name__.lower()
+        elif option.kind is presets.ExplorationOptions:
+            assert own is None
+            assert option.default == presets.ExplorationOptions("independent")
         else:
             assert option.default == own
 

@@ -6,6 +6,7 @@ import pytest
 
 import maxent_tf as mx
 from maxent_tf import presets
+from maxent_tf.exploration import StateDependentExploration
 from maxent_tf.specs import Box, Discrete, EnvironmentSpec
 from maxent_tf.training.configuration import Configuration
 
@@ -75,6 +76,17 @@ def test_another_kind_of_optimizer_has_its_own_epsilon() -> None:
     assert differences(config.actor_optimizer, mx.optimizers.Adam(7e-4)) == []
 
 
+@pytest.mark.parametrize("algo", ["a2c", "ppo", "sac"])
+def test_noise_that_is_a_function_of_the_state(algo: str) -> None:
+    # Oracle: the exploration, written in Python.
+    values = {"exploration": {"kind": "state-dependent", "period": 32}}
+    found = presets.make_config(algo, values, SPECS["continuous"], num_steps=10).exploration
+    assert found == StateDependentExploration(32)
+    values["exploration"]["initial_scale"] = 0.5
+    found = presets.make_config(algo, values, SPECS["continuous"], num_steps=10).exploration
+    assert found == StateDependentExploration(32, 0.5)
+
+
 @pytest.mark.parametrize(
     ("algo", "auto", "target"),
     [("a2c", {}, 0.3), ("discrete-sac", {"target": 0.5}, 0.5), ("sac", {"initial": 0.2}, None)],
@@ -111,6 +123,7 @@ def test_a_schedule_ends_with_the_run() -> None:
         ("sql", {"alpha_final": 0.0}, "alpha_final must be positive for SQL"),
         ("a2c", {"actor_optimizer": {"kind": "sgd", "epsilon": 0.1}}, "none of SGD's"),
         ("a2c", {"discount": 2.0}, "discount"),
+        ("sac", {"exploration": {"period": 4}}, 'they need kind="state-dependent"'),
     ],
 )
 def test_errors_name_the_value(algo: str, values: dict[str, Any], message: str) -> None:
