@@ -14,6 +14,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "onnx": ("onnx", "onnxruntime"),
     "litert": ("ai_edge_litert",),
     "ray": ("ray",),
+    "box2d": ("Box2D",),
     "mujoco": ("mujoco",),
     "minigrid": ("minigrid",),
     "tf-agents": ("tf_agents",),

@@ -52,8 +52,8 @@ class Files:
       resume: Go on with the run in the folder, whose settings are then the defaults of all flags. A
         run that is there is otherwise refused.
       config: A TOML file whose values become the defaults of flags; it need not be complete.
-      preset: Take the settings with which the package's own tests reach a level on ENV as the
-        defaults of flags.
+      preset: Take settings whose return on ENV was measured, see `presets.for_env`, as the defaults
+        of flags.
       save_config: A TOML file to write all settings to, instead of training.
     """
 
@@ -220,7 +220,13 @@ def _folder(algo: str, env: str, seed: int, named: pathlib.Path | None) -> pathl
 
 
 def _as_layer(preset: presets.Preset) -> dict[str, Any]:
-    return {"steps": preset.num_steps, "num_envs": preset.num_envs, "learner": preset.config}
+    return {
+        "steps": preset.num_steps,
+        "num_envs": preset.num_envs,
+        "normalize_observation": preset.normalize_observation,
+        "normalize_reward": preset.normalize_reward,
+        "learner": preset.config,
+    }
 
 
 def _check_same(what: str, now: str, then: str, where: pathlib.Path) -> None:

@@ -5,15 +5,24 @@ learner of them. `for_env` looks up settings with which the package's own tests 
 """
 
 from maxent_tf.presets.algorithms import ALGORITHMS, Algorithm
-from maxent_tf.presets.options import AutoAlphaOptions, OptimizerOptions, Option, options
+from maxent_tf.presets.options import (
+    AutoAlphaOptions,
+    ExplorationOptions,
+    OptimizerOptions,
+    Option,
+    options,
+)
 from maxent_tf.presets.plain import make_config, make_learner
-from maxent_tf.presets.table import PRESETS, Preset, for_env
+from maxent_tf.presets.preset import Measurement, Preset
+from maxent_tf.presets.table import PRESETS, for_env
 
 __all__ = [
     "ALGORITHMS",
     "PRESETS",
     "Algorithm",
     "AutoAlphaOptions",
+    "ExplorationOptions",
+    "Measurement",
     "OptimizerOptions",
     "Option",
     "Preset",

@@ -10,7 +10,9 @@ from maxent_tf.cli.extras import EXTRAS, missing, require
 
 SETUP = pathlib.Path(__file__).parents[2] / "setup.cfg"
 MODULES = {"ai-edge-litert": "ai_edge_litert", "pyyaml": "yaml", "tf-agents": "tf_agents"}
-# Packages that another extra or the package itself brings, and pygame, which Gymnasium's brings.
+# What extras of Gymnasium bring.
+EXTRAS_OF_GYMNASIUM = {"video": {"pygame"}, "box2d": {"Box2D"}, "mujoco": {"mujoco"}}
+# Packages that another extra or the package itself brings.
 BROUGHT = {"tomli", "tensorflow", "gymnasium"}
 
 
@@ -22,8 +24,7 @@ def test_the_modules_are_those_of_the_extra(extra: str) -> None:
     lines = parser["options.extras_require"][extra].split("\n")
     names = {re.split(r"[\[<>=~;]", line)[0] for line in lines if line and line[0] != "#"}
     modules = {MODULES.get(name, name) for name in names - BROUGHT}
-    brought = {"pygame"} if extra == "video" else {"mujoco"} if extra == "mujoco" else set()
-    assert set(EXTRAS[extra]) == modules | brought
+    assert set(EXTRAS[extra]) == modules | EXTRAS_OF_GYMNASIUM.get(extra, set())
 
 
 def test_a_missing_module_names_the_command_that_installs_it() -> None:

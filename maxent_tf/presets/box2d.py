@@ -1,0 +1,34 @@
+"""Presets for Gymnasium's Box2D, with the hyperparameters of RL Baselines3 Zoo."""
+
+from __future__ import annotations
+
+from maxent_tf.presets.preset import Preset, adam, measured, plain
+
+_LANDER = plain(
+    **adam(3e-4),
+    rollout_length=1024,
+    num_epochs=4,
+    num_minibatches=256,
+    discount=0.999,
+    gae_lambda=0.98,
+    alpha=0.01,
+)
+
+PRESETS = (
+    Preset(
+        "ppo",
+        "LunarLander-v3",
+        num_steps=1_000_000,
+        num_envs=16,
+        config=_LANDER,
+        measured=measured(0, 0, 0, 3, "LunarLander-v3"),
+    ),
+    Preset(
+        "ppo",
+        "LunarLanderContinuous-v3",
+        num_steps=1_000_000,
+        num_envs=16,
+        config=_LANDER,
+        measured=measured(0, 0, 0, 3, "LunarLanderContinuous-v3"),
+    ),
+)
