@@ -103,6 +103,29 @@ def search_trees(summary: Summary) -> Iterator[Check]:
             yield Check("R15", what, 0.01, max(small), 0, "at most")
 
 
+def zoo(summary: Summary) -> Iterator[Check]:
+    """R19, R20 and R24: interquartile means of the returns that presets reach.
+
+    The numbers of steps are those of the presets.
+    """
+    known = {
+        ("sac", "Pendulum-v1"): (20_000, "R19", -157.0, 89.0),
+        ("sac", "MountainCarContinuous-v0"): (20_000, "R19", 90.0, 0.0),
+        ("ppo", "CartPole-v1"): (100_000, "R20", 490.0, 6.1),
+        ("a2c", "CartPole-v1"): (500_000, "R20", 500.0, 0.0),
+        ("ppo", "Acrobot-v1"): (500_000, "R20", -86.4, 1.3),
+        ("ppo", "MountainCar-v0"): (1_000_000, "R20", -111.0, 24.0),
+        ("ppo", "MiniGrid-DoorKey-5x5-v0"): (100_000, "R24", 0.964, 0.03),
+    }
+    for row in summary["rows"]:
+        key = (row["algo"], row["env"])
+        if key in known and row["steps"] >= known[key][0]:
+            _, number, target, spread = known[key]
+            name = f"{key[0].upper()} on {key[1]}"
+            what = f"{name}, return after {row['steps']:,} steps, {row['seeds']} learners"
+            yield Check(number, what, target, row["iqm"], spread, "at least")
+
+
 def _select(summary: Summary, **values: Any) -> Sequence[Row]:
     """Returns the rows that have the values."""
     return [row for row in summary["rows"] if all(row[key] == x for key, x in values.items())]
@@ -115,4 +138,5 @@ COMPARISONS: dict[str, Callable[[Summary], Iterator[Check]]] = {
     "sample_efficiency": sample_efficiency,
     "search_trees": search_trees,
     "temperature_control": temperature_control,
+    "zoo": zoo,
 }

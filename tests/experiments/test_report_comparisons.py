@@ -38,6 +38,7 @@ CAR = {
 }
 TREE = {"method": "ments", "simulations": 10_000, "leaves": 512}
 NOISE = {"steps": 15_000, "world": "by_state", "temperature": "fixed", "target": None}
+DOOR = {"algo": "ppo", "env": "MiniGrid-DoorKey-5x5-v0", "steps": 100_352, "seeds": 5}
 SUMMARIES = {
     "premature_convergence": [
         grid("annealed", 0.1, 0.28, 0.9),  # a stuck fraction 0.01 too far from 0.17
@@ -76,6 +77,12 @@ SUMMARIES = {
         {**NOISE, "alpha": 10.0, "return_mean": -20.0},
         {**NOISE, "alpha": 0.3, "return_mean": 94.0, "steps": 300},
     ],
+    "zoo": [
+        {**DOOR, "iqm": 0.95},
+        {**DOOR, "iqm": 0.93},
+        {**DOOR, "iqm": 0.0, "steps": 2048},
+        {**DOOR, "iqm": 242.0, "env": "LunarLander-v3"},
+    ],
 }
 
 
@@ -91,6 +98,7 @@ SUMMARIES = {
         ("sample_efficiency", "R19", [("-245", True), ("-247", False)]),
         ("search_trees", "R15", [("0.004", True), ("0.02", False)]),
         ("temperature_control", "R19", [("0", True), ("93", True)]),
+        ("zoo", "R24", [("0.95", True), ("0.93", False)]),
     ],
 )
 def test_experiments_are_compared_with_the_literature(

@@ -1,0 +1,50 @@
+"""The published return for each preset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Published(NamedTuple):
+    """A return that was published.
+
+    Attributes:
+      mean: The mean return over the episodes of one trained agent.
+      spread: The standard deviation over these episodes.
+      steps: The number of steps of the training.
+      source: Where it was published.
+      name: What the source calls learner and environment, where that differs from the preset.
+    """
+
+    mean: float
+    spread: float
+    steps: int
+    source: str
+    name: str = ""
+
+
+_ZOO = "RL Baselines3 Zoo"
+
+#: Where the sources are.
+ADDRESSES: Mapping[str, str] = {
+    _ZOO: "https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/benchmark.md",
+}
+
+#: The published returns by the learner and the environment of the preset.
+PUBLISHED: Mapping[tuple[str, str], Published] = {
+    ("a2c", "CartPole-v1"): Published(500.0, 0.0, 500_000, _ZOO),
+    ("ppo", "CartPole-v1"): Published(500.0, 0.0, 100_000, _ZOO),
+    ("soft-dqn", "CartPole-v1"): Published(500.0, 0.0, 50_000, _ZOO, "DQN"),
+    ("ppo", "Acrobot-v1"): Published(-73.506, 18.201, 1_000_000, _ZOO),
+    ("ppo", "MountainCar-v0"): Published(-110.423, 19.473, 1_000_000, _ZOO),
+    ("sac", "MountainCarContinuous-v0"): Published(94.679, 1.134, 50_000, _ZOO),
+    ("ppo", "Pendulum-v1"): Published(-172.225, 104.159, 100_000, _ZOO),
+    ("sac", "Pendulum-v1"): Published(-156.995, 88.714, 20_000, _ZOO),
+    ("ppo", "MiniGrid-DoorKey-5x5-v0"): Published(0.964, 0.006, 100_000, _ZOO),
+    ("ppo", "LunarLander-v3"): Published(242.119, 31.823, 1_000_000, _ZOO, "LunarLander-v2"),
+    ("ppo", "LunarLanderContinuous-v3"): Published(
+        270.863, 32.072, 1_000_000, _ZOO, "LunarLanderContinuous-v2"
+    ),
+    ("sac", "HalfCheetah-v5"): Published(9535.451, 100.470, 1_000_000, _ZOO, "HalfCheetah-v3"),
+}
