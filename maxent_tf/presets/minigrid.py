@@ -21,7 +21,7 @@ PRESETS = (
             num_minibatches=8,
             alpha=0.01,
         ),
-        measured=measured(0, 0, 0, 5, "MiniGrid-DoorKey-5x5-v0"),
+        measured=measured(0.962, 0.321, 0.965, 5, "MiniGrid-DoorKey-5x5-v0"),
         aliases=("DoorKey",),
     ),
 )

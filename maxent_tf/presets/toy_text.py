@@ -24,7 +24,7 @@ PRESETS = (
             learning_starts=20_000,
             updates_per_step=0.125,
         ),
-        measured=measured(0, 0, 0, 5, "Taxi-v4"),
+        measured=measured(7.84, 7.597, 7.87, 5, "Taxi-v4"),
         aliases=("Taxi-v3",),
     ),
     Preset(
@@ -40,6 +40,6 @@ PRESETS = (
             num_minibatches=4,
             alpha=0.01,
         ),
-        measured=measured(0, 0, 0, 5, "FrozenLake-v1"),
+        measured=measured(0.737, 0.627, 0.773, 5, "FrozenLake-v1"),
     ),
 )
