@@ -1,4 +1,7 @@
-"""The published return for each preset."""
+"""The published return for each preset, from the benchmark of RL Baselines3 Zoo.
+
+https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/benchmark.md
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,6 @@ class Published(NamedTuple):
 
 
 _ZOO = "RL Baselines3 Zoo"
-
-#: Where the sources are.
-ADDRESSES: Mapping[str, str] = {
-    _ZOO: "https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/benchmark.md",
-}
 
 #: The published returns by the learner and the environment of the preset.
 PUBLISHED: Mapping[tuple[str, str], Published] = {

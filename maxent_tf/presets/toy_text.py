@@ -5,8 +5,8 @@ from __future__ import annotations
 from maxent_tf.presets.preset import Preset, adam, measured, plain
 
 PRESETS = (
-    # Without hidden layers, the network is a table. What is random at first finds deliveries: after
-    # 500 random steps instead of 20,000, two learners of five never delivered a passenger.
+    # Without hidden layers, the network is a table. The random steps at the beginning find
+    # deliveries: after 500 instead of 20,000, two learners of five never delivered a passenger.
     Preset(
         "soft-dqn",
         "Taxi-v4",
