@@ -10,6 +10,7 @@ from experiments import student, tables
 from experiments.exploration.sweep import LABELS, RULES, SETTINGS, BanditSweep, Sweep
 from experiments.exploration.worlds import ARMS, best_return, finite_worlds
 from experiments.frame import Arrays, Findings, Result, Row
+from experiments.reaching import first, steps_to_half
 
 WORLDS = {
     "deep_sea": "DeepSea",
@@ -19,8 +20,6 @@ WORLDS = {
     "mountain_car": "MountainCar",
     "door_key": "DoorKey",
 }
-# The records over which the mean return must reach half of the best, unless it is DeepSea.
-WINDOW = 5
 
 
 def rows(sweep: Sweep | BanditSweep, arrays: Arrays) -> Iterator[Row]:
@@ -98,33 +97,7 @@ def episodes_to_solve(returns: np.ndarray, episodes: np.ndarray) -> np.ndarray:
     number = np.diff(episodes, prepend=0)[:, None]
     good = np.round(number * (np.nan_to_num(returns) + 0.005))
     bad = episodes[:, None] - np.cumsum(good, axis=0)
-    return _first(bad < 0.9 * episodes[:, None], episodes)
-
-
-def steps_to_half(returns: np.ndarray, steps: np.ndarray, best: float) -> np.ndarray:
-    """Returns after how many steps the mean of `WINDOW` records first reaches half of the best.
-
-    Args:
-      returns: [records, seeds], the mean returns of the episodes since the last record; NaN where
-        none ended, which does not count.
-      steps: [records], the number of steps so far.
-      best: The best expected return.
-
-    Returns:
-      [seeds], infinite where it never does.
-    """
-    known = np.isfinite(returns)
-    padding = [(1, 0), (0, 0)]
-    sums = np.pad(np.cumsum(np.nan_to_num(returns), axis=0), padding)
-    counts = np.pad(np.cumsum(known, axis=0), padding)
-    before = np.maximum(np.arange(len(steps)) + 1 - WINDOW, 0)
-    number = counts[1:] - counts[before]
-    mean = (sums[1:] - sums[before]) / np.maximum(number, 1)
-    return _first((mean >= best / 2) & (number > 0), steps)
-
-
-def _first(reached: np.ndarray, when: np.ndarray) -> np.ndarray:
-    return np.where(reached.any(axis=0), when[reached.argmax(axis=0)].astype(float), np.inf)
+    return first(bad < 0.9 * episodes[:, None], episodes)
 
 
 def best_settings(found: list[Row]) -> list[Row]:
