@@ -36,6 +36,7 @@ CAR = {
     "seeds": 5,
     "solved": 0,
 }
+ROOM = {"bonus": "none", "steps": 100_352, "seeds": 8}
 TREE = {"method": "ments", "simulations": 10_000, "leaves": 512}
 NOISE = {"steps": 15_000, "world": "by_state", "temperature": "fixed", "target": None}
 DOOR = {"algo": "ppo", "env": "MiniGrid-DoorKey-5x5-v0", "steps": 100_352, "seeds": 5}
@@ -47,6 +48,14 @@ SUMMARIES = {
         grid("constant", 1.0, 1.0, 0.605),
         grid("annealed", 0.0, 0.5, 0.8, control="critic rate 0.5"),
         grid("annealed", 0.0, 0.5, 0.8, steps=50),
+    ],
+    "minigrid": [
+        {**ROOM, "task": "door_key", "return": 0.935},
+        {**ROOM, "task": "empty_random", "return": 0.93},
+        {**ROOM, "task": "empty_random", "return": 0.2, "steps": 1024},
+        {**ROOM, "task": "six_rooms", "return": 0.0},
+        {**ROOM, "task": "six_rooms", "return": 0.5, "bonus": "rnd"},
+        {**ROOM, "task": "four_rooms", "return": 0.5},
     ],
     "multigoal": [
         {**GOALS, "found_all": 5},
@@ -94,6 +103,7 @@ SUMMARIES = {
             "R1",
             [("0.28", False), ("0", True), ("0.934", True), ("0.5", True), ("0.605", True)],
         ),
+        ("minigrid", "R24", [("0.935", True), ("0.93", False), ("0", True)]),
         ("multigoal", "R13", [("5", True), ("3", False)]),
         ("sample_efficiency", "R19", [("-245", True), ("-247", False)]),
         ("search_trees", "R15", [("0.004", True), ("0.02", False)]),
