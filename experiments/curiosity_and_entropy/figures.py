@@ -46,7 +46,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _scores(axis: Axes, sweep: Sweep, rows: list[Row], best: Mapping[str, Row]) -> Any:
-    """Draws the score of each pair as a colour, with the best of each group in a frame."""
+    """Draws the score of each pair as a colour, with the best of each group in bold."""
     table = np.array([row["score"] for row in rows]).reshape(len(sweep.alphas), -1)
     axis.grid(False)
     image = axis.imshow(table, vmin=0, vmax=1, cmap="cividis", aspect="auto", origin="lower")
