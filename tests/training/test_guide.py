@@ -18,5 +18,5 @@ def test_the_examples_print_what_they_say(capsys: pytest.CaptureFixture[str]) ->
         exec(block, scope)
     expected = re.findall(r"^print\(.*\)  # (.*)$", text, flags=re.MULTILINE)
     assert capsys.readouterr().out.split("\n") == [*expected, ""]
-    assert len(expected) == 4
+    assert len(expected) == 5
     assert np.isfinite(scope["returns"]).all()
