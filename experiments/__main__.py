@@ -31,7 +31,7 @@ def rows(output: pathlib.Path) -> Iterator[dict[str, Any]]:
       output: The folder for results.
     """
     for module in pkgutil.iter_modules(experiments.__path__):
-        # Packages alone are light: they import nothing, least of all TensorFlow.
+        # Packages alone are light: importing them imports nothing else, least of all TensorFlow.
         if module.ispkg:
             package = importlib.import_module(f"experiments.{module.name}")
             if hasattr(package, "RUN_TIME"):
@@ -58,7 +58,8 @@ def main(arguments: Arguments) -> None:
 
 
 if __name__ == "__main__":
-    # Not above: TF-Agents pins a typing-extensions too old for it, and only this line needs it.
+    # This import is not at the top: TF-Agents pins a typing-extensions too old for it, and only
+    # this line needs it.
     import tyro
 
     main(tyro.cli(Arguments, prog="python -m experiments", description=Arguments.__doc__))

@@ -1,8 +1,8 @@
-"""Exact policy gradient on a bandit, for hundreds of thousands of steps, in plain Python.
+"""Exact policy gradient on a bandit for hundreds of thousands of steps, in plain Python.
 
-With `K` arms and softmax policies, a step is theta_a += eta pi_a (x_a - sum_b pi_b x_b) with
-x = r - tau log pi. `maxent_tf.tabular.policy_gradient` does the same to any process, and to many at
-once; on one bandit these few floats are some hundred times as fast.
+With `K` arms and softmax policies, a step is theta_a += eta pi_a (x_a - sum_b pi_b x_b) with x = r
+- tau log pi. `maxent_tf.tabular.policy_gradient` makes the same steps for any process, and for many
+processes at once. On one bandit, the plain floats here are about a hundred times as fast.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The bandit that several results of the literature are told about.
+# The bandit on which several results of the literature are stated.
 REWARDS = (1.0, 0.9, 0.1)
-# A start that favours its second arm.
+# A start that favours the second arm of this bandit.
 BAD_START = (0.01, 0.98, 0.01)
 STEP_SIZE = 0.4
 
 
 class Escape(NamedTuple):
-    """How ascent left a bad start.
+    """The escape of gradient ascent from a bad start.
 
     Attributes:
-      steps: until the first arm had more than half of the probability; infinite if it never had.
-      least: its least probability on the way.
+      steps: The number of steps until the first arm had more than half of the probability; infinite
+        if it never had.
+      least: The least probability of the first arm on the way.
     """
 
     steps: float
@@ -36,15 +37,15 @@ class Escape(NamedTuple):
 def ascend(
     rewards: Sequence[float], start: Sequence[float], step_size: float, alpha: float
 ) -> Iterator[list[float]]:
-    """Yields the policy before the first step and after each, for ever.
+    """Yields the policy before the first step and after each step, for ever.
 
-    Plain floats: on three numbers they are ten times as fast as arrays.
+    The policy is made of plain floats: for three numbers, floats are ten times as fast as arrays.
 
     Args:
-      rewards: of the arms.
-      start: the first policy.
-      step_size: eta.
-      alpha: tau, the temperature.
+      rewards: The rewards of the arms.
+      start: The first policy.
+      step_size: The step size eta.
+      alpha: The temperature tau.
     """
     theta = [math.log(p) for p in start]
     while True:
@@ -69,11 +70,11 @@ def policies_after(
     """Returns the policies of `ascend` after some numbers of steps, [marks, K].
 
     Args:
-      marks: numbers of steps, rising.
-      rewards: as the rest, for `ascend`.
-      start: the first policy.
-      step_size: eta.
-      alpha: tau.
+      marks: The numbers of steps, rising.
+      rewards: The rewards of the arms.
+      start: The first policy.
+      step_size: The step size eta.
+      alpha: The temperature tau.
     """
     policies = ascend(rewards, start, step_size, alpha)
     between = np.diff(np.asarray(marks), prepend=-1)
@@ -95,11 +96,11 @@ def escape(
     """Follows ascent until the first arm has more than half of the probability.
 
     Args:
-      rewards: as the rest, for `ascend`.
-      start: the first policy.
-      step_size: eta.
-      alpha: tau.
-      max_steps: after which to give up; None never does.
+      rewards: The rewards of the arms.
+      start: The first policy.
+      step_size: The step size eta.
+      alpha: The temperature tau.
+      max_steps: The number of steps after which to give up; None never gives up.
     """
     least = 1.0
     policies = ascend(rewards, start, step_size, alpha)

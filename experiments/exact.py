@@ -35,7 +35,7 @@ def evaluate_grid(world: FiniteWorld, logits: np.ndarray, discount: float) -> Gr
     Args:
       world: a finite world with a time limit and deterministic moves.
       logits: [..., S, A], float.
-      discount: gamma.
+      discount: The discount factor gamma.
     """
     if world.max_episode_steps is None or world.next_state.shape[2] != 1:
         raise ValueError("the world must have a time limit and one outcome for each action.")
@@ -114,7 +114,7 @@ def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float,
 
     Args:
       world: with goals that end the episode.
-      discount: gamma.
+      discount: The discount factor gamma.
 
     Returns:
       The threshold, to 1e-9, and the optimal value of the start.

@@ -1,4 +1,4 @@
-"""From the arrays to tables and a verdict."""
+"""The analysis: from the arrays to tables and a verdict."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from experiments.asynchronous.sweep import LABELS, Costs, Method, Sweep
 from experiments.frame import Arrays, Findings, Result, Row
 from maxent_tf import statistics
 
-# Numbers of workers for which the table says what they would do.
+# The numbers of workers for which the table predicts the speed.
 WORKERS = (1, 4, 64, 1024)
 
 
@@ -22,8 +22,11 @@ def rows(sweep: Sweep | Costs, arrays: Arrays) -> Iterator[Row]:
 
 
 def _learners(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
-    """A learner is stuck if it ends in the best goal with a probability of at most a half."""
-    # The first record has the start of the workers, one after the other.
+    """Yields a row for each learning rate and temperature.
+
+    A learner is stuck if it ends in the best goal with a probability of at most a half.
+    """
+    # The first record includes the start of the workers, one after the other.
     known = arrays["staleness"][1:] if len(arrays["staleness"]) > 1 else arrays["staleness"]
     for i, rate in enumerate(sweep.learning_rates):
         for j, alpha in enumerate(sweep.alphas):
@@ -51,7 +54,11 @@ def _learners(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def _costs(sweep: Costs, arrays: Arrays) -> Iterator[Row]:
-    """The server is busy with an update for at least `server`; at most with all messages, too."""
+    """Yields a row of costs.
+
+    An update keeps the server busy for at least the seconds of `server`, and at most for those of
+    all messages, too.
+    """
     worker, server = (float(np.median(arrays[name])) for name in ("worker", "server"))
     message = max(float(arrays["cycle"]) - worker - server, 0.0)
     size = float(arrays["bytes"])

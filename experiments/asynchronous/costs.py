@@ -1,4 +1,4 @@
-"""The time of each part of A3C, and the bytes of its messages."""
+"""The measurement of the time of each part of A3C, and of the bytes of its messages."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def run(sweep: Costs) -> dict[str, np.ndarray]:
       sweep: The constants.
 
     Returns:
-      `worker` [updates], the seconds of a rollout and its gradients; `server` [updates], those of
-      an update; `cycle` [], those of one rollout, update and exchange of messages between two
-      processes; `bytes` [], the size of both messages.
+      `worker` [updates], the seconds of a rollout and its gradients; `server` [updates], the
+      seconds of an update; `cycle` [], the seconds of one rollout, one update and the exchange of
+      messages between two processes; `bytes` [], the size of both messages.
     """
     world, learner = make(sweep)
     steps = sweep.rollout_length * (sweep.updates + 1)
@@ -51,11 +51,11 @@ def run(sweep: Costs) -> dict[str, np.ndarray]:
             return None if weights is None else weights.state
 
         work(job, seed_of_worker(job, 0, 0), weights.state, deliver)
-    # Two records: the first has the start of the processes.
+    # There are two records: the first includes the start of the processes.
     result = distributed.train_a3c(learner, world, 2 * steps, sweep.seed, num_workers=1, records=2)
     rate = result.history["worker_steps_per_second"][-1, 0]
     return {
-        # The first update compiles.
+        # The first update includes the compilation.
         **{name: np.array(seconds[1:]) for name, seconds in parts.items()},
         "cycle": np.array(sweep.rollout_length / rate),
         "bytes": result.history["bytes_per_update"][-1],

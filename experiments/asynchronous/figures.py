@@ -17,7 +17,7 @@ from experiments.frame import Result
 _COLOURS = (plots.BLUE, plots.GREEN, plots.VERMILLION, plots.PURPLE)
 _DASHES: Mapping[str, Any] = {"a2c": "-", "a3c": (0, (4, 1.5))}
 _MARKERS = {"a2c": "o", "a3c": "s"}
-# Where the learning curves are drawn.
+# The method and the number of workers whose learning curves are drawn.
 _SHOWN_ALPHA = 0.01
 _TITLES = {
     "grid": "the batch of learners on the grid",
@@ -46,7 +46,8 @@ def _learners(results: list[Result]) -> Figure:
             "label": f"{LABELS[sweep.method]}, {sweep.workers}",
         }
         shown = _nearest(sweep.alphas)
-        # Apart from one another along alpha, so that equal fractions stay visible.
+        # The points are drawn apart from one another along alpha, so that equal fractions stay
+        # visible.
         shift = (results.index(result) - len(results) / 2) * 0.06
         for i, (stuck, by_steps, by_time) in enumerate(grid):
             mine = [row for row in rows if row["learning_rate"] == rates[i]]
@@ -86,7 +87,7 @@ def _learners(results: list[Result]) -> Figure:
 
 
 def _nearest(alphas: Sequence[float]) -> int:
-    """Returns the place of the temperature whose learning curves are drawn."""
+    """Returns the index of the temperature whose learning curves are drawn."""
     return int(np.argmin(np.abs(np.array(alphas) - _SHOWN_ALPHA)))
 
 

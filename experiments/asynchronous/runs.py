@@ -34,7 +34,7 @@ def run(sweep: Sweep | Costs, progress: bool = False) -> dict[str, np.ndarray]:
     """Returns the arrays of `run_learners`, or of `costs.run`."""
     if not isinstance(sweep, Costs):
         return run_learners(sweep, progress)
-    # Not above: only what runs A3C needs Ray.
+    # This import is not at the top: only a run of A3C needs Ray.
     from experiments.asynchronous import costs
 
     return costs.run(sweep)
@@ -48,16 +48,16 @@ def run_learners(sweep: Sweep, progress: bool) -> dict[str, np.ndarray]:
       progress: Whether to show a progress bar, which only A2C has.
 
     Returns:
-      `steps` and `seconds` [records], where the seconds count from the first record on, without
-      what compiles and starts processes; `return` [records, rates, alphas, seeds], the undiscounted
-      mean over the episodes since the last record; `updates` []; `staleness` and
-      `largest_staleness` [records], 0 for A2C; and of the final policies, [rates, alphas, seeds],
-      what `evaluate_grid` gives.
+      `steps` and `seconds` [records], where the seconds count from the first record on, without the
+      time to compile and to start processes; `return` [records, rates, alphas, seeds], the
+      undiscounted mean over the episodes since the last record; `updates` []; `staleness` and
+      `largest_staleness` [records], 0 for A2C; and the results of `evaluate_grid` for the final
+      policies, [rates, alphas, seeds].
     """
     world = TwoGoalGrid()
     learner = make_learner(sweep, world)
     if sweep.method == "a3c":
-        # Not above: only this needs Ray.
+        # This import is not at the top: only a run of A3C needs Ray.
         from maxent_tf import distributed
 
         result = distributed.train_a3c(

@@ -1,8 +1,8 @@
-"""What more workers would do, from the time of each part: the bounds of a closed queue.
+"""The speed with more workers, from the time of each part: the bounds of a closed queue.
 
-W workers go round: each computes for w seconds and then waits for the one server, which is busy for
-s seconds with each of them. Messages take m seconds between the two. No queue of this kind makes
-more than min(W / (w + m + s), 1 / s) updates a second; both bounds are nearly met away from the
+W workers go round. Each computes for w seconds and then waits for the one server, which is busy for
+s seconds with each worker. Messages between the two take m seconds. No queue of this kind makes
+more than min(W / (w + m + s), 1 / s) updates a second. Both bounds are nearly met away from the
 number of workers where they are equal. Beyond that number the server is saturated, and a further
 worker only makes all of them wait longer.
 
@@ -20,7 +20,7 @@ def rate(workers: np.ndarray, elsewhere: float, server: float) -> np.ndarray:
     """Returns the largest number of updates a second.
 
     Args:
-      workers: [...], W.
+      workers: [...], the number of workers W.
       elsewhere: The seconds of a round outside the server, with a processor for each worker.
       server: The seconds that the server is busy with one update.
 

@@ -17,16 +17,16 @@ class Sweep:
     """Learners on the grid with two goals, trained by one method.
 
     Attributes:
-      method: "a2c" has all its environments in one process and updates once for all of them. "a3c"
-        has a worker for each environment, and updates once for each.
-      workers: The number of environments of each learner, and with A3C of worker processes.
+      method: "a2c" has all environments of a learner in one process and updates once for all of
+        them. "a3c" has a worker for each environment, and updates once for each worker.
+      workers: The number of environments of each learner, and with A3C also of worker processes.
       alphas: The temperatures.
       seeds: The number of learners for each learning rate and temperature.
       steps: The environment steps of each learner, over all its environments.
-      rollout_length: The steps between two deliveries of a worker.
-      learning_rates: Of RMSProp, for the actor and for the critic.
+      rollout_length: The number of environment steps between two deliveries of a worker.
+      learning_rates: The learning rates of RMSProp, each for the actor and for the critic.
       rho: The decay of RMSProp's mean of squares.
-      epsilon: What RMSProp adds to that mean.
+      epsilon: The number that RMSProp adds to that mean.
       records: The number of points of the learning curves.
       seed: The seed of everything that is drawn.
     """
@@ -45,7 +45,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.method}-{self.workers}"
 
 
@@ -58,7 +58,7 @@ class Costs:
         learner on CartPole with hidden layers.
       hidden_sizes: The widths of the hidden layers on CartPole.
       seeds: The number of learners for each learning rate and temperature, on the grid.
-      rollout_length: The steps between two deliveries of a worker.
+      rollout_length: The number of environment steps between two deliveries of a worker.
       updates: The number of updates that are timed.
       seed: The seed of everything that is drawn.
     """
@@ -72,7 +72,7 @@ class Costs:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"costs-{self.learner}"
 
 

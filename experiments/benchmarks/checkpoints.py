@@ -1,4 +1,4 @@
-"""What a checkpoint of SAC with a large replay buffer costs: bytes on disk and seconds.
+"""The cost of a checkpoint of SAC with a large replay buffer, in bytes on disk and in seconds.
 
 Run `python -m experiments.benchmarks.checkpoints` (half a minute; it needs a gigabyte in the
 directory for temporary files). The replay buffer is full, at the sizes of HalfCheetah. Before every
@@ -36,7 +36,7 @@ class Arguments:
     Attributes:
       capacity: The number of transitions in the replay buffer.
       added: The number of transitions between two checkpoints.
-      rounds: How many checkpoints of each kind are timed.
+      rounds: The number of checkpoints of each kind that are timed.
     """
 
     capacity: int = 1_000_000
@@ -50,7 +50,7 @@ def run(
     """Writes the checkpoints.
 
     Returns:
-      By kind of checkpoint: the times, and the bytes that each of the rounds wrote, after the bytes
+      By kind of checkpoint: the times; and the bytes that each of the rounds wrote, after the bytes
       of the first checkpoint.
     """
     spec = EnvironmentSpec(Box.of((OBSERVATIONS,)), Box.of((ACTIONS,), -1.0, 1.0))
@@ -75,7 +75,8 @@ def run(
         take = timed(save)
 
         def sample() -> Any:
-            # Half of them: since the last of the same kind, there was one of the other kind.
+            # Half of the rounds count: since the last checkpoint of a kind, one of the other kind
+            # was written.
             replay.add(_transitions(arguments.added // 2, next(seeds)))
             before = dict(_files(directory))
             taken = take()
@@ -98,7 +99,7 @@ def _transitions(count: int, seed: int) -> Transition:
 
 
 def _files(directory: pathlib.Path) -> Iterator[tuple[tuple[str, int], int]]:
-    """Yields every file, which its path and its inode tell from others, with its size."""
+    """Yields every file with its size. Its path and its inode tell the file from others."""
     for path in directory.rglob("*"):
         if path.is_file():
             status = path.stat()

@@ -1,4 +1,4 @@
-"""Work of other libraries, in interpreters of their own, timed there on request."""
+"""The work of other libraries, in interpreters of their own and timed there on request."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from experiments.benchmarks.timing import Sample
 
 
 class Child:
-    """A script that times one call of its work for every line it is sent.
+    """A script that times one call of its work for every line that it receives.
 
-    The script hands its call to `serve` of `experiments/benchmarks/peers/serve.py`: it
-    makes the call once, answers with the versions it runs on, and then each line with the seconds
-    that one more call took. It starts at once; use this as a context manager, or call `close`.
+    The script hands its call to `serve` of `experiments/benchmarks/peers/serve.py`. `serve` makes
+    the call once, answers with the versions of the packages in use, and then answers each line with
+    the seconds that one more call took. The script starts at once. Use this class as a context
+    manager, or call `close`.
 
     Args:
-      python: the interpreter.
-      script: what it runs.
-      arguments: for the script, as JSON.
+      python: The interpreter.
+      script: The script that the interpreter runs.
+      arguments: The arguments of the script, as JSON.
     """
 
     def __init__(
@@ -52,11 +53,14 @@ class Child:
         self._errors.close()
 
     def versions(self) -> dict[str, str]:
-        """Returns what the script runs on, once it is warm; to be called first, and once."""
+        """Returns the versions that the script runs on, once it is warm.
+
+        Call this method before `sample`, and only once.
+        """
         return self._answer()
 
     def sample(self) -> Sample:
-        """Has the script make its call, and returns how long that took."""
+        """Has the script make its call, and returns how long the call took."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()

@@ -1,10 +1,10 @@
-"""What it costs to divide an update among replicas, on one machine.
+"""The cost of dividing an update among replicas on one machine.
 
 Run `python -m experiments.benchmarks.data_parallel`. The same updates are made on one device, under
-XLA and in a graph, on two logical devices of this process, and in two processes of one thread each.
-All figures come from interleaved rounds. A ratio is the time over that of one device in a graph, so
-that 2 means twice as long. On one machine all of them share the same cores: the replicas can at
-best be as fast as one device, and the ratio shows what the exchange costs.
+XLA and in a graph; on two logical devices of this process; and in two processes of one thread each.
+All figures come from interleaved rounds. A ratio is the time over the time of one device in a
+graph, so that 2 means twice as long. On one machine all of them share the same cores. The replicas
+can therefore at best be as fast as one device, and the ratio shows the cost of the exchange.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ TWO_PROCESSES = "two processes, graph"
 
 
 def sac() -> Learner:
-    """SAC at the shapes of HalfCheetah."""
+    """Returns SAC at the shapes of HalfCheetah."""
     spec = EnvironmentSpec(Box.of((17,)), Box.of((6,), -1.0, 1.0))
     return mx.learners.SAC(spec, mx.learners.SACConfig(replay_capacity=1))
 
 
 def ppo() -> Learner:
-    """PPO at the shapes of CartPole: 16 gradient steps in an update."""
+    """Returns PPO at the shapes of CartPole, with 16 gradient steps in an update."""
     return mx.learners.PPO(EnvironmentSpec(Box.of((4,)), Discrete(2)))
 
 
-# From a name to a learner and the leading axes of the batch that it learns from.
+# A learner and the leading axes of the batch that it learns from, by name.
 LEARNERS: dict[str, tuple[Callable[[], Learner], list[int]]] = {
     "SAC, batch 256": (sac, [256]),
     "SAC, batch 4,096": (sac, [4096]),
@@ -55,13 +55,13 @@ LEARNERS: dict[str, tuple[Callable[[], Learner], list[int]]] = {
 def updates(
     learner: Learner, inside: Learner, leading: list[int], xla: bool = False
 ) -> Callable[[], object]:
-    """Returns a function that makes some updates, all from one batch.
+    """Returns a function that makes some updates, all of them from one batch.
 
     Args:
       learner: The learner, data-parallel or not.
       inside: The learner without its replicas.
-      leading: The leading axes of the batch, those of the environments last.
-      xla: Whether to compile by XLA.
+      leading: The leading axes of the batch, with those of the environments last.
+      xla: Whether to compile the updates by XLA.
     """
     observation = tf.random.stateless_normal([2, *leading, *inside.spec.observation.shape], [0, 1])
     flag = tf.zeros(leading, tf.bool)
@@ -90,7 +90,7 @@ def updates(
 
 
 def serve(addresses: list[str], index: int, parent: Connection) -> None:
-    """One of the processes that make updates together: it times those of each name it receives."""
+    """Makes updates together with other processes, and times those of each name it receives."""
     task = {"type": "worker", "index": index}
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": task})
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -106,7 +106,7 @@ def serve(addresses: list[str], index: int, parent: Connection) -> None:
 
 
 class Processes:
-    """The processes that make updates together, until `close`."""
+    """The processes that make updates together, until `close` is called."""
 
     def __init__(self) -> None:
         sockets = [socket.create_server(("localhost", 0)) for _ in range(PROCESSES)]
@@ -121,9 +121,9 @@ class Processes:
             self._connections.append(here)
 
     def sampler(self, name: str) -> Callable[[], Sample]:
-        """Returns what has the processes make the updates of a learner, and says how long it took.
+        """Returns a function that has the processes make a learner's updates and times them.
 
-        The processes work side by side: the wall time is that of the slowest.
+        The processes work side by side: the wall time is that of the slowest process.
         """
 
         def sample() -> Sample:

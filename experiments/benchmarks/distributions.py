@@ -1,10 +1,10 @@
-"""What the exact entropy of a squashed Gaussian costs, and what one sample costs in variance.
+"""The cost of the exact entropy of a squashed Gaussian, and the variance of one sample.
 
 Run `python -m experiments.benchmarks.distributions`. Each contender gives an entropy, or its
-estimate from one action per state with the draw of that action, and its gradient in `loc` and
-`log scale`, as the actor's update of soft actor-critic needs them, inside one compiled loop. All
+estimate from one action per state with the draw of that action, and the gradient in `loc` and `log
+scale`. The actor's update of soft actor-critic needs these inside one compiled loop. All contenders
 are timed in interleaved rounds, beside the arithmetic that the winner cannot do without. The table
-of variances says what the sampled gradient adds to the exact one.
+of variances shows the noise that the sampled gradient adds to the exact one.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ Entropy = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def exact(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """The package's entropy: eleven error functions for each dimension."""
+    """Returns the package's exact entropy, with eleven error functions for each dimension."""
     del seed
     return SquashedGaussian(loc, scale).entropy()
 
 
 def one_sample(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """The package's estimate: minus the log-density that comes with one draw."""
+    """Returns the package's estimate: minus the log-density that comes with one draw."""
     return -SquashedGaussian(loc, scale).sample_with_gaussian(seed=seed).log_prob
 
 
 def tfp_log_prob(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """The same of TFP, whose bijector remembers the pre-tanh value of its own sample."""
+    """Returns TFP's estimate; its bijector remembers the pre-tanh value of its own sample."""
     d = tfd.TransformedDistribution(tfd.MultivariateNormalDiag(loc, scale), tfb.Tanh())
     return -d.log_prob(d.sample(seed=seed))
 
 
 def draw_alone(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """No entropy at all: the random numbers that every estimate needs."""
+    """Returns no entropy at all, but the random numbers that every estimate needs."""
     return tf.reduce_sum(loc + scale * tf.random.stateless_normal(loc.shape, seed), -1)
 
 
 def trapezoid(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """A trapezoid rule over the Gaussian, 105 nodes; good to 4e-5 up to log scale 2."""
+    """Returns a trapezoid rule over the Gaussian: 105 nodes, good to 4e-5 up to log scale 2."""
     del seed
     nodes = np.arange(-52, 53) / 8
     weights = np.exp(-0.5 * nodes**2)
@@ -64,7 +64,7 @@ def trapezoid(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def series(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor, num_terms: int = 10) -> tf.Tensor:
-    r"""The alternating series in E exp(-2k|u|), accelerated.
+    r"""Returns the sum of the alternating series in E exp(-2k|u|), accelerated.
 
     .. math::
         E \log(1 - \tanh(u)^2)
@@ -90,7 +90,7 @@ def series(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor, num_terms: int = 1
     bell = 0.5 * tf.exp(-0.5 * tf.square(z))
     root = math.sqrt(0.5)
     # E exp(-2ku) over u > 0: with a scaled complementary error function where its argument is
-    # positive, and where not, with the exponential that it would divide by.
+    # positive, and elsewhere with the exponential that the scaled function would divide by.
     argument = 2 * k_column * scale - z
     positive = argument > 0
     below = bell * tfp.math.erfcx(root * tf.where(positive, argument, 0.0))
@@ -106,7 +106,7 @@ def series(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor, num_terms: int = 1
 
 
 def arithmetic(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """No entropy either: one error function and one exponential for each of the eleven terms."""
+    """Returns no entropy, but an error function and an exponential for each of the eleven terms."""
     del seed
     factors = (np.arange(1.0, 12.0) / 11).reshape([-1, *[1] * loc.shape.rank])
     z = tf.stop_gradient(loc) * tf.constant(factors, loc.dtype)
@@ -131,7 +131,7 @@ CONTENDERS: dict[str, Entropy] = {
 
 
 def parameters(shape: tuple[int, ...]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns `loc` and `log scale` as a policy in mid-training has them."""
+    """Returns `loc` and `log scale` of a policy in mid-training."""
     rng = np.random.default_rng(0)
     loc = tf.constant(rng.normal(size=shape), tf.float32)
     return loc, tf.constant(rng.normal(size=shape) - 1, tf.float32)
@@ -146,7 +146,7 @@ def gradients(entropy: Entropy, loc: tf.Tensor, log_scale: tf.Tensor, seed: tf.T
 
 
 def loop(entropy: Entropy, shape: tuple[int, int], jit: bool) -> Callable[[], object]:
-    """Returns a call that climbs the gradient for `ITERATIONS[shape]` tiny steps."""
+    """Returns a call that takes `ITERATIONS[shape]` tiny steps up the gradient."""
 
     @tf.function(jit_compile=jit, autograph=False)
     def climb(loc: tf.Tensor, log_scale: tf.Tensor) -> tuple:
@@ -188,7 +188,7 @@ def main() -> None:
             print(f"\n{'XLA' if jit else 'graph'}, {list(shape)}: value and gradient")
             print(f"{'':<30}{'us':>9}{'ratio to one sample':>21}{'cores':>7}")
             for name, timing in timings.items():
-                # Rounds are paired: the ratio of each, and then its median.
+                # Rounds are paired: the ratio of each round is taken first, and then the median.
                 ratio = np.median(timing.wall / base)
                 print(f"{name:<30}{timing.median * scale:>9.0f}", end="")
                 print(f"{ratio:>21.2f}{timing.cpu_per_wall:>7.1f}")

@@ -1,8 +1,9 @@
-"""What each way to explore costs a learner, beside the products that its networks add.
+"""The cost of each way to explore, beside the matrix products that its networks add.
 
 Run `python -m experiments.benchmarks.exploration`. All figures come from one process, in
 interleaved rounds, on CartPole, with 8 learners and 16 environments each. A ratio is the time of
-the learner that explores over that of the same learner without, so that 2 means twice as long.
+the learner that explores over that of the same learner without exploration, so that 2 means twice
+as long.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class Case(NamedTuple):
 
     Attributes:
       learner: The learner.
-      plain: The name of the case to compare it with.
-      products: The multiplications in the matrix products that a step of one environment needs,
-        for acting and for learning.
+      plain: The name of the case to compare this case with.
+      products: The number of multiplications in the matrix products that a step of one environment
+        needs, for acting and for learning.
     """
 
     learner: Learner
@@ -45,12 +46,13 @@ class Case(NamedTuple):
 def cases() -> dict[str, Case]:
     """Returns the learners by name."""
     policy, value = _products(INPUTS, *HIDDEN, ACTIONS), _products(INPUTS, *HIDDEN, 1)
-    # Acting, then forward and backward through both networks, and the value of the next step.
+    # The products of acting, of forward and backward passes through both networks, and of the value
+    # of the next step.
     on_policy = policy + 3 * policy + 3 * value + value
     dqn = SoftDQNConfig(
         hidden_sizes=HIDDEN, batch_size=32, replay_capacity=10_000, learning_starts=NUM_ENVS
     )
-    # An update for every step of one environment, from 32 transitions.
+    # There is an update for every step of one environment, from 32 transitions.
     batch = dqn.batch_size
     off_policy = policy + batch * (3 * policy + policy)
     target = _products(INPUTS, 64, 64, 32)
@@ -91,12 +93,12 @@ def cases() -> dict[str, Case]:
 
 
 def _products(*sizes: int) -> float:
-    """Returns the multiplications in the matrix products of one forward pass."""
+    """Returns the number of multiplications in the matrix products of one forward pass."""
     return float(sum(m * n for m, n in itertools.pairwise(sizes)))
 
 
 def chunks(learner: Learner, steps: int) -> Callable[[], object]:
-    """Returns a function that trains a learner for further `steps` steps of each learner."""
+    """Returns a function that trains each of a batch of learners for `steps` further steps."""
     trainer = mx.training.Trainer(learner, WORLD, 0, num_envs=NUM_ENVS)
     done = 0
 

@@ -2,8 +2,9 @@
 
 Run `python -m experiments.benchmarks.fuzz_distributions`. Every quantity of the squashed Gaussians
 and of the Boltzmann policy is evaluated with its gradients, in both dtypes, in a graph and under
-XLA; the table counts what is NaN, infinite or outside the range that the quantity must keep. The
-exit status is 1 if there is anything to count. In the ranges drawn from, every truth is finite.
+XLA. The table counts the results that are NaN, infinite or outside the range that the quantity must
+keep. The exit status is 1 if there are any. For all inputs that are drawn, the true result is
+finite.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ class Inputs(NamedTuple):
     """One chunk of inputs, each [batch, dimension].
 
     Attributes:
-      loc: in [-20, 20], and often small, at 0 or at an end.
-      scale: its logarithm in [-20, 2].
-      other_loc: likewise, of a second distribution.
-      other_scale: likewise.
-      action: anywhere in the box, near its ends, on them or beyond.
-      gaussian: a pre-tanh value in [-40, 40].
-      p: a probability, at 0, at 1 or as small as 1e-30.
+      loc: A mean in [-20, 20], and often small, at 0 or at an end.
+      scale: A scale whose logarithm is in [-20, 2].
+      other_loc: The mean of a second distribution, drawn like `loc`.
+      other_scale: The scale of a second distribution, drawn like `scale`.
+      action: An action anywhere in the box, near its ends, on them or beyond.
+      gaussian: A pre-tanh value in [-40, 40].
+      p: A probability, at 0, at 1 or as small as 1e-30.
     """
 
     loc: tf.Tensor
@@ -53,7 +54,7 @@ class Inputs(NamedTuple):
 
 
 class Quantity(NamedTuple):
-    """Something to evaluate, and the range that it must keep, up to rounding."""
+    """A quantity to evaluate, and the range that it must keep, up to rounding."""
 
     value: Callable[[Inputs, np.ndarray, np.ndarray], tf.Tensor]
     low: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda low, high: -np.inf
@@ -61,7 +62,7 @@ class Quantity(NamedTuple):
 
 
 class Count(NamedTuple):
-    """How many inputs there were, and how many gave what they should not."""
+    """The number of inputs, and the numbers of those that gave wrong values and gradients."""
 
     inputs: int
     bad_values: int
@@ -82,20 +83,20 @@ def _width(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def _boltzmann_with_extremes(x: Inputs) -> tfd.Categorical:
-    """Has some impossible actions and some temperatures of zero."""
+    """Returns policies with some impossible actions and some temperatures of zero."""
     q = tf.where(x.p == 1, tf.constant(-np.inf, x.loc.dtype), x.loc)
     alpha = x.scale[:, 0]
     return boltzmann(q, tf.where(x.p[:, 1] < 0.1, tf.zeros_like(alpha), alpha))
 
 
 def _mixture(x: Inputs, low: np.ndarray, high: np.ndarray) -> SquashedGaussianMixture:
-    """Takes a row for five components of four dimensions."""
+    """Returns a mixture that takes a row of inputs for five components of four dimensions."""
     loc, scale = (tf.reshape(y, [-1, 5, 4]) for y in (x.loc, x.scale))
     return SquashedGaussianMixture(x.other_loc[:, :5], loc, scale, low[:4], high[:4])
 
 
 def _multivariate(x: Inputs, low: np.ndarray, high: np.ndarray) -> SquashedMultivariateGaussian:
-    """Takes the start of a row for four dimensions, with correlations of every size."""
+    """Returns a Gaussian of four dimensions from a row's start, with correlations of every size."""
     mixed = tf.reshape(tf.sin(x.gaussian[:, :16]), [-1, 4, 4])
     lower = tf.linalg.band_part(mixed, -1, 0)
     tril = x.scale[:, :4, tf.newaxis] * tf.linalg.set_diag(lower, tf.ones_like(x.p[:, :4]))
@@ -127,7 +128,8 @@ QUANTITIES = {
     "joint log_prob": Quantity(lambda x, *a: _p(x, *a).experimental_sample_and_log_prob(seed=1)[1]),
     "kl_divergence": Quantity(lambda *a: _p(*a).kl_divergence(_q(*a)), lambda *a: 0.0),
     "cross_entropy": Quantity(lambda *a: _p(*a).cross_entropy(_q(*a))),
-    # loc stands for action values in units of reward, scale's first column for the temperature.
+    # `loc` stands for action values in units of reward, and the first column of `scale` for the
+    # temperature.
     "mixture log_prob": Quantity(lambda x, *a: _mixture(x, *a).log_prob(x.action[:, :4])),
     "mixture entropy bounds": Quantity(lambda *a: tf.stack(_mixture(*a).entropy_bounds())),
     "mixture variance": Quantity(lambda *a: _mixture(*a).variance(), lambda *a: 0.0),
@@ -146,7 +148,7 @@ QUANTITIES = {
 
 
 def bounds(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draws a box: usual ones, one-sided ones, narrow and wide ones, far and near."""
+    """Draws a box: a usual or a one-sided one, a narrow or a wide one, far or near."""
     low = rng.choice([-1.0, -2.0, 0.0, -0.4, 0.1, 100.0, -1e3], CHUNK[1])
     return low, low + rng.choice([2.0, 1.0, 0.6, 4.0, 100.0], CHUNK[1])
 
@@ -163,7 +165,8 @@ def draw(rng: np.random.Generator, low: np.ndarray, high: np.ndarray, dtype: typ
         special = rng.choice([-20.0, 2.0, 0.0, -0.5 * np.log(2), np.log(0.65)], CHUNK)
         return np.exp(np.where(rng.random(CHUNK) < 0.8, rng.uniform(-20, 2, CHUNK), special))
 
-    # In units of half a width from the middle; where 1 - |t| is 1e-k, k up to 20, it rounds to 1.
+    # The position is in units of half a width from the middle. Where 1 - |t| is 1e-k with k up to
+    # 20, t rounds to 1.
     inside, near = rng.uniform(-1, 1, CHUNK), 1 - 10 ** -rng.uniform(0, 20, CHUNK)
     near *= rng.choice([-1, 1], CHUNK)
     special = rng.choice([-1.0, 1.0, 0.0, -1.5, 1.5, 1e-9], CHUNK)
@@ -183,7 +186,7 @@ def draw(rng: np.random.Generator, low: np.ndarray, high: np.ndarray, dtype: typ
 
 
 def program(quantity: Quantity, low: np.ndarray, high: np.ndarray, jit: bool) -> Callable:
-    """Returns the compiled quantity with its gradients in all that it depends on."""
+    """Returns the compiled quantity with its gradients in all inputs that it depends on."""
 
     def evaluate(inputs: Inputs) -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
@@ -195,7 +198,7 @@ def program(quantity: Quantity, low: np.ndarray, high: np.ndarray, jit: bool) ->
 
 
 def fuzz(quantity: Quantity, count: int, dtype: type, jit: bool, num_boxes: int = 3) -> Count:
-    """Evaluates a quantity on at least `count` inputs and counts what is wrong."""
+    """Evaluates a quantity on at least `count` inputs and counts the wrong results."""
     rng = np.random.default_rng(0)
     boxes = [bounds(rng) for _ in range(num_boxes)]
     programs = [program(quantity, *box, jit) for box in boxes]
@@ -218,7 +221,7 @@ def fuzz(quantity: Quantity, count: int, dtype: type, jit: bool, num_boxes: int 
 
 
 def main() -> int:
-    """Prints the table; returns the exit status."""
+    """Prints the table and returns the exit status."""
     start = time.perf_counter()
     print(
         f"{'quantity':<24}{'dtype':<9}{'mode':<7}{'inputs':>9}{'values':>9}{'gradients':>11}",

@@ -2,14 +2,14 @@
 
 Run `python -m experiments.benchmarks.search --peers PYTHON`. The interpreter has mctx, whose
 searches run in child processes; without it, only this package is timed. Every search has one of two
-models, the same for both libraries: a pseudo-random game that costs next to nothing, or a network
-with two hidden layers of 256. PUCT is compared with `mctx.muzero_policy`, and Gumbel with
-`mctx.gumbel_muzero_policy`, all with the noise that they have by default.
+models, which are the same for both libraries: a pseudo-random game that costs next to nothing, or a
+network with two hidden layers of 256. PUCT is compared with `mctx.muzero_policy`, and Gumbel with
+`mctx.gumbel_muzero_policy`. All have the noise that they have by default.
 
-A ratio above 1 says that this package is that many times as fast: the median over interleaved
-rounds of the quotient of times, by wall time and by CPU time, which a machine that is shared
-disturbs less. The overhead of a search is the time that it takes beyond as many evaluations of its
-network, over the time of these evaluations.
+A ratio above 1 says that this package is that many times as fast. It is the median, over
+interleaved rounds, of the quotient of times, by wall time and by CPU time, which a machine that is
+shared disturbs less. The overhead of a search is the time that it takes beyond as many evaluations
+of its network, over the time of these evaluations.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ RULES = {"PUCT": mx.search.Puct(), "Gumbel": mx.search.Gumbel()}
 GAME, NETWORK = "game", "network"
 OURS, PEER = "maxent_tf", "mctx"
 _SCRIPT = pathlib.Path(__file__).with_name("peers") / "mctx_cases.py"
-# Simulations in one timed call, at least: some hundredths of a second to seconds.
+# The least number of simulations in one timed call, which takes from some hundredths of a second to
+# seconds.
 _AMOUNT = 16_384
 
 
@@ -47,7 +48,7 @@ class Shape(NamedTuple):
 
     @property
     def calls(self) -> int:
-        """How many searches are timed together."""
+        """The number of searches that are timed together."""
         return max(1, _AMOUNT // (self.roots * self.simulations))
 
 
@@ -62,11 +63,11 @@ SHAPES = (
 
 @dataclass(frozen=True)
 class Arguments:
-    """Our searches' speed beside mctx's.
+    """The speed of our searches beside that of mctx.
 
     Attributes:
       peers: The Python interpreter that has mctx; None leaves it out.
-      rounds: How many times each search is timed.
+      rounds: The number of times that each search is timed.
     """
 
     peers: pathlib.Path | None = None
@@ -101,7 +102,7 @@ def network(actions: int) -> mx.search.Model:
 
 
 class Work(NamedTuple):
-    """A model with what it starts from."""
+    """A model, with the parameters and the roots that its searches start from."""
 
     model: mx.search.Model
     params: Any
@@ -151,7 +152,7 @@ def evaluations(model: str, shape: Shape) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 def repeated(program: Callable[[tf.Tensor], tf.Tensor], calls: int) -> Callable[[], object]:
-    """Returns a call that runs a program so many times, with a new seed each time."""
+    """Returns a call that runs a program `calls` times, with a new seed each time."""
     count = 0
 
     def call() -> None:
@@ -170,9 +171,10 @@ def row(
 
     Args:
       shape: The size of the searches.
-      model: The name of their model.
-      rule: The name of their rule.
-      timings: By library, and by rule or, for the evaluations of the network alone, None.
+      model: The name of the model of the searches.
+      rule: The name of the rule of the searches.
+      timings: The timings, by library, and by rule or, for the evaluations of the network alone,
+        None.
     """
     amount = shape.roots * shape.simulations * shape.calls
     found: dict[str, Any] = {**shape._asdict(), "model": model, "rule": rule}
@@ -216,9 +218,9 @@ def measured(
 
     Args:
       shape: The size of the searches.
-      model: The name of their model.
+      model: The name of the model of the searches.
       arguments: The command line.
-      versions: Is told what the other library runs on.
+      versions: The dictionary to which the versions of the other library are added.
     """
     samplers: dict[tuple[str, str | None], Callable[[], Sample]] = {}
     for name, rule in RULES.items():
@@ -229,7 +231,8 @@ def measured(
         for _, name in list(samplers) if arguments.peers is not None else []:
             given = {"rule": name, "model": model, **shape._asdict(), "calls": shape.calls}
             child = stack.enter_context(Child(arguments.peers, _SCRIPT, given))
-            # Warm before the next one starts, so that they do not wait for each other.
+            # A search is warm before the next one starts, so that the two do not wait for each
+            # other.
             versions |= child.versions()
             samplers[PEER, name] = child.sample
         timings = in_turn(samplers, arguments.rounds)

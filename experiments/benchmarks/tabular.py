@@ -2,12 +2,13 @@
 
 Run `python -m experiments.benchmarks.tabular` (about four minutes; it needs the extra
 `benchmarks`).
-All timings come from one process, in interleaved rounds, but for the dense process of 10^4 states,
-whose sweeps take so long that one call is timed after the others. Peak memory comes from a process
-of its own for each figure, TensorFlow and the arrays that are given included.
+All timings come from one process, in interleaved rounds. The exception is the dense process of 10^4
+states: its sweeps take so long that one call is timed after the others. Peak memory comes from a
+process of its own for each figure, and includes TensorFlow and the arrays that are given.
 
-The world is a square torus of `S` states with 4 moves. A move goes as chosen with probability 0.8
-and to either side with 0.1 each; rewards are uniform in [0, 1] and the discount is 0.9.
+The environment is a square torus of `S` states with 4 moves. A move goes in the chosen direction
+with probability 0.8, and to either side with probability 0.1 each. Rewards are uniform in [0, 1]
+and the discount is 0.9.
 
 - *sparse* and *dense* are `soft_value_iteration`, which stops when its certificate, rounding
   included, is 1e-8. At alpha = 0 it is plain value iteration.
@@ -19,8 +20,9 @@ and to either side with 0.1 each; rewards are uniform in [0, 1] and the discount
   those. Its constructor is replaced: the shipped one compares sparse matrices with 0, whose result
   is a full [S, S] array.
 
-The traffic of a sweep is what it cannot do without: each probability, successor and reward read
-once, values read and written once. The bandwidth is that of a triad a = b + s c under XLA.
+The traffic of a sweep is the memory access that it cannot do without: each probability, successor
+and reward is read once, and values are read and written once. The bandwidth is that of a triad a =
+b + s c under XLA.
 """
 
 from __future__ import annotations
@@ -47,11 +49,11 @@ TRIAD_SIZE = 2**25
 
 
 class Arrays(NamedTuple):
-    """A world, as all implementations are given it.
+    """An environment, in the form that all implementations are given.
 
     Attributes:
-      successors: `Successors` of [S, 4, 3].
-      reward: [S, 4].
+      successors: The `Successors` of [S, 4, 3].
+      reward: [S, 4], the rewards.
     """
 
     successors: Successors
@@ -74,7 +76,7 @@ class Arrays(NamedTuple):
 
 
 def torus(side: int) -> Arrays:
-    """Returns the world of side^2 states."""
+    """Returns the environment of side^2 states."""
     row, column = np.divmod(np.arange(side * side), side)
     moves = ((0, 1), (1, 0), (0, -1), (-1, 0))
     reached = [(row + a) % side * side + (column + b) % side for a, b in moves]
@@ -87,18 +89,18 @@ def torus(side: int) -> Arrays:
 
 
 def process(world: Arrays, dense: bool = False) -> TabularMDP:
-    """Returns the world as a `TabularMDP`."""
+    """Returns the environment as a `TabularMDP`."""
     states = len(world.reward)
     transition = world.successors.dense() if dense else world.successors
     return TabularMDP(transition, world.reward, DISCOUNT, np.full(states, 1 / states))
 
 
 class Result(NamedTuple):
-    """What a call computed.
+    """The result of a call.
 
     Attributes:
-      v: [S], values.
-      sweeps: how many.
+      v: [S], the values.
+      sweeps: The number of sweeps.
     """
 
     v: np.ndarray
@@ -106,19 +108,19 @@ class Result(NamedTuple):
 
 
 def ours(m: TabularMDP, alpha: float, tolerance: float = TOLERANCE) -> Result:
-    """Our solver."""
+    """Solves a process by our solver."""
     solution = soft_value_iteration(m, alpha, tolerance=tolerance)
     return Result(solution.v.numpy(), int(solution.iterations))
 
 
 def plain(matrix: Any, reward: np.ndarray, alpha: float) -> Result:
-    """The same by NumPy and SciPy.
+    """Solves a process in the same way by NumPy and SciPy.
 
     Args:
-      matrix: [4 S, S], CSR, the actions one after the other: reductions over them then run along
-        the memory, which in NumPy takes a fraction of the time of [S, 4].
-      reward: [4, S].
-      alpha: positive.
+      matrix: [4 S, S], CSR, with the actions one after the other. Reductions over the actions then
+        run along the memory, which in NumPy takes a fraction of the time that [S, 4] would take.
+      reward: [4, S], the rewards.
+      alpha: The temperature, positive.
     """
     v, sweeps = np.zeros(reward.shape[1]), 0
     while True:
@@ -147,7 +149,7 @@ def toolbox(world: Arrays) -> Callable[[], Result]:
     reward = tuple(np.ascontiguousarray(world.reward.T))
 
     class Loop(ValueIteration):
-        """`run` as shipped, from attributes set as the shipped constructor sets them."""
+        """The shipped `run`, on attributes that are set as the shipped constructor sets them."""
 
         def __init__(self) -> None:
             self.S, self.A = world.reward.shape
@@ -166,14 +168,14 @@ def toolbox(world: Arrays) -> Callable[[], Result]:
 
 
 def triad() -> Callable[[], object]:
-    """Returns a call that reads two arrays and writes a third, 8 bytes TRIAD_SIZE each."""
+    """Returns a call that reads two arrays and writes a third, of 8 TRIAD_SIZE bytes each."""
     b, c = (tf.fill([TRIAD_SIZE], tf.constant(x, tf.float64)) for x in (1.0, 2.0))
     program = tf.function(lambda b, c: b + 3.0 * c, autograph=False, jit_compile=True)
     return lambda: program(b, c)[0].numpy()
 
 
 def traffic(states: int, dense: bool) -> int:
-    """Returns the bytes that a sweep cannot do without."""
+    """Returns the bytes that a sweep cannot avoid to read or write."""
     row = 8 * states if dense else 12 * 3
     return states * (ACTIONS * (row + 8) + 16)
 
@@ -201,7 +203,7 @@ def cases(world: Arrays, names: Sequence[str]) -> dict[str, Callable[[], Result]
 
 
 def dense_fits(states: int) -> bool:
-    """Whether dense arrays are within the limit and, with the copies of their checks, in memory."""
+    """Returns whether dense arrays are within the limit and, with copies for checks, in memory."""
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return states <= DENSE_LIMIT and 5 * 8 * ACTIONS * states**2 < available
 
@@ -209,7 +211,8 @@ def dense_fits(states: int) -> bool:
 def peak_memory(side: int, name: str) -> float:
     """Returns the peak resident memory, in GiB, of a new process that solves once.
 
-    From Linux's `VmHWM`: `getrusage` counts what the parent had when it started the process, too.
+    The figure is Linux's `VmHWM`: `getrusage` also counts the memory that the parent process had
+    when it started the new one.
     """
     code = (
         "import pathlib\n"
@@ -224,7 +227,7 @@ def peak_memory(side: int, name: str) -> float:
 
 
 def timed(world: Arrays, dense: bool) -> tuple[dict[str, Timing], dict[str, Result]]:
-    """Returns timings, with the triad's among them, and the results of all but the triad."""
+    """Returns the timings, those of the triad included, and the results of all but the triad."""
     results: dict[str, Result] = {}
 
     def keeping(name: str, call: Callable[[], Result]) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""How fast the learners learn, beside the matrix products that they cannot do without.
+"""The speed of the learners, beside the matrix products that they cannot do without.
 
 Run `python -m experiments.benchmarks.throughput`. All figures come from one process, in interleaved
 rounds. Trace counts show that no program was traced more than once.
@@ -29,13 +29,13 @@ ROUNDS = 7
 
 
 class Case(NamedTuple):
-    """One thing to time.
+    """One case to time.
 
     Attributes:
-      call: does the work once and blocks.
-      amount: of units in one call.
-      unit: what is counted.
-      traces: how often the program has been traced, if it is one.
+      call: A function that does the work once and blocks until the work is done.
+      amount: The number of units in one call.
+      unit: The unit that is counted.
+      traces: A function that returns how often the program has been traced, or None for other work.
     """
 
     call: Callable[[], object]
@@ -47,7 +47,7 @@ class Case(NamedTuple):
 def in_graph_case(
     learner: mx.learners.A2C | mx.learners.PPO, env: Any, num_envs: int, iterations: int
 ) -> Case:
-    """Whole iterations of acting and learning, under XLA."""
+    """Returns whole iterations of acting and learning, under XLA."""
     length = learner.experience.rollout_length
     iteration = in_graph.on_policy_iteration(learner, env, learner.experience)
     program: Any = compiled(in_graph.training_program(learner, iteration), "xla", auto="xla")
@@ -64,7 +64,7 @@ def in_graph_case(
 
 
 def grid_case() -> Case:
-    """The grid ablation's 1,800 tabular learners."""
+    """Returns the 1,800 tabular learners of the grid ablation."""
     sweep = TabularSweep()
     config = mx.learners.A2CConfig(
         network="table",
@@ -85,13 +85,13 @@ def cartpole_case(
     learners: int = 8,
     num_envs: int = 16,
 ) -> Case:
-    """Learners with `num_envs` CartPoles each."""
+    """Returns learners with `num_envs` CartPoles each."""
     world = mx.environments.CartPole()
     return in_graph_case(kind(world.spec, batch_shape=(learners,)), world, num_envs, iterations)
 
 
 def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:
-    """SAC updates at the shapes of HalfCheetah, several to a call."""
+    """Returns SAC updates at the shapes of HalfCheetah, several to a call."""
     spec = EnvironmentSpec(Box.of((OBSERVATIONS,)), Box.of((ACTIONS,), -1.0, 1.0))
     config = mx.learners.SACConfig(
         hidden_sizes=(WIDTH, WIDTH), batch_size=BATCH, replay_capacity=20_000
@@ -127,17 +127,17 @@ def sac_case(compile_with_xla: bool, updates: int = 64) -> Case:
 
 
 def products_case(updates: int = 64) -> Case:
-    """The matrix products of a SAC update alone: the limit of any implementation.
+    """Returns the matrix products of a SAC update alone: the limit of any implementation.
 
-    Forward, a layer costs one product; backward, one for its kernel and, except where nothing is
-    asked of its input, one for its input.
+    Forward, a layer costs one product. Backward, it costs one product for its kernel and one for
+    its input, unless the gradient in the input is not needed.
     """
     actor = [(OBSERVATIONS, WIDTH), (WIDTH, WIDTH), (WIDTH, 2 * ACTIONS)]
     critic = [(OBSERVATIONS + ACTIONS, WIDTH), (WIDTH, WIDTH), (WIDTH, 1)]
     forward = 2 * actor + 3 * 2 * critic  # at s' and s; targets, critics, and for the actor
     kernels = actor + 2 * critic
     inputs = actor[1:] + 2 * critic[1:] + 2 * critic  # the actor's loss asks dQ/da
-    # Operands of their own for every product: equal ones would be computed once.
+    # Every product has operands of its own: equal products would be computed only once.
     shapes = [((BATCH, m), (m, n), False, False) for m, n in forward]
     shapes += [((BATCH, m), (BATCH, n), True, False) for m, n in kernels]
     shapes += [((BATCH, n), (m, n), False, True) for m, n in inputs]
@@ -149,7 +149,8 @@ def products_case(updates: int = 64) -> Case:
     @tf.function(autograph=False)
     def program() -> tf.Tensor:
         def body(i: tf.Tensor, scale: tf.Tensor) -> Any:
-            # Scaled by the last result, lest anything be hoisted out of the loop.
+            # The operand is scaled by the last result, so that nothing can be hoisted out of the
+            # loop.
             results = [
                 tf.matmul(scale * x, y, transpose_a=transpose_x, transpose_b=transpose_y)
                 for (x, y), (_, _, transpose_x, transpose_y) in zip(operands, shapes, strict=True)

@@ -12,11 +12,11 @@ _Name = TypeVar("_Name")
 
 
 class Sample(NamedTuple):
-    """How long one call took.
+    """The time of one call.
 
     Attributes:
-      wall: seconds of wall time.
-      cpu: seconds of CPU time over all cores.
+      wall: The wall time, in seconds.
+      cpu: The CPU time over all cores, in seconds.
     """
 
     wall: float
@@ -24,11 +24,11 @@ class Sample(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """How long one call takes.
+    """The times of a call in all rounds.
 
     Attributes:
-      wall: [rounds], seconds of wall time.
-      cpu: [rounds], seconds of CPU time over all cores.
+      wall: [rounds], the wall times, in seconds.
+      cpu: [rounds], the CPU times over all cores, in seconds.
     """
 
     wall: np.ndarray
@@ -41,12 +41,12 @@ class Timing(NamedTuple):
 
     @property
     def cpu_per_wall(self) -> float:
-        """How many cores were busy, in the median."""
+        """The median number of cores that were busy."""
         return float(np.median(self.cpu / self.wall))
 
 
 def timed(call: Callable[[], object]) -> Callable[[], Sample]:
-    """Returns what makes the call, which blocks until its work is done, and times it."""
+    """Returns a function that makes the call, which blocks until its work is done, and times it."""
 
     def sample() -> Sample:
         wall, cpu = time.perf_counter(), time.process_time()
@@ -57,12 +57,12 @@ def timed(call: Callable[[], object]) -> Callable[[], Sample]:
 
 
 def in_turn(samplers: Mapping[_Name, Callable[[], Sample]], rounds: int) -> dict[_Name, Timing]:
-    """Takes samples in turn, so that a slow spell of the machine meets all of them.
+    """Takes samples in turn, so that a slow spell of the machine affects all of them.
 
     Args:
-      samplers: by name; each does some work and says how long it took. Every one is called once
-        before, in vain.
-      rounds: how many samples of each are taken.
+      samplers: The samplers by name; each does some work and returns how long the work took. Every
+        sampler is called once before the rounds, and this sample is dropped.
+      rounds: The number of samples of each sampler.
 
     Returns:
       The timings by name.
@@ -80,8 +80,8 @@ def interleaved(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[
     """Times calls of this process `in_turn`.
 
     Args:
-      calls: by name; each blocks until its work is done.
-      rounds: how many times each is timed.
+      calls: The calls by name; each blocks until its work is done.
+      rounds: The number of times that each call is timed.
 
     Returns:
       The timings by name.

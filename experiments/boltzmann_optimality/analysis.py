@@ -1,4 +1,4 @@
-"""From arrays to rows, the table and the verdict."""
+"""The analysis: from arrays to rows, the table and the verdict."""
 
 from __future__ import annotations
 

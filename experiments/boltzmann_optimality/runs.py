@@ -101,7 +101,7 @@ def deviate(
     in which the term of a state is alpha KL(pi, pi*) for Shannon's entropy and for the divergence.
 
     Args:
-      m: the process.
+      m: The process.
       alpha: [K].
       best: [K, S, A], the soft-optimal policies.
       regularizer: Omega.

@@ -20,7 +20,7 @@ class Path:
 
     Attributes:
       world: a grid.
-      discount: gamma.
+      discount: The discount factor gamma.
       lowest, highest: temperatures, in reward per nat.
       count: temperatures from the lowest to the highest, at equal ratios.
       pictured: further temperatures, of which policies are drawn.
@@ -39,7 +39,7 @@ class Path:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return self.world
 
 

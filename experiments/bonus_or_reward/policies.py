@@ -39,7 +39,7 @@ def exact_policies(m: TabularMDP, objective: str, alphas: np.ndarray) -> ExactPo
     """Returns the soft-optimal policies ("reward") or the equilibria ("bonus").
 
     Args:
-      m: the process.
+      m: The process.
       objective: "bonus" or "reward".
       alphas: [alphas], in reward per nat, positive.
     """
@@ -55,7 +55,7 @@ def bonus_equilibrium(
     """Iterates damped towards the policy that is Boltzmann in its own action values.
 
     Args:
-      m: the process.
+      m: The process.
       alphas: [alphas], in reward per nat, positive.
       logits: [S, A] or [alphas, S, A], where to begin.
       tolerance: of the probabilities.

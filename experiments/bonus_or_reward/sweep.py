@@ -29,7 +29,7 @@ class PathSweep:
       lowest: the lowest temperature, in reward per nat.
       highest: the highest.
       count: of temperatures, geometrically spaced.
-      discount: gamma.
+      discount: The discount factor gamma.
       max_episode_steps: after which episodes are cut when policies are evaluated.
     """
 
@@ -42,7 +42,7 @@ class PathSweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}_path"
 
     @property
@@ -57,12 +57,12 @@ class LearnerSweep:
 
     Attributes:
       objective: "bonus" or "reward".
-      alphas: temperatures, in reward per nat.
+      alphas: The temperatures, in reward per nat.
       seeds: learners for each temperature and start.
-      steps: of each learner.
+      steps: The number of environment steps of each learner.
       actor_rate: step size of plain gradient ascent on the logits.
       critic_rate: step size on the values.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     world: str
@@ -78,7 +78,7 @@ class LearnerSweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}_{self.objective}"
 
 

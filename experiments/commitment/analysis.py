@@ -1,4 +1,4 @@
-"""From arrays to rows, tables and the verdict."""
+"""The analysis: from arrays to rows, tables and the verdict."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def regret(
       explorers: ways to choose an arm; each tries every arm once at first.
       runs: independent ones of each explorer.
       marks: times, ascending.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
 
     Returns:
       [marks, explorers, runs], float64.

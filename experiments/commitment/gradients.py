@@ -50,7 +50,7 @@ def natural_gradient(
       alpha: [*B], in reward per nat.
       baseline: [*B], bool, whether the true value of the policy is subtracted from the reward.
       runs: for each setting.
-      steps: of each run.
+      steps: The number of steps of each run.
       seed: of NumPy's generator.
     """
     step_size, alpha, baseline = (
@@ -118,9 +118,9 @@ def noisy_bandit(
     true value as baseline; the gradient of the entropy is exact.
 
     Args:
-      alphas: temperatures, in reward per nat.
+      alphas: The temperatures, in reward per nat.
       seeds: independent runs at each.
-      steps: of each run.
+      steps: The number of steps of each run.
       seed: of NumPy's generator.
       marks: how often the outcome is recorded, at equal distances, last at the end.
       progress: Whether to show a progress bar.

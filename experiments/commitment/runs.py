@@ -1,4 +1,4 @@
-"""Running the three parts: from constants to arrays."""
+"""Runs the three parts: from constants to arrays."""
 
 from __future__ import annotations
 

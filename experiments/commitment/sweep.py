@@ -16,11 +16,11 @@ class NaturalGradient:
 
     Attributes:
       step_sizes: eta, each without entropy.
-      alphas: temperatures, in reward per nat, each at each of `entropy_step_sizes`.
+      alphas: The temperatures, in reward per nat, each at each of `entropy_step_sizes`.
       entropy_step_sizes: eta where the temperature is varied.
       runs: for each step size and temperature, with and without the value as baseline.
-      steps: of each run.
-      seed: of everything drawn.
+      steps: The number of steps of each run.
+      seed: The seed of everything that is drawn.
     """
 
     step_sizes: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
@@ -38,10 +38,10 @@ class NoisyBandit:
     """Sampled policy gradient on three arms with noise of standard deviation 1, from a bad start.
 
     Attributes:
-      alphas: temperatures, in reward per nat.
+      alphas: The temperatures, in reward per nat.
       seeds: runs at each.
-      steps: of each run.
-      seed: of everything drawn.
+      steps: The number of steps of each run.
+      seed: The seed of everything that is drawn.
     """
 
     alphas: tuple[float, ...] = (0.0, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
@@ -106,9 +106,9 @@ class Exploration:
       worlds: bandits.
       explorers: ways to choose.
       runs: of each explorer on each bandit.
-      steps: of each run.
+      steps: The number of steps of each run.
       marks: times at which regret is recorded, evenly spaced in the logarithm.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     worlds: tuple[World, ...] = (LUCK_NEEDED, SMALL_GAP, FIVE_ARMS)

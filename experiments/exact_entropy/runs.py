@@ -1,4 +1,4 @@
-"""Running a sweep: training, evaluation, and the gradients of the learners that came of it."""
+"""Runs a sweep: training, evaluation, and the gradients of the learners that came of it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     actors ("near" equilibrium), and with fresh actors beside the trained critics ("away").
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "value" and "entropy", [estimators, alphas, seeds]: expected return and entropy of the final

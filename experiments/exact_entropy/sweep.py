@@ -19,21 +19,21 @@ class Sweep:
 
     Attributes:
       world: "trap", "pendulum" or a Gymnasium id.
-      alphas: temperatures, in reward per nat.
+      alphas: The temperatures, in reward per nat.
       seeds: learners for each estimator and temperature.
-      steps: of each learner.
-      learning_rate: of Adam, for actor and critics.
-      tau: the fraction by which target critics follow.
-      batch_size: of the minibatches.
-      hidden_sizes: of actor and critics.
-      learning_starts: steps with uniformly random actions.
-      initial_stddev: of the pre-tanh Gaussian of a fresh policy.
+      steps: The number of environment steps of each learner.
+      learning_rate: The learning rate of Adam, for actor and critics.
+      tau: The fraction by which target critics follow.
+      batch_size: The number of transitions in a minibatch.
+      hidden_sizes: The widths of the hidden layers of actor and critics.
+      learning_starts: The number of steps at the start, with uniformly random actions.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
       episodes: of the final evaluation of each learner, where it cannot be integrated.
       states: at which the gradient's variance is measured, for each learner.
       horizon: steps over which these states are spread.
       draws: of the actions, for each gradient's variance.
-      records: points of history kept.
-      seed: of everything drawn.
+      records: The number of points of the history that are kept.
+      seed: The seed of everything that is drawn.
     """
 
     world: str

@@ -1,4 +1,4 @@
-"""From the arrays to tables and a verdict."""
+"""The analysis: from the arrays to tables and a verdict."""
 
 from __future__ import annotations
 

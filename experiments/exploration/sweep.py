@@ -89,7 +89,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{self.method}"
 
 

@@ -1,4 +1,4 @@
-"""From arrays to rows, checks and a verdict."""
+"""The analysis: from arrays to rows, checks and a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the arrays to rows, a table and a verdict for each measure."""
+"""The analysis: from the arrays to rows, a table and a verdict for each measure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def guaranteed_step(alpha: float, num_actions: int, discount: float) -> float:
     Args:
       alpha: tau, in reward per nat.
       num_actions: A.
-      discount: gamma.
+      discount: The discount factor gamma.
 
     References:
       J. Mei, C. Xiao, C. Szepesvari, D. Schuurmans (2020), "On the global convergence rates of

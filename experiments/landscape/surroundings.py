@@ -31,7 +31,7 @@ def derivatives(m: TabularMDP, logits: np.ndarray, alphas: np.ndarray) -> Deriva
     """Differentiates the exact objective twice, forward over reverse, all columns at once.
 
     Args:
-      m: the process.
+      m: The process.
       logits: [*B', S, A].
       alphas: [*K], in reward per nat; the batch shapes broadcast.
     """
@@ -62,7 +62,7 @@ def changes(
     """How the objective changes along steps and against them.
 
     Args:
-      m: the process.
+      m: The process.
       logits: [*B', S, A].
       alphas: [*K]; the batch shapes broadcast.
       steps: [D, S A], in logits.

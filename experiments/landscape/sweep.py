@@ -15,7 +15,7 @@ class Sweep:
     """The exact objective of softmax policies on `TwoGoalGrid`, with entropy as a reward.
 
     Attributes:
-      alphas: temperatures, in reward per nat; the first is 0.
+      alphas: The temperatures, in reward per nat; the first is 0.
       scales: the logit of an optimal action above the others', in the two policies that are
         interpolated.
       points: of an interpolation.
@@ -28,7 +28,7 @@ class Sweep:
       largest_step: likewise.
       step_sizes: how many of them, geometrically spaced.
       iterations: of each ascent.
-      discount: gamma.
+      discount: The discount factor gamma.
       seed: of the directions.
     """
 

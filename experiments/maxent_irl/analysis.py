@@ -1,4 +1,4 @@
-"""From fits to a table and a verdict."""
+"""The analysis: from fits to a table and a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a sweep: of the experiment, or of its controls."""
+"""Runs a sweep: of the experiment, or of its controls."""
 
 from __future__ import annotations
 

@@ -24,15 +24,15 @@ class Run:
       implementation: `OURS` or `PEER`.
       env: a Gymnasium id.
       steps: of training.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
       evaluations: of the deterministic policy, evenly spaced, the last at the end.
       episodes: of each evaluation.
-      learning_starts: steps with uniformly random actions.
-      batch_size: of the minibatches.
+      learning_starts: The number of steps at the start, with uniformly random actions.
+      batch_size: The number of transitions in a minibatch.
       learning_rate: of actor, critics and temperature.
-      hidden_sizes: of actor and critics.
-      discount: gamma.
-      tau: the fraction by which target critics follow.
+      hidden_sizes: The widths of the hidden layers of actor and critics.
+      discount: The discount factor gamma.
+      tau: The fraction by which target critics follow.
       threads: that the implementation may compute with; None leaves it the choice.
     """
 

@@ -1,4 +1,4 @@
-"""From stored arrays to rows of the summary, the printed table and the verdict."""
+"""The analysis: from stored arrays to rows of the summary, the printed table and the verdict."""
 
 from __future__ import annotations
 

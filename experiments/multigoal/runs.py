@@ -96,8 +96,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep and follows their policies.
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "goal", [alphas, seeds, rollouts], the goal that each reached, or `NONE`; "return", likewise,

@@ -21,20 +21,20 @@ class Sweep:
       learner: "sql" has a sampler that may have many modes, "sac" a squashed Gaussian.
       costs: "sql", soft Q-learning's with its reward scale of 0.1; "sac", soft actor-critic's with
         its scale of 3.
-      alphas: temperatures, in scaled reward per nat; both papers have 1.
+      alphas: The temperatures, in scaled reward per nat; both papers have 1.
       seeds: learners for each temperature.
-      steps: of each learner.
-      learning_rate: of Adam, for actor or sampler, and critics.
-      tau: the fraction by which target critics follow.
-      batch_size: of the minibatches.
-      hidden_sizes: of all networks.
+      steps: The number of environment steps of each learner.
+      learning_rate: The learning rate of Adam, for actor or sampler, and critics.
+      tau: The fraction by which target critics follow.
+      batch_size: The number of transitions in a minibatch.
+      hidden_sizes: The widths of the hidden layers of all networks.
       num_particles: that SQL's sampler draws at each state, and its soft value is estimated from.
-      learning_starts: steps with uniformly random actions.
+      learning_starts: The number of steps at the start, with uniformly random actions.
       rollouts: of each trained learner, with actions drawn.
       drawn: of the rollouts of the first learner at each temperature, how many are kept for the
         figure.
       resolution: points along each side of the grid of actions on which the critic is kept.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     learner: Name
@@ -55,7 +55,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.learner}-on-{self.costs}"
 
 

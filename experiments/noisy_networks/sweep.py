@@ -39,7 +39,7 @@ class Sweep:
       method: The way to explore.
       settings: The values of the method's own hyperparameter.
       steps: The environment steps of each learner.
-      learning_rate: Of Adam.
+      learning_rate: The learning rate of Adam.
       tau: The fraction by which target networks follow.
       batch_size: Of the minibatches, one for each step.
       seeds: The number of learners for each setting.
@@ -66,7 +66,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{self.method}"
 
 

@@ -26,20 +26,20 @@ class Sweep:
       alphas: coefficients of the bonus: in reward per nat, or, where advantages are normalised, in
         their standard deviations per nat. The first is 0: no bonus, whatever the estimator.
       seeds: learners for each estimator and coefficient.
-      steps: of each learner.
-      num_envs: worlds of each learner.
+      steps: The number of environment steps of each learner.
+      num_envs: The number of environments of each learner.
       rollout_length: steps between updates.
       num_epochs: how many times an update goes over its steps.
       num_minibatches: into how many an epoch's steps are divided.
-      learning_rate: of Adam, for actor and critic.
+      learning_rate: The learning rate of Adam, for actor and critic.
       normalize_advantage: whether each minibatch's advantages are.
       target_kl: the divergence, in nats, beyond which a learner leaves an update.
-      discount: gamma.
-      hidden_sizes: of actor and critic.
-      initial_stddev: of the pre-tanh Gaussian of a fresh policy.
+      discount: The discount factor gamma.
+      hidden_sizes: The widths of the hidden layers of actor and critic.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
       episodes: of the final evaluation of each learner, where it cannot be integrated.
-      records: points of history kept.
-      seed: of everything drawn.
+      records: The number of points of the history that are kept.
+      seed: The seed of everything that is drawn.
     """
 
     world: World
@@ -62,7 +62,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return self.world
 
     @property
@@ -95,7 +95,7 @@ class GridSweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return self.world
 
     @property

@@ -1,4 +1,4 @@
-"""Running a sweep: from constants to arrays, one compiled program for all of its learners."""
+"""Runs a sweep: from constants to arrays, one compiled program for all of its learners."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Named:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         words = (self.part, self.algorithm, self.setting, self.control.replace(" ", "-"))
         return "_".join(word for word in words if word)
 
@@ -48,14 +48,14 @@ class TabularSweep(Named):
     """One-step actor-critic with a table of logits and a table of values on `TwoGoalGrid`.
 
     Attributes:
-      alphas: temperatures, in reward per nat.
+      alphas: The temperatures, in reward per nat.
       schedules: "constant", "annealed" or both.
       seeds: learners for each temperature and schedule.
-      steps: of each learner.
+      steps: The number of environment steps of each learner.
       actor_rate: step size of plain gradient ascent on the logits.
       critic_rate: step size on the values.
-      discount: gamma.
-      seed: of everything drawn.
+      discount: The discount factor gamma.
+      seed: The seed of everything that is drawn.
     """
 
     part: ClassVar[str] = "grid"
@@ -83,7 +83,7 @@ class NeuralSweep(Named):
     Attributes:
       hidden_sizes: of actor and critic, with tanh between.
       rollout_length: steps between updates.
-      num_envs: worlds of each learner.
+      num_envs: The number of environments of each learner.
     """
 
     part: ClassVar[str] = "grid"
@@ -112,8 +112,8 @@ class OnTrap(Named):
     """What SAC on `ContinuousTrap` has in common; other attributes as in `TabularSweep`.
 
     Attributes:
-      learning_rate: of Adam, for actor and critics.
-      initial_stddev: of the pre-tanh Gaussian of a fresh policy.
+      learning_rate: The learning rate of Adam, for actor and critics.
+      initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
       widths: of the trap's and of the optimum's hill.
     """
 
@@ -176,13 +176,13 @@ class GymnasiumSweep(Named):
     Attributes:
       world: a Gymnasium id.
       algorithm: "a2c" or "sac".
-      alphas: temperatures, in reward per nat; an empty tuple means automatic.
+      alphas: The temperatures, in reward per nat; an empty tuple means automatic.
       seeds: learners for each temperature.
-      steps: of each learner.
-      num_envs: worlds of each learner.
+      steps: The number of environment steps of each learner.
+      num_envs: The number of environments of each learner.
       solved_at: a mean return below this counts as stuck.
       episodes: of the final evaluation, for each learner.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     part: ClassVar[str] = "gymnasium"

@@ -1,4 +1,4 @@
-"""From arrays to checks of every theorem, a table and a verdict."""
+"""The analysis: from arrays to checks of every theorem, a table and a verdict."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def identity(m: TabularMDP, policy: np.ndarray, alphas: np.ndarray) -> Arrays:
     """The soft suboptimality of a policy, and its expected divergence from the soft-optimal one.
 
     Args:
-      m: [M].
+      m: The processes, of batch shape [M].
       policy: [M, S, A].
       alphas: [K, 1], positive.
 
@@ -54,7 +54,7 @@ def natural_gradient(
     """Errors of natural policy gradient from random logits, and their bounds.
 
     Args:
-      m: [M].
+      m: The processes, of batch shape [M].
       alpha: tau.
       fractions: [E], of the largest step size, (1 - gamma) / tau.
       iterations: T.
@@ -89,8 +89,8 @@ def policy_iteration_errors(m: TabularMDP, alphas: np.ndarray, iterations: int) 
     policy's values, which is better than what the theorem is about.
 
     Args:
-      m: [M].
-      alphas: [K, 1].
+      m: The processes, of batch shape [M].
+      alphas: [K, 1], the temperatures.
       iterations: T.
     """
     best = soft_policy_iteration(m, alphas, tolerance=0.0).v
@@ -109,8 +109,8 @@ def value_iteration_errors(m: TabularMDP, alphas: np.ndarray, marks: Iterable[in
     """Errors of the values of soft value iteration after some backups of 0, [marks, K, M].
 
     Args:
-      m: [M].
-      alphas: [K, 1].
+      m: The processes, of batch shape [M].
+      alphas: [K, 1], the temperatures.
       marks: numbers of backups.
     """
     best = soft_policy_iteration(m, alphas, tolerance=0.0).v
@@ -122,8 +122,8 @@ def value_gaps(m: TabularMDP, alphas: np.ndarray) -> Arrays:
     """What entropy adds to the optimal value, and what it costs in reward.
 
     Args:
-      m: [M].
-      alphas: [K, 1].
+      m: The processes, of batch shape [M].
+      alphas: [K, 1], the temperatures.
 
     Returns:
       `added` and `cost`, [K, M, S].
@@ -140,8 +140,8 @@ def contraction(m: TabularMDP, alphas: np.ndarray, u: np.ndarray, v: np.ndarray)
     """How far apart two vectors of values are, and after a soft backup of each.
 
     Args:
-      m: [M].
-      alphas: [K, 1].
+      m: The processes, of batch shape [M].
+      alphas: [K, 1], the temperatures.
       u: [M, S], one vector for each process.
       v: [M, S], the other.
 

@@ -69,7 +69,7 @@ def stochastic_bandit(seeds: int = 300, steps: int = 30_000) -> Iterator[Check]:
 
     Args:
       seeds: independent runs at each temperature.
-      steps: of each run.
+      steps: The number of steps of each run.
     """
     alphas = (0, 0.01, 0.03, 0.1, 0.3, 1)
     known = [0.43, 0.56, 0.76, 0.87, 0.65, 0.54]

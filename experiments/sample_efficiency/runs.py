@@ -1,4 +1,4 @@
-"""Running a sweep: one compiled program for all of its learners, evaluated as they learn."""
+"""Runs a sweep: one compiled program for all of its learners, evaluated as they learn."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep and evaluates them at every record.
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "steps", [records], that each learner had taken; and "return", [records, factors, seeds], the

@@ -24,15 +24,15 @@ class Sweep:
       world: what they learn.
       learner: of which kind they are.
       steps: of each learner, over all its worlds.
-      learning_rate: of Adam, for actor and critics, at the factor 1.
+      learning_rate: The learning rate of Adam, for actor and critics, at the factor 1.
       annealed: whether the learning rate falls linearly to 0 over the steps.
       factors: what the learning rate is multiplied with.
       seeds: learners for each factor.
-      num_envs: worlds of each learner.
-      hidden_sizes: of all networks.
+      num_envs: The number of environments of each learner.
+      hidden_sizes: The widths of the hidden layers of all networks.
       records: evaluations, evenly spaced.
       episodes: of each evaluation, from the same starts every time.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     world: World
@@ -50,7 +50,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{self.learner}"
 
 
@@ -59,9 +59,9 @@ class ReplaySweep(Sweep):
     """Learners from replay, with the discount 0.99 and one update a step.
 
     Attributes:
-      tau: the fraction by which target networks follow.
-      batch_size: of the minibatches.
-      learning_starts: steps with uniformly random actions.
+      tau: The fraction by which target networks follow.
+      batch_size: The number of transitions in a minibatch.
+      learning_starts: The number of steps at the start, with uniformly random actions.
     """
 
     tau: float
@@ -75,7 +75,7 @@ class RolloutSweep(Sweep):
 
     Attributes:
       rollout_length: steps of each world between updates.
-      discount: gamma.
+      discount: The discount factor gamma.
       gae_lambda: of the advantages.
       alpha: the weight of the entropy bonus.
     """

@@ -1,4 +1,4 @@
-"""Running a sweep: learners are trained, and looked at as they learn."""
+"""Runs a sweep: learners are trained, and looked at as they learn."""
 
 from __future__ import annotations
 

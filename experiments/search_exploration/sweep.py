@@ -31,7 +31,7 @@ class Sweep:
       steps: The environment steps of each learner.
       evaluations: Whether learners go on until their networks have been evaluated as often as those
         of a search are in acting, which is `simulations + 1` times for each step.
-      learning_rate: Of Adam.
+      learning_rate: The learning rate of Adam.
       num_envs: The environments of each learner.
       seeds: The number of learners for each setting.
       hidden_sizes: The widths of the hidden layers.
@@ -60,7 +60,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{self.method}"
 
     @property

@@ -39,7 +39,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.subject}-{self.actions}"
 
     @property

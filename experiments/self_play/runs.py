@@ -1,4 +1,4 @@
-"""Running a sweep: learners play themselves, and are examined as they learn."""
+"""Runs a sweep: learners play themselves, and are examined as they learn."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep and examines them before, at every record and at the end.
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "steps", [records + 1], that each learner had taken; "optimal", "mistakes", "first" and

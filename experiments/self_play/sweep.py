@@ -28,7 +28,7 @@ class Sweep:
       num_envs: games of each learner at a time.
       hidden_sizes: of the network.
       records: examinations after the first, evenly spaced.
-      seed: of everything drawn.
+      seed: The seed of everything that is drawn.
     """
 
     game: Game
@@ -44,7 +44,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.game}-{self.rule}"
 
 

@@ -1,4 +1,4 @@
-"""Running a sweep: one compiled program for all of its learners."""
+"""Runs a sweep: one compiled program for all of its learners."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains and evaluates a sweep.
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "value", [corrections, starts, seeds], the final policies' expected return (the trap) or the

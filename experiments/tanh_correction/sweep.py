@@ -27,15 +27,15 @@ class Sweep:
         log(1 - tanh(u)^2 + 1e-6); "none", 0.
       starts: pre-tanh means of a fresh policy.
       seeds: learners for each correction and start.
-      steps: of each learner.
-      learning_rate: of Adam, for actor, critics and temperature.
-      tau: the fraction by which target critics follow.
-      batch_size: of the minibatches.
-      hidden_sizes: of actor and critics.
-      learning_starts: steps with uniformly random actions.
+      steps: The number of environment steps of each learner.
+      learning_rate: The learning rate of Adam, for actor, critics and temperature.
+      tau: The fraction by which target critics follow.
+      batch_size: The number of transitions in a minibatch.
+      hidden_sizes: The widths of the hidden layers of actor and critics.
+      learning_starts: The number of steps at the start, with uniformly random actions.
       episodes: of the final evaluation of each learner, where it cannot be integrated.
-      records: points of history kept.
-      seed: of everything drawn.
+      records: The number of points of the history that are kept.
+      seed: The seed of everything that is drawn.
     """
 
     world: World
@@ -59,7 +59,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-control" if self.control else self.world
 
 

@@ -1,4 +1,4 @@
-"""Running a sweep: one compiled program for all of its learners."""
+"""Runs a sweep: one compiled program for all of its learners."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def run(sweep: FixedSweep | AutomaticSweep, progress: bool = False) -> Arrays:
     """Trains and evaluates a sweep.
 
     Args:
-      sweep: the constants.
-      progress: whether to show a progress bar.
+      sweep: The constants.
+      progress: Whether to show a progress bar.
 
     Returns:
       "value", [targets, alphas, seeds], the mean return of the final policies' median actions; and

@@ -20,18 +20,18 @@ class Sweep:
         mountain car itself, explored by noise that is a function of the state.
       alphas: in reward per nat: fixed ones, or those that automatic temperatures start from.
       seeds: learners for each setting.
-      steps: of each learner.
+      steps: The number of environment steps of each learner.
       num_envs: worlds of each learner, which updates once for a step of all.
-      learning_rate: of Adam, for actor, critics and automatic temperatures.
-      tau: the fraction by which target critics follow.
-      batch_size: of the minibatches.
-      hidden_sizes: of actor and critics.
-      learning_starts: steps with uniformly random actions.
+      learning_rate: The learning rate of Adam, for actor, critics and automatic temperatures.
+      tau: The fraction by which target critics follow.
+      batch_size: The number of transitions in a minibatch.
+      hidden_sizes: The widths of the hidden layers of actor and critics.
+      learning_starts: The number of steps at the start, with uniformly random actions.
       seed_period: steps for which noise stays one function of the state; 1 draws it anew at every
         step.
       episodes: of the final evaluations of each learner.
-      records: points of history kept.
-      seed: of everything drawn.
+      records: The number of points of the history that are kept.
+      seed: The seed of everything that is drawn.
     """
 
     world: World
@@ -51,7 +51,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{'fixed' if isinstance(self, FixedSweep) else 'automatic'}"
 
 

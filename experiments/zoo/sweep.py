@@ -55,7 +55,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.environment}-{self.algo}"
 
 

@@ -1,13 +1,14 @@
-"""How fast SAC, PPO and A2C learn beside other libraries, in one run.
+"""The speed of SAC, PPO and A2C beside that of other libraries, in one run.
 
 Run `python -m experiments.benchmarks.learners --peers PYTHON --tf-agents PYTHON` (four minutes; it
-needs the `mujoco` extra). Each peer works in a child process of its own interpreter, does so many
-updates or steps at a word from here, and times itself, so that rounds interleave. Either
-interpreter may be left out.
+needs the `mujoco` extra). Each peer works in a child process with its own interpreter. On request,
+the child makes a given number of updates or steps and times itself, so that rounds interleave.
+Either interpreter may be left out.
 
-Everyone chooses its number of threads; `taskset -c 0` before the command leaves one core to all. A
-ratio is the median over rounds of the quotient of rates, first of a workload over this line: rates
-by wall time, and by CPU time, which a machine that is shared disturbs less.
+Every library chooses its own number of threads; `taskset -c 0` before the command leaves one core
+to all. A ratio is the median, over rounds, of the rate of the first line of a workload over the
+rate of this line. There are rates by wall time, and by CPU time, which a machine that is shared
+disturbs less.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from experiments.benchmarks.timing import Timing, in_turn
 
 @dataclass(frozen=True)
 class Arguments:
-    """Our learners' speed beside other libraries'.
+    """The speed of our learners beside that of other libraries.
 
     Attributes:
       peers: The Python interpreter that has Stable-Baselines3, SBX and rejax; None leaves them out.
       tf_agents: The Python interpreter that has TF-Agents; None leaves it out.
-      rounds: How many times each contender is timed.
+      rounds: The number of times that each contender is timed.
     """
 
     peers: pathlib.Path | None = None
@@ -45,8 +46,8 @@ def table(found: Sequence[Contender], timings: Mapping[tuple[str, str], Timing])
     """Returns a Markdown table with a line for each contender, workload by workload.
 
     Args:
-      found: the contenders; the first of each workload is compared with the others.
-      timings: by workload and name.
+      found: The contenders; the first of each workload is compared with the others.
+      timings: The timings, by workload and name.
     """
     lines = [
         "| workload | who | rate | CPU/wall | first over this | by CPU time |",
@@ -70,13 +71,14 @@ def table(found: Sequence[Contender], timings: Mapping[tuple[str, str], Timing])
 
 
 def main(arguments: Arguments) -> None:
-    """Times everyone and prints the table."""
+    """Times all contenders and prints the table."""
     with contextlib.ExitStack() as stack:
         found = list(contenders.ours())
         versions = {"tensorflow (ours)": tf.__version__}
         for contender, child in contenders.theirs(arguments.peers, arguments.tf_agents):
             found.append(contender)
-            # Warm before the next one starts: threads that wait for each other would take minutes.
+            # A contender is warm before the next one starts: threads that wait for each other would
+            # take minutes.
             versions |= stack.enter_context(child).versions()
         timings = in_turn({(c.workload, c.name): c.sample for c in found}, arguments.rounds)
     print(f"Median of {arguments.rounds} interleaved rounds,", os.cpu_count(), "CPUs;", end=" ")

@@ -1,4 +1,4 @@
-"""Who is timed at what: this package in this process, the others in interpreters of their own."""
+"""The contenders and their workloads: this package here, the others in their own interpreters."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ A2C = "A2C on CartPole, {} a learner"
 OURS = "maxent_tf"
 
 _PEERS = pathlib.Path(__file__).parents[1] / "peers"
-# Of work in one call: some tenths of a second to seconds.
+# The amount of work in one call, which takes from some tenths of a second to seconds.
 _UPDATES, _STEPS, _LEARNERS, _ITERATIONS = 64, 250, 8, 8
 _ROLLOUT = 16 * 128
-# Random steps before SAC learns on HalfCheetah.
+# The number of random steps before SAC learns on HalfCheetah.
 _WARM_UP = 2000
 
 
 class Contender(NamedTuple):
-    """One thing to time.
+    """One contender to time.
 
     Attributes:
-      workload: what is done; rates are compared within it.
-      name: who does it.
-      sample: does it once, and says how long that took.
-      amount: of units in one call.
-      unit: what is counted.
+      workload: The workload; rates are compared within it.
+      name: The name of the library and its learner.
+      sample: A function that does the work once and returns how long the work took.
+      amount: The number of units in one call.
+      unit: The unit that is counted.
     """
 
     workload: str
@@ -62,7 +62,7 @@ def ours() -> Iterator[Contender]:
 
 
 def _cheetah() -> Case:
-    """Training through the host loop."""
+    """Returns SAC on HalfCheetah, trained through the host loop."""
     env = "HalfCheetah-v5"
     config = mx.learners.SACConfig(
         hidden_sizes=(WIDTH, WIDTH),
@@ -85,8 +85,8 @@ def theirs(
     """Yields the other libraries, each with the child in which it works.
 
     Args:
-      peers: the interpreter of Stable-Baselines3, SBX and rejax, or None.
-      tf_agents: that of TF-Agents, or None.
+      peers: The interpreter of Stable-Baselines3, SBX and rejax, or None.
+      tf_agents: The interpreter of TF-Agents, or None.
     """
     sac = {"batch": BATCH, "width": WIDTH}
     updates = {**sac, "amount": _UPDATES, "learns": False}

@@ -1,4 +1,4 @@
-"""Work of mctx: searches by its two policies, and the network of these searches alone."""
+"""The work of mctx: searches by its two policies, and the network of these searches alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POLICIES = {"PUCT": mctx.muzero_policy, "Gumbel": mctx.gumbel_muzero_policy}
 
 
 def answer(reward: Any, value: Any, logits: Any) -> Any:
-    """The answer of a `recurrent_fn`."""
+    """Returns the answer of a `recurrent_fn`."""
     discount = jnp.full_like(reward, search_model.DISCOUNT)
     return mctx.RecurrentFnOutput(
         reward=reward, discount=discount, prior_logits=logits, value=value
@@ -25,7 +25,7 @@ def answer(reward: Any, value: Any, logits: Any) -> Any:
 
 
 def game(actions: int) -> Callable[..., Any]:
-    """The pseudo-random game, as mctx's `recurrent_fn`."""
+    """Returns the pseudo-random game as mctx's `recurrent_fn`."""
 
     def recurrent_fn(params: Any, key: Any, action: Any, state: Any) -> Any:
         state, bits = search_model.numbers(state, action, jnp.arange(actions + 2)[None])
@@ -36,7 +36,7 @@ def game(actions: int) -> Callable[..., Any]:
 
 
 def network(actions: int) -> Callable[..., Any]:
-    """The network, likewise."""
+    """Returns the network as mctx's `recurrent_fn`."""
 
     def recurrent_fn(params: Any, key: Any, action: Any, embedding: Any) -> Any:
         x = jnp.concatenate([embedding, jax.nn.one_hot(action, actions)], axis=-1)
@@ -92,7 +92,7 @@ def evaluations(model: str, roots: int, actions: int, simulations: int) -> Calla
 
 
 def repeated(program: Callable[[Any], Any], calls: int) -> Callable[[], object]:
-    """Returns a call that runs a program so many times, with a new key each time."""
+    """Returns a call that runs a program `calls` times, with a new key each time."""
     key = jax.random.PRNGKey(0)
 
     def call() -> None:

@@ -1,4 +1,4 @@
-"""Work of rejax: PPO on CartPole, a batch of learners in one program."""
+"""The work of rejax: PPO on CartPole, with a batch of learners in one program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serve import serve
 
 
 def ppo(learners: int, iterations: int) -> Callable[[], object]:
-    """Iterations of learners with sixteen CartPoles each; no evaluations in between."""
+    """Returns iterations of learners with 16 CartPoles each, without evaluations in between."""
     algorithm = PPO.create(
         env="CartPole-v1",
         num_envs=16,

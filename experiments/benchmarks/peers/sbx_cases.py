@@ -1,4 +1,4 @@
-"""Work of SBX: updates of SAC, and SAC from end to end."""
+"""The work of SBX: updates of SAC, and SAC from end to end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serve import serve
 
 
 def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], object]:
-    """Updates on a buffer of random steps, or steps of HalfCheetah with one update each."""
+    """Returns updates on a buffer of random steps, or HalfCheetah steps with one update each."""
     warm_up = 2000
     model = SAC(
         "MlpPolicy",

@@ -1,4 +1,4 @@
-"""The models of the benchmark of search, as every library is given them: this needs only NumPy."""
+"""The models of the benchmark of search, for every library. This module needs only NumPy."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import numpy as np
 
 EMBEDDING, WIDTH = 64, 256
 DISCOUNT = 0.99
-#: What `numbers` are out of.
+#: The number that the results of `numbers` stay below.
 MODULUS = 65537
 
 
 def numbers(state: Any, action: Any, index: Any) -> tuple[Any, Any]:
     """Takes a step of a pseudo-random game.
 
-    Arrays of any library will do: the function needs only their operators.
+    Arrays of any library will do, because the function needs only their operators.
 
     Args:
-      state: [B], int32.
-      action: [B], int32.
+      state: [B], int32, the states.
+      action: [B], int32, the actions.
       index: [1, N], int32, the integers 0 .. N - 1.
 
     Returns:
-      The state that follows, and N integers [B, N] of that state, below `MODULUS`.
+      The next states, and N integers of each next state, [B, N], below `MODULUS`.
     """
     state = (state * 31 + action) % 65521
     return state, (state[:, None] * 75 + index * 7919) % MODULUS
 
 
 def weights(actions: int) -> list[np.ndarray]:
-    """Returns the layers' kernels of a network with two hidden layers, float32.
+    """Returns the kernels of the layers of a network with two hidden layers, float32.
 
-    Its input is an embedding and an action of one hot; its output are a reward, a value, logits of
-    all actions and an embedding.
+    The input of the network is an embedding and a one-hot action. Its output is a reward, a value,
+    the logits of all actions and an embedding.
     """
     rng = np.random.default_rng(0)
     sizes = [EMBEDDING + actions, WIDTH, WIDTH, 2 + actions + EMBEDDING]

@@ -1,4 +1,4 @@
-"""The other end of `experiments.benchmarks.child.Child`: runs where only the peer is installed."""
+"""The other end of `experiments.benchmarks.child.Child`; runs where only the peer is installed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from importlib import metadata
 
 
 def serve(call: Callable[[], object], packages: tuple[str, ...]) -> None:
-    """Makes a call once, tells the versions, and times a call for every line that comes in.
+    """Makes a call once, reports the versions, and times a call for every line that comes in.
 
     Args:
-      call: does the work once and blocks until it is done.
-      packages: whose versions to tell.
+      call: The call, which does the work once and blocks until the work is done.
+      packages: The packages whose versions are reported.
     """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever libraries print is no answer

@@ -1,4 +1,4 @@
-"""Work of Stable-Baselines3: updates of SAC, SAC and PPO from end to end."""
+"""The work of Stable-Baselines3: updates of SAC, and SAC and PPO from end to end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stable_baselines3.common.env_util import make_vec_env
 
 
 def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], object]:
-    """Updates on a buffer of random steps, or steps of HalfCheetah with one update each."""
+    """Returns updates on a buffer of random steps, or HalfCheetah steps with one update each."""
     warm_up = 2000
     model = SAC(
         "MlpPolicy",
@@ -31,7 +31,7 @@ def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], objec
 
 
 def ppo(amount: int) -> Callable[[], object]:
-    """Steps of sixteen CartPoles, learned from every 128."""
+    """Returns steps of 16 CartPoles, from which PPO learns after every 128."""
     model = PPO(
         "MlpPolicy",
         make_vec_env("CartPole-v1", n_envs=16, seed=0),

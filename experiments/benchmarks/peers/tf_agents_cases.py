@@ -1,4 +1,4 @@
-"""Work of TF-Agents: updates of SAC."""
+"""The work of TF-Agents: updates of SAC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tf_agents.utils import common
 
 
 def sac(amount: int, batch: int, width: int, observations: int, actions: int) -> Callable:
-    """Updates on a buffer of random numbers, read as TF-Agents' own tutorial does."""
+    """Returns updates on a buffer of random numbers, read as in TF-Agents' own tutorial."""
     observation = tensor_spec.TensorSpec([observations], tf.float32)
     action = tensor_spec.BoundedTensorSpec([actions], tf.float32, -1, 1)
     actor = actor_distribution_network.ActorDistributionNetwork(

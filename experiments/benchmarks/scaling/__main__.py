@@ -1,11 +1,11 @@
-"""How speed grows with learners, environments, states and cores, in one run.
+"""The growth of speed with learners, environments, states and cores, in one run.
 
 Run `python -m experiments.benchmarks.scaling --output FOLDER` (five minutes and six gigabytes, on
-Linux). The folder gets a file for each axis, and a figure of all axes that have one; `--axes`
-times only some of them. For every size, all threads of the process are restricted to one core and
-then to two, in interleaved rounds. Rates are by CPU time, which a machine that is shared disturbs
-less. A curve turns where the fixed cost of a call is as large as the cost of its work. The limits
-of an axis come from the same run: matrix products of 256^3, and a triad in memory.
+Linux). The folder gets a file for each axis, and a figure of all axes that have a file; `--axes`
+times only some of the axes. For every size, all threads of the process are restricted to one core
+and then to two, in interleaved rounds. Rates are by CPU time, which a machine that is shared
+disturbs less. A curve turns where the fixed cost of a call is as large as the cost of its work. The
+limits of an axis come from the same run: matrix products of 256^3, and a triad in memory.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Axis = Literal["learners", "environments", "states"]
 
 @dataclass(frozen=True)
 class Arguments:
-    """The sizes.
+    """The sizes of the benchmark.
 
     Attributes:
       output: The folder for the rows of each axis and the figure; None writes nothing.
-      axes: What grows.
-      rounds: How many times each case is timed.
+      axes: The axes to time, each of which is a quantity that grows.
+      rounds: The number of times that each case is timed.
       largest: The largest number of learners, and of environments; sizes are powers of 4.
       states: The largest number of states; sizes are squares near powers of 10.
     """
@@ -59,7 +59,7 @@ def time_together(found: Iterable[Case], rounds: int) -> Times:
 
 
 def time_apart(found: Iterator[Case], rounds: int) -> Times:
-    """The same, but only one size is in memory at a time."""
+    """Times all cases like `time_together`, but with only one size in memory at a time."""
     amounts: dict[int, int] = {}
     timings: dict[tuple[int, int], Timing] = {}
     for case in found:
@@ -69,7 +69,7 @@ def time_apart(found: Iterator[Case], rounds: int) -> Times:
 
 
 def limits(rounds: int) -> Limits:
-    """Measures what one core can do in a second of CPU time."""
+    """Measures the work that one core can do in a second of CPU time."""
     found = [cases.product_limit(), cases.memory_limit()]
     timings = in_turn({case.axis: _on(1, case) for case in found}, rounds)
     return Limits(*(case.amount / float(np.median(timings[case.axis].cpu)) for case in found))
@@ -95,7 +95,7 @@ def sizes(largest: int, base: int) -> list[int]:
 
 
 def measured(axis: str, arguments: Arguments) -> Curve:
-    """Times one axis, and the limits of the machine before it."""
+    """Times one axis, and the limits of the machine before this axis."""
     counts = sizes(arguments.largest, 4)
     machine = limits(arguments.rounds)
     if axis == cases.LEARNERS:
@@ -109,7 +109,7 @@ def measured(axis: str, arguments: Arguments) -> Curve:
 
 
 def stored(folder: pathlib.Path) -> dict[str, Curve]:
-    """Returns the curves of all axes that a folder has a file of."""
+    """Returns the curves of all axes for which the folder has a file."""
     found = {}
     for axis in get_args(Axis):
         path = folder / f"{axis}.json"

@@ -1,4 +1,4 @@
-"""Rates by CPU time, the limits beside them, and where each curve turns."""
+"""The rates by CPU time, the limits beside them, and the turn of each curve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 class Limits(NamedTuple):
-    """What a core of the machine can do in a second of CPU time.
+    """The work that a core of the machine can do in a second of CPU time.
 
     Attributes:
       operations: The floating-point operations in matrix products of 256^3.
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What was found for one axis.
+    """The measurements of one axis.
 
     Attributes:
       rows: The rows, see `rows_of`.
@@ -53,14 +53,14 @@ def rows_of(
     """Returns a row for each size of an axis.
 
     Args:
-      axis: What grows.
+      axis: The axis, which is the quantity that grows.
       amounts: The work in one call, by size, ascending.
       timings: The timings, by size and number of cores.
 
     Returns:
-      For each size and number n of cores, "rate_n", the work in a second of CPU time, and "busy_n",
-      the cores that were busy. "gain" is how many times as fast, by wall time, the largest number
-      of cores is as one core.
+      For each size and number n of cores, "rate_n" is the work in a second of CPU time, and
+      "busy_n" the number of cores that were busy. "gain" is the speed with the largest number of
+      cores over the speed with one core, by wall time.
     """
     cores = sorted({n for _, n in timings})
     rows = []

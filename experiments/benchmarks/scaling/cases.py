@@ -1,4 +1,4 @@
-"""What is timed at each size, and the limits that the machine sets.
+"""The cases that are timed at each size, and the limits that the machine sets.
 
 The learners are A2C on CartPole with two hidden layers of 64 and rollouts of 5 steps. The states
 are those of a torus with four actions, each of which leads to three successors.
@@ -21,13 +21,13 @@ LEARNERS, ENVIRONMENTS, STATES = "learners", "environments", "states"
 
 
 class Case(NamedTuple):
-    """One thing to time.
+    """One case to time.
 
     Attributes:
-      axis: What grows: "learners", "environments" or "states".
-      size: How many of them there are.
-      call: Does the work once and blocks.
-      amount: The steps of environments, or the updates of a state's value, in one call.
+      axis: The quantity that grows: "learners", "environments" or "states".
+      size: The size along the axis.
+      call: A function that does the work once and blocks until the work is done.
+      amount: The number of environment steps, or of updates of a state's value, in one call.
     """
 
     axis: str
@@ -56,7 +56,7 @@ def states(sides: list[int]) -> Iterator[Case]:
     """Yields soft value iterations for a square torus; each is made only when it is asked for."""
     for side in sides:
         m, size = tabular.process(tabular.torus(side)), side * side
-        # Enough that a call takes some tenths of a second.
+        # There are enough iterations that a call takes some tenths of a second.
         sweeps, calls = 10 if size >= 10**6 else 100, max(1, 10**4 // size)
 
         def call(m: mx.tabular.TabularMDP = m, sweeps: int = sweeps, calls: int = calls) -> None:
@@ -88,9 +88,9 @@ def memory_limit() -> Case:
 def operations_per_step() -> float:
     """Returns the floating-point operations of the matrix products for a step of an environment.
 
-    The step is acted in once. An update takes it forward through both networks, through the critic
-    once more for the value of the next observation, and backward, which costs two more products a
-    layer but for the input of the first.
+    The step is acted in once. An update takes the step forward through both networks, and through
+    the critic once more for the value of the next observation. The backward pass costs two more
+    products a layer, except for the input of the first layer.
     """
     actor, critic = _layers(ACTIONS), _layers(1)
     forward = 2 * _count(actor) + 2 * _count(critic)
@@ -117,7 +117,7 @@ def bytes_per_state() -> float:
 
 
 def _iterations(size: int) -> int:
-    """Returns how many rollouts take some tenths of a second."""
+    """Returns the number of rollouts that take some tenths of a second."""
     return max(4, min(2000, 12_800 // size))
 
 

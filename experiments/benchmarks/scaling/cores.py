@@ -1,4 +1,4 @@
-"""The restriction of this process to so many cores, while it runs."""
+"""The restriction of this process to some of its cores, for a while."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import pathlib
 from collections.abc import Iterator
 
-# One entry for each thread: a restriction holds for a thread alone, and XLA's exist already.
+# There is one entry for each thread: a restriction holds for one thread, and XLA's threads exist
+# already.
 _THREADS = pathlib.Path("/proc/self/task")
 
 
@@ -20,11 +21,11 @@ def available() -> int:
 def on_cores(count: int) -> Iterator[None]:
     """Restricts all threads of this process to `count` of its cores, within this context.
 
-    One process can so be timed with one core and with several in turn, without being started or
-    compiled anew. This needs Linux.
+    So one process can be timed with one core and with several in turn, without a new start or a new
+    compilation. The restriction needs Linux.
 
     Raises:
-      ValueError: If the process may not use so many cores.
+      ValueError: If the process may not use that many cores.
     """
     before = os.sched_getaffinity(0)
     if not 1 <= count <= len(before):

@@ -39,7 +39,7 @@ def _panel(axis: Axes, name: str, curve: Curve) -> None:
         if limit in limits.of(name):
             axis.axhline(limits.of(name)[limit], color=plots.BLACK, ls=style, lw=1)
         axis.plot([], [], color=plots.BLACK, ls=style, lw=1, label=f"limit: {limit}")
-    # The fixed cost of a call: twice as much work in the same time.
+    # The fixed cost of a call: twice as much work takes the same time.
     launch = [rows[0]["rate_1"] * size / sizes[0] for size in (sizes[0], turn(rows))]
     axis.plot([sizes[0], turn(rows)], launch, color="grey", ls="-.", lw=1, label="limit: launch")
     axis.axvline(turn(rows), color="grey", lw=0.5)
