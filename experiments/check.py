@@ -11,15 +11,16 @@ from experiments import tables
 
 
 class Check(NamedTuple):
-    """A measurement, what it should be, and how far it may be off.
+    """A measurement, its target, and how far the two may differ.
 
     Attributes:
-      row: the result it belongs to, R2 ..
-      what: is measured.
-      target: the value, or the bound.
-      measured: here.
-      tolerance: what it may be off; relative to the target for "relative".
-      kind: "absolute" or "relative": near the target; "at most", "at least": up to the tolerance.
+      row: The result of the literature that the check belongs to, R2 ..
+      what: The quantity that is measured.
+      target: The value that the measurement should have, or its bound.
+      measured: The measured value.
+      tolerance: The largest admissible difference; relative to the target for "relative".
+      kind: "absolute" or "relative" if the measurement should be near the target; "at most" or "at
+        least" if it should keep to the bound, up to the tolerance.
     """
 
     row: str
@@ -66,5 +67,5 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _number(value: float | None) -> str:
-    # A summary holds null for what is not finite, because JSON has no infinity.
+    # A summary holds null for a number that is not finite, because JSON has no infinity.
     return "not finite" if value is None else f"{value:.7g}"

@@ -18,9 +18,9 @@ class Claim:
     """A claim that was tested.
 
     Attributes:
-      claim: What was to be shown.
+      claim: The claim.
       verdict: "holds", "holds in part" or "does not hold".
-      finding: What was measured.
+      finding: The finding: what was measured.
     """
 
     claim: str
@@ -34,12 +34,12 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentClaim(Claim):
-    """The claim of one experiment.
+    """A claim that one experiment tests.
 
     Attributes:
       experiment: The name of the experiment, and of its page.
       question: The key of the heading under which the experiment stands.
-      source: Where the verdict comes from.
+      source: The source of the verdict.
     """
 
     experiment: str
@@ -52,12 +52,12 @@ class MainClaim(Claim):
     """A claim of the project.
 
     Attributes:
-      number: C1 ..
+      number: The number of the claim, C1 ..
       experiments: The experiments that test it, the main one first.
       figure: The file of the main experiment's figure that shows it best.
       shows: What the figure shows.
       literature: The rows of the literature that bear on it.
-      missing: What of it no experiment has measured; empty if nothing.
+      missing: The part of the claim that no experiment has measured; empty if there is none.
     """
 
     number: str
@@ -79,7 +79,7 @@ def main_claims() -> tuple[MainClaim, ...]:
 
 
 def experiment_claims() -> tuple[ExperimentClaim, ...]:
-    """Returns the claims of the experiments, in the order of the file; raises as `main_claims`."""
+    """Returns the experiments' claims, in the order of the file; raises as `main_claims` does."""
     return _rows(ExperimentClaim, SOURCE)
 
 
@@ -91,7 +91,7 @@ def further_claims() -> tuple[ExperimentClaim, ...]:
 
 @functools.cache
 def _rows(kind: type, source: pathlib.Path) -> tuple:
-    # Not above: an experiment that reads no claims does not need it.
+    # This import is not at the top: an experiment that reads no claims does not need it.
     import yaml
 
     return tuple(kind(**row) for row in yaml.safe_load(source.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Exact evaluation of policies: nothing about the outcome is sampled."""
+"""The exact evaluation of policies: nothing about the outcome is sampled."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from maxent_tf.tabular import evaluate_policy, from_environment, soft_policy_ite
 
 
 class GridOutcome(NamedTuple):
-    """What policies do on a grid with two goals, from its start, under its time limit.
+    """The outcome of policies on a grid with two goals, from its start, under its time limit.
 
     Attributes:
       best: [...], the probability of ending in the goal that pays most.
-      trap: [...], of ending in any other goal.
+      trap: [...], the probability of ending in any other goal.
       value: [...], the expected discounted return.
-      entropy: [...], of the policy in the start state, in nats.
+      entropy: [...], the entropy of the policy in the start state, in nats.
     """
 
     best: np.ndarray
@@ -33,8 +33,8 @@ def evaluate_grid(world: FiniteWorld, logits: np.ndarray, discount: float) -> Gr
     """Follows the distribution over states, step by step, in float64.
 
     Args:
-      world: a finite world with a time limit and deterministic moves.
-      logits: [..., S, A], float.
+      world: A finite environment with a time limit and deterministic moves.
+      logits: [..., S, A], float, the logits of the policies.
       discount: The discount factor gamma.
     """
     if world.max_episode_steps is None or world.next_state.shape[2] != 1:
@@ -61,11 +61,11 @@ def evaluate_grid(world: FiniteWorld, logits: np.ndarray, discount: float) -> Gr
 
 
 class TrapOutcome(NamedTuple):
-    """What squashed Gaussian policies do on the continuous trap.
+    """The outcome of squashed Gaussian policies on the continuous trap.
 
     Attributes:
       best: [...], the probability of an action within `RADIUS` of the higher hill.
-      trap: [...], of one within `RADIUS` of the lower hill.
+      trap: [...], the probability of an action within `RADIUS` of the lower hill.
       value: [...], the expected reward.
     """
 
@@ -82,9 +82,9 @@ def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> 
     """Integrates over the pre-tanh Gaussian, in float64.
 
     Args:
-      world: with two hills.
-      loc: [...], float, the Gaussian's mean.
-      scale: [...], float, its standard deviation.
+      world: The environment, with two hills.
+      loc: [...], float, the mean of the Gaussian.
+      scale: [...], float, the standard deviation of the Gaussian.
     """
     loc, scale = np.asarray(loc, np.float64), np.asarray(scale, np.float64)
     order = np.argsort(world.heights)
@@ -109,11 +109,12 @@ def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> 
 def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float, float]:
     """Finds where the return of the soft-optimal policy falls through half of the best.
 
-    The entropy is a reward here: the soft-optimal policy itself, not a policy with a bonus in its
-    loss. The return falls in alpha, so that nine temperatures a call narrow the bracket eightfold.
+    The entropy is a reward here: the policy is the soft-optimal policy itself, not a policy with a
+    bonus in its loss. The return falls in alpha, so that nine temperatures a call narrow the
+    bracket eightfold.
 
     Args:
-      world: with goals that end the episode.
+      world: The environment, with goals that end the episode.
       discount: The discount factor gamma.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What learners play in every position of a game."""
+"""The moves of learners in every position of a game, and their grades."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import tensorflow as tf
 from maxent_tf.learners import A2C, AlphaZero
 from maxent_tf.tabular import GameSolution, worst_case
 
-# Positions whose trees are in memory at once: for each learner, and for all together.
+# The number of positions whose trees are in memory at once: for each learner, and for all together.
 _LARGEST_CHUNK, _MOST_TREES = 2304, 100_000
 
 
 class Grades(NamedTuple):
-    """How learners of batch shape [K] play; each field is [K], float64.
+    """The grades of learners of batch shape [K]; each field is [K], float64.
 
     Attributes:
       optimal: The share of the undecided positions in which the move is among the best.
-      mistakes: The number of the others.
+      mistakes: The number of undecided positions in which the move is not among the best.
       first: The result of the worst line of play, for the learner as the first player.
-      second: The same as the second player.
+      second: The result of the worst line of play, for the learner as the second player.
     """
 
     optimal: np.ndarray
@@ -39,9 +39,9 @@ def player(
 
     Args:
       learner: The learners, of batch shape [K].
-      simulations: Of the search of an `AlphaZero` in every position; 0 takes the network's most
-        probable moves.
-      solution: The game.
+      simulations: The number of simulations of the search of an `AlphaZero` in every position; 0
+        takes the network's most probable moves.
+      solution: The solution of the game.
     """
     (count,) = learner.batch_shape
     going_on = np.flatnonzero(~solution.terminated)
@@ -52,7 +52,7 @@ def player(
     def of_all(state: Any) -> np.ndarray:
         found = np.zeros([count, len(solution.value)], int)
         for start in range(0, len(going_on), chunk):
-            # The last chunk is filled up by repetition, so that there is one program.
+            # The last chunk is filled up by repetition, so that there is only one program.
             positions = np.resize(going_on[start : start + chunk], chunk)
             seen, worlds = tf.nest.map_structure(
                 lambda x: tf.constant(np.broadcast_to(x[positions], (count, *x[positions].shape))),  # noqa: B023
@@ -85,7 +85,7 @@ def _by_search(learner: AlphaZero, simulations: int, num_envs: int) -> Callable[
 
 
 def right(solution: GameSolution, moves: np.ndarray) -> np.ndarray:
-    """Returns which moves in all positions, [K, S], are among the best."""
+    """Returns which moves in all positions, [K, S], are among the best moves."""
     return np.take_along_axis(solution.optimal[None], moves[..., None], axis=-1)[..., 0]
 
 

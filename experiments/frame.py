@@ -1,4 +1,4 @@
-"""What every experiment shares: its flags, its help, loading and saving, tables, and the end.
+"""The frame of all experiments: flags, help, loading and saving, tables, and the final report.
 
 An experiment is a package `experiments.NAME`. Its docstring is the claim that it tests, and its
 `RUN_TIME` says how long a full run takes on two cores. Its `__main__` holds an `Experiment`, which
@@ -37,7 +37,7 @@ Sweep = Any  # a frozen dataclass of plain values, with a property `name` for it
 _Sweep = TypeVar("_Sweep")
 _Item = TypeVar("_Item")
 
-# Dots per inch: a figure of 9 inches has twice the 736 pixels that the site shows it with.
+# Dots per inch: a figure of 9 inches has twice the 736 pixels at which the site shows it.
 _DPI = 160
 
 
@@ -159,7 +159,7 @@ class Experiment:
 
     @property
     def name(self) -> str:
-        """The name of its folder of results."""
+        """The name of the experiment's folder of results."""
         return self.package.rpartition(".")[2]
 
     def main(self, arguments: Any) -> dict[str, Any]:
@@ -213,7 +213,7 @@ class Experiment:
 
     def _run_on_ray(self, directory: pathlib.Path, sweeps: Sequence[Sweep], address: str) -> None:
         """Runs and stores the sweeps that are not stored yet."""
-        # Not above: only this needs Ray.
+        # This import is not at the top: only this method needs Ray.
         from maxent_tf import distributed
 
         missing = [s for s in sweeps if not project.target(directory, s.name, s).exists()]
@@ -224,7 +224,8 @@ class Experiment:
 
     def parse(self) -> Any:
         """Returns the arguments of the command line; `--help` prints them and exits."""
-        # Not above: TF-Agents pins a typing-extensions too old for tyro, and only this needs tyro.
+        # This import is not at the top: TF-Agents pins a typing-extensions too old for tyro, and
+        # only this method needs tyro.
         import tyro
 
         shown = self._with_defaults()
@@ -243,7 +244,7 @@ class Experiment:
         )
 
     def _with_defaults(self) -> type[Arguments]:
-        """Returns the flags; those that are None show in the help what the sweeps have instead."""
+        """Returns the flags; a flag that is None shows the values of the sweeps in the help."""
         import tyro
 
         sweeps = self.sweep.plan(self.sweep.Arguments())
@@ -279,10 +280,10 @@ def track(
     """Returns the items, with a progress bar and the time left where it is to be shown.
 
     Args:
-      items: What a loop goes over.
+      items: The items that a loop goes over.
       shown: Whether to show the bar, as an experiment's function `run` is told.
       what: What the items are, for the bar.
-      count: Their number, if they come one by one; None makes a list of them first.
+      count: The number of items, if they come one by one; None makes a list of the items first.
     """
     import tqdm
 
@@ -291,7 +292,7 @@ def track(
 
 
 def _metavar(kind: Any) -> str:
-    """What the help shows for the value of a flag that may be None."""
+    """Returns what the help shows for the value of a flag that may be None."""
     inner, _ = get_args(kind)  # T | None
     if get_origin(inner) is tuple:
         item = get_args(inner)[0]
@@ -301,7 +302,10 @@ def _metavar(kind: Any) -> str:
 
 
 def _own_values(sweeps: Sequence[Sweep], names: Sequence[str]) -> str:
-    """The values of a field in all sweeps, each with the names of its sweeps if there are many."""
+    """Returns the values of a field in all sweeps, as text.
+
+    If there are many values, each is followed by the names of its sweeps.
+    """
     found: dict[str, list[str]] = {}
     for sweep in sweeps:
         fields = {field.name for field in dataclasses.fields(sweep)}

@@ -10,7 +10,7 @@ from experiments.frame import Arrays, Findings, Result, Row
 
 
 def rows(path: Path, a: Arrays) -> list[Row]:
-    """Returns a row for each regulariser and pictured temperature of a world."""
+    """Returns a row for each regulariser and pictured temperature of an environment."""
     found = []
     for i, regularizer in enumerate(REGULARIZERS):
         for j, alpha in enumerate(path.pictured):
@@ -32,15 +32,18 @@ def rows(path: Path, a: Arrays) -> list[Row]:
 
 
 def along(path: Path, values: np.ndarray) -> np.ndarray:
-    """Returns what belongs to the path's own temperatures, ascending: [..., K] to [..., count]."""
+    """Returns the part of the values that belongs to the temperatures of the path, ascending.
+
+    The shape [..., K] becomes [..., count].
+    """
     return values[..., : path.count]
 
 
 def above_the_front(path: Path, a: Arrays) -> float:
-    """The most by which an epsilon-greedy policy beats Shannon's best at some temperature.
+    """Returns how far an epsilon-greedy policy beats Shannon's best at some temperature, at most.
 
     Each soft-optimal policy draws a line, return + alpha entropy / (1 - gamma) = constant, that no
-    policy passes: what lies above one of them, in units of reward, would refute the front.
+    policy passes. A point above one of these lines, in units of reward, would refute the front.
     """
     price = along(path, a["alpha"]) / (1 - path.discount)
     line = along(path, a["objective"][0])
@@ -100,5 +103,5 @@ def verdict(results: list[Result]) -> str:
 
 
 def _monotone(values: np.ndarray) -> bool:
-    """Whether values never fall by more than rounding."""
+    """Returns whether values never fall by more than rounding."""
     return bool(np.all(np.diff(values) >= -1e-9))

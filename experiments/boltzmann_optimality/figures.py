@@ -16,7 +16,7 @@ from experiments.boltzmann_optimality.sweep import REGULARIZERS, Path
 from experiments.frame import Arrays, Result
 
 _COLOURS = dict(zip(REGULARIZERS, (plots.BLUE, plots.VERMILLION, plots.GREEN), strict=True))
-# Displacements of the four moves, as (x, y) with rows downwards.
+# The displacements of the four moves, as (x, y) with rows downwards.
 _MOVES = np.array([[0, -1], [0, 1], [-1, 0], [1, 0]])
 
 
@@ -30,7 +30,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _policies(path: Path, arrays: Arrays) -> Figure:
-    """Draws policies, a row for each regulariser, a column for each temperature."""
+    """Draws policies, with a row for each regulariser and a column for each temperature."""
     grid = runs.world(path)
     columns = len(path.pictured)
     figure = Figure(figsize=(plots.WIDTH, 7.2), layout="constrained")
@@ -55,7 +55,7 @@ def _policies(path: Path, arrays: Arrays) -> Figure:
 
 
 def _value(grid: Any, value: np.ndarray) -> np.ndarray:
-    """Returns the values with, in a goal, what entering it pays."""
+    """Returns the values; the value of a goal is the reward for entering it."""
     entered = np.zeros(grid.num_states)
     np.maximum.at(entered, grid.next_state, grid.reward)
     return np.where(grid.terminal, entered, value)
@@ -87,7 +87,7 @@ def _policy(axis: Any, grid: Any, policy: np.ndarray, value: np.ndarray) -> Any:
 
 
 def _walls(axis: Any, grid: Any, side: int) -> None:
-    """Draws a line between neighbours that no move joins."""
+    """Draws a line between neighbouring cells that no move joins."""
     follows = grid.next_state[:, :, 0]
     for state in np.flatnonzero(~grid.terminal):
         row, column = divmod(int(state), side)
@@ -138,7 +138,7 @@ def _front(axis: Any, path: Path, a: Arrays) -> None:
 
 
 def _deviations(results: list[Result]) -> Figure:
-    """Draws what deviations from the soft-optimal policy lose against what the theory says."""
+    """Draws what deviations from the soft-optimal policy lose, against the loss by the theory."""
     figure, (axes,) = plots.panels(1, len(results), height=4.0)
     for axis, (path, a, _) in zip(axes, results, strict=True):
         ends = [np.inf, 0.0]

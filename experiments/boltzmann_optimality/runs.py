@@ -1,4 +1,4 @@
-"""The exact path of a world: policies, what they earn, and what leaving them costs."""
+"""The exact path of an environment: policies, what they earn, and the cost of deviations."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ _TOLERANCE = 1e-10
 
 
 def world(path: Path) -> FiniteWorld:
-    """Returns the world of a path."""
+    """Returns the environment of a path."""
     return getattr(mx.environments, path.world)()
 
 
 def regularizers(num_actions: int) -> tuple[Regularizer, ...]:
-    """Returns what `sweep.REGULARIZERS` names, in that order."""
+    """Returns the regularisers that `sweep.REGULARIZERS` names, in that order."""
     return Shannon(), Tsallis(), KL(reference=np.full(num_actions, 1 / num_actions))
 
 
 def temperatures(path: Path) -> np.ndarray:
-    """Returns those along the path, and after them those that are pictured."""
+    """Returns the temperatures along the path, followed by those that are pictured."""
     return np.append(np.geomspace(path.lowest, path.highest, path.count), path.pictured)
 
 
 def run(path: Path, progress: bool = False) -> Arrays:
-    """Solves and evaluates everything.
+    """Solves and evaluates the regularised problem for all regularisers and temperatures.
 
     Returns:
       For the regularisers R and the temperatures K, `alpha` [K] and, [R, K, ..]: `policy` [S, A];
-      `reward_value` [S], the expected return from each state; `objective`, the regularised one from
-      the start; `error_bound`; what `measure` tells of the policy; `zeros`, the share of actions
-      whose probability is exactly 0. `epsilon_return` and `epsilon_entropy` [E] are of the policies
-      that are greedy but for a chance of a uniform move. With the deviations D at the pictured
-      temperatures, `loss`, `predicted` and `distance` [R, pictured, D]: see `deviate`.
+      `reward_value` [S], the expected return from each state; `objective`, the regularised return
+      from the start; `error_bound`; the results of `measure` for the policy; `zeros`, the share of
+      actions whose probability is exactly 0. `epsilon_return` and `epsilon_entropy` [E] are those
+      of the policies that are greedy but for a chance of a uniform move. With the deviations D at
+      the pictured temperatures, there are `loss`, `predicted` and `distance` [R, pictured, D]: see
+      `deviate`.
     """
     grid = world(path)
     m = mx.tabular.from_environment(grid, discount=path.discount)
@@ -74,11 +75,11 @@ def run(path: Path, progress: bool = False) -> Arrays:
 
 
 def measure(m: TabularMDP, policy: np.ndarray | tf.Tensor) -> dict[str, tf.Tensor]:
-    r"""What policies earn and how random they are, each [..].
+    r"""Returns what policies earn and how random they are, each [..].
 
     Returns:
       `return`, expected and discounted; `entropy`, :math:`(1 - \gamma) \, E \sum_t \gamma^t
-      H(\pi(s_t))` in nats: the quantity that alpha / (1 - gamma) prices, at most log A; and
+      H(\pi(s_t))` in nats: the quantity whose price is alpha / (1 - gamma), at most log A; and
       `entropy_per_step`, its mean over the steps before the end.
     """
     visits = tf.reduce_sum(occupancy(m, policy), -1)
@@ -93,7 +94,7 @@ def measure(m: TabularMDP, policy: np.ndarray | tf.Tensor) -> dict[str, tf.Tenso
 def deviate(
     m: TabularMDP, alpha: np.ndarray, best: np.ndarray, regularizer: Regularizer, path: Path
 ) -> Arrays:
-    r"""Leaves the best policies in random directions, and compares what that costs.
+    r"""Leaves the best policies in random directions, and compares the cost with the theory.
 
     .. math:: J^* - J^\pi = \sum_s d^\pi(s) \Big(\max_p \big[\langle p, Q^* \rangle + \alpha
               \Omega(p)\big] - \langle \pi, Q^* \rangle - \alpha \Omega(\pi)\Big)
@@ -102,14 +103,14 @@ def deviate(
 
     Args:
       m: The process.
-      alpha: [K].
+      alpha: [K], the temperatures.
       best: [K, S, A], the soft-optimal policies.
-      regularizer: Omega.
-      path: says how many directions.
+      regularizer: The regulariser Omega.
+      path: The path, which has the number of directions.
 
     Returns:
-      `loss`, the left side by evaluating both policies; `predicted`, the right side, by visits and
-      divergences; and `distance`, how far the deviation goes, in (0, 1]: [K, D] each.
+      `loss`, the left side, by evaluating both policies; `predicted`, the right side, by visits and
+      divergences; and `distance`, the extent of the deviation, in (0, 1]: [K, D] each.
     """
     rng = np.random.default_rng(path.seed)
     shape = (len(alpha), path.deviations)
@@ -125,7 +126,7 @@ def deviate(
         attained = tf.reduce_sum(policy * q, -1) + price[..., None] * regularizer.value(policy)
         gap = regularizer.soft_max(q, price[..., None]) - attained
     else:
-        # Written by the divergence itself, and without underflow: the reference is uniform.
+        # The gap is written by the divergence itself, without underflow: the reference is uniform.
         log_best = tf.nn.log_softmax(optimum.q[:, None] / price[..., None, None])
         divergence = tf.reduce_sum(tf.math.xlogy(policy, policy) - policy * log_best, -1)
         gap = price[..., None] * divergence
@@ -141,9 +142,9 @@ def deviate(
 def _zeros(
     m: TabularMDP, alpha: np.ndarray, q: tf.Tensor, policy: tf.Tensor, regularizer: Regularizer
 ) -> np.ndarray:
-    """The share of actions, in states that are not terminal, of probability exactly 0: [K].
+    """Returns the share of actions with probability exactly 0 in states that are not terminal, [K].
 
-    Boltzmann's probabilities are looked at as logarithms, which do not underflow.
+    Boltzmann's probabilities are examined as logarithms, which do not underflow.
     """
     if isinstance(regularizer, Tsallis):
         impossible = policy.numpy() == 0

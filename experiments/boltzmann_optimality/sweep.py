@@ -10,22 +10,24 @@ from experiments import frame
 WorldName = Literal["TwoGoalGrid", "FourRooms"]
 WORLDS: tuple[WorldName, ...] = ("TwoGoalGrid", "FourRooms")
 
-# Shannon's entropy, sparsemax, and the negative divergence from the uniform policy.
+# The regularisers: Shannon's entropy, sparsemax, and the negative divergence from the uniform
+# policy.
 REGULARIZERS = ("Shannon", "Tsallis", "KL to uniform")
 
 
 @dataclass(frozen=True)
 class Path:
-    """The soft-optimal policies of a world, over temperatures, for every regulariser.
+    """The soft-optimal policies of an environment, over temperatures, for every regulariser.
 
     Attributes:
-      world: a grid.
+      world: The environment, a grid.
       discount: The discount factor gamma.
-      lowest, highest: temperatures, in reward per nat.
-      count: temperatures from the lowest to the highest, at equal ratios.
-      pictured: further temperatures, of which policies are drawn.
-      deviations: random policies near and far from the optimum, at each pictured temperature.
-      seed: of the deviations.
+      lowest, highest: The lowest and the highest temperature, in reward per nat.
+      count: The number of temperatures from the lowest to the highest, at equal ratios.
+      pictured: Further temperatures, whose policies are drawn.
+      deviations: The number of random policies near and far from the optimum, at each pictured
+        temperature.
+      seed: The seed of the deviations.
     """
 
     world: WorldName

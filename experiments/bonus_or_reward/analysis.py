@@ -9,7 +9,8 @@ from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, LearnerSweep, 
 from experiments.frame import Arrays, Findings, Result, Row
 from maxent_tf import statistics
 
-# Learners follow the exact policies where their return is this near, and P(best) as well.
+# The differences of return and of P(best) up to which learners count as following the exact
+# policies.
 NEAR = 0.05
 
 
@@ -21,7 +22,7 @@ def rows(sweep: PathSweep | LearnerSweep, arrays: Arrays) -> list[Row]:
 
 
 def world_row(world: str, path: Arrays) -> Row:
-    """Returns what the exact paths of one world say, in plain numbers."""
+    """Returns what the exact paths of one environment say, in plain numbers."""
     row: Row = {"world": world}
     for name in ("optimum", "threshold", "estimate", "starts_apart"):
         row[name] = float(path[name])
@@ -94,7 +95,7 @@ def conclude(results: list[Result]) -> Findings:
 
 
 def verdict(worlds: list[Row], found: list[Row]) -> str:
-    """Returns which objective does what, and who follows, in sentences made from the rows."""
+    """Returns which objective does what, and which learners follow, in sentences from the rows."""
     wider = [row["world"] for row in worlds if _bears_more(row)]
     lines = [
         f"The bonus still prefers the best goal at temperatures at which the reward has given it up"
@@ -121,7 +122,7 @@ def verdict(worlds: list[Row], found: list[Row]) -> str:
 
 
 def _bears_more(row: Row) -> bool:
-    """Whether the bonus bears a higher temperature than the reward."""
+    """Returns whether the bonus bears a higher temperature than the reward."""
     return (row["bonus_bears"] or 0.0) > (row["reward_bears"] or 0.0)
 
 

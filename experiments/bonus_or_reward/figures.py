@@ -14,13 +14,13 @@ from experiments.frame import Arrays, Result, Row
 
 _COLOURS = {"bonus": plots.BLUE, "reward": plots.VERMILLION}
 _MARKERS = {"fresh": ("o", True, "begun at 0"), "exact": ("D", False, "begun on the curve")}
-# Drawn a little apart, so that neither objective hides the other.
+# The curves are drawn a little apart, so that neither objective hides the other.
 _BESIDE = {"bonus": 0.94, "reward": 1.06}
 _LABELS = {"best": "P(best goal)", "value": "expected return (reward)"}
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
-    """Returns the figure, a column for each world, by its file name."""
+    """Returns the figure, a column for each environment, by its file name."""
     paths = {r.sweep.world: r.arrays for r in results if isinstance(r.sweep, PathSweep)}
     found = [r for x in results if not isinstance(x.sweep, PathSweep) for r in x.rows]
     figure, grid = plots.panels(2, len(paths), height=3.4, sharex=True)

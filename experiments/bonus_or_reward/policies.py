@@ -1,16 +1,17 @@
 r"""The exact policy of each objective.
 
-Entropy as a reward counts wherever the policy goes: its optimum is the soft-optimal policy,
-Boltzmann in the soft action values. Entropy as a bonus pulls at the visited state alone, while the
-critic knows rewards only. There a policy gradient stands still where, for all actions,
+Entropy as a reward counts wherever the policy goes: its optimum is the soft-optimal policy, which
+is Boltzmann in the soft action values. Entropy as a bonus pulls at the visited state alone, while
+the critic knows rewards only. With such a bonus, a policy gradient stands still where, for all
+actions,
 
 .. math:: \pi(a) \big(Q^\pi(a) - \alpha \log \pi(a) - V^\pi - \alpha H(\pi)\big) = 0,
 
-that is where the policy is Boltzmann in its own action values without entropy,
+that is, where the policy is Boltzmann in its own action values without entropy,
 
 .. math:: \pi(a | s) \propto \exp(Q^\pi(s, a) / \alpha):
 
-an equilibrium, and the maximum of no objective.
+which is an equilibrium, and the maximum of no objective.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ class ExactPolicies(NamedTuple):
     """The policies of one objective along a path of temperatures.
 
     Attributes:
-      policy: [alphas, S, A].
-      v: [alphas, S], what a critic that has converged predicts.
+      policy: [alphas, S, A], the policies.
+      v: [alphas, S], the values that a converged critic predicts.
     """
 
     policy: np.ndarray
@@ -41,7 +42,7 @@ def exact_policies(m: TabularMDP, objective: str, alphas: np.ndarray) -> ExactPo
     Args:
       m: The process.
       objective: "bonus" or "reward".
-      alphas: [alphas], in reward per nat, positive.
+      alphas: [alphas], the temperatures, in reward per nat, positive.
     """
     if objective == "reward":
         solution = soft_policy_iteration(m, alphas)
@@ -52,16 +53,16 @@ def exact_policies(m: TabularMDP, objective: str, alphas: np.ndarray) -> ExactPo
 def bonus_equilibrium(
     m: TabularMDP, alphas: np.ndarray, logits: np.ndarray, tolerance: float = 1e-10
 ) -> ExactPolicies:
-    """Iterates damped towards the policy that is Boltzmann in its own action values.
+    """Iterates with damping towards the policy that is Boltzmann in its own action values.
 
     Args:
       m: The process.
-      alphas: [alphas], in reward per nat, positive.
-      logits: [S, A] or [alphas, S, A], where to begin.
-      tolerance: of the probabilities.
+      alphas: [alphas], the temperatures, in reward per nat, positive.
+      logits: [S, A] or [alphas, S, A], the logits of the first policy.
+      tolerance: The tolerance of the probabilities.
 
     Raises:
-      RuntimeError: if 10,000 iterations do not suffice.
+      RuntimeError: If 10,000 iterations do not suffice.
     """
     logits = np.broadcast_to(logits, (len(alphas), m.num_states, m.num_actions))
     for _ in range(10_000):
@@ -71,6 +72,6 @@ def bonus_equilibrium(
         error = np.abs(scipy.special.softmax(boltzmann, -1) - policy).max()
         if error <= tolerance:
             return ExactPolicies(policy, evaluation.v.numpy())
-        # Undamped it can swing between two policies.
+        # An undamped iteration can swing between two policies.
         logits = logits + 0.2 * (boltzmann - logits)
     raise RuntimeError(f"the equilibrium is still off by {error:g} after 10,000 iterations.")

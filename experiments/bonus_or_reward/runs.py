@@ -28,10 +28,10 @@ def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
 
     Returns:
       `alpha` [alphas]; `best` and `value`, P(best goal) and return, [objectives, alphas];
-      `threshold`, where the return of the soft-optimal policy falls through half of the best;
-      `estimate` of it; `optimum`, the best return; `starts_apart`, by how much the probabilities of
-      two equilibria of the bonus differ at most, one found from the uniform policy and one from the
-      optimum.
+      `threshold`, the temperature at which the return of the soft-optimal policy falls through half
+      of the best; `estimate`, an estimate of this threshold; `optimum`, the best return;
+      `starts_apart`, the largest difference between the probabilities of two equilibria of the
+      bonus, one found from the uniform policy and one from the optimum.
     """
     world = WORLDS[sweep.world](sweep.max_episode_steps)
     m = from_environment(world, discount=sweep.discount)
@@ -52,11 +52,11 @@ def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
 
 
 def run_learners(sweep: LearnerSweep, progress: bool = False) -> dict[str, np.ndarray]:
-    """Trains learners of one objective on one world, from both starts, in one program.
+    """Trains learners of one objective on one environment, from both starts, in one program.
 
     Returns:
-      P(best goal) and return of each final policy, exactly, `best` and `value`
-      [starts, alphas, seeds]; the same of the exact policies, `exact_best` and `exact_value`
+      P(best goal) and return of each final policy, exactly, `best` and `value` [starts, alphas,
+      seeds]; and P(best goal) and return of the exact policies, `exact_best` and `exact_value`
       [alphas].
     """
     world = WORLDS[sweep.world](sweep.max_episode_steps)
@@ -93,12 +93,15 @@ def run_learners(sweep: LearnerSweep, progress: bool = False) -> dict[str, np.nd
 
 
 def _logits(policy: np.ndarray) -> np.ndarray:
-    # A probability that underflows becomes the smallest there is.
+    # A probability that underflows becomes the smallest positive number.
     return np.log(np.maximum(policy, np.finfo(np.float64).tiny))
 
 
 def _at_second_start(tables: np.ndarray, fresh: tf.Tensor) -> tf.Tensor:
-    """Puts tables [alphas, ...] into those learners of [starts, alphas, seeds, ...]."""
+    """Puts tables [alphas, ...] into the learners of the second start.
+
+    The tables of the learners are [starts, alphas, seeds, ...].
+    """
     given = np.array(fresh)
     given[STARTS.index("exact")] = tables[:, None]
     return tf.constant(given)

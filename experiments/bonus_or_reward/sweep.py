@@ -16,7 +16,7 @@ WORLDS: dict[str, Callable[[int], FiniteWorld]] = {
     "FourRooms": FourRooms,
 }
 OBJECTIVES = ("bonus", "reward")
-# Where learners begin: with tables of zeros, or at the exact policy and values of their objective.
+# The start of learners: tables of zeros, or the exact policy and values of their objective.
 STARTS = ("fresh", "exact")
 
 
@@ -25,12 +25,13 @@ class PathSweep:
     """Exact policies of both objectives along a path of temperatures.
 
     Attributes:
-      world: a key of `WORLDS`.
-      lowest: the lowest temperature, in reward per nat.
-      highest: the highest.
-      count: of temperatures, geometrically spaced.
+      world: The environment, a key of `WORLDS`.
+      lowest: The lowest temperature, in reward per nat.
+      highest: The highest temperature.
+      count: The number of temperatures, geometrically spaced.
       discount: The discount factor gamma.
-      max_episode_steps: after which episodes are cut when policies are evaluated.
+      max_episode_steps: The number of steps after which episodes are cut when policies are
+        evaluated.
     """
 
     world: str
@@ -53,15 +54,15 @@ class PathSweep:
 
 @dataclass(frozen=True)
 class LearnerSweep:
-    """One-step actor-critics with tables; other attributes as in `PathSweep`.
+    """One-step actor-critics with tables; the other attributes are those of `PathSweep`.
 
     Attributes:
-      objective: "bonus" or "reward".
+      objective: The objective, "bonus" or "reward".
       alphas: The temperatures, in reward per nat.
-      seeds: learners for each temperature and start.
+      seeds: The number of learners for each temperature and start.
       steps: The number of environment steps of each learner.
-      actor_rate: step size of plain gradient ascent on the logits.
-      critic_rate: step size on the values.
+      actor_rate: The step size of plain gradient ascent on the logits.
+      critic_rate: The step size on the values.
       seed: The seed of everything that is drawn.
     """
 

@@ -24,7 +24,7 @@ def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> 
 
 
 class Rows(NamedTuple):
-    """The rows of the summary, by part."""
+    """The rows of the summary, by part of the experiment."""
 
     natural: list[Row]
     noisy: list[Row]
@@ -88,8 +88,8 @@ def noisy_rows(sweep: NoisyBandit, arrays: Arrays) -> list[Row]:
 def exploration_rows(sweep: Exploration, arrays: Arrays) -> list[Row]:
     """Returns a row for each bandit and explorer.
 
-    `slope` is that of log regret in log t over the last factor of ten: 1 where it is linear.
-    `never_recovered` is the share of runs that drew worse arms throughout the second half.
+    `slope` is the slope of log regret in log t over the last factor of ten: 1 where regret is
+    linear. `never_recovered` is the share of runs that drew worse arms throughout the second half.
     """
     times, rows = arrays["times"], []
     tenth = int(np.argmin(np.abs(np.log(10 * times / times[-1]))))
@@ -176,7 +176,7 @@ def conclude(results: list[Result]) -> Findings:
 
 
 def verdict(rows: Rows) -> str:
-    """Returns what the rows say: a sentence for all parts, then some for each."""
+    """Returns what the rows say: a sentence for all parts, then some for each part."""
     plain = [row for row in rows.natural if not row["baseline"] and row["alpha"] == 0]
     worst = max(row["worse_likelier"] for row in plain)
     helped = max(r["worse_likelier"] for r in rows.natural if r["baseline"] and r["alpha"] == 0)
@@ -205,7 +205,7 @@ def _natural_verdict(rows: list[Row]) -> str:
         key=lambda row: row["worse_likelier"] - without[row["step_size"]]["worse_likelier"],
     )
     same = without[best["step_size"]]
-    # Halving is asked for: the best of many settings is a little better by chance alone.
+    # The loss must be halved: the best of many settings is a little better by chance alone.
     halved = best["worse_likelier_interval"][1] < same["worse_likelier"] / 2
     return (
         f"With the natural gradient, up to {high['worse_likelier']:.1%} of runs end on the worse "

@@ -1,4 +1,4 @@
-"""Explorers on bandits: all of them, with all of their runs, as one compiled program."""
+"""The explorers on bandits: all explorers, with all of their runs, as one compiled program."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from maxent_tf.exploration import boltzmann_gumbel
 
 
 class Tally(NamedTuple):
-    """What is known of the arms after some steps: E explorers, R runs, K arms.
+    """What is known of the arms after some steps, for E explorers, R runs and K arms.
 
     Attributes:
-      step: [], int32, how many were made.
-      count: [E, R, K], float32, draws of each arm; whole numbers are exact up to 2^24.
-      total: [E, R, K], float32, the rewards they paid.
+      step: [], int32, the number of steps so far.
+      count: [E, R, K], float32, the number of draws of each arm; whole numbers are exact up to
+        2^24.
+      total: [E, R, K], float32, the sum of the rewards that each arm paid.
     """
 
     step: tf.Tensor
@@ -36,10 +37,10 @@ def regret(
     .. math:: R_t = \sum_a (\mu^* - \mu_a) N_a(t)
 
     Args:
-      world: the bandit.
-      explorers: ways to choose an arm; each tries every arm once at first.
-      runs: independent ones of each explorer.
-      marks: times, ascending.
+      world: The bandit.
+      explorers: The ways to choose an arm; each explorer tries every arm once at first.
+      runs: The number of independent runs of each explorer.
+      marks: The times, ascending.
       seed: The seed of everything that is drawn.
 
     Returns:
@@ -58,7 +59,7 @@ def regret(
 
 @functools.lru_cache
 def _program(explorers: tuple[Explorer, ...]) -> Callable[..., Tally]:
-    """Returns the function that plays on until a time."""
+    """Returns the function that plays on until a given time."""
 
     @tf.function(jit_compile=True)
     def play(
@@ -85,7 +86,7 @@ def _program(explorers: tuple[Explorer, ...]) -> Callable[..., Tally]:
 
 
 def _rule(explorer: Explorer, t: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns what is added to the averages, and the scale of the Gumbel noise: [R, K] each."""
+    """Returns the numbers added to the averages, and the scale of the Gumbel noise: [R, K] each."""
     c, nothing = explorer.constant, tf.zeros_like(count)
     if explorer.kind == "ucb":
         return tf.sqrt(2 * tf.math.log(t) / count), nothing
@@ -95,7 +96,7 @@ def _rule(explorer: Explorer, t: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor
 
 
 def inverse_temperature(explorer: Explorer, t: tf.Tensor) -> tf.Tensor:
-    """Returns eta at time t = 1, 2, .. of an explorer that is Boltzmann's."""
+    """Returns the inverse temperature eta of a Boltzmann explorer at time t = 1, 2, .."""
     if explorer.kind == "constant":
         return explorer.constant * tf.ones_like(t)
     grown = tf.math.log(t) if explorer.kind == "log" else tf.sqrt(t)

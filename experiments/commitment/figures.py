@@ -1,4 +1,4 @@
-"""The figures: who locks, what temperature does under noise, and regret over time."""
+"""The figures: who locks, the effect of the temperature under noise, and regret over time."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _noisy(sweep: NoisyBandit, arrays: Arrays, rows: list[Row]) -> Figure:
 
 
 def _exploration(sweep: Exploration, arrays: Arrays) -> Figure:
-    """Draws regret against time for every explorer, one panel for each bandit."""
+    """Draws the regret of every explorer against time, with one panel for each bandit."""
     figure, (axes,) = plots.panels(1, len(sweep.worlds), height=4.9)
     times, constant = arrays["times"], None
     for axis, world, regret in zip(axes, sweep.worlds, arrays["regret"], strict=True):

@@ -12,17 +12,19 @@ from experiments.bandit_ascent import BAD_START, REWARDS, STEP_SIZE
 from experiments.commitment.sweep import TWO_ARMS
 from experiments.frame import track
 
-# Beyond this lead an arm is drawn with certainty, and exp is still finite.
+# Beyond this lead an arm is drawn with certainty, while exp is still finite.
 _LARGEST_LEAD = 500.0
 
 
 class Commitment(NamedTuple):
-    """What natural gradients have come to; `B` is the batch of settings.
+    """The outcome of natural gradients; `B` is the batch of settings.
 
     Attributes:
       likelier: [steps + 1, *B], the fraction of runs in which the worse arm is the likelier one.
-      locked: [steps + 1, *B], in which its probability is above 0.99.
-      never_better: [steps + 1, *B], in which the better arm was never drawn so far.
+      locked: [steps + 1, *B], the fraction of runs in which the probability of the worse arm is
+        above 0.99.
+      never_better: [steps + 1, *B], the fraction of runs in which the better arm has never been
+        drawn so far.
     """
 
     likelier: np.ndarray
@@ -41,17 +43,17 @@ def natural_gradient(
 ) -> Commitment:
     """Follows the sampled natural gradient of softmax policies on two arms, from uniform.
 
-    In logits the natural gradient of the expected reward is the reward itself, estimated by
-    x / pi(a) for the arm that was drawn and 0 for the other; that of the entropy is -log pi:
-    theta += eta (x 1[a] / pi(a) - alpha log pi).
+    In logits, the natural gradient of the expected reward is the reward itself. It is estimated by
+    x / pi(a) for the arm that was drawn and 0 for the other. The natural gradient of the entropy is
+    -log pi: theta += eta (x 1[a] / pi(a) - alpha log pi).
 
     Args:
-      step_size: [*B], eta.
-      alpha: [*B], in reward per nat.
+      step_size: [*B], the step size eta.
+      alpha: [*B], the temperature, in reward per nat.
       baseline: [*B], bool, whether the true value of the policy is subtracted from the reward.
-      runs: for each setting.
+      runs: The number of runs for each setting.
       steps: The number of steps of each run.
-      seed: of NumPy's generator.
+      seed: The seed of NumPy's generator.
     """
     step_size, alpha, baseline = (
         x[..., None] for x in np.broadcast_arrays(step_size, alpha, baseline)
@@ -72,24 +74,25 @@ def natural_gradient(
         reward = np.where(drawn, worse, better)
         reward = reward - baseline * (p * worse + (1 - p) * better)
         change = step_size * reward / np.where(drawn, p, 1 / (1 + np.exp(lead)))
-        # log pi(worse) - log pi(better) is the lead itself.
+        # The lead itself is log pi(worse) - log pi(better).
         lead = (1 - step_size * alpha) * lead + np.where(drawn, change, -change)
         lead = np.clip(lead, -_LARGEST_LEAD, _LARGEST_LEAD)
     return Commitment(*np.moveaxis(records, 1, 0))
 
 
 def chance_of_only_worse(step_size: float, steps: int = 60) -> np.ndarray:
-    """How likely `natural_gradient` without baseline and entropy never draws the better arm.
+    """Returns how likely `natural_gradient` never draws the better arm.
 
-    As long as it does not, its policies are known: the product of their probabilities bounds the
-    chance to lock on the worse arm from below.
+    This holds without baseline and entropy. As long as the better arm is not drawn, the policies
+    are known. The product of their probabilities bounds the chance to lock on the worse arm from
+    below.
 
     Args:
-      step_size: eta.
-      steps: how many factors; at eta = 1 the last of 60 is 1 in float64.
+      step_size: The step size eta.
+      steps: The number of factors; at eta = 1 the last of 60 factors is 1 in float64.
 
     Returns:
-      [steps + 1], after 0 .. steps draws.
+      [steps + 1], the chance after 0 .. steps draws.
 
     References:
       J. Mei, B. Dai, C. Xiao, C. Szepesvari, D. Schuurmans (2021), "Understanding the effect of
@@ -114,15 +117,16 @@ def noisy_bandit(
 ) -> np.ndarray:
     """Follows the policy gradient with noisy rewards from a start that favours the second arm.
 
-    Each step, of size 0.4, is estimated from one draw with noise of standard deviation 1 and the
-    true value as baseline; the gradient of the entropy is exact.
+    Each step, of size 0.4, is estimated from one draw, whose noise has a standard deviation of 1,
+    with the true value as the baseline. The gradient of the entropy is exact.
 
     Args:
       alphas: The temperatures, in reward per nat.
-      seeds: independent runs at each.
+      seeds: The number of independent runs at each temperature.
       steps: The number of steps of each run.
-      seed: of NumPy's generator.
-      marks: how often the outcome is recorded, at equal distances, last at the end.
+      seed: The seed of NumPy's generator.
+      marks: The number of times at which the outcome is recorded, at equal distances, the last at
+        the end.
       progress: Whether to show a progress bar.
 
     Returns:
@@ -131,7 +135,7 @@ def noisy_bandit(
     rng = np.random.default_rng(seed)
     rewards, temperature = np.array(REWARDS)[:, None, None], np.array(alphas)[:, None]
     shape = (len(alphas), seeds)
-    # Arms in front: sums over them are then sums of three long rows.
+    # The axis of the arms is in front: sums over the arms are then sums of three long rows.
     theta = np.broadcast_to(np.log(BAD_START)[:, None, None], (3, *shape)).copy()
     best = []
     for step in track(range(1, steps + 1), progress, "steps"):

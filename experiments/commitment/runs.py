@@ -1,4 +1,4 @@
-"""Runs the three parts: from constants to arrays."""
+"""The runs of the three parts: from constants to arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from experiments.frame import track
 
 Arrays = dict[str, np.ndarray]
 
-# Without and with the value as baseline: the first axis of natural gradients' settings.
+# Without and with the value as the baseline: the first axis of the settings of natural gradients.
 BASELINES = (False, True)
 _CURVE_POINTS = 60
 
@@ -34,8 +34,8 @@ def natural(sweep: NaturalGradient) -> Arrays:
 
     Returns:
       `likelier`, `locked` and `never_better`, [steps + 1, baselines, step sizes], as in
-      `gradients.Commitment`; and with entropy `entropy_likelier` and `entropy_locked`,
-      [baselines, step sizes, alphas], in the end.
+      `gradients.Commitment`; and with entropy `entropy_likelier` and `entropy_locked`, [baselines,
+      step sizes, alphas], at the end.
     """
     baseline = np.array(BASELINES)
     size = {"runs": sweep.runs, "steps": sweep.steps}

@@ -15,10 +15,11 @@ class NaturalGradient:
     """Sampled natural policy gradient on two arms that pay exactly (1, 0.9).
 
     Attributes:
-      step_sizes: eta, each without entropy.
+      step_sizes: The step sizes eta, each without entropy.
       alphas: The temperatures, in reward per nat, each at each of `entropy_step_sizes`.
-      entropy_step_sizes: eta where the temperature is varied.
-      runs: for each step size and temperature, with and without the value as baseline.
+      entropy_step_sizes: The step sizes eta where the temperature is varied.
+      runs: The number of runs for each step size and temperature, with and without the value as the
+        baseline.
       steps: The number of steps of each run.
       seed: The seed of everything that is drawn.
     """
@@ -39,7 +40,7 @@ class NoisyBandit:
 
     Attributes:
       alphas: The temperatures, in reward per nat.
-      seeds: runs at each.
+      seeds: The number of runs at each temperature.
       steps: The number of steps of each run.
       seed: The seed of everything that is drawn.
     """
@@ -57,9 +58,9 @@ class World:
     """A bandit whose arms pay 0 or 1, or else always their mean.
 
     Attributes:
-      name: for people.
-      means: of the arms, the best one first.
-      sure: for each arm, whether it pays its mean always.
+      name: The name for people.
+      means: The means of the arms, with the best arm first.
+      sure: For each arm, whether it always pays its mean.
     """
 
     name: str
@@ -72,9 +73,9 @@ class Explorer:
     """A way to choose among the arms by their average rewards.
 
     Attributes:
-      kind: "constant", "log" or "root": Boltzmann's policy at the inverse temperature eta = c,
-        c log t or c sqrt(t); "gumbel": Boltzmann-Gumbel with beta = c / sqrt(N); "ucb": UCB1.
-      constant: c.
+      kind: "constant", "log" or "root": Boltzmann's policy at the inverse temperature eta = c, c
+        log t or c sqrt(t); "gumbel": Boltzmann-Gumbel with beta = c / sqrt(N); "ucb": UCB1.
+      constant: The constant c.
     """
 
     kind: Literal["constant", "log", "root", "gumbel", "ucb"]
@@ -82,7 +83,7 @@ class Explorer:
 
     @property
     def label(self) -> str:
-        """What tables and figures call it."""
+        """The name of the explorer in tables and figures."""
         c = f"{self.constant:g}"
         return {
             "constant": f"Boltzmann, eta = {c}",
@@ -103,11 +104,11 @@ class Exploration:
     """The regret of explorers on bandits.
 
     Attributes:
-      worlds: bandits.
-      explorers: ways to choose.
-      runs: of each explorer on each bandit.
+      worlds: The bandits.
+      explorers: The ways to choose an arm.
+      runs: The number of runs of each explorer on each bandit.
       steps: The number of steps of each run.
-      marks: times at which regret is recorded, evenly spaced in the logarithm.
+      marks: The number of times at which regret is recorded, evenly spaced in the logarithm.
       seed: The seed of everything that is drawn.
     """
 

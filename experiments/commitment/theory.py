@@ -1,4 +1,4 @@
-r"""What is known of the explorers' regret: a bound from above, and where Boltzmann's policy fails.
+r"""The known bounds on the explorers' regret: one from above, and where Boltzmann's policy fails.
 
 The bound on Boltzmann-Gumbel exploration is its paper's, with the constants that the proof gives
 for noise of P(G <= g) = exp(-exp(-g)). Take a worse arm, D its gap; rewards are sigma-sub-Gaussian
@@ -29,7 +29,7 @@ import tensorflow as tf
 from experiments.commitment.explorers import inverse_temperature
 from experiments.commitment.sweep import Explorer
 
-# Of a reward between 0 and 1: sub-Gaussian with half its range.
+# The constant of a reward between 0 and 1, which is sub-Gaussian with half its range.
 SIGMA = 0.5
 
 
@@ -42,10 +42,10 @@ def gumbel_regret_bound(
               18 C^2 e^{\sigma^2 / 2 C^2}}{D_a} + D_a
 
     Args:
-      steps: T.
-      means: of the arms.
-      constant: C, positive.
-      sigma: rewards are sub-Gaussian with it.
+      steps: The number of steps T.
+      means: The means of the arms.
+      constant: The constant C, positive.
+      sigma: The constant with which rewards are sub-Gaussian.
 
     References:
       N. Cesa-Bianchi, C. Gentile, G. Lugosi, G. Neu (2017), "Boltzmann exploration done right",
@@ -64,21 +64,22 @@ def gumbel_regret_bound(
 def gumbel_fluid_regret(
     steps: npt.ArrayLike, means: Sequence[float], constant: float
 ) -> np.ndarray:
-    r"""The regret of Boltzmann-Gumbel exploration if averages were exact: a prediction, no bound.
+    r"""Returns the regret of Boltzmann-Gumbel exploration if averages were exact.
 
-    Once the best arm's noise is negligible, a worse one is drawn with the chance exp(-x),
-    x = sqrt(N) D / C. As a flow, dN/dt = exp(-x) from N = 1 on, which integrates to
+    It is a prediction, not a bound. Once the best arm's noise is negligible, a worse arm is drawn
+    with the chance exp(-x), x = sqrt(N) D / C. As a flow, dN/dt = exp(-x) from N = 1 on, which
+    integrates to
 
     .. math:: N = \frac{C^2}{D^2} x^2, \qquad
               (x - 1) e^x = \frac{T D^2}{2 C^2} + (x_1 - 1) e^{x_1}, \quad x_1 = \frac{D}{C}
 
     with x by Lambert's function. So the regret is about C^2 log(T)^2 / D for each worse arm, and
-    approaches that from below: x lags behind log T by log x.
+    approaches this number from below: x lags behind log T by log x.
 
     Args:
-      steps: T.
-      means: of the arms.
-      constant: C, positive.
+      steps: The number of steps T.
+      means: The means of the arms.
+      constant: The constant C, positive.
     """
     gaps = max(means) - np.array(means)
     gaps = gaps[gaps > 0]
@@ -89,38 +90,39 @@ def gumbel_fluid_regret(
 
 
 def sure_regret(explorer: Explorer, gap: float, steps: int) -> np.ndarray:
-    r"""The expected regret of Boltzmann's policy on two arms that pay their means always, exactly.
+    r"""Returns Boltzmann's expected regret on two arms that always pay their means, exactly.
 
-    Each arm is drawn once at first; from then on the worse one has the chance
-    1 / (1 + exp(eta_t gap)). With eta = c log t the regret grows as t^(1 - c gap).
+    Each arm is drawn once at first. From then on, the worse arm is drawn with the chance 1 / (1 +
+    exp(eta_t gap)). With eta = c log t the regret grows as t^(1 - c gap).
 
     Args:
-      explorer: one of Boltzmann's.
-      gap: between the means.
-      steps: how long, at least 2.
+      explorer: An explorer with Boltzmann's policy.
+      gap: The gap between the means.
+      steps: The number of steps, at least 2.
 
     Returns:
-      [steps], after 1 .. steps draws.
+      [steps], the regret after 1 .. steps draws.
     """
     worse = 1 / (1 + np.exp(_eta(explorer, steps) * gap))
     return gap * np.cumsum([0.0, 1.0, *worse[2:]])
 
 
 def unlucky_regret(explorer: Explorer, gap: float, steps: int) -> np.ndarray:
-    r"""A bound from below on Boltzmann's regret where the better arm may be unlucky at first.
+    r"""Bounds Boltzmann's regret from below where the better arm may be unlucky at first.
 
-    It pays 1 or 0 with the mean 1/2 + gap, the other arm always 1/2. If its first reward is 0, as
-    with the chance 1/2 - gap, its average stays at 0, and its probability at
-    1 / (1 + exp(eta_t / 2)), until it is drawn again: the sum counts the steps before that. It is
-    linear in time if these probabilities have a finite sum, as with eta = c log t for c > 2.
+    The better arm pays 1 or 0 with the mean 1/2 + gap, and the other arm always pays 1/2. The first
+    reward of the better arm is 0 with the chance 1/2 - gap. Its average then stays at 0, and its
+    probability at 1 / (1 + exp(eta_t / 2)), until it is drawn again: the sum counts the steps
+    before that. The sum is linear in time if these probabilities have a finite sum, as with eta = c
+    log t for c > 2.
 
     Args:
-      explorer: one of Boltzmann's.
-      gap: between the means, below 1/2.
-      steps: how long, at least 2.
+      explorer: An explorer with Boltzmann's policy.
+      gap: The gap between the means, below 1/2.
+      steps: The number of steps, at least 2.
 
     Returns:
-      [steps], after 1 .. steps draws.
+      [steps], the bound after 1 .. steps draws.
     """
     not_drawn = np.cumprod(1 / (1 + np.exp(-_eta(explorer, steps)[2:] / 2)))
     return gap * np.cumsum([0.0, 1.0, *((0.5 - gap) * not_drawn)])

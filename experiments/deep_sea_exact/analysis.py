@@ -9,7 +9,7 @@ from experiments.deep_sea_exact import paths
 from experiments.deep_sea_exact.sweep import Sweep
 from experiments.frame import Arrays, Row
 
-# In units of the threshold, where the table looks.
+# The temperatures of the table, in units of the threshold.
 FACTORS = (0.5, 1.0, 2.0)
 
 

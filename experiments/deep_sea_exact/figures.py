@@ -1,4 +1,4 @@
-"""The figure: reaching the treasure, and what it returns, against the temperature."""
+"""The figure: the chance of the treasure, and the return, against the temperature."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 r"""The soft-optimal policy of DeepSea in closed form: a sum over its paths.
 
-Nothing is random and nothing discounted, so that the soft-optimal policy draws each of the 2^N
-action sequences in proportion to exp(return / alpha). With c = exp(-.01 / (N alpha)) the weight of
-a move to the right, the one sequence without a move to the left weighs c^N exp(1 / alpha), and all
-others together (1 + c)^N - c^N.
+Nothing is random and nothing is discounted. The soft-optimal policy therefore draws each of the 2^N
+action sequences in proportion to exp(return / alpha). Let c = exp(-.01 / (N alpha)) be the weight
+of a move to the right. The one sequence without a move to the left weighs c^N exp(1 / alpha), and
+all others together weigh (1 + c)^N - c^N.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ BEST = TREASURE - MOVE_COST  # the return of the one way to the treasure
 
 
 class PathSum(NamedTuple):
-    """What the soft-optimal policy does, exactly.
+    """The exact behaviour of the soft-optimal policy.
 
     Attributes:
       goal: [...], P(goal), the probability that an episode ends at the treasure.
-      value: [...], its expected return, without entropy.
-      unaware: [...], P(goal) of the policy that is soft-optimal without the treasure: of an agent
-        that has not found it yet.
+      value: [...], the expected return of the soft-optimal policy, without entropy.
+      unaware: [...], P(goal) of the policy that is soft-optimal without the treasure, which is the
+        policy of an agent that has not found the treasure yet.
     """
 
     goal: np.ndarray
@@ -37,8 +37,8 @@ def path_sum(size: int, alpha: npt.ArrayLike) -> PathSum:
     """Sums over all paths.
 
     Args:
-      size: N.
-      alpha: [...], in reward per nat, positive.
+      size: The number of rows N.
+      alpha: [...], the temperature, in reward per nat, positive.
 
     >>> path_sum(2, 1e9).goal.round(6).item()  # uniform
     0.25
@@ -48,24 +48,24 @@ def path_sum(size: int, alpha: npt.ArrayLike) -> PathSum:
     c = np.exp(-cost / alpha)
     others = (1 + c) ** size - c**size
     goal = 1 / (1 + others * np.exp(-BEST / alpha))
-    # Among the others each move is to the right with weight c, but not all of them are.
+    # Among the other paths each move is to the right with weight c, but not all moves are.
     moves_right = (size * c * (1 + c) ** (size - 1) - size * c**size) / others
     value = goal * BEST - (1 - goal) * cost * moves_right
     return PathSum(goal, value, (c / (1 + c)) ** size)
 
 
 def approximate_goal(size: int, alpha: npt.ArrayLike) -> np.ndarray:
-    """The approximation that takes all paths but the best for free: 1 / (1 + 2^N exp(-.99 / a))."""
+    """Returns P(goal) if all paths but the best were free: 1 / (1 + 2^N exp(-.99 / alpha))."""
     return 1 / (1 + 2.0**size * np.exp(-BEST / np.asarray(alpha)))
 
 
 def approximate_threshold(size: int) -> float:
-    """The temperature at which that approximation is one half: .99 / (N log 2)."""
+    """Returns the temperature at which `approximate_goal` is one half: .99 / (N log 2)."""
     return BEST / (size * np.log(2))
 
 
 def threshold(size: int) -> float:
-    """The temperature at which P(goal) is one half; size is at least 2."""
+    """Returns the temperature at which P(goal) is one half; `size` is at least 2."""
     near = approximate_threshold(size)
 
     def excess(alpha: float) -> float:

@@ -1,4 +1,4 @@
-"""The measurements: sums over paths, beside what the soft Bellman solver finds."""
+"""The measurements: sums over paths, beside the results of the soft Bellman solver."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from maxent_tf.tabular import TabularMDP, from_environment, soft_value_iteration
 
 
 def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
-    """Measures every world at every temperature.
+    """Measures every environment at every temperature.
 
     Returns:
       `size` [sizes]; `alpha` [alphas]; by sums over paths `goal`, `value`, `unaware`,
@@ -43,9 +43,9 @@ def solved_goal(m: TabularMDP, size: int, alphas: np.ndarray) -> np.ndarray:
     """Returns P(goal) of the policy that soft value iteration finds, [alphas].
 
     Args:
-      m: the process of `DeepSea`, its rewards perhaps changed.
-      size: N.
-      alphas: [alphas], in reward per nat.
+      m: The process of `DeepSea`, perhaps with other rewards.
+      size: The number of rows N.
+      alphas: [alphas], the temperatures, in reward per nat.
     """
     policy = soft_value_iteration(m, alphas).policy.numpy()
     diagonal = np.arange(size) * (size + 1)

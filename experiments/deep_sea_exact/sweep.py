@@ -12,13 +12,13 @@ from experiments import frame
 
 @dataclass(frozen=True)
 class Sweep:
-    """Soft-optimal policies of `DeepSea`.
+    """The soft-optimal policies of `DeepSea`.
 
     Attributes:
-      sizes: N, the rows, columns and steps, each at least 2.
-      lowest: the lowest temperature, in reward per nat, positive.
-      highest: the highest.
-      count: of temperatures, geometrically spaced.
+      sizes: The numbers N of rows, columns and steps, each at least 2.
+      lowest: The lowest temperature, in reward per nat, positive.
+      highest: The highest temperature.
+      count: The number of temperatures, geometrically spaced.
     """
 
     sizes: tuple[int, ...] = (5, 10, 15, 20, 25, 30)

@@ -15,13 +15,15 @@ from maxent_tf import statistics
 
 
 def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
-    """The geometric mean of ratios, with the 95% interval that Student's t gives their logarithms.
+    """Returns the geometric mean of ratios, with a 95% interval.
+
+    The interval is the one that Student's t gives the logarithms of the ratios.
 
     Args:
-      ratios: [runs], positive.
+      ratios: [runs], the ratios, positive.
 
     Returns:
-      The mean and its bounds; with one run, infinitely wide ones.
+      The mean and its bounds; with one run, the bounds are infinitely wide.
     """
     logs = np.log(np.asarray(ratios, np.float64))
     if logs.size < 2:
@@ -38,7 +40,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def gradient_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
-    """Yields a row for each place and temperature: variances over the single sample's."""
+    """Yields a row for each place and temperature, with variances over the single sample's."""
     for i, place in enumerate(PLACES):
         for j, alpha in enumerate(sweep.alphas):
             variance, squared = arrays["variance"][i, :, j], arrays["mean_squared"][i, 0, j]
@@ -49,7 +51,7 @@ def gradient_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
                 "seeds": sweep.seeds,
                 "states": sweep.states,
                 "draws": sweep.draws,
-                # How far from equilibrium: the size of the mean beside that of the noise.
+                # The distance from equilibrium: the size of the mean beside the size of the noise.
                 "signal": float(np.sqrt(max(squared.mean(), 0) / variance[0].mean())),
             }
             for k, estimator in enumerate(ESTIMATORS[1:], start=1):
@@ -62,8 +64,9 @@ def gradient_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 def learning_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each temperature and estimator.
 
-    Every row compares its return with that of the single sample at the same temperature: the
-    difference of means with Welch's 95% interval. On the trap, stuck is P(best) of at most a half.
+    Every row compares its return with that of the single sample at the same temperature: it has the
+    difference of means with Welch's 95% interval. On the trap, a learner is stuck if P(best) is at
+    most a half.
     """
     for j, alpha in enumerate(sweep.alphas):
         for i, estimator in enumerate(ESTIMATORS):
@@ -137,7 +140,7 @@ def conclude(results: list[Result]) -> Findings:
 
 
 def verdict(gradients: list[Row], learning: list[Row]) -> str:
-    """Returns what the data say: a sentence for all, then some for each environment."""
+    """Returns what the data say: a sentence for all environments, then some for each of them."""
     ratios = [row["exact_ratio"] for row in gradients]
     total, higher, lower = _outcomes([r for r in learning if r["estimator"] == "exact"])
     lines = [
@@ -170,6 +173,6 @@ def verdict(gradients: list[Row], learning: list[Row]) -> str:
 
 
 def _outcomes(rows: list[Row]) -> tuple[int, int, int]:
-    """How many rows there are, and in how many the difference lies above 0, and below."""
+    """Returns the number of rows, and in how many the difference lies above 0, and below."""
     higher = sum(row["difference_interval"][0] > 0 for row in rows)
     return len(rows), higher, sum(row["difference_interval"][1] < 0 for row in rows)

@@ -1,4 +1,4 @@
-"""The figures: the gradient's variance, what learners end with, and how they get there."""
+"""The figures: the variance of the gradient, the final results of learners, and their curves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _title(result: Result) -> str:
 
 
 def _gradient_variance(results: list[Result]) -> Figure:
-    """Ratios against alpha, their 95% intervals over learners shaded."""
+    """Draws ratios against alpha, with their 95% intervals over learners shaded."""
     figure, axes = plots.panels(2, len(results))
     for column, result in zip(axes.T, results, strict=True):
         for axis, place in zip(column, PLACES, strict=True):
@@ -60,7 +60,7 @@ def _gradient_variance(results: list[Result]) -> Figure:
 
 
 def _against_alpha(results: list[Result]) -> Figure:
-    """Returns, and on the trap the stuck fraction, with their 95% intervals."""
+    """Draws returns, and on the trap the stuck fraction, with their 95% intervals."""
     panels: list[tuple[Result, str, str, str]] = []
     for result in results:
         label = "return, interquartile mean"
@@ -73,7 +73,7 @@ def _against_alpha(results: list[Result]) -> Figure:
             rows = [row for row in result.rows if row.get("estimator") == estimator]
             plots.with_interval(
                 axis,
-                # A little apart, so that no interval hides another.
+                # The points are drawn a little apart, so that no interval hides another.
                 shift * np.array([row["alpha"] for row in rows]),
                 rows,
                 value,
@@ -94,7 +94,7 @@ def _against_alpha(results: list[Result]) -> Figure:
 
 
 def _over_time(results: list[Result]) -> Figure:
-    """Returns over time at the lowest, a middle and the highest temperature, shaded as above."""
+    """Draws returns over time at the lowest, a middle and the highest temperature, shaded."""
     figure, axes = plots.panels(len(results), 3)
     for row, result in zip(axes, results, strict=True):
         count = len(result.sweep.alphas)

@@ -21,17 +21,17 @@ from maxent_tf.types import Acted
 def actor_gradient(
     learner: SAC, state: SACState, observation: tf.Tensor, alpha: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
-    """One draw of the gradient of the actor's loss.
+    """Returns one draw of the gradient of the actor's loss.
 
     Args:
-      learner: whose estimator of the entropy is used.
-      state: of the learners.
-      observation: [*P, B, *O], float32.
-      alpha: [*P], float32, in reward per nat.
-      seed: [2], int32.
+      learner: The learners, whose estimator of the entropy is used.
+      state: The state of the learners.
+      observation: [*P, B, *O], float32, the observations.
+      alpha: [*P], float32, the temperatures, in reward per nat.
+      seed: [2], int32, the seed.
 
     Returns:
-      [*P, parameters], float32.
+      [*P, parameters], float32, the gradient.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(state.actor)
@@ -49,12 +49,12 @@ def moments_program(
     """Returns a compiled function to mean and variance of `actor_gradient` over draws.
 
     Args:
-      learners: one for each estimator, of the same `P`; all see the same noise.
-      num_draws: at least 2.
+      learners: The learners, one batch for each estimator, of the same `P`; all see the same noise.
+      num_draws: The number of draws, at least 2.
 
     Returns:
-      A function of the state of them all, observations [*P, B, *O], alpha [*P] and a seed [2], to
-      the mean and the unbiased variance, [estimators, *P, parameters], float64.
+      A function from the state of all learners, observations [*P, B, *O], alpha [*P] and a seed [2]
+      to the mean and the unbiased variance, [estimators, *P, parameters], float64.
     """
 
     @tf.function(autograph=False, jit_compile=True)
@@ -82,18 +82,20 @@ def moments_program(
 def visited_states(
     learner: SAC, state: SACState, world: Any, count: int, horizon: int, seed: Any
 ) -> tf.Tensor:
-    """States that the policies visit, each of a world of its own, spread evenly over time.
+    """Returns states that the policies visit, spread evenly over time.
+
+    Each state is of an environment of its own.
 
     Args:
-      learner: whose policy acts.
-      state: its state.
-      world: one of this package's, or a Gymnasium id.
-      count: B, of states for each learner.
-      horizon: the last state is from before this step.
-      seed: an integer or [2], int32.
+      learner: The learners whose policy acts.
+      state: The state of the learners.
+      world: An environment of this package, or a Gymnasium id.
+      count: B, the number of states for each learner.
+      horizon: The number of steps that the policies take; the last state is from before this step.
+      seed: The seed, an integer or [2], int32.
 
     Returns:
-      [*P, B, *O], float32.
+      [*P, B, *O], float32, the observations of the states.
     """
     seed = as_seed(seed)
     shape = (*learner.batch_shape, count)

@@ -1,4 +1,4 @@
-"""Estimators of the entropy that differ between the learners of one program."""
+"""The estimators of the entropy that differ between the learners of one program."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from maxent_tf.learners import entropy_estimators
 
 @dataclasses.dataclass(frozen=True)
 class ManyEstimators:
-    """A `SACConfig.entropy_estimator` by which each learner along the first axis has its own.
+    """A `SACConfig.entropy_estimator` with an estimator for each learner along the first axis.
 
     Attributes:
-      names: of the estimators, see `entropy_estimators.draw`, one for each index of the first axis.
+      names: The names of the estimators, see `entropy_estimators.draw`, one for each index of the
+        first axis.
     """
 
     names: tuple[str, ...]
 
     def __call__(self, policy: SquashedGaussian, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws actions and the entropy estimates, each part by its own rule."""
+        """Draws actions and the entropy estimates, each part by a rule of its own."""
         drawn = []
         for i, name in enumerate(self.names):
             own = policy.copy(loc=policy.loc[i], scale=policy.scale[i])

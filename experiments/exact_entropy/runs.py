@@ -1,4 +1,4 @@
-"""Runs a sweep: training, evaluation, and the gradients of the learners that came of it."""
+"""The measurements: training, evaluation, and the gradients of the trained learners."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       progress: Whether to show a progress bar.
 
     Returns:
-      "value" and "entropy", [estimators, alphas, seeds]: expected return and entropy of the final
-      policies on the trap; elsewhere the mean return of the median actions, and the last entropy
-      that training saw. "best", likewise, on the trap: the probability of the higher hill.
-      "steps", [records], and "episode_return", [records, estimators, alphas, seeds].
-      "variance" and "mean_squared", [places, estimators, alphas, seeds]: the variance of the
-      actor's gradient over draws, summed over parameters, and the squared norm of its mean,
+      "value" and "entropy", [estimators, alphas, seeds]: on the trap, the expected return and the
+      entropy of the final policies; elsewhere the mean return of the median actions, and the last
+      entropy that training saw. "best", [estimators, alphas, seeds], on the trap: the probability
+      of the higher hill. "steps", [records], and "episode_return", [records, estimators, alphas,
+      seeds]. "variance" and "mean_squared", [places, estimators, alphas, seeds]: the variance of
+      the actor's gradient over draws, summed over parameters, and the squared norm of its mean,
       without bias.
     """
     world = make_world(sweep.world)

@@ -9,18 +9,19 @@ from typing import Any, ClassVar
 from experiments import frame
 from maxent_tf.environments import ContinuousTrap, Pendulum
 
-# In the order of the first axis of every array; the first is what the others are compared with.
+# The estimators, in the order of the first axis of every array; the others are compared with the
+# first.
 ESTIMATORS = ("sample", "exact", "path")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """SAC at fixed temperatures with each estimator of the entropy, on one world.
+    """SAC at fixed temperatures with each estimator of the entropy, on one environment.
 
     Attributes:
-      world: "trap", "pendulum" or a Gymnasium id.
+      world: The environment: "trap", "pendulum" or a Gymnasium id.
       alphas: The temperatures, in reward per nat.
-      seeds: learners for each estimator and temperature.
+      seeds: The number of learners for each estimator and temperature.
       steps: The number of environment steps of each learner.
       learning_rate: The learning rate of Adam, for actor and critics.
       tau: The fraction by which target critics follow.
@@ -28,10 +29,12 @@ class Sweep:
       hidden_sizes: The widths of the hidden layers of actor and critics.
       learning_starts: The number of steps at the start, with uniformly random actions.
       initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
-      episodes: of the final evaluation of each learner, where it cannot be integrated.
-      states: at which the gradient's variance is measured, for each learner.
-      horizon: steps over which these states are spread.
-      draws: of the actions, for each gradient's variance.
+      episodes: The number of episodes of the final evaluation of each learner, where the return
+        cannot be integrated.
+      states: The number of states at which the variance of the gradient is measured, for each
+        learner.
+      horizon: The number of steps over which these states are spread.
+      draws: The number of draws of the actions, for the variance of each gradient.
       records: The number of points of the history that are kept.
       seed: The seed of everything that is drawn.
     """
@@ -55,7 +58,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files; a Gymnasium id may have a namespace."""
+        """The name of the sweep's files; a Gymnasium id may have a namespace."""
         return self.world.replace("/", "-")
 
 
@@ -86,7 +89,7 @@ GYMNASIUM = dataclasses.replace(
 
 
 def make_world(name: str) -> Any:
-    """Returns the world of a name: one of this package's, or the Gymnasium id as it is."""
+    """Returns the environment of a name: one of this package's, or the Gymnasium id as it is."""
     return {"trap": ContinuousTrap, "pendulum": Pendulum}.get(name, lambda: name)()
 
 

@@ -14,7 +14,7 @@ from experiments.exploration.worlds import ARMS, NOISE
 from maxent_tf import draws
 from maxent_tf.exploration import boltzmann, boltzmann_gumbel, epsilon_greedy, thompson, ucb1
 
-# From average rewards and counts, [seeds, arms], and a seed to arms, [seeds].
+# A rule: a function from average rewards and counts, [seeds, arms], and a seed to arms, [seeds].
 Rule = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
@@ -39,7 +39,7 @@ def _untried_first(mean: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
     return tf.where(count > 0, mean, 1e3)
 
 
-# Noise and prior are as large as the noise of the rewards where a rule asks for it.
+# The noise and the prior are as large as the noise of the rewards where a rule asks for their size.
 _PLAY: dict[str, Rule] = {
     "epsilon_greedy": _epsilon_greedy,
     "boltzmann": _boltzmann,

@@ -41,7 +41,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _deep_sea(deep: list[Row]) -> Figure:
-    """Median episodes to solve each size; a cross, where the median learner never did."""
+    """Draws the median episodes to solve each size; a cross, where the median learner never did."""
     figure = Figure(figsize=(plots.WIDTH, 4.8), layout="constrained")
     axis = figure.subplots()
     axis.grid(alpha=0.3)
@@ -69,7 +69,7 @@ def _deep_sea(deep: list[Row]) -> Figure:
         style = _STYLES[method]
         x, y = [row["size"] for row in solved], [row["median"] for row in solved]
         axis.plot(x, y, lw=1.6, label=label, **style)
-        # A little apart, so that no cross hides another.
+        # The crosses are drawn a little apart, so that no cross hides another.
         x, y = [row["size"] + 0.08 * (i - 4) for row in missed], [row["limit"] for row in missed]
         axis.plot(x, y, ls="none", marker="x", ms=8, mew=2, color=style["color"])
     axis.plot([], [], "x", color="black", ms=8, mew=2, label="not solved in so many")
@@ -82,7 +82,7 @@ def _deep_sea(deep: list[Row]) -> Figure:
 
 
 def _scores(kept: list[Row]) -> Figure:
-    """The score of each method on each environment, as a table in colours."""
+    """Draws the score of each method on each environment, as a table in colours."""
     found = scores(kept)
     methods = [m for m in LABELS if any(method == m for method, _ in found)]
     worlds = [w for w in WORLDS if any(world == w for _, world in found)]
@@ -101,7 +101,7 @@ def _scores(kept: list[Row]) -> Figure:
 
 
 def _curves(results: list[Result], kept: list[Row]) -> Figure:
-    """Returns on the environments that are not finite, at each method's best setting."""
+    """Draws returns on the environments that are not finite, at each method's best setting."""
     best = {(row["world"], row["method"]): row["setting"] for row in kept}
     shown = [r for r in results if getattr(r.sweep, "world", "") in ("mountain_car", "door_key")]
     worlds = list(dict.fromkeys(r.sweep.world for r in shown))

@@ -22,7 +22,7 @@ Method = Literal[
     "optimistic",
 ]
 
-# What each method is called in tables and figures.
+# The names of the methods in tables and figures.
 LABELS: dict[str, str] = {
     "entropy": "A2C, entropy bonus",
     "boltzmann": "soft DQN, Boltzmann",
@@ -45,8 +45,8 @@ RULES: dict[str, str] = {
     "thompson": "Thompson sampling",
 }
 
-# What the settings of each method are: a temperature, epsilon, sigma0, the scale of a bonus or of
-# the prior functions. Scales are in units of the largest reward, which is 1 everywhere.
+# The meaning of the settings of each method: a temperature, epsilon, sigma0, the scale of a bonus
+# or of the prior functions. Scales are in units of the largest reward, which is 1 everywhere.
 SETTINGS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "entropy": ("alpha", (0.003, 0.03, 0.3)),
     "boltzmann": ("alpha", (0.003, 0.01, 0.03)),
