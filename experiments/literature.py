@@ -1,4 +1,4 @@
-"""Results of the literature that the package is held to, from `literature.yml`."""
+"""The results of the literature that the package is held to, from `literature.yml`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Row:
     """A result of the literature.
 
     Attributes:
-      number: R1 ..
+      number: The number of the result, R1 ..
       result: What is known, in one sentence.
       target: The known numbers or the formula, and how far a measurement may be off.
       kind: "published", "theorem", or "computed" by an independent program.
-      source: Whose result it is.
-      url: Where it stands, if it stands on the web.
+      source: The source of the result.
+      url: The address of the source, if the source is on the web.
       measured_by: The experiments that store measurements of it, among them "reproduce".
-      missing: What of it no experiment stores; empty if all of it is stored.
+      missing: The part of the result that no experiment stores; empty if all of it is stored.
     """
 
     number: str
@@ -47,9 +47,10 @@ def rows() -> tuple[Row, ...]:
 
     Raises:
       TypeError: If a row lacks a field, or has one that is unknown.
-      ValueError: If a kind is unknown, or neither what measures a row nor what is missing is said.
+      ValueError: If a kind is unknown, or if a row names neither the experiments that measure it
+        nor what is missing.
     """
-    # Not above: an experiment that reads no rows does not need it.
+    # This import is not at the top: an experiment that reads no rows does not need it.
     import yaml
 
     return tuple(Row(**row) for row in yaml.safe_load(_SOURCE.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""What the figures of all experiments share: colours, sizes, intervals and bands."""
+"""The parts that the figures of all experiments share: colours, sizes, intervals and bands."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which colour-blind readers tell apart too.
+# The colours of Okabe and Ito, which colour-blind readers tell apart too.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
 
-# Inches. The site shows a figure 736 pixels wide, where text of 10 points then has 11 pixels.
+# The unit is inches. The site shows a figure 736 pixels wide, where text of 10 points then has 11
+# pixels.
 WIDTH = 9.0
 
 
@@ -22,10 +23,10 @@ def panels(rows: int, columns: int, height: float = 3.0, **options: Any) -> tupl
     """Returns a figure of the site's width, and its panels, [rows, columns].
 
     Args:
-      rows: How many rows of panels.
-      columns: How many columns; a single one is drawn narrower.
-      height: Of a row, in inches.
-      **options: For `Figure.subplots`.
+      rows: The number of rows of panels.
+      columns: The number of columns; a single column is drawn narrower.
+      height: The height of a row, in inches.
+      **options: The options of `Figure.subplots`.
     """
     width = WIDTH if columns > 1 else 0.7 * WIDTH
     figure = Figure(figsize=(width, height * rows), layout="constrained")
@@ -50,12 +51,12 @@ def with_interval(
     """Draws an entry of the rows against x, with its interval as bars.
 
     Args:
-      axis: Where to draw.
-      x: [rows].
-      rows: Of the summary.
-      value: The entry.
-      bounds: The entry of its interval, if that is not `VALUE_interval`.
-      **style: For `Axes.errorbar`.
+      axis: The panel to draw in.
+      x: [rows], the positions.
+      rows: The rows of the summary.
+      value: The name of the entry.
+      bounds: The name of the entry's interval, if that is not `VALUE_interval`.
+      **style: The options of `Axes.errorbar`.
     """
     middle = np.array([row[value] for row in rows])
     low, high = np.array([row[bounds or f"{value}_interval"] for row in rows]).T
@@ -69,12 +70,12 @@ def mean_band(
     """Draws a mean over seeds with its 95% interval shaded, where all seeds have a number.
 
     Args:
-      axis: Where to draw.
-      steps: [records].
-      values: [records, seeds]; not finite where, say, no episode has ended yet.
-      lowest: The share of the mean below which the band is not drawn, or None: on a logarithmic
-        axis a band that reaches 0 would leave the picture.
-      **style: For `Axes.plot`, with a colour.
+      axis: The panel to draw in.
+      steps: [records], the numbers of steps.
+      values: [records, seeds], the values; not finite where, for example, no episode has ended yet.
+      lowest: The share of the mean below which the band is not drawn, or None. On a logarithmic
+        axis, a band that reaches 0 would leave the picture.
+      **style: The options of `Axes.plot`, with a colour.
     """
     known = np.isfinite(values).all(axis=-1)
     steps, values = steps[known], values[known]

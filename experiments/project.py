@@ -1,4 +1,4 @@
-"""Results on disk: named by their parameters, identified by a hash, with their provenance."""
+"""The results on disk: named by their parameters, identified by a hash, with their provenance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def canonical(config: Any) -> Any:
-    """Returns a dataclass of plain values and paths as what JSON holds: tuples become lists."""
+    """Returns a dataclass of plain values and paths in JSON's form: tuples become lists."""
     return json.loads(json.dumps(dataclasses.asdict(config), default=os.fspath))
 
 
@@ -56,10 +56,10 @@ def produce_or_load(
     appears by one rename, so that an interrupted run leaves nothing that loads.
 
     Args:
-      directory: where results of one experiment live.
-      name: of the result, readable.
-      config: a dataclass of plain values, everything that determines the result.
-      produce: makes the arrays.
+      directory: The folder for the results of one experiment.
+      name: The name of the result, for people to read.
+      config: A dataclass of plain values, which holds everything that determines the result.
+      produce: The function that makes the arrays.
 
     Returns:
       The arrays by name.
@@ -110,8 +110,8 @@ def provenance(config: Any, wall_time: float) -> dict[str, Any]:
     """Returns what someone who repeats a result has to know.
 
     Args:
-      config: of the result.
-      wall_time: seconds it took.
+      config: The configuration of the result.
+      wall_time: The seconds that the result took.
     """
     packages = ("maxent_tf", "tensorflow", "tensorflow-probability", "gymnasium", "mujoco", "numpy")
     status = _git("status", "--porcelain")

@@ -1,7 +1,7 @@
-"""Loads TensorFlow without the lines that it prints about itself and that ask for nothing.
+"""Loads TensorFlow without the lines that it prints about itself and that need no action.
 
-TensorFlow reads `TF_CPP_MIN_LOG_LEVEL` once, when it is loaded, and some of its libraries print
-before they have read it. So the variable is set, and the error stream filtered, around the first
+TensorFlow reads `TF_CPP_MIN_LOG_LEVEL` once, when it is loaded. Some of its libraries print before
+they have read it. So both the variable is set and the error stream is filtered, around the first
 import.
 """
 
@@ -17,15 +17,16 @@ from collections.abc import Iterator
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
-# Information (I0000 ...), and what TensorFlow 2.16 to 2.20 report as errors on every machine.
+# The lines of information (I0000 ...), and the lines that TensorFlow 2.16 to 2.20 report as errors
+# on every machine.
 HARMLESS = re.compile(
     r"I\d{4} \d\d:\d\d:"
     r"|WARNING: All log messages before absl::InitializeLog\(\)"
     r"|[EW]\d{4} .*(already been registered|already registered)"
 )
 _RETRACING = "triggered tf.function retracing"
-# A process of its own reads the stream: were this one to die in the import, as TensorFlow does on a
-# processor that it was not compiled for, its last words would still be shown.
+# A process of its own reads the stream. If this process dies in the import, as TensorFlow does on a
+# processor that it was not compiled for, its last words are still shown.
 _FILTER = """
 import re, sys
 for line in sys.stdin:
@@ -41,8 +42,8 @@ def load_tensorflow() -> None:
     TensorFlow logs as an error, such as the reason why it cannot use the GPU. Without a GPU, the
     error that TensorFlow logs says only that there is none.
 
-    TensorFlow's warnings from Python stay, but for the one of retracing: an experiment that
-    compares many worlds or learners compiles a program for each of them, as it should.
+    TensorFlow's warnings from Python stay, except for the one about retracing: an experiment that
+    compares many environments or learners compiles a program for each of them, as it should.
 
     A value of `TF_CPP_MIN_LOG_LEVEL` that the user has set is respected: 0 shows every line. Where
     TensorFlow is loaded already, nothing happens.

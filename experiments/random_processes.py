@@ -10,7 +10,7 @@ COUNT, STATES, ACTIONS, DISCOUNT = 200, 6, 3, 0.9
 
 
 def random_processes(seed: int = 0, count: int = COUNT) -> TabularMDP:
-    """Returns processes with transitions of very unequal probability, rewards in [-1, 1]."""
+    """Returns processes with transitions of very unequal probability and rewards in [-1, 1]."""
     rng = np.random.default_rng(seed)
     transition = rng.gamma(0.3, size=(count, STATES, ACTIONS, STATES)) + 1e-6
     return TabularMDP(

@@ -13,21 +13,21 @@ from experiments.frame import Arrays, Findings, Result, Row
 from experiments.gravity_well.sweep import Sweep
 from maxent_tf.tabular import bounds
 
-# Steps to escape from pi0(a*) = 0.001 with one worse arm, by temperature, from an independent
-# computation.
+# The numbers of steps to escape from pi0(a*) = 0.001 with one worse arm, by temperature, from an
+# independent computation.
 KNOWN_START = 1e-3
 KNOWN = {0.0: 341_238, 0.1: 3_706}
 
 
 def limits(sweep: Sweep, worse: int) -> np.ndarray:
-    """The escape times without entropy that small starts approach, [starts]."""
+    """Returns the escape times without entropy that small starts approach, [starts]."""
     best, second, worst = REWARDS
     stakes = [(second - worst) * sweep.worse_probability] * worse
     return bounds.gravity_well_escape_time(STEP_SIZE, best - second, sweep.starts, stakes)
 
 
 def lower_bounds(sweep: Sweep, worse: int) -> np.ndarray:
-    """The fewest steps in which an escape without entropy is possible, [starts]."""
+    """Returns the fewest steps in which an escape without entropy is possible, [starts]."""
     given = [sweep.bandit(worse, start) for start in sweep.starts]
     rewards, starts = (np.array(x) for x in zip(*given, strict=True))
     return bounds.gravity_well_lower_bound(STEP_SIZE, rewards, starts)
@@ -36,8 +36,9 @@ def lower_bounds(sweep: Sweep, worse: int) -> np.ndarray:
 def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
     """Returns a row for each curve.
 
-    `exponent` is the slope of log steps in log pi0 between the two smallest starts that escaped;
-    `steps_at_known_start` is NaN where that takes too long, or is not among the starts.
+    `exponent` is the slope of log steps in log pi0 between the two smallest starts that escaped.
+    `steps_at_known_start` is NaN where the escape takes too long, or where the known start is not
+    among the starts.
     """
     found = []
     for i, (worse, alpha) in enumerate(sweep.curves):
@@ -63,7 +64,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
 
 
 def checks(sweep: Sweep, found: list[Row]) -> Iterator[Check]:
-    """Holds the rows against what is known."""
+    """Compares the rows with what is known."""
     for row in found:
         alpha, steps = row["alpha"], row["steps_at_known_start"]
         if row["arms"] == 3 and alpha in KNOWN and np.isfinite(steps):
@@ -74,7 +75,7 @@ def checks(sweep: Sweep, found: list[Row]) -> Iterator[Check]:
             arms, start = row["arms"], row["smallest_start"]
             what = f"{arms} arms, exponent at pi0 = {start:.1g}"
             yield Check("asymptote", what, 1 - arms, row["exponent"], 0.1, "relative")
-            # What is left is of the order of pi0 over the worse arms' share.
+            # The remaining difference is of the order of pi0 over the share of the worse arms.
             left = 0.01 if arms == 2 else 0.2
             what = f"{arms} arms, steps over their limit at pi0 = {start:.1g}"
             yield Check("asymptote", what, 1, row["over_limit"], left, "relative")

@@ -64,7 +64,7 @@ def _escape_time(sweep: Sweep, arrays: Arrays) -> Figure:
 
 
 def _well(sweep: Sweep, arrays: Arrays) -> Figure:
-    """Two simplices, shaded by the time to escape, and the best arm's probability over time."""
+    """Draws two simplices, shaded by the escape time, and the best arm's probability over time."""
     figure = Figure(figsize=(plots.WIDTH, 8.4), layout="constrained")
     grid = figure.add_gridspec(2, len(sweep.map_alphas), height_ratios=(1.25, 1))
     simplices = [figure.add_subplot(grid[0, i]) for i in range(len(sweep.map_alphas))]
@@ -73,7 +73,8 @@ def _well(sweep: Sweep, arrays: Arrays) -> Figure:
     norm = matplotlib.colors.LogNorm(1, levels[-1])
     for i, (axis, alpha) in enumerate(zip(simplices, sweep.map_alphas, strict=True)):
         x, y = (arrays["points"] @ _CORNERS).T
-        # What escaped at once or never is drawn as the shortest or beyond the longest time.
+        # Starts that escaped at once are drawn with the shortest time, and those that never did
+        # beyond the longest.
         time = np.clip(arrays["map"][i], 1, 1.5 * levels[-1])
         filled = axis.tricontourf(x, y, time, levels, norm=norm, cmap="cividis_r", extend="max")
         filled.set_edgecolor("face")
@@ -119,7 +120,7 @@ def _trajectory(axis: Axes, policies: np.ndarray) -> None:
     axis.plot(*path.T, color="white", linewidth=2.6)
     axis.plot(*path.T, color="black", linewidth=1.3)
     axis.plot(*path[0], "o", color="black", markersize=4, markeredgecolor="white")
-    # An arrow where half of the way is done.
+    # The arrow is drawn where half of the way is done.
     way = np.append(0, np.cumsum(np.hypot(*np.diff(path, axis=0).T)))
     middle = max(int(np.searchsorted(way, way[-1] / 2)), 1)
     style = {"arrowstyle": "-|>", "color": "black", "mutation_scale": 13}

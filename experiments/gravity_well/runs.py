@@ -1,4 +1,4 @@
-"""From constants to arrays: escape times, the map of the simplex, trajectories."""
+"""The measurements: escape times, the map of the simplex, and trajectories."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from maxent_tf.tabular import from_environment, policy_gradient
 
 
 def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
-    """Measures everything.
+    """Measures escape times, the map of the simplex and trajectories.
 
     Returns:
-      `steps` and `least` [curves, starts], until escape and the least pi(a*) on the way, NaN where
-      it takes too long; `points` [N, 3], starts on the simplex, and `map` [map_alphas, N], after
-      how many steps each has escaped, to the next of some marks, infinite if never;
-      `trajectories` [map_alphas, trajectory_starts, marks, 3]; `well_marks` [T] and `well`
-      [1 + alphas, T], pi(a*) from the start of the known escape times, without entropy first.
+      `steps` and `least` [curves, starts], the number of steps until the escape and the least
+      pi(a*) on the way, NaN where the escape takes too long; `points` [N, 3], starts on the
+      simplex, and `map` [map_alphas, N], the number of steps after which each start has escaped,
+      rounded up to the next of some marks, infinite if never; `trajectories` [map_alphas,
+      trajectory_starts, marks, 3]; `well_marks` [T] and `well` [1 + alphas, T], pi(a*) from the
+      start of the known escape times, without entropy first.
     """
     steps = np.full((len(sweep.curves), len(sweep.starts)), np.nan)
     least = steps.copy()
@@ -58,20 +59,20 @@ def simplex(size: int, least: float = 0.002) -> np.ndarray:
     """Returns a triangular grid on the simplex of three arms, [N, 3].
 
     Args:
-      size: steps of the grid along an edge.
-      least: the probability that every arm has at least; ascent needs some.
+      size: The number of steps of the grid along an edge.
+      least: The least probability of every arm; ascent needs a positive probability.
     """
     grid = [(i, j, size - i - j) for i in range(size + 1) for j in range(size + 1 - i)]
     return least + (1 - 3 * least) * np.array(grid) / size
 
 
 def escape_map(points: np.ndarray, alphas: tuple[float, ...], steps: int) -> np.ndarray:
-    """After how many steps ascent from each start has escaped, [alphas, N].
+    """Returns the number of steps after which ascent from each start has escaped, [alphas, N].
 
     Args:
-      points: [N, 3], starts; all of them ascend in one batch.
-      alphas: temperatures.
-      steps: after which to give up: infinite.
+      points: [N, 3], the starts; all of them ascend in one batch.
+      alphas: The temperatures.
+      steps: The number of steps after which to give up; the result is then infinite.
     """
     m = from_environment(Bandit(REWARDS), discount=1.0)
     logits = np.stack([np.log(points), np.zeros_like(points)], -2)

@@ -17,17 +17,17 @@ class Sweep:
     """Escapes from a start that the second best arm holds, on bandits with worse arms or without.
 
     Attributes:
-      worse: how many worse arms, without entropy.
-      alphas: temperatures, with one worse arm.
-      worse_probability: of each worse arm, at the start.
-      decades: pi0(a*) falls from 0.1 by so many factors of ten,
-      per_decade: in so many steps each,
-      max_steps: as long as an escape takes no longer than that.
-      map_alphas: temperatures at which the whole simplex of three arms is mapped.
-      map_size: steps of its grid along an edge.
-      map_steps: of ascent from each.
-      trajectory_starts: of single trajectories on it.
-      well_start: the start of the known escape times, from which pi(a*) is followed over time.
+      worse: The numbers of worse arms, without entropy.
+      alphas: The temperatures, with one worse arm.
+      worse_probability: The probability of each worse arm at the start.
+      decades: The number of factors of ten by which pi0(a*) falls from 0.1.
+      per_decade: The number of starts for each factor of ten.
+      max_steps: The largest number of steps of an escape; starts with longer escapes are left out.
+      map_alphas: The temperatures at which the whole simplex of three arms is mapped.
+      map_size: The number of steps of the grid on the simplex along an edge.
+      map_steps: The number of steps of ascent from each point of the grid.
+      trajectory_starts: The starts of single trajectories on the simplex.
+      well_start: The start of the known escape times, from which pi(a*) is followed over time.
     """
 
     worse: tuple[int, ...] = (0, 1, 2)
@@ -63,12 +63,12 @@ class Sweep:
 
     @property
     def curves(self) -> list[tuple[int, float]]:
-        """How many worse arms, and at which temperature, for every curve."""
+        """The number of worse arms and the temperature of every curve."""
         return [*((n, 0.0) for n in self.worse), *((1, alpha) for alpha in self.alphas)]
 
     @property
     def starts(self) -> np.ndarray:
-        """The first probabilities of the best arm, falling."""
+        """The initial probabilities of the best arm, falling."""
         return 10.0 ** (-1 - np.arange(self.decades * self.per_decade + 1) / self.per_decade)
 
     def bandit(self, worse: int, start: float) -> tuple[list[float], list[float]]:

@@ -11,7 +11,7 @@ from experiments.landscape.sweep import Sweep
 
 
 def barrier(curve: np.ndarray) -> float:
-    """How far one must go down, from the first point on, before one is above it.
+    """Returns how far one must go down, from the first point on, before a point is above it.
 
     >>> barrier(np.array([1.0, 0.7, 0.8, 1.2, 0.0]))
     0.3
@@ -22,20 +22,23 @@ def barrier(curve: np.ndarray) -> float:
 
 
 def shares(along: np.ndarray, against: np.ndarray) -> dict[str, np.ndarray]:
-    """Which share of directions, the last axis, fall both ways, rise both ways, or do either."""
+    """Returns the shares of directions that fall both ways, rise both ways, or do either.
+
+    The directions are the last axis.
+    """
     maximum = ((along < 0) & (against < 0)).mean(-1)
     minimum = ((along > 0) & (against > 0)).mean(-1)
     return {"maximum": maximum, "minimum": minimum, "slope": 1 - maximum - minimum}
 
 
 def guaranteed_step(alpha: float, num_actions: int, discount: float) -> float:
-    r"""The step size for which theory promises ascent, for rewards in [0, 1].
+    r"""Returns the step size for which theory promises ascent, for rewards in [0, 1].
 
     .. math:: \eta = \frac{(1 - \gamma)^3}{8 + \tau (4 + 8 \log A)}
 
     Args:
-      alpha: tau, in reward per nat.
-      num_actions: A.
+      alpha: The temperature tau, in reward per nat.
+      num_actions: The number of actions A.
       discount: The discount factor gamma.
 
     References:
@@ -72,7 +75,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
 
 
 def _largest_stable(steps: np.ndarray, monotone: np.ndarray) -> float:
-    """The largest step up to which all are monotone; 0 if the smallest is not."""
+    """Returns the largest step up to which all ascents are monotone; 0 if the smallest is not."""
     stable = len(steps) if monotone.all() else int(monotone.argmin())
     return float(steps[stable - 1]) if stable else 0.0
 
@@ -103,7 +106,7 @@ def _or_never(count: int | None) -> str:
 
 
 def where(found: list[Row], holds: list[bool]) -> str:
-    """Says at which positive temperatures something holds; one of `holds` for each of those."""
+    """Says at which positive temperatures something holds; `holds` has an entry for each."""
     alphas = [f"{row['alpha']:g}" for row in found[1:]]
     named = [alpha for alpha, held in zip(alphas, holds, strict=True) if held]
     if not named:

@@ -1,4 +1,4 @@
-"""The figures: the way out of the trap, and what its surroundings look like."""
+"""The figures: the way out of the trap, and the surroundings of the trap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measurements: constants to arrays, nothing sampled but directions."""
+"""The measurements: from constants to arrays, with nothing sampled but directions."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from maxent_tf.tabular import (
 
 Arrays = dict[str, np.ndarray]
 STARTS = ("uniform", "trap")
-# Ascent has arrived when this share of what there is to gain is gained.
+# Ascent has arrived when it has gained this share of the possible gain.
 ARRIVED = 0.9
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
-    """Measures everything; the arrays of `interpolate`, `look_around` and `ascend`, and `alpha`."""
+    """Returns the arrays of `interpolate`, `look_around` and `ascend`, and `alpha` itself."""
     m = from_environment(TwoGoalGrid(), discount=sweep.discount)
     alphas = np.asarray(sweep.alphas)
     return {
@@ -37,7 +37,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
 
 def best_actions(m: TabularMDP, *, without_best_goal: bool = False) -> np.ndarray:
-    """Marks the optimal actions by 1, [S, A], in the world or in that without its best goal."""
+    """Marks the optimal actions by 1, [S, A], in the environment with or without its best goal."""
     if without_best_goal:
         best = tf.reduce_max(m.reward)
         m = m._replace(reward=tf.where(m.reward == best, 0 * best, m.reward))
@@ -49,8 +49,8 @@ def interpolate(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
     """Goes in a straight line from the trap policy to the optimal one.
 
     Returns:
-      `position` [points], from 0 to 1; `scale` [scales]; `interpolated`, the objective
-      [scales, alphas, points].
+      `position` [points], from 0 to 1; `scale` [scales]; `interpolated`, the objective [scales,
+      alphas, points].
     """
     position = np.linspace(0, 1, sweep.points)
     scales = np.asarray(sweep.scales)
@@ -63,12 +63,14 @@ def interpolate(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
 
 
 def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep, progress: bool = False) -> Arrays:
-    """Looks around the trap policy and along an ascent without entropy, whatever the temperature.
+    """Measures the surroundings of the trap policy and of an ascent without entropy.
+
+    The policies of the ascent are the same for all temperatures.
 
     Returns:
-      By place, the trap policy first, `along` and `against` [places, alphas, directions], the
-      changes in random directions; `gradient_norm` [places, alphas]; `curvature`, the Hessian's
-      eigenvalues, rising, [places, alphas, S A].
+      By place, the trap policy first: `along` and `against` [places, alphas, directions], the
+      changes in random directions; `gradient_norm` [places, alphas]; `curvature`, the eigenvalues
+      of the Hessian, rising, [places, alphas, S A].
     """
     places = [sweep.scale * best_actions(m, without_best_goal=True)]
     logits, done = np.zeros_like(places[0]), 0
@@ -95,12 +97,12 @@ def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep, progress: bool 
 
 
 def ascend(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
-    """Ascends by every step size from the uniform and from the trap policy.
+    """Ascends by every step size from the uniform policy and from the trap policy.
 
     Returns:
       `step` [steps]; `monotone`, whether the objective never fell, [starts, alphas, steps];
-      `needed`, iterations to arrive, -1 where they did not suffice, [starts, alphas, steps];
-      `uniform_objective` and `best_objective`, [alphas].
+      `needed`, the number of iterations until ascent arrived, -1 where the iterations did not
+      suffice, [starts, alphas, steps]; `uniform_objective` and `best_objective`, [alphas].
     """
     trap = sweep.scale * best_actions(m, without_best_goal=True)
     start = np.stack([np.zeros_like(trap), trap])[:, None, None]

@@ -1,4 +1,4 @@
-"""What the objective looks like around a policy: gradient, Hessian, random directions."""
+"""The objective around a policy: its gradient, Hessian, and changes in random directions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from maxent_tf.tabular import TabularMDP, evaluate_policy
 
 
 class Derivatives(NamedTuple):
-    """Of the objective in the logits.
+    """The derivatives of the objective in the logits.
 
     Attributes:
-      gradient: [*B, S A], float64.
-      hessian: [*B, S A, S A], float64.
+      gradient: [*B, S A], float64, the gradient.
+      hessian: [*B, S A, S A], float64, the Hessian.
     """
 
     gradient: np.ndarray
@@ -23,7 +23,7 @@ class Derivatives(NamedTuple):
 
 
 def objective(m: TabularMDP, logits: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
-    """The regularised return of softmax policies, [*B]: logits [*B, S, A], alpha [*B]."""
+    """Returns the regularised return of softmax policies, [*B]: logits [*B, S, A], alpha [*B]."""
     return evaluate_policy(m, tf.nn.softmax(logits), alpha).objective
 
 
@@ -32,8 +32,8 @@ def derivatives(m: TabularMDP, logits: np.ndarray, alphas: np.ndarray) -> Deriva
 
     Args:
       m: The process.
-      logits: [*B', S, A].
-      alphas: [*K], in reward per nat; the batch shapes broadcast.
+      logits: [*B', S, A], the logits of the policies.
+      alphas: [*K], the temperatures, in reward per nat; the batch shapes broadcast.
     """
     batch = np.broadcast_shapes(logits.shape[:-2], alphas.shape)
     table = logits.shape[-2:]
@@ -59,13 +59,13 @@ def directions(count: int, size: int, seed: int) -> np.ndarray:
 def changes(
     m: TabularMDP, logits: np.ndarray, alphas: np.ndarray, steps: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How the objective changes along steps and against them.
+    """Returns how the objective changes along steps and against them.
 
     Args:
       m: The process.
-      logits: [*B', S, A].
-      alphas: [*K]; the batch shapes broadcast.
-      steps: [D, S A], in logits.
+      logits: [*B', S, A], the logits of the policies.
+      alphas: [*K], the temperatures; the batch shapes broadcast.
+      steps: [D, S A], the steps, in logits.
 
     Returns:
       The changes along and against, [*B, D].

@@ -16,20 +16,22 @@ class Sweep:
 
     Attributes:
       alphas: The temperatures, in reward per nat; the first is 0.
-      scales: the logit of an optimal action above the others', in the two policies that are
-        interpolated.
-      points: of an interpolation.
-      scale: of the trap policy whose surroundings are looked at and where ascent begins.
-      directions: random ones, at each place.
-      radius: how far along them the objective is measured, in logits, Euclidean.
-      visited: after how many steps of ascent without entropy the surroundings are looked at.
+      scales: The logit of an optimal action above those of the other actions, in the two policies
+        that are interpolated.
+      points: The number of points of an interpolation.
+      scale: The scale of the trap policy whose surroundings are measured and where ascent begins.
+      directions: The number of random directions at each place.
+      radius: The distance along the directions at which the objective is measured, in logits,
+        Euclidean.
+      visited: The numbers of steps of ascent without entropy after which the surroundings are
+        measured.
       visiting_step: the size of those steps.
-      smallest_step: of exact gradient ascent, per unit of reward.
-      largest_step: likewise.
-      step_sizes: how many of them, geometrically spaced.
-      iterations: of each ascent.
+      smallest_step: The smallest step size of exact gradient ascent, per unit of reward.
+      largest_step: The largest step size of exact gradient ascent, per unit of reward.
+      step_sizes: The number of step sizes, geometrically spaced.
+      iterations: The number of iterations of each ascent.
       discount: The discount factor gamma.
-      seed: of the directions.
+      seed: The seed of the directions.
     """
 
     alphas: tuple[float, ...] = (0.0, 0.001, 0.003, 0.006, 0.01, 0.03, 0.1, 0.3, 1.0)

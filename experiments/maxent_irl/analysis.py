@@ -22,10 +22,10 @@ def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
 
 
 def fit_rows(arrays: Arrays) -> list[Row]:
-    """Returns a row for each fit: what every seed gave, in plain numbers.
+    """Returns a row for each fit, with the results of every seed in plain numbers.
 
-    `largest_elsewhere` leaves out the goal: every demonstration reaches it exactly once, so that
-    neither the recipe nor the non-causal dual ever moves its reward from where it starts.
+    `largest_elsewhere` leaves out the goal. Every demonstration reaches the goal exactly once, so
+    that neither the recipe nor the non-causal dual ever moves its reward from the initial value.
     """
     found = []
     for i, fit in enumerate(FITS):
@@ -82,7 +82,7 @@ def conclude(results: list[Result]) -> Findings:
 
 
 def verdict(found: list[Row], reachable: np.ndarray) -> str:
-    """Returns what the fits say: who finds the goal, who matches, who predicts."""
+    """Returns what the fits say: which fits find the goal, which match, and which predict."""
     by_name = {row["fit"]: row for row in found}
     sets = len(reachable)
     best = by_name["causal, dual"]

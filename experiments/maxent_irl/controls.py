@@ -1,4 +1,4 @@
-"""Many more sets of demonstrations, and what steadies the causal dual on unlucky ones."""
+"""Many more sets of demonstrations, and what steadies the causal dual on unlucky sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from maxent_tf import irl, tabular
 
 
 def run(sweep: Controls, progress: bool = False) -> dict[str, np.ndarray]:
-    """Fits the duals to every set.
+    """Fits the duals to every set of demonstrations.
 
     Returns:
       `non_causal_weights` [seeds, 25]; for the causal dual with each (pseudocount, l2) of the sweep
@@ -79,7 +79,7 @@ def rows(sweep: Controls, arrays: Arrays) -> list[Row]:
 
 
 def table(found: list[Row]) -> str:
-    """Returns a row for each way to fit as a table."""
+    """Returns the rows as a table."""
     return tables.table(
         found,
         {

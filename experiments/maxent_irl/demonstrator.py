@@ -28,9 +28,9 @@ def endless_world(discount: float) -> TabularMDP:
 def policy(discount: float, sharpness: float) -> np.ndarray:
     """Returns the demonstrator's policy, [25, 4]: proportional to exp(V(s'))^sharpness.
 
-    s' is the cell that a move is meant for, and V(s) = R(s) + discount * max_a E[V(next)], the
-    optimal value, R(s) included, in the world without an end. If the goal paid once and ended
-    everything, staying near the decoy would be better, and episodes seven times as long.
+    s' is the cell that a move is meant for. V(s) = R(s) + discount * max_a E[V(next)] is the
+    optimal value, R(s) included, in the environment without an end. If the goal paid once and ended
+    the episode, staying near the decoy would be better, and episodes would be seven times as long.
     """
     endless = endless_world(discount)
     onward = soft_value_iteration(endless, 0.0).v.numpy()

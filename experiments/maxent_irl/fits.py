@@ -22,11 +22,11 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     """Fits everything to every set of demonstrations.
 
     Returns:
-      By name, for the fits in the order of `FITS`: `weights` [seeds, fits, 25], `policy`
-      [seeds, fits, 25, 4], `mismatch`, `iterations` and `log_likelihood` (of demonstrations held
-      out) [seeds, fits]; whether the causal dual could match averages over the demonstrations
-      themselves, `averages_reachable` [seeds]; the demonstrator's own likelihood,
-      `demonstrator_log_likelihood`, and the mean `length` of a demonstration, [seeds].
+      By name, for the fits in the order of `FITS`: `weights` [seeds, fits, 25], `policy` [seeds,
+      fits, 25, 4], `mismatch`, `iterations` and `log_likelihood` (of demonstrations held out)
+      [seeds, fits]; `averages_reachable` [seeds], whether the causal dual could match averages over
+      the demonstrations themselves; `demonstrator_log_likelihood` [seeds], the demonstrator's own
+      likelihood; and `length` [seeds], the mean length of a demonstration.
     """
     ending = demonstrator.world(sweep.discount)
     endless = demonstrator.endless_world(sweep.discount).transition.numpy()
@@ -53,7 +53,7 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
 
 
 def pearson(weights: np.ndarray) -> np.ndarray:
-    """The correlation of rewards, [..., 25], with the true one."""
+    """Returns the correlation of rewards, [..., 25], with the true reward."""
     deviation = weights - weights.mean(-1, keepdims=True)
     true = REWARD - REWARD.mean()
     return deviation @ true / np.linalg.norm(deviation, axis=-1) / np.linalg.norm(true)
@@ -86,7 +86,7 @@ def _by_dual(m: tabular.TabularMDP, trajectories: Sequence[Trajectory]) -> Itera
 
 
 def averages_reachable(m: tabular.TabularMDP, trajectories: Sequence[Trajectory]) -> bool:
-    """Whether some policy has the discounted averages of the demonstrations."""
+    """Returns whether some policy has the discounted averages of the demonstrations."""
     try:
         irl.maxent(m, np.eye(len(REWARD)), irl.sample_occupancy(m, trajectories))
     except ValueError as error:

@@ -1,9 +1,10 @@
 """The usual public recipe for both models, with its conventions, in plain NumPy.
 
-Exponentiated gradient ascent from weights of 1 with steps 0.2 / (1 + k / 2), stopped once no weight
-moves by more than 1e-4. Weights stay positive. The "gradient" is that of algorithm 1 of Ziebart et
-al. (2008): demonstrated visits minus those of a policy that moves by the true chances. The rewards
-are paid in the state that is left; the model, unlike the demonstrations, goes on from the goal.
+The recipe is exponentiated gradient ascent from weights of 1 with steps 0.2 / (1 + k / 2). It stops
+once no weight moves by more than 1e-4. Weights stay positive. The "gradient" is that of algorithm 1
+of Ziebart et al. (2008): demonstrated visits minus those of a policy that moves by the true
+chances. The rewards are paid in the state that is left. The model, unlike the demonstrations, goes
+on from the goal.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ FIRST_STEP, DECAY, STILL = 0.2, 0.5, 1e-4
 
 
 class Ascent(NamedTuple):
-    """Where the recipe stopped.
+    """The result of the recipe at its end.
 
     Attributes:
       weights: [S], the reward.
-      policy: [S, A], of the model under it.
+      policy: [S, A], the policy of the model under this reward.
       mismatch: float, the largest difference between demonstrated and expected visits.
-      iterations: int.
+      iterations: int, the number of iterations.
     """
 
     weights: np.ndarray
@@ -37,7 +38,7 @@ class Ascent(NamedTuple):
 
 
 def visited(trajectories: Sequence[Trajectory], states: int) -> np.ndarray:
-    """The mean count of every state, first and last included, [S]."""
+    """Returns the mean count of every state, with the first and the last state included, [S]."""
     total = np.zeros(states)
     for visited_states, _ in trajectories:
         np.add.at(total, visited_states, 1.0)
@@ -45,12 +46,12 @@ def visited(trajectories: Sequence[Trajectory], states: int) -> np.ndarray:
 
 
 def path_policy(transition: np.ndarray, reward: np.ndarray, goal: int) -> np.ndarray:
-    """Local action probabilities of the paths that are at the goal after 50 steps.
+    """Returns local action probabilities of the paths that are at the goal after 50 steps.
 
     Args:
-      transition: [S, A, S], without an end.
-      reward: [S], of the state that is left.
-      goal: the state where partition functions start from 1.
+      transition: [S, A, S], the transition probabilities, without an end.
+      reward: [S], the reward of the state that is left.
+      goal: The state where partition functions start from 1.
     """
     z = np.eye(len(reward))[goal]
     for _ in range(BACKWARD_STEPS):
@@ -63,7 +64,7 @@ def path_policy(transition: np.ndarray, reward: np.ndarray, goal: int) -> np.nda
 def causal_policy(
     transition: np.ndarray, reward: np.ndarray, goal: int, discount: float
 ) -> np.ndarray:
-    """The soft-optimal policy with an option to stop, worth 0, at the goal."""
+    """Returns the soft-optimal policy with an option to stop, worth 0, at the goal."""
     v = np.zeros(len(reward))
     while True:
         q = reward[:, None] + discount * (transition @ v)
@@ -75,7 +76,7 @@ def causal_policy(
 
 
 def expected_visits(transition: np.ndarray, policy: np.ndarray, goal: int) -> np.ndarray:
-    """Undiscounted visits from state 0 until the goal, which counts once, [S]."""
+    """Returns undiscounted visits from state 0 until the goal, which counts once, [S]."""
     chain = np.einsum("sa,sat->st", policy, transition)
     chain[goal] = 0
     identity = np.eye(len(chain))
@@ -91,10 +92,10 @@ def ascend(
     """Runs the recipe.
 
     Args:
-      demonstrated: [S], from `visited`.
-      transition: [S, A, S], without an end.
-      goal: where demonstrations end.
-      policy_of: the model, from rewards, [S], to a policy, [S, A].
+      demonstrated: [S], the demonstrated visits, from `visited`.
+      transition: [S, A, S], the transition probabilities, without an end.
+      goal: The state where demonstrations end.
+      policy_of: The model, a function from rewards, [S], to a policy, [S, A].
     """
     weights, iterations, moved = np.ones_like(demonstrated), 0, np.inf
     while moved > STILL:

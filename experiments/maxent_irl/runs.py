@@ -1,4 +1,4 @@
-"""Runs a sweep: of the experiment, or of its controls."""
+"""The run of a sweep, which is one of the experiment or one of its controls."""
 
 from __future__ import annotations
 

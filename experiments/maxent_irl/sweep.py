@@ -10,13 +10,14 @@ from experiments import frame
 
 @dataclass(frozen=True)
 class Sweep:
-    """Fits to demonstrations on `IcyGrid`.
+    """The fits to demonstrations on `IcyGrid`.
 
     Attributes:
-      seeds: sets of demonstrations, drawn with the seeds 0 .. seeds - 1.
-      count: demonstrations in a set; as many more are held out.
-      discount: gamma, of the demonstrator and of the causal model.
-      sharpness: the demonstrator's policy is proportional to exp(sharpness * V(s')).
+      seeds: The number of sets of demonstrations, drawn with the seeds 0 .. seeds - 1.
+      count: The number of demonstrations in a set; as many more are held out.
+      discount: The discount factor gamma of the demonstrator and of the causal model.
+      sharpness: The factor in the demonstrator's policy, which is proportional to exp(sharpness *
+        V(s')).
     """
 
     seeds: int = 5
@@ -29,10 +30,10 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Controls(Sweep):
-    """The duals on many sets, attributes as in `Sweep`.
+    """The duals on many sets; the other attributes are those of `Sweep`.
 
     Attributes:
-      variants: pairs of the pseudocount of the empirical policy and the penalty l2.
+      variants: The pairs of the pseudocount of the empirical policy and the penalty l2.
     """
 
     seeds: int = 100

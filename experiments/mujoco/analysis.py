@@ -15,10 +15,10 @@ MEASURES = {"final": "final return", "average": "return over all evaluations"}
 
 
 def rows(run: Run, arrays: Arrays) -> list[Row]:
-    """Returns the row of a run: what it returned and what it took.
+    """Returns the row of a run: its returns and the time that it took.
 
-    A return is the mean over the episodes of an evaluation; "average" is its mean over evaluations,
-    which rewards learning early.
+    A return is the mean over the episodes of an evaluation. "average" is the mean of the returns
+    over evaluations, which rewards learning early.
     """
     returns = arrays["returns"].mean(axis=-1)
     return [
@@ -86,8 +86,9 @@ def conclude(results: list[Result]) -> Findings:
 def verdict(found: list[Row]) -> str:
     """Returns whether ours is worse than the peer, by Welch's 95% interval of the difference.
 
-    "Worse" where the interval lies below 0, "better" where it lies above. Else "no worse", with the
-    deficit that the interval leaves possible: with few seeds it is wide.
+    Ours is "worse" where the interval lies below 0, and "better" where the interval lies above 0.
+    Else ours is "no worse", with the deficit that the interval leaves possible: with few seeds the
+    interval is wide.
     """
     env, steps = found[0]["env"], found[0]["steps"]
     if {row["implementation"] for row in found} != {OURS, PEER}:
@@ -122,5 +123,5 @@ def verdict(found: list[Row]) -> str:
 
 
 def _values(found: list[Row], implementation: str, measure: str) -> np.ndarray:
-    """[seeds]."""
+    """Returns a measure of the runs of an implementation, [seeds]."""
     return np.array([row[measure] for row in found if row["implementation"] == implementation])

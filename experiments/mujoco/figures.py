@@ -1,4 +1,4 @@
-"""The figure: learning curves of both implementations."""
+"""The figure: the learning curves of both implementations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKERS = {OURS: "o", PEER: "^"}
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
-    """Returns the figure: seeds thin, their interquartile mean thick, its 95% interval shaded."""
+    """Returns the figure: thin seeds, a thick interquartile mean, and its 95% interval shaded."""
     figure, ((axis,),) = plots.panels(1, 1, height=4.2)
     run = results[0].sweep
     for implementation in dict.fromkeys(result.sweep.implementation for result in results):

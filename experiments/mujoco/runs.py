@@ -20,7 +20,7 @@ from maxent_tf.training import Trainer
 Arrays = dict[str, np.ndarray]
 
 _PEER_SCRIPT = pathlib.Path(__file__).with_name("stable_baselines3_sac.py")
-# Far from the seeds of training.
+# The seed of the evaluations, far from the seeds of training.
 _EVALUATION_SEED = 1_000_000
 
 
@@ -35,12 +35,12 @@ def run(sweep: Run, progress: bool, directory: pathlib.Path, python: Any) -> Arr
     Args:
       sweep: The constants.
       progress: Whether to show a progress bar.
-      directory: Where results live; what is under way is in its folder "running".
-      python: The interpreter of the peer, if it is the peer's run.
+      directory: The folder for results; a run that is under way is in the folder "running" there.
+      python: The interpreter of the peer, if the run is the peer's.
 
     Returns:
-      "returns", [evaluations, episodes]; "wall_time" and "cpu_time", [evaluations], the seconds
-      that training took since the evaluation before, NaN where a killed run knew; "step",
+      "returns", [evaluations, episodes]; "wall_time" and "cpu_time", [evaluations], the seconds of
+      training since the evaluation before, NaN where only a killed run knew them; "step",
       [evaluations]; "versions", [packages], strings.
     """
     folder = running(sweep, directory)
@@ -59,7 +59,7 @@ def run(sweep: Run, progress: bool, directory: pathlib.Path, python: Any) -> Arr
 
 
 def _train_ours(sweep: Run, folder: pathlib.Path, progress: bool) -> None:
-    """Writes `evaluations.json`, row by row, with checkpoints beside it."""
+    """Trains ours and writes `evaluations.json`, row by row, with checkpoints beside it."""
     if sweep.threads is not None:  # only a process that has computed nothing yet takes this
         tf.config.threading.set_intra_op_parallelism_threads(sweep.threads)
         tf.config.threading.set_inter_op_parallelism_threads(sweep.threads)
@@ -102,7 +102,7 @@ def _train_ours(sweep: Run, folder: pathlib.Path, progress: bool) -> None:
 
 
 def _train_peer(sweep: Run, folder: pathlib.Path, python: Any) -> None:
-    """Has the peer's interpreter do the same."""
+    """Has the peer's interpreter train the peer and write `evaluations.json`."""
     description = {**project.canonical(sweep), "evaluation_steps": sweep.evaluation_steps}
     project.write_json(folder / "run.json", description)
     command = [python, _PEER_SCRIPT, folder]

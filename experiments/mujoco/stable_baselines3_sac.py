@@ -1,8 +1,8 @@
 """Trains Stable-Baselines3's SAC in an interpreter of its own: `PYTHON THIS_FILE FOLDER`.
 
-The folder holds `run.json`, a `Run` of `sweep.py`. After each evaluation `evaluations.json` there
-gains a row, and model and replay are saved, so that the same call goes on where a killed one
-stopped. It imports nothing of this project: its interpreter may lack TensorFlow.
+The folder holds `run.json`, a `Run` of `sweep.py`. After each evaluation, `evaluations.json` in the
+folder gains a row, and model and replay are saved. So the same call goes on where a killed one
+stopped. This script imports nothing of this project: its interpreter may lack TensorFlow.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ VERSIONS = ("stable-baselines3", "torch", "gymnasium", "mujoco", "numpy")
 
 
 def main(folder: pathlib.Path) -> None:
-    """Trains and evaluates what the folder describes."""
+    """Trains and evaluates the run that the folder describes."""
     run = json.loads((folder / "run.json").read_text())
     if run["threads"] is not None:
         torch.set_num_threads(run["threads"])
     path = folder / "evaluations.json"
     rows = json.loads(path.read_text())["rows"] if path.exists() else []
     model = begin(run, folder, rows)
-    # Other episodes than those of training, the same at every evaluation.
+    # The episodes of evaluation differ from those of training, and are the same at every
+    # evaluation.
     worlds = make_vec_env(run["env"], n_envs=run["episodes"], seed=1_000_000 + run["seed"])
     for step in run["evaluation_steps"][len(rows) :]:
         wall, cpu = time.perf_counter(), time.process_time()
@@ -50,7 +51,7 @@ def main(folder: pathlib.Path) -> None:
 
 
 def begin(run: dict[str, Any], folder: pathlib.Path, rows: list[Any]) -> Any:
-    """Returns a fresh model, or the one that the last row was made with."""
+    """Returns a fresh model, or the model that the last row was made with."""
     world = gymnasium.make(run["env"])
     if rows:
         stem = folder / str(rows[-1]["step"])
@@ -81,7 +82,8 @@ def save(model: Any, folder: pathlib.Path, step: int) -> None:
     earlier = [path for path in folder.iterdir() if path.suffix in (".zip", ".pkl")]
     model.save(folder / f"{step}.zip")
     model.save_replay_buffer(folder / f"{step}.pkl")
-    # Those before the last stay until the next save: a kill between here and the row needs them.
+    # The saves before the last one stay until the next save: after a kill between this line and the
+    # row, they are needed.
     for path in sorted(earlier, key=lambda path: int(path.stem))[:-2]:
         path.unlink()
 
@@ -94,7 +96,7 @@ def write(path: pathlib.Path, content: Any) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Returns what it ran on."""
+    """Returns the versions that the script ran on."""
     return {"python": platform.python_version(), **{p: metadata.version(p) for p in VERSIONS}}
 
 

@@ -17,23 +17,26 @@ OURS, PEER = "maxent_tf", "Stable-Baselines3"
 class Run:
     """One learner of one implementation.
 
-    What is not said here is both implementations' default and the same in both: twin critics, ReLU,
-    Adam, one update a step, and a temperature that starts from 1 and seeks an entropy of -dim(A).
+    A setting that is not given here is both implementations' default and the same in both: twin
+    critics, ReLU, Adam, one update a step, and a temperature that starts from 1 and seeks an
+    entropy of -dim(A).
 
     Attributes:
-      implementation: `OURS` or `PEER`.
-      env: a Gymnasium id.
-      steps: of training.
+      implementation: The implementation, `OURS` or `PEER`.
+      env: The Gymnasium id of the environment.
+      steps: The number of environment steps of training.
       seed: The seed of everything that is drawn.
-      evaluations: of the deterministic policy, evenly spaced, the last at the end.
-      episodes: of each evaluation.
+      evaluations: The number of evaluations of the deterministic policy, evenly spaced, the last at
+        the end.
+      episodes: The number of episodes of each evaluation.
       learning_starts: The number of steps at the start, with uniformly random actions.
       batch_size: The number of transitions in a minibatch.
-      learning_rate: of actor, critics and temperature.
+      learning_rate: The learning rate of actor, critics and temperature.
       hidden_sizes: The widths of the hidden layers of actor and critics.
       discount: The discount factor gamma.
       tau: The fraction by which target critics follow.
-      threads: that the implementation may compute with; None leaves it the choice.
+      threads: The number of threads that the implementation may compute with; None leaves the
+        choice to the implementation.
     """
 
     implementation: str
@@ -52,7 +55,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What its results are called; a Gymnasium id may have a namespace."""
+        """The name of the run's results; a Gymnasium id may have a namespace."""
         return f"{self.env.replace('/', '-')}-{self.implementation}-seed-{self.seed}"
 
     @property
@@ -73,7 +76,7 @@ _QUICK = {
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(frame.Arguments):
-    """SAC on a MuJoCo world, ours and Stable-Baselines3's.
+    """SAC on a MuJoCo environment, ours and Stable-Baselines3's.
 
     Attributes:
       env: A Gymnasium id; those of MuJoCo need the `mujoco` extra.

@@ -22,29 +22,30 @@ LEVEL = 0.1
 
 
 def shares(goal: np.ndarray) -> np.ndarray:
-    """The share of rollouts that reach each goal: [..., rollouts] -> [..., goals]."""
+    """Returns the share of rollouts that reach each goal: from [..., rollouts] to [..., goals]."""
     return np.mean(goal[..., None] == np.arange(len(GOALS)), axis=-2)
 
 
 def entropies(share: np.ndarray) -> np.ndarray:
-    """The entropy, in nats, of the goal among rollouts that reach one; NaN where none does."""
+    """Returns the entropy, in nats, of the goal among rollouts that reach one; NaN if none does."""
     reached = share.sum(axis=-1)
     with np.errstate(invalid="ignore"):  # SciPy divides by the sum
         return np.where(reached > 0, scipy.stats.entropy(share, axis=-1), np.nan)
 
 
 def living_threshold(world: MultiGoal) -> float:
-    r"""The temperature up to which a goal is worth more than living beside it.
+    r"""Returns the temperature up to which a goal is worth more than living beside it.
 
-    A step at the goal's edge, counted with its entropy, is worth at most
+    A step at the edge of the goal, counted with its entropy, is worth at most
 
     .. math:: v(\alpha) = \alpha \log \int_{[-1, 1]^2} e^{-c_a |a|^2 / \alpha} da - c_d
 
-    and living there for ever v / (1 - gamma), against c_g. What moving away costs is left out.
+    and living there for ever is worth v / (1 - gamma), against c_g. The cost of moving away is left
+    out.
     """
 
     def gain(alpha: float) -> float:
-        # In each dimension the integral is a Gaussian's over [-1, 1].
+        # In each dimension the integral is that of a Gaussian over [-1, 1].
         rate = world.actuation_cost / alpha
         each = np.log(np.sqrt(np.pi / rate) * scipy.special.erf(np.sqrt(rate)))
         living = 2 * alpha * each - world.distance_cost * RADIUS**2
@@ -133,5 +134,5 @@ def _name(row: Row) -> str:
 
 
 def _reliable(group: list[Row]) -> list[str]:
-    """The temperatures at which every seed reaches every goal."""
+    """Returns the temperatures at which every seed reaches every goal."""
     return [f"{row['alpha']:g}" for row in group if row["found_all"] == row["seeds"]]

@@ -32,7 +32,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 def _panels(
     results: list[Result], draw_panel: Callable[[Axes, Result, int], None], quantity: str
 ) -> Figure:
-    """A panel for each learner and temperature, all of one size."""
+    """Draws a panel for each learner and temperature, all of one size."""
     columns = len(results[0].sweep.alphas)
     figure = Figure(
         figsize=(plots.WIDTH, plots.WIDTH / columns * len(results)), layout="constrained"
@@ -52,7 +52,7 @@ def _panels(
 
 
 def _plane(axis: Axes, result: Result, i: int) -> None:
-    """Rollouts of the first learner by the goal they reach, over the reward's contours."""
+    """Draws rollouts of the first learner by the goal they reach, over the reward's contours."""
     side = np.linspace(-SIDE, SIDE, 141)
     x, y = np.meshgrid(side, side)
     squared = np.min([(x - gx) ** 2 + (y - gy) ** 2 for gx, gy in GOALS], axis=0)
@@ -67,7 +67,7 @@ def _plane(axis: Axes, result: Result, i: int) -> None:
 
 
 def _start(axis: Axes, result: Result, i: int) -> None:
-    """The first learner's critic over the actions at the origin, and draws of its policy."""
+    """Draws the first learner's critic over the actions at the origin, and draws of its policy."""
     q = result.arrays["q"][i]
     side = np.linspace(-1, 1, len(q))
     axis.contourf(side, side, q, levels=15, cmap="cividis")
@@ -77,7 +77,7 @@ def _start(axis: Axes, result: Result, i: int) -> None:
 
 
 def _shares(results: list[Result]) -> Figure:
-    """A stacked bar for each learner: the share of its rollouts that reach each goal."""
+    """Draws a stacked bar for each learner: the share of its rollouts that reach each goal."""
     figure = Figure(figsize=(plots.WIDTH, 2.9 * -(-len(results) // 2)), layout="constrained")
     axes = figure.subplots(-(-len(results) // 2), 2, squeeze=False, sharey=True).ravel()
     for axis, (sweep, _, rows) in zip(axes, results, strict=True):

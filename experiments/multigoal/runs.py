@@ -1,4 +1,4 @@
-"""Training the learners of a sweep as one program, and following where they go."""
+"""The measurements: the learners of a sweep, trained as one program, and where they go."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from maxent_tf.types import Transition
 
 Arrays = dict[str, np.ndarray]
 
-# In place of a goal, where an episode was truncated before it reached one.
+# The entry in place of a goal, where an episode was truncated before it reached one.
 NONE = -1
 
 
 class Paths(NamedTuple):
-    """The first episode of every world.
+    """The first episode in every environment.
 
     Attributes:
-      position: [T + 1, ..., 2], from the start on; it stays where the episode ended.
-      goal: [...], int, the index of the goal reached, or `NONE`.
+      position: [T + 1, ..., 2], the positions from the start on; after the end of the episode the
+        position stays.
+      goal: [...], int, the index of the goal that was reached, or `NONE`.
       total_reward: [...], the undiscounted sum of the episode's rewards.
     """
 
@@ -37,10 +38,11 @@ class Paths(NamedTuple):
 
 
 def first_episodes(trajectory: Transition) -> Paths:
-    """Cuts a trajectory at the first end of an episode in every world.
+    """Cuts a trajectory at the first end of an episode in every environment.
 
     Args:
-      trajectory: fields [T, ...], in which an episode ends in every world.
+      trajectory: The trajectory, with fields [T, ...], in which an episode ends in every
+        environment.
     """
     start, moved, terminated, truncated = (
         np.asarray(x)
@@ -100,11 +102,11 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       progress: Whether to show a progress bar.
 
     Returns:
-      "goal", [alphas, seeds, rollouts], the goal that each reached, or `NONE`; "return", likewise,
-      the undiscounted sum of its rewards; and of the first learner at each temperature "position",
-      [alphas, 31, drawn, 2], its paths; "q", [alphas, resolution, resolution], its critic's values
-      at the origin, the second dimension of the action first; "action", [alphas, rollouts, 2],
-      draws of its policy there.
+      "goal", [alphas, seeds, rollouts], the goal that each rollout reached, or `NONE`; "return",
+      [alphas, seeds, rollouts], the undiscounted sum of the rewards of each rollout; and, of the
+      first learner at each temperature, "position", [alphas, 31, drawn, 2], its paths; "q",
+      [alphas, resolution, resolution], the values of its critic at the origin, with the second
+      dimension of the action first; "action", [alphas, rollouts, 2], draws of its policy there.
     """
     world, learner = make_world(sweep.costs), make_learner(sweep)
     train_seed, world_seed, walk_seed, draw_seed = tf.unstack(draws.split(as_seed(sweep.seed), 4))
@@ -133,11 +135,13 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 def critic_at_origin(
     learner: mx.learners.SQL | mx.learners.SAC, state: Any, resolution: int
 ) -> np.ndarray:
-    """The critic of the first learner at each temperature, over actions in [-1, 1]^2 at the origin.
+    """Returns the critic of the first learner at each temperature, over actions at the origin.
+
+    The actions are in [-1, 1]^2.
 
     Returns:
-      [alphas, resolution, resolution], the second dimension of the action first, as a picture has
-      it.
+      [alphas, resolution, resolution], with the second dimension of the action first, as in a
+      picture.
     """
     side = np.linspace(-1, 1, resolution, dtype=np.float32)
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)

@@ -15,25 +15,27 @@ DISCOUNT = 0.99
 
 @dataclass(frozen=True)
 class Sweep:
-    """Learners of one kind, at every temperature, on the multi-goal world with one paper's costs.
+    """Learners of one kind, at every temperature, on the multi-goal task with one paper's costs.
 
     Attributes:
-      learner: "sql" has a sampler that may have many modes, "sac" a squashed Gaussian.
-      costs: "sql", soft Q-learning's with its reward scale of 0.1; "sac", soft actor-critic's with
-        its scale of 3.
+      learner: "sql" has a sampler that may have many modes, and "sac" a squashed Gaussian.
+      costs: "sql" has the costs of soft Q-learning with its reward scale of 0.1, and "sac" those of
+        soft actor-critic with its scale of 3.
       alphas: The temperatures, in scaled reward per nat; both papers have 1.
-      seeds: learners for each temperature.
+      seeds: The number of learners for each temperature.
       steps: The number of environment steps of each learner.
       learning_rate: The learning rate of Adam, for actor or sampler, and critics.
       tau: The fraction by which target critics follow.
       batch_size: The number of transitions in a minibatch.
       hidden_sizes: The widths of the hidden layers of all networks.
-      num_particles: that SQL's sampler draws at each state, and its soft value is estimated from.
+      num_particles: The number of particles that SQL's sampler draws at each state, from which
+        SQL's soft value is estimated, too.
       learning_starts: The number of steps at the start, with uniformly random actions.
-      rollouts: of each trained learner, with actions drawn.
-      drawn: of the rollouts of the first learner at each temperature, how many are kept for the
-        figure.
-      resolution: points along each side of the grid of actions on which the critic is kept.
+      rollouts: The number of rollouts of each trained learner, with actions drawn.
+      drawn: The number of the rollouts of the first learner at each temperature that are kept for
+        the figure.
+      resolution: The number of points along each side of the grid of actions on which the critic is
+        kept.
       seed: The seed of everything that is drawn.
     """
 
@@ -60,7 +62,7 @@ class Sweep:
 
 
 def make_world(costs: Name) -> MultiGoal:
-    """Returns the world with a paper's costs, multiplied by its reward scale."""
+    """Returns the environment with a paper's costs, multiplied by its reward scale."""
     if costs == "sql":
         return MultiGoal(actuation_cost=3.0, distance_cost=0.1, goal_reward=1.0)
     return MultiGoal(actuation_cost=3.0, distance_cost=0.3, goal_reward=3.0)
@@ -89,7 +91,7 @@ _QUICK = {
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(frame.LearnerArguments):
-    """The multi-goal world: which goals SQL and SAC reach, and how evenly.
+    """The multi-goal environment: which goals SQL and SAC reach, and how evenly.
 
     Attributes:
       alphas: The temperatures, in scaled reward per nat.

@@ -94,8 +94,8 @@ def make_measure(
 
     Args:
       learner: The learners.
-      observations: [states, inputs].
-      number: How often each learner acts in every state, an even number.
+      observations: [states, inputs], the observations of the states.
+      number: The number of times that each learner acts in every state, an even number.
 
     Returns:
       A function from the state of the learners and a seed to the mean variance over states and its
@@ -137,8 +137,8 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
       progress: Whether to show a progress bar.
 
     Returns:
-      `steps` [records]; `return` [records, settings, seeds], of greedy episodes; `variance` and
-      `spread` [records, settings, seeds], see `make_measure`.
+      `steps` [records]; `return` [records, settings, seeds], the return of greedy episodes;
+      `variance` and `spread` [records, settings, seeds], see `make_measure`.
     """
     world = make_world(sweep)
     learner = make_learner(sweep, world)

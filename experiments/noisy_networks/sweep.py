@@ -11,7 +11,8 @@ from experiments import frame
 World = Literal["chain", "cartpole"]
 Method = Literal["epsilon_greedy", "boltzmann", "noisy"]
 
-# What each method is called, its hyperparameter, and the values of that on each environment.
+# The name of each method, its hyperparameter, and the values of the hyperparameter on each
+# environment.
 LABELS: Mapping[str, str] = {
     "epsilon_greedy": "epsilon-greedy",
     "boltzmann": "Boltzmann",
@@ -41,12 +42,13 @@ class Sweep:
       steps: The environment steps of each learner.
       learning_rate: The learning rate of Adam.
       tau: The fraction by which target networks follow.
-      batch_size: Of the minibatches, one for each step.
+      batch_size: The number of transitions in a minibatch; there is one minibatch for each step.
       seeds: The number of learners for each setting.
       hidden_sizes: The widths of the hidden layers.
       records: The number of evaluations and measurements, evenly spaced.
       episodes: The number of greedy episodes of each evaluation.
-      draws: How often each learner acts in every state at a measurement, an even number.
+      draws: The number of times that each learner acts in every state at a measurement, an even
+        number.
       seed: The seed of everything that is drawn.
     """
 

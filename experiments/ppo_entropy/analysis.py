@@ -13,21 +13,22 @@ from experiments.ppo_entropy.runs import Arrays
 from experiments.ppo_entropy.sweep import GridSweep, Sweep
 from maxent_tf import statistics
 
-# What a row without a bonus is called.
+# The name of a row without a bonus.
 NONE = "none"
 
-# What a policy returns at most that has settled on what pays less: the lower hill's height, and the
-# near goal's reward, discounted over the shortest way.
+# The largest return of a policy that has settled on what pays less: the height of the lower hill,
+# and the reward of the near goal, discounted over the shortest way.
 TRAP_RETURNS = {"trap": 0.7, "grid": 0.8 * 0.99**3}
 
 
 def rows(sweep: Sweep | GridSweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for no bonus, and one for each kind of bonus and coefficient.
 
-    Without a bonus all kinds are alike, so that the first row holds the learners of them all. Every
-    other row compares its return with that row's and with that of the first kind at the same
-    coefficient: differences of means with Welch's 95% intervals. A learner is no better than the
-    trap if its policy returns no more than one that has settled on what pays less.
+    Without a bonus all kinds are alike, so that the first row holds the learners of all kinds.
+    Every other row compares its return with that of the first row, and with that of the first kind
+    at the same coefficient: these are differences of means with Welch's 95% intervals. A learner is
+    no better than the trap if its policy returns no more than a policy that has settled on what
+    pays less.
     """
     none = arrays["value"][:, 0].ravel()
     yield _row(sweep, arrays, np.s_[:, 0], NONE, 0.0)
@@ -85,7 +86,7 @@ def table(rows: list[Row]) -> str:
     )
 
 
-# What each kind of bonus is called in a sentence.
+# The name of each kind of bonus in a sentence.
 _BONUSES = {
     "exact": "the bonus with the exact entropy",
     "base": "the bonus with the entropy before tanh",
@@ -128,7 +129,7 @@ def verdict(rows: list[Row]) -> str:
 
 
 def _outcomes(rows: list[Row], name: str) -> str:
-    """At how many coefficients the interval of a difference lies above 0, and below."""
+    """Returns at how many coefficients the interval of a difference lies above 0, and below."""
     higher = sum(row[f"{name}_interval"][0] > 0 for row in rows)
     lower = sum(row[f"{name}_interval"][1] < 0 for row in rows)
     return f"more at {higher} and less at {lower} of {len(rows)}"

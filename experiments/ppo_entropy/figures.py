@@ -1,4 +1,4 @@
-"""The figures: what each bonus ends with, and how the true entropy gets there."""
+"""The figures: the results with each bonus at the end, and the true entropy over training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLOURS = {
     NONE: plots.BLACK,
 }
 _MARKERS = {"exact": "o", "base": "^", "sample": "s", "stored": "D", "bonus": "o", "reward": "v"}
-# The exact entropy's estimate by sampling lies over it.
+# The sampled entropy is dotted, because its curve lies over that of the exact entropy.
 _STYLES = {"sample": ":", NONE: "--"}
 _ENTROPY_TICKS = (-300, -30, -3, 0, 3)
 _TITLES = {"trap": "Continuous trap", "pendulum": "Pendulum", "grid": "Grid with two goals"}
@@ -32,7 +32,7 @@ _PANELS = (
     ("no_better_fraction", "no_better_interval", "no better than the trap (share)"),
 )
 _UNITS = {True: "alpha (st. deviations of\nthe advantage per nat)", False: "alpha (reward per nat)"}
-# What the legend calls each entropy of a bonus.
+# The name of each entropy of a bonus in the legend.
 _LABELS = {
     "exact": "exact entropy",
     "base": "entropy before tanh",
@@ -50,7 +50,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _at_the_end(results: list[Result]) -> Figure:
-    """Return, true entropy and share of failures against the coefficient; no bonus as a band."""
+    """Draws return, true entropy and failures against the coefficient; no bonus is a band."""
     figure, axes = plots.panels(3, len(results), height=2.9, sharex="col")
     for column, result in zip(axes.T, results, strict=True):
         none, *others = result.rows
@@ -83,7 +83,7 @@ def _against_alpha(
         group = [row for row in rows if row["kind"] == kind]
         plots.with_interval(
             axis,
-            # A little apart, so that no interval hides another.
+            # The points are drawn a little apart, so that no interval hides another.
             np.array([row["alpha"] for row in group]) * 1.06 ** (k - (len(kinds) - 1) / 2),
             group,
             value,
@@ -97,7 +97,7 @@ def _against_alpha(
 
 
 def _over_time(results: list[Result]) -> Figure:
-    """The true entropy during training at the lowest, a middle and the highest coefficient."""
+    """Draws the true entropy in training at the lowest, a middle and the highest coefficient."""
     figure, axes = plots.panels(len(results), 3, sharey="row")
     for row, (sweep, arrays, _) in zip(axes, results, strict=True):
         entropy, steps = arrays["true_entropy"], arrays["steps"] / 1000
@@ -116,13 +116,13 @@ def _over_time(results: list[Result]) -> Figure:
 
 
 def _entropy_scale(axis: Axes) -> None:
-    """Linear near 0, where entropies of spread-out policies are, logarithmic beyond."""
+    """Makes the axis linear near 0, where spread-out policies are, and logarithmic beyond."""
     axis.set_yscale("symlog", linthresh=3)
     axis.set_yticks(_ENTROPY_TICKS, [str(tick) for tick in _ENTROPY_TICKS])
 
 
 def _band(axis: Axes, steps: np.ndarray, values: np.ndarray, kind: str) -> None:
-    """The median over learners, the middle half shaded."""
+    """Draws the median over learners, with the middle half shaded."""
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=-1)
     style = _STYLES.get(kind, "-")
     axis.plot(steps, middle, style, color=_COLOURS[kind], label=_LABELS[kind], linewidth=1.5)

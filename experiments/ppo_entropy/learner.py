@@ -1,4 +1,4 @@
-"""Bonuses that differ in what they take the entropy of a policy to be, in one program."""
+"""The bonuses that differ in what they take the entropy of a policy to be, in one program."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from maxent_tf.learners import entropy_estimators
 def bonus_entropy(
     estimator: str, distribution: SquashedGaussian, action: tf.Tensor, seed: tf.Tensor
 ) -> tf.Tensor:
-    """What an estimator takes the entropy of a squashed Gaussian to be.
+    """Returns what an estimator takes the entropy of a squashed Gaussian to be.
 
     Args:
-      estimator: "exact"; "base", of the Gaussian before tanh; "sample", the surprise of an action
-        drawn by reparameterisation; or "stored", the surprise of the action that was taken.
-      distribution: of batch shape [*P, N].
-      action: [*P, N, D], what was taken.
-      seed: [2], int32.
+      estimator: "exact"; "base", the entropy of the Gaussian before tanh; "sample", the surprise of
+        an action drawn by reparameterisation; or "stored", the surprise of the action that was
+        taken.
+      distribution: The policy, of batch shape [*P, N].
+      action: [*P, N, D], the actions that were taken.
+      seed: [2], int32, the seed.
 
     Returns:
-      [*P, N], float32, in nats.
+      [*P, N], float32, the entropy, in nats.
     """
     if estimator == "exact":
         return distribution.entropy()
@@ -40,10 +41,11 @@ def bonus_entropy(
 
 @dataclasses.dataclass(frozen=True)
 class ManyBonuses:
-    """A `PPOConfig.bonus_entropy` by which each learner along the first axis has its own estimator.
+    """A `PPOConfig.bonus_entropy` with an estimator for each learner along the first axis.
 
     Attributes:
-      estimators: by name, see `bonus_entropy`, one for each index of the first axis.
+      estimators: The names of the estimators, see `bonus_entropy`, one for each index of the first
+        axis.
     """
 
     estimators: tuple[str, ...]
@@ -51,7 +53,7 @@ class ManyBonuses:
     def __call__(
         self, distribution: SquashedGaussian, action: tf.Tensor, seed: tf.Tensor
     ) -> tf.Tensor:
-        """Each learner's estimate, [*P, N], float32, in nats."""
+        """Returns each learner's estimate, [*P, N], float32, in nats."""
         return tf.stack(
             [
                 bonus_entropy(

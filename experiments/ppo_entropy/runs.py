@@ -29,7 +29,7 @@ def run(sweep: Sweep | GridSweep, progress: bool = False) -> Arrays:
     Returns:
       With [kinds, alphas, seeds], where kinds are estimators, or on the grid objectives: "value",
       the final policies' expected return (trap, grid) or the mean return of their median actions
-      (pendulum); and "entropy", the true one of the final policies, in nats. And the history:
+      (pendulum); and "entropy", the true entropy of the final policies, in nats. The history has
       "steps", [records], and "episode_return" and "true_entropy", [records, kinds, alphas, seeds].
       Entropies of continuous actions are those of the action scaled to [-1, 1].
     """

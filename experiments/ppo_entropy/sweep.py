@@ -10,34 +10,37 @@ from maxent_tf.environments import ContinuousTrap, Environment, Pendulum
 
 World = Literal["trap", "pendulum", "grid"]
 
-# In the order of the first axis of every array of continuous actions.
+# The estimators, in the order of the first axis of every array of continuous actions.
 ESTIMATORS = ("exact", "base", "sample", "stored")
-# Likewise on the grid, see `PPOConfig.entropy`.
+# The objectives, in the order of the first axis of every array of the grid, see
+# `PPOConfig.entropy`.
 OBJECTIVES = ("bonus", "reward")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """PPO with each entropy in its bonus, on a world of continuous actions.
+    """PPO with each entropy in its bonus, on an environment with continuous actions.
 
     Attributes:
-      world: "trap" has a lower hill of reward near a fresh policy and a higher one further away;
-        "pendulum" is a control task.
-      alphas: coefficients of the bonus: in reward per nat, or, where advantages are normalised, in
-        their standard deviations per nat. The first is 0: no bonus, whatever the estimator.
-      seeds: learners for each estimator and coefficient.
+      world: The environment: "trap" has a lower hill of reward near a fresh policy and a higher one
+        further away; "pendulum" is a control task.
+      alphas: The coefficients of the bonus, in reward per nat, or, where advantages are normalised,
+        in standard deviations of the advantage per nat. The first is 0: no bonus, whatever the
+        estimator.
+      seeds: The number of learners for each estimator and coefficient.
       steps: The number of environment steps of each learner.
       num_envs: The number of environments of each learner.
-      rollout_length: steps between updates.
-      num_epochs: how many times an update goes over its steps.
-      num_minibatches: into how many an epoch's steps are divided.
+      rollout_length: The number of steps of each environment between two updates.
+      num_epochs: The number of times that an update goes over its steps.
+      num_minibatches: The number of minibatches into which the steps of an epoch are divided.
       learning_rate: The learning rate of Adam, for actor and critic.
-      normalize_advantage: whether each minibatch's advantages are.
-      target_kl: the divergence, in nats, beyond which a learner leaves an update.
+      normalize_advantage: Whether the advantages of each minibatch are normalised.
+      target_kl: The divergence, in nats, beyond which a learner leaves an update.
       discount: The discount factor gamma.
       hidden_sizes: The widths of the hidden layers of actor and critic.
       initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
-      episodes: of the final evaluation of each learner, where it cannot be integrated.
+      episodes: The number of episodes of the final evaluation of each learner, where the return
+        cannot be integrated.
       records: The number of points of the history that are kept.
       seed: The seed of everything that is drawn.
     """
@@ -67,7 +70,7 @@ class Sweep:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What the first axis of every array is over."""
+        """The names along the first axis of every array."""
         return ESTIMATORS
 
 
@@ -75,7 +78,7 @@ class Sweep:
 class GridSweep:
     """PPO on `TwoGoalGrid`, whose discrete policies have one entropy: as a bonus or as a reward.
 
-    Attributes as in `Sweep`; both objectives are given in reward per nat.
+    The attributes are those of `Sweep`; both objectives have coefficients in reward per nat.
     """
 
     world: World = "grid"
@@ -100,12 +103,12 @@ class GridSweep:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What the first axis of every array is over."""
+        """The names along the first axis of every array."""
         return OBJECTIVES
 
 
 def make_world(world: World) -> Environment:
-    """Returns the world with continuous actions of a name."""
+    """Returns the environment with continuous actions of a name."""
     return ContinuousTrap() if world == "trap" else Pendulum()
 
 

@@ -42,7 +42,7 @@ def _row(
 
 
 def _goals(best: np.ndarray, trap: np.ndarray) -> dict[str, float]:
-    """Returns where the learners of one group end up: [seeds] each."""
+    """Returns where the learners of one group end up; both arrays are [seeds]."""
     share = best / np.maximum(best + trap, np.finfo(float).tiny)
     return {
         "p_best": float(best.mean()),
@@ -61,7 +61,10 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def scheduled_rows(sweep: TabularSweep | NeuralSweep | TrapSweep, arrays: Arrays) -> Iterator[Row]:
-    """Yields a row for each schedule and temperature; stuck is P(best) of at most a half."""
+    """Yields a row for each schedule and temperature.
+
+    A learner is stuck if P(best) is at most a half.
+    """
     for i, schedule in enumerate(sweep.schedules):
         for j, alpha in enumerate(sweep.alphas):
             best = arrays["best"][i, j]
@@ -105,7 +108,10 @@ def automatic_rows(sweep: AutomaticTrapSweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def gymnasium_rows(sweep: GymnasiumSweep, arrays: Arrays) -> Iterator[Row]:
-    """Yields a row for each temperature; stuck is a final mean return below `solved_at`."""
+    """Yields a row for each temperature.
+
+    A learner is stuck if its final mean return is below `solved_at`.
+    """
     for i, alpha in enumerate(sweep.alphas or ("auto",)):
         returns = arrays["value"][i]
         yield {
@@ -152,7 +158,7 @@ def table(rows: list[Row]) -> str:
 
 
 def title(row: Row) -> str:
-    """Returns what people call the learners of a row."""
+    """Returns the name of the learners of a row, for people."""
     world = row.get("world") or {"grid": "the grid", "trap": "the trap"}[row["part"]]
     kind = {"a2c_tabular": "tabular actor-critics", "a2c": "A2C", "sac": "SAC"}[row["algorithm"]]
     automatic = " with an automatic alpha" if row["alpha"] == "auto" else ""

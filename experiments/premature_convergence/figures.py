@@ -1,4 +1,4 @@
-"""The figures: what sticks and what it costs, one for each control, and how learning goes."""
+"""The figures: what gets stuck and what it costs, one for each control, and how learning goes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _TITLES = {
     "a2c": "Grid, A2C",
     "sac": "Trap, SAC",
 }
-# What a policy returns that goes straight to the near goal or stays on the lower hill, and what the
-# best policy returns.
+# The return of a policy that goes straight to the near goal or stays on the lower hill, and that of
+# the best policy.
 _LEVELS = {"grid": (0.8 * 0.99**3, 0.99**7), "trap": (0.7, 1.0)}
 _RANGES = {"grid": (-0.05, 1.0), "trap": (-0.05, 1.05)}
 # The question that each control asks, by the name of its figure.
@@ -69,9 +69,9 @@ def _title(result: Result) -> str:
 
 
 def _against_alpha(studies: list[list[Result]]) -> Figure:
-    """Stuck fraction above, return below it, for each sweep, with its control, if there is one.
+    """Draws the stuck fraction above and the return below it, for each sweep.
 
-    The control is drawn hollow and dashed, beside the main sweep.
+    The control of a sweep, if there is one, is drawn hollow and dashed, beside the main sweep.
     """
     columns = min(2, len(studies))
     figure, axes = plots.panels(2 * -(-len(studies) // columns), columns, height=2.7)
@@ -160,7 +160,10 @@ def _tick(row: Row) -> str:
 
 
 def _over_time(results: list[Result], curve: str, label: str) -> Figure:
-    """A panel for each sweep and schedule, a line for each temperature, its 95% interval shaded."""
+    """Draws a panel for each sweep and schedule.
+
+    A panel has a line for each temperature, with its 95% interval shaded.
+    """
     drawn = [panel for result in results for panel in _panels(result)]
     figure, axes = plots.panels(-(-len(drawn) // 2), min(2, len(drawn)), height=3.0)
     for axis, (title, result, select, labels) in zip(axes.ravel(), drawn, strict=False):

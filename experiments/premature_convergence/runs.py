@@ -24,12 +24,12 @@ Arrays = dict[str, np.ndarray]
 
 
 def scheduled_alpha(alphas: tuple[float, ...], schedules: tuple[str, ...], updates: float) -> Any:
-    """Returns one schedule for all learners: its values are [schedules, alphas, 1].
+    """Returns one schedule for all learners, whose values are [schedules, alphas, 1].
 
     Args:
-      alphas: the first temperatures.
-      schedules: "constant" or "annealed", each.
-      updates: how many there will be.
+      alphas: The initial temperatures.
+      schedules: The schedules, each "constant" or "annealed".
+      updates: The number of updates of the training.
     """
     initial = np.tile(np.asarray(alphas, np.float32)[None, :, None], (len(schedules), 1, 1))
     constant = np.array([schedule == "constant" for schedule in schedules])[:, None, None]
@@ -99,7 +99,7 @@ def _run_grid(
 def run_trap(sweep: TrapSweep | AutomaticTrapSweep, progress: bool) -> Arrays:
     """Trains and evaluates a sweep on the trap.
 
-    Arrays are [schedules, alphas, seeds], or [starts, seeds] with automatic temperature.
+    Arrays are [schedules, alphas, seeds], or [starts, seeds] with an automatic temperature.
     """
     if isinstance(sweep, TrapSweep):
         shape: tuple[int, ...] = (len(sweep.schedules), len(sweep.alphas), sweep.seeds)
@@ -121,7 +121,7 @@ def run_trap(sweep: TrapSweep | AutomaticTrapSweep, progress: bool) -> Arrays:
         initial_stddev=sweep.initial_stddev,
     )
     learner = mx.learners.SAC(world.spec, config, batch_shape=shape)
-    # Hundreds of small learners: XLA ran twice as fast as the graph here.
+    # The learners are hundreds of small ones: XLA ran twice as fast as the graph here.
     result = mx.train(
         learner, world, sweep.steps, seed=sweep.seed, compile="xla", progress=progress
     )
@@ -133,12 +133,12 @@ def run_trap(sweep: TrapSweep | AutomaticTrapSweep, progress: bool) -> Arrays:
     return {**outcome._asdict(), "entropy": entropy, "alpha": alphas, **_curves(result)}
 
 
-# Few enough that every record holds updates, in the quick run too.
+# The number is small enough that every record holds updates, in the quick run too.
 _GYMNASIUM_RECORDS = 25
 
 
 def run_gymnasium(sweep: GymnasiumSweep, progress: bool) -> Arrays:
-    """Trains and evaluates on a Gymnasium world; arrays are [alphas, seeds]."""
+    """Trains and evaluates on a Gymnasium environment; arrays are [alphas, seeds]."""
     spec = mx.gymnasium_spec(sweep.world)
     shape = (max(len(sweep.alphas), 1), sweep.seeds)
     alpha: Any = np.asarray(sweep.alphas, np.float32)[:, None] if sweep.alphas else "auto"
@@ -174,7 +174,7 @@ def run_gymnasium(sweep: GymnasiumSweep, progress: bool) -> Arrays:
 
 
 def _curves(result: mx.training.TrainResult) -> Arrays:
-    """Returns what is drawn over time, over seeds: means and standard errors, [records, ...]."""
+    """Returns the curves over time, as means and standard errors over seeds, [records, ...]."""
     curves = {"curve_steps": result.history["env_steps"]}
     for name in ("episode_return", "entropy"):
         values = result.history[name]
@@ -183,7 +183,7 @@ def _curves(result: mx.training.TrainResult) -> Arrays:
         mean = np.where(known, values, 0).sum(axis=-1) / count
         squares = np.where(known, values - mean[..., None], 0) ** 2
         curves[f"curve_{name}"] = mean
-        # With a single seed there is no spread to tell.
+        # With a single seed there is no spread.
         spread = np.where(count > 1, squares.sum(axis=-1) / np.maximum(count - 1, 1), 0)
         curves[f"curve_{name}_error"] = np.sqrt(spread / count)
     return curves

@@ -14,7 +14,7 @@ TRAP_ALPHAS = (0.0, 0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 1.0)
 GYMNASIUM_ALPHAS = (0.0, 0.01, 0.1)
 SCHEDULES = ("constant", "annealed")
 
-# The widths of the trap's and of the optimum's hill where the trap is the broader one.
+# The widths of the hills of the trap and of the optimum, where the trap is the broader one.
 BROAD = (0.3, 0.1)
 
 # An annealed temperature falls linearly to 0 over this share of the updates.
@@ -22,13 +22,13 @@ ANNEALED_SHARE = 0.8
 
 
 class Named:
-    """How the summary and the files call a sweep.
+    """The name of a sweep, in the summary and in the files.
 
     Attributes:
-      part: The world: "grid", "trap" or "gymnasium".
-      algorithm: "a2c_tabular", "a2c" or "sac".
-      setting: What tells sweeps of one algorithm apart in file names.
-      control: What is changed from the main sweep; empty for the main sweep itself.
+      part: The kind of environment: "grid", "trap" or "gymnasium".
+      algorithm: The learner: "a2c_tabular", "a2c" or "sac".
+      setting: The part of the file names that tells sweeps of one algorithm apart.
+      control: The change from the main sweep; empty for the main sweep itself.
     """
 
     part: ClassVar[str]
@@ -49,11 +49,11 @@ class TabularSweep(Named):
 
     Attributes:
       alphas: The temperatures, in reward per nat.
-      schedules: "constant", "annealed" or both.
-      seeds: learners for each temperature and schedule.
+      schedules: The schedules: "constant", "annealed" or both.
+      seeds: The number of learners for each temperature and schedule.
       steps: The number of environment steps of each learner.
-      actor_rate: step size of plain gradient ascent on the logits.
-      critic_rate: step size on the values.
+      actor_rate: The step size of plain gradient ascent on the logits.
+      critic_rate: The step size on the values.
       discount: The discount factor gamma.
       seed: The seed of everything that is drawn.
     """
@@ -72,17 +72,17 @@ class TabularSweep(Named):
 
     @property
     def control(self) -> str:
-        """What is changed from the main sweep."""
+        """The change from the main sweep."""
         return "" if self.critic_rate == 0.1 else f"critic rate {self.critic_rate:g}"
 
 
 @dataclass(frozen=True)
 class NeuralSweep(Named):
-    """A2C with networks on `TwoGoalGrid`; attributes as in `TabularSweep`.
+    """A2C with networks on `TwoGoalGrid`; the other attributes are those of `TabularSweep`.
 
     Attributes:
-      hidden_sizes: of actor and critic, with tanh between.
-      rollout_length: steps between updates.
+      hidden_sizes: The widths of the hidden layers of actor and critic, with tanh in between.
+      rollout_length: The number of steps of each environment between two updates.
       num_envs: The number of environments of each learner.
     """
 
@@ -103,18 +103,18 @@ class NeuralSweep(Named):
 
     @property
     def control(self) -> str:
-        """What is changed from the main sweep."""
+        """The change from the main sweep."""
         return "critic as fast" if self.critic_rate == self.actor_rate else ""
 
 
 @dataclass(frozen=True)
 class OnTrap(Named):
-    """What SAC on `ContinuousTrap` has in common; other attributes as in `TabularSweep`.
+    """The common part of SAC on `ContinuousTrap`; the other attributes: see `TabularSweep`.
 
     Attributes:
       learning_rate: The learning rate of Adam, for actor and critics.
       initial_stddev: The standard deviation of the pre-tanh Gaussian of a fresh policy.
-      widths: of the trap's and of the optimum's hill.
+      widths: The widths of the hills of the trap and of the optimum.
     """
 
     part: ClassVar[str] = "trap"
@@ -132,7 +132,7 @@ class OnTrap(Named):
 
     @property
     def control(self) -> str:
-        """What is changed from the main sweep."""
+        """The change from the main sweep."""
         if self.initial_stddev != 0.3:
             return f"initial stddev {self.initial_stddev:g}"
         return "broad trap" if self.widths == BROAD else ""
@@ -140,7 +140,7 @@ class OnTrap(Named):
 
 @dataclass(frozen=True)
 class TrapSweep(OnTrap):
-    """SAC at given temperatures; attributes as in `TabularSweep`."""
+    """SAC at given temperatures; the attributes are those of `TabularSweep`."""
 
     alphas: tuple[float, ...] = TRAP_ALPHAS
     schedules: tuple[str, ...] = SCHEDULES
@@ -148,10 +148,10 @@ class TrapSweep(OnTrap):
 
 @dataclass(frozen=True)
 class AutomaticTrapSweep(OnTrap):
-    """SAC with automatic temperature.
+    """SAC with an automatic temperature.
 
     Attributes:
-      starts: pairs of the first temperature and the target entropy, in nats.
+      starts: The pairs of the initial temperature and the target entropy, in nats.
     """
 
     setting: ClassVar[str] = "automatic"
@@ -171,17 +171,18 @@ class AutomaticTrapSweep(OnTrap):
 
 @dataclass(frozen=True)
 class GymnasiumSweep(Named):
-    """One learner on one Gymnasium world through the host loop.
+    """Learners of one algorithm on one Gymnasium environment, through the host loop.
 
     Attributes:
-      world: a Gymnasium id.
-      algorithm: "a2c" or "sac".
-      alphas: The temperatures, in reward per nat; an empty tuple means automatic.
-      seeds: learners for each temperature.
+      world: The Gymnasium id of the environment.
+      algorithm: The learner: "a2c" or "sac".
+      alphas: The temperatures, in reward per nat; an empty tuple means an automatic temperature.
+      seeds: The number of learners for each temperature.
       steps: The number of environment steps of each learner.
       num_envs: The number of environments of each learner.
-      solved_at: a mean return below this counts as stuck.
-      episodes: of the final evaluation, for each learner.
+      solved_at: The return at which the environment counts as solved; a learner with a lower mean
+        return counts as stuck.
+      episodes: The number of episodes of the final evaluation of each learner.
       seed: The seed of everything that is drawn.
     """
 
@@ -199,7 +200,7 @@ class GymnasiumSweep(Named):
 
     @property
     def setting(self) -> str:
-        """Its world, and how its temperature is chosen."""
+        """The environment of the sweep, and the kind of its temperature."""
         return f"{self.world}_{'fixed' if self.alphas else 'automatic'}"
 
 
@@ -254,7 +255,7 @@ _QUICK_STEPS = {
 
 def plan(arguments: Arguments) -> list[Sweep]:
     """Returns the sweeps to run, with the values of given flags."""
-    # An automatic temperature has no grid of alphas for the flag to replace.
+    # With an automatic temperature, there is no grid of alphas for the flag to replace.
     without = dataclasses.replace(arguments, alphas=None)
     planned = []
     for part in ("grid", "trap", "gymnasium"):

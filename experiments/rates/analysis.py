@@ -16,7 +16,7 @@ from experiments.rates.runs import alpha_grid
 from experiments.rates.sweep import Bandits, Processes
 from maxent_tf.tabular import bounds
 
-# Smaller errors are rounding and say nothing of a theorem.
+# Smaller errors are rounding errors and say nothing about a theorem.
 ROUNDING = 1e-10
 
 
@@ -28,7 +28,7 @@ def rows(sweep: Bandits | Processes, arrays: Arrays) -> list[Row]:
 
 
 def bandit_checks(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
-    """Holds what was measured on bandits against what is known."""
+    """Compares the measurements on bandits with what is known."""
     yield from _u_shape(sweep, arrays)
     yield from _sublinear(sweep, arrays)
     for tau, rate in zip(sweep.temperatures, arrays["log_rate"], strict=True):
@@ -38,7 +38,7 @@ def bandit_checks(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
 
 
 def process_checks(sweep: Processes, arrays: Arrays) -> Iterator[Check]:
-    """Holds what was measured on random processes against theorems: largest ratios to bounds."""
+    """Compares the measurements on random processes with theorems: largest ratios to bounds."""
     for i, fraction in enumerate(sweep.fractions):
         for key, name in [("q", "Q"), ("log_policy", "log-policy")]:
             ratio = _largest_ratio(arrays[key][:, i], arrays[f"{key}_bound"][:, i])
@@ -70,16 +70,16 @@ def process_checks(sweep: Processes, arrays: Arrays) -> Iterator[Check]:
 
 
 def path(sweep: Processes) -> np.ndarray:
-    """Returns the temperatures of identity and bounds."""
+    """Returns the temperatures at which the identity and the bounds are checked."""
     low, high, number = sweep.alphas
     return np.geomspace(low, high, number)
 
 
 def value_iteration_rates(arrays: Arrays) -> list[float]:
-    """The factor by which a backup shrinks the error in the end, for each temperature.
+    """Returns the factor by which a backup shrinks the error in the end, for each temperature.
 
-    Between half and three quarters of the backups, the median over processes: later the errors of
-    some are rounding.
+    The factor is measured between half and three quarters of the backups, as the median over
+    processes. Later, the errors of some processes are rounding errors.
     """
     backups, errors = arrays["backups"], arrays["value_iteration"]
     i, j = np.searchsorted(backups, backups[-1] * np.array([0.5, 0.75]))
@@ -154,7 +154,7 @@ def _natural(sweep: Bandits, arrays: Arrays) -> Iterator[Check]:
 
 
 def bandit_name(rewards: tuple[float, ...]) -> str:
-    """Returns what a table and a figure call a bandit."""
+    """Returns the name of a bandit in tables and figures."""
     others = rewards[1:]
     if len(others) > 2 and len(set(others)) == 1:
         return f"r = ({rewards[0]:g}, {others[0]:g} x {len(others)})"
@@ -162,10 +162,12 @@ def bandit_name(rewards: tuple[float, ...]) -> str:
 
 
 def _final_factor(errors: np.ndarray) -> float:
-    """The largest ratio of successive errors, [T, M], the later the last above 1e-8, over M.
+    """Returns the largest ratio of successive errors, [T, M], over M.
 
-    The action values of the optimum are stationary, so that near it a step only draws the logits
-    together, by 1 - eta tau / (1 - gamma); with the largest step nothing is left, to first order.
+    In each process, the ratio is that of the first error that is not above 1e-8 to the last that
+    is. The action values of the optimum are stationary. Near the optimum, a step therefore only
+    draws the logits together, by 1 - eta tau / (1 - gamma). With the largest step nothing is left,
+    to first order.
     """
     last = (errors > 1e-8).sum(0) - 1
     each = np.arange(errors.shape[-1])

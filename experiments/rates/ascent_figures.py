@@ -20,7 +20,7 @@ PREDICTED = {"color": "black", "linestyle": "--", "linewidth": 1.2}
 
 
 def u_shape(sweep: Bandits, arrays: Arrays) -> Figure:
-    """Suboptimality against alpha after several numbers of steps."""
+    """Draws the suboptimality against alpha after several numbers of steps."""
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     axis = figure.subplots()
     alphas = alpha_grid(sweep)
@@ -48,7 +48,10 @@ def u_shape(sweep: Bandits, arrays: Arrays) -> Figure:
 
 
 def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
-    """Sublinear above, linear below; curves on the left, the predicted constants on the right."""
+    """Draws the sublinear case above and the linear case below.
+
+    The curves are on the left, and the predicted constants on the right.
+    """
     figure = Figure(figsize=(plots.WIDTH, 7.6), layout="constrained")
     (losses, products), (errors, rates) = figure.subplots(2, 2)
     marks = arrays["marks"]

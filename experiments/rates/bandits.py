@@ -1,4 +1,4 @@
-"""Gradient ascent on bandits: the U-shape in alpha, the sublinear rate and the linear ones."""
+"""The gradient ascent on bandits: the U-shape in alpha, the sublinear rate and the linear rates."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from maxent_tf.tabular import (
     policy_gradient,
 )
 
-# What so many steps on `REWARDS` leave, by temperature, from an independent computation.
+# The suboptimality after so many steps on `REWARDS`, by temperature, from an independent
+# computation.
 U_SHAPE = {0.0: 0.0996, 0.01: 0.0037, 0.02: 0.0026, 0.1: 0.0282, 0.3: 0.0659, 1.0: 0.1975}
 U_SHAPE_ITERATIONS = 3000
 
-# From the uniform policy, at tau = 1 and this step size: steps of the natural and of the plain
-# gradient until the error of the log-policy is below 1e-3.
+# The numbers of steps of the natural and of the plain gradient until the error of the log-policy is
+# below 1e-3, from the uniform policy, at tau = 1 and this step size.
 KNOWN_STEP_SIZE = 0.1
 STEPS_TO_A_THOUSANDTH = (63, 278)
 
 
 def suboptimality(alphas: npt.ArrayLike, iterations: int) -> np.ndarray:
-    """What exact ascent on `REWARDS` leaves after some steps from `BAD_START`, [alphas].
+    """Returns what exact ascent on `REWARDS` leaves after some steps from `BAD_START`, [alphas].
 
     Args:
-      alphas: [alphas], all in one call.
-      iterations: of them.
+      alphas: [alphas], the temperatures, all in one call.
+      iterations: The number of steps.
     """
     m = from_environment(Bandit(REWARDS), discount=1.0)
     logits = np.stack([np.log(BAD_START), np.zeros(3)])
@@ -43,7 +44,7 @@ def suboptimality(alphas: npt.ArrayLike, iterations: int) -> np.ndarray:
 
 
 def boltzmann_loss(alphas: npt.ArrayLike) -> np.ndarray:
-    """What the soft-optimal policy, the limit of ascent, loses on `REWARDS`, [alphas]."""
+    """Returns the loss of the soft-optimal policy, the limit of ascent, on `REWARDS`, [alphas]."""
     alphas = np.asarray(alphas)
     positive = np.where(alphas > 0, alphas, 1.0)[:, None]
     loss = max(REWARDS) - scipy.special.softmax(np.array(REWARDS) / positive, -1) @ REWARDS
@@ -51,23 +52,25 @@ def boltzmann_loss(alphas: npt.ArrayLike) -> np.ndarray:
 
 
 def losses_from_uniform(rewards: Sequence[float], marks: Sequence[int]) -> np.ndarray:
-    """The suboptimality of ascent without entropy, from the uniform policy, [marks].
+    """Returns the suboptimality of ascent without entropy, from the uniform policy, [marks].
 
     Args:
-      rewards: the first is the largest.
-      marks: numbers of steps, rising.
+      rewards: The rewards of the arms, of which the first is the largest.
+      marks: The numbers of steps, rising.
     """
     policies = policies_after(marks, rewards, [1 / len(rewards)] * len(rewards), STEP_SIZE, 0.0)
-    # Summed over the other arms: 1 - p would cancel.
+    # The loss is summed over the other arms: 1 - p would cancel.
     return policies[:, 1:] @ (rewards[0] - np.array(rewards[1:]))
 
 
 def log_policy_errors(alpha: float, gap: float, enough: float = 1e-6) -> np.ndarray:
-    """How far log pi_1 - log pi_2 is from gap / alpha, after each step from uniform, [steps + 1].
+    """Returns the distance of log pi_1 - log pi_2 from gap / alpha, after each step, [steps + 1].
+
+    Ascent starts from the uniform policy.
 
     Args:
-      alpha: tau, positive.
-      gap: Delta, of two arms.
+      alpha: The temperature tau, positive.
+      gap: The gap Delta of two arms.
       enough: the error below which to stop.
     """
 
@@ -82,14 +85,15 @@ def log_policy_errors(alpha: float, gap: float, enough: float = 1e-6) -> np.ndar
 
 
 def regularised_errors(step_sizes: Sequence[float], iterations: int) -> np.ndarray:
-    """Log-policy errors of natural and plain ascent on `REWARDS`, tau = 1, from uniform.
+    """Returns log-policy errors of natural and plain ascent on `REWARDS`, tau = 1, from uniform.
 
     Args:
-      step_sizes: eta, at most 1.
-      iterations: how many steps.
+      step_sizes: The step sizes eta, at most 1.
+      iterations: The number of steps.
 
     Returns:
-      [2, step_sizes, iterations + 1]: the natural gradient's, then the plain one's.
+      [2, step_sizes, iterations + 1]: the errors of the natural gradient, then those of the plain
+      one.
     """
     bandit = TabularMDP([[[1.0]] * 3], [REWARDS], 0.0, [1.0])
     best = scipy.special.log_softmax(REWARDS)

@@ -1,4 +1,4 @@
-"""The figures: what was measured, with what theorems predict drawn over it."""
+"""The figures: the measurements, with the predictions of theorems drawn over them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def _natural_gradient(
     bandit.legend(frameon=False, title="eta", ncols=3, fontsize=8)
     after = np.arange(1, len(arrays["log_policy"]) + 1)
     for i, (colour, fraction) in enumerate(zip(COLOURS, on_processes.fractions, strict=False)):
-        # In units of the bound after one step, so that all processes share one bound.
+        # The errors are in units of the bound after one step, so that all processes share one
+        # bound.
         ratio = arrays["log_policy"][:, i] / arrays["log_policy_bound"][0, i]
         known = arrays["log_policy"][:, i].max(-1) > ROUNDING
         low, middle, high = np.quantile(ratio[known], [0.025, 0.5, 0.975], axis=-1)
@@ -98,7 +99,7 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
         backups = arrays["backups"][seen]
         low, middle, high = np.quantile(errors[seen], [0.025, 0.5, 0.975], axis=-1)
         value.fill_between(backups, low, high, color=colour, alpha=0.2, lw=0)
-        # The first, widest, shows beside a second that it agrees with.
+        # The first curve is the widest, so that it shows beside a second one that agrees with it.
         width = 6.0 - 2 * i
         value.plot(backups, middle, color=colour, linewidth=width, label=f"{alpha:g}")
         value.plot(backups, middle[-1] * DISCOUNT ** (backups - backups[-1]), **PREDICTED)
@@ -124,7 +125,10 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
 
 
 def _bounds(sweep: Processes, arrays: Arrays) -> Figure:
-    """Values against their bounds, alpha by colour: nothing may lie above the diagonal."""
+    """Draws values against their bounds, with alpha as the colour.
+
+    No value may lie above the diagonal.
+    """
     figure = Figure(figsize=(plots.WIDTH, 8.0), layout="constrained")
     axes = figure.subplots(2, 2).ravel()
     alphas = path(sweep)
@@ -182,7 +186,7 @@ def _scatter(
     axis.scatter(x.ravel(), y.ravel(), c=alpha.ravel(), norm=norm, s=6, alpha=0.5, linewidths=0)
     ends = np.array([x.min() / 1.5, x.max() * 1.5])
     axis.plot(ends, ends, **PREDICTED)
-    # Far below its bound a value may be 1e-300 or rounding.
+    # Far below its bound a value may be 1e-300 or a rounding error.
     lowest = max(y[y > 0].min() / 1.5, 1e-6 * ends[0])
     axis.set(xscale="log", yscale="log", xlim=tuple(ends), ylim=(lowest, ends[1]))
     axis.grid(alpha=0.3)

@@ -1,6 +1,6 @@
-"""Decision processes: what theorems say of errors and values, and what these are.
+"""Decision processes: the errors and values that theorems bound, and the bounds.
 
-`M` is the number of processes, `K` of temperatures.
+`M` is the number of processes, and `K` the number of temperatures.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ Arrays = dict[str, np.ndarray]
 
 
 def identity(m: TabularMDP, policy: np.ndarray, alphas: np.ndarray) -> Arrays:
-    """The soft suboptimality of a policy, and its expected divergence from the soft-optimal one.
+    """Returns a policy's soft suboptimality, and its expected divergence from the soft-optimal one.
 
     Args:
       m: The processes, of batch shape [M].
-      policy: [M, S, A].
-      alphas: [K, 1], positive.
+      policy: [M, S, A], the policies.
+      alphas: [K, 1], the temperatures, positive.
 
     Returns:
-      `gap` and `divergence`, [K, M], computed apart, in units of reward.
+      `gap` and `divergence`, [K, M], each computed by itself, in units of reward.
     """
     best = soft_policy_iteration(m, alphas, tolerance=0.0)
     optimum = tf.reduce_sum(m.initial * best.v, -1)
@@ -51,14 +51,14 @@ def identity(m: TabularMDP, policy: np.ndarray, alphas: np.ndarray) -> Arrays:
 def natural_gradient(
     m: TabularMDP, alpha: float, fractions: np.ndarray, iterations: int, seed: int = 2
 ) -> Arrays:
-    """Errors of natural policy gradient from random logits, and their bounds.
+    """Returns errors of natural policy gradient from random logits, and their bounds.
 
     Args:
       m: The processes, of batch shape [M].
-      alpha: tau.
-      fractions: [E], of the largest step size, (1 - gamma) / tau.
-      iterations: T.
-      seed: of the logits.
+      alpha: The temperature tau.
+      fractions: [E], the step sizes, as fractions of the largest, (1 - gamma) / tau.
+      iterations: The number of steps T.
+      seed: The seed of the logits.
 
     Returns:
       `q`, `log_policy`, `q_bound` and `log_policy_bound`, [T, E, M], after 1 .. T steps.
@@ -83,15 +83,15 @@ def natural_gradient(
 
 
 def policy_iteration_errors(m: TabularMDP, alphas: np.ndarray, iterations: int) -> np.ndarray:
-    """Errors of the values of the policies of soft policy iteration, [T, K, M].
+    """Returns errors of the values of the policies of soft policy iteration, [T, K, M].
 
-    The first policy is greedy for values of 0. `soft_policy_iteration` returns the backup of a
-    policy's values, which is better than what the theorem is about.
+    The first policy is greedy for values of 0. The theorem is about the values of a policy.
+    `soft_policy_iteration` returns the backup of these values, which is better.
 
     Args:
       m: The processes, of batch shape [M].
       alphas: [K, 1], the temperatures.
-      iterations: T.
+      iterations: The number of iterations T.
     """
     best = soft_policy_iteration(m, alphas, tolerance=0.0).v
 
@@ -106,12 +106,12 @@ def policy_iteration_errors(m: TabularMDP, alphas: np.ndarray, iterations: int) 
 
 
 def value_iteration_errors(m: TabularMDP, alphas: np.ndarray, marks: Iterable[int]) -> np.ndarray:
-    """Errors of the values of soft value iteration after some backups of 0, [marks, K, M].
+    """Returns errors of the values of soft value iteration after some backups of 0, [marks, K, M].
 
     Args:
       m: The processes, of batch shape [M].
       alphas: [K, 1], the temperatures.
-      marks: numbers of backups.
+      marks: The numbers of backups.
     """
     best = soft_policy_iteration(m, alphas, tolerance=0.0).v
     runs = (soft_value_iteration(m, alphas, tolerance=0.0, max_iterations=k).v for k in marks)
@@ -119,7 +119,7 @@ def value_iteration_errors(m: TabularMDP, alphas: np.ndarray, marks: Iterable[in
 
 
 def value_gaps(m: TabularMDP, alphas: np.ndarray) -> Arrays:
-    """What entropy adds to the optimal value, and what it costs in reward.
+    """Returns what entropy adds to the optimal value, and what it costs in reward.
 
     Args:
       m: The processes, of batch shape [M].
@@ -137,20 +137,21 @@ def value_gaps(m: TabularMDP, alphas: np.ndarray) -> Arrays:
 
 
 def contraction(m: TabularMDP, alphas: np.ndarray, u: np.ndarray, v: np.ndarray) -> Arrays:
-    """How far apart two vectors of values are, and after a soft backup of each.
+    """Returns how far apart two vectors of values are, before and after a soft backup of each.
 
     Args:
       m: The processes, of batch shape [M].
       alphas: [K, 1], the temperatures.
-      u: [M, S], one vector for each process.
-      v: [M, S], the other.
+      u: [M, S], the first vectors, one for each process.
+      v: [M, S], the second vectors.
 
     Returns:
-      `apart`, [M], and `backed_up`, [K, M], largest differences.
+      `apart`, [M], and `backed_up`, [K, M], the largest differences.
     """
     backed_up = []
     for values in (u, v):
-        # One backup of arbitrary values: the process whose rewards contain their expectation.
+        # This is one backup of arbitrary values: the solution of the process whose rewards contain
+        # their expectation.
         expected = (m.transition.numpy() @ values[:, None, :, None])[..., 0]
         q = m.reward.numpy() + m.discount.numpy()[:, None, None] * expected
         one_step = m._replace(reward=tf.constant(q), discount=0 * m.discount)

@@ -1,4 +1,4 @@
-"""From constants to arrays: one function for bandits, one for decision processes."""
+"""The measurements: one function for bandits, and one for decision processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def alpha_grid(sweep: Bandits) -> np.ndarray:
 
 
 def run(sweep: Bandits | Processes, progress: bool = False) -> Arrays:
-    """Measures everything on bandits, or on processes.
+    """Measures bandits or processes.
 
     Args:
       sweep: The constants.
@@ -33,13 +33,14 @@ def run(sweep: Bandits | Processes, progress: bool = False) -> Arrays:
 
 
 def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
-    """Measures everything on bandits.
+    """Measures the U-shape, the sublinear rate and the linear rates on bandits.
 
     Returns:
       `u_shape` [iterations, alphas], the suboptimality; `marks` and `sublinear` [bandits, marks],
-      the suboptimality at them; `log_rate` [temperatures], from the last two steps before the error
-      is below 1e-6; `linear_steps` and `linear_errors` [temperatures, marks], along the way, NaN
-      once an error is below; `regularised` [2, step_sizes, steps + 1].
+      the suboptimality at these numbers of steps; `log_rate` [temperatures], from the last two
+      steps before the error is below 1e-6; `linear_steps` and `linear_errors` [temperatures,
+      marks], the errors along the way, NaN once an error is below 1e-6; `regularised` [2,
+      step_sizes, steps + 1].
     """
     marks = marks_until(sweep.steps, 60)
     errors = [
@@ -71,14 +72,14 @@ def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
 
 
 def run_processes(sweep: Processes, progress: bool = False) -> Arrays:
-    """Measures everything on random decision processes.
+    """Measures errors and values on random decision processes.
 
     Returns:
-      `gap` and `divergence` [alphas, M]; `added`, `cost`, `least_added` and `least_cost`
-      [alphas, M], largest and least over states; `apart` [M] and `backed_up`
-      [contraction_alphas, M]; natural policy gradient's `q`, `log_policy`, `q_bound` and
-      `log_policy_bound` [T, fractions, M]; `policy_iteration` [policy_steps, alphas, M];
-      `backups` and `value_iteration` [backups, alphas, M].
+      `gap` and `divergence` [alphas, M]; `added`, `cost`, `least_added` and `least_cost` [alphas,
+      M], the largest and the least over states; `apart` [M] and `backed_up` [contraction_alphas,
+      M]; natural policy gradient's `q`, `log_policy`, `q_bound` and `log_policy_bound` [T,
+      fractions, M]; `policy_iteration` [policy_steps, alphas, M]; `backups` and `value_iteration`
+      [backups, alphas, M].
     """
     m = random_processes(count=sweep.count)
     rng = np.random.default_rng(1)
@@ -86,7 +87,8 @@ def run_processes(sweep: Processes, progress: bool = False) -> Arrays:
     low, high, number = sweep.alphas
     path = np.geomspace(low, high, number)[:, None]
     gaps = processes.value_gaps(m, path)
-    # From nearly parallel to unrelated: only a common shift shrinks by no more than gamma.
+    # The vectors are from nearly parallel to unrelated: only a common shift shrinks by no more than
+    # gamma.
     u, noise = rng.normal(scale=5.0, size=(2, sweep.count, STATES))
     v = u + 5.0 + noise * np.linspace(0, 1, sweep.count)[:, None]
     backups = marks_until(sweep.backups, 40)

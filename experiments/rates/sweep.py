@@ -14,14 +14,15 @@ class Bandits:
     """Policy gradients on bandits.
 
     Attributes:
-      alphas: of the U-shape, besides the tabulated ones, a grid of so many temperatures.
-      iterations: of ascent at each, rising; the tabulated figures are for 3000.
-      from_uniform: rewards, the best one first, of ascent without entropy.
-      steps: of it.
-      temperatures: tau of ascent with entropy on two arms.
-      gap: Delta, between these.
-      step_sizes: eta of natural gradients at tau = 1.
-      natural_steps: of them.
+      alphas: The number of temperatures of the U-shape in a grid, besides the tabulated ones.
+      iterations: The numbers of steps of ascent at each temperature, rising; the tabulated figures
+        are for 3000.
+      from_uniform: The rewards of the bandits of ascent without entropy, with the best arm first.
+      steps: The number of steps of ascent without entropy.
+      temperatures: The temperatures tau of ascent with entropy on two arms.
+      gap: The gap Delta between these two arms.
+      step_sizes: The step sizes eta of natural gradients at tau = 1.
+      natural_steps: The number of steps of natural gradients.
     """
 
     alphas: int = 81
@@ -46,15 +47,17 @@ class Processes:
     """Theorems on random decision processes.
 
     Attributes:
-      count: of the processes.
-      alphas: lowest and highest temperature, and how many between them, of identity and bounds.
-      alpha: of natural policy gradient.
-      fractions: of its largest step size, (1 - gamma) / alpha.
-      natural_steps: of it.
-      iteration_alphas: temperatures of soft policy and value iteration.
-      policy_steps: of the former.
-      backups: of the latter.
-      contraction_alphas: temperatures of single backups.
+      count: The number of processes.
+      alphas: The lowest and the highest temperature of the identity and the bounds, and the number
+        of temperatures.
+      alpha: The temperature of natural policy gradient.
+      fractions: The step sizes of natural policy gradient, as fractions of the largest, (1 - gamma)
+        / alpha.
+      natural_steps: The number of steps of natural policy gradient.
+      iteration_alphas: The temperatures of soft policy iteration and soft value iteration.
+      policy_steps: The number of iterations of soft policy iteration.
+      backups: The number of backups of soft value iteration.
+      contraction_alphas: The temperatures of single backups.
     """
 
     count: int = COUNT

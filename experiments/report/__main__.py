@@ -58,7 +58,8 @@ def main(arguments: Arguments) -> pathlib.Path:
 
 
 if __name__ == "__main__":
-    # Only the command line needs it; beside TF-Agents's old typing-extensions it may not import.
+    # This import is not at the top: only the command line needs it, and beside TF-Agents's old
+    # typing-extensions it may not import.
     import tyro
 
     main(tyro.cli(Arguments, prog="python -m experiments.report", description=Arguments.__doc__))

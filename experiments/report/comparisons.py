@@ -1,4 +1,4 @@
-"""Measurements of experiments beside the figures of the literature, from stored summaries."""
+"""The measurements of experiments beside the figures of the literature, from stored summaries."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from experiments.report.stored import Stored
 Row = Mapping[str, Any]
 Summary = Mapping[str, Any]
 
-# R1, by schedule and alpha: the share of stuck learners with its tolerance, and the return. Two
-# programs had .96 and .99, .16 and .18, and .36 and .47 where a share is not that of all or none.
+# The rows of R1, by schedule and alpha: the share of stuck learners with its tolerance, and the
+# return. Two programs had .96 and .99, .16 and .18, and .36 and .47 where a share is not that of
+# all or none.
 _STUCK = {
     **{("annealed", alpha): (1.0, 0.1) for alpha in (0.0, 0.01, 0.03)},
     ("annealed", 0.05): (0.975, 0.1),
@@ -51,7 +52,7 @@ def checks(stored: Stored) -> list[Row]:
 
 
 def premature_convergence(summary: Summary) -> Iterator[Check]:
-    """R1: which share of tabular actor-critics stays with the near goal, and what they return."""
+    """Yields R1: the share of tabular actor-critics stuck at the near goal, and their returns."""
     grid = _select(summary, part="grid", algorithm="a2c_tabular", control="", steps=100_000)
     for row in grid:
         key = (row["schedule"], row["alpha"])
@@ -64,14 +65,14 @@ def premature_convergence(summary: Summary) -> Iterator[Check]:
 
 
 def multigoal(summary: Summary) -> Iterator[Check]:
-    """R13: how many learners of soft Q-learning reach every goal, at the papers' temperature."""
+    """Yields R13: how many soft Q-learners reach every goal, at the papers' temperature."""
     for row in _select(summary, learner="sql", alpha=1.0, steps=10_000):
         what = f"learners that reach all goals on {row['costs'].upper()}'s costs, alpha 1"
         yield Check("R13", what, row["seeds"], row["found_all"], 0, "at least")
 
 
 def sample_efficiency(summary: Summary) -> Iterator[Check]:
-    """R19 and R20: interquartile means of the return at the learners' own learning rates.
+    """Yields R19 and R20: interquartile means of the return at the learners' own learning rates.
 
     The numbers of steps are the experiment's, which are at most those of the literature.
     """
@@ -89,7 +90,7 @@ def sample_efficiency(summary: Summary) -> Iterator[Check]:
 
 
 def temperature_control(summary: Summary) -> Iterator[Check]:
-    """R19: who solves the mountain car, with an automatic temperature and with noise by state."""
+    """Yields R19: who solves the mountain car, by automatic temperature and by noise by state."""
     full = {"steps": 15_000}
     for row in _select(summary, world="mountain_car", temperature="automatic", target=-1.0, **full):
         what = f"automatic alpha from {row['alpha']:g}: learners of {row['seeds']} that solve it"
@@ -111,7 +112,7 @@ def minigrid(summary: Summary) -> Iterator[Check]:
 
 
 def search_trees(summary: Summary) -> Iterator[Check]:
-    """R15: the error of the root's value, in the worst of all shapes of small trees."""
+    """Yields R15: the error of the root's value, in the worst of all shapes of small trees."""
     for method in ("ments", "rents", "rents_oracle", "tents"):
         rows = _select(summary, method=method, simulations=10_000)
         small = [row["error"] for row in rows if row["leaves"] <= 512]
@@ -121,7 +122,7 @@ def search_trees(summary: Summary) -> Iterator[Check]:
 
 
 def zoo(summary: Summary) -> Iterator[Check]:
-    """R19, R20 and R24: interquartile means of the returns that presets reach.
+    """Yields R19, R20 and R24: interquartile means of the returns that presets reach.
 
     The numbers of steps are those of the presets.
     """

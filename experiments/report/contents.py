@@ -1,4 +1,4 @@
-"""What the page says: every claim and every row of the literature, with what is stored of it."""
+"""The contents of the page: every claim and row of the literature, with its stored results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from experiments.report.stored import Stored, read, read_reproduced
 
 
 class Missing(NamedTuple):
-    """What the results lack, and the command that adds it; no command if there is none."""
+    """The part that the results lack, and the command that adds it; no command if there is none."""
 
     what: str
     command: str = ""
@@ -30,7 +30,7 @@ class Experiment(NamedTuple):
 
     Attributes:
       name: The name.
-      claim: What it tests.
+      claim: The claim that the experiment tests.
       page: The address of its page in the documentation, relative to the report, or None.
       stored: The result, or None.
       missing: What the result lacks, or None.
@@ -50,7 +50,7 @@ class Claimed(NamedTuple):
       row: The claim and the verdict.
       experiments: The experiments.
       figure: The address of the main experiment's figure, or None if it is not stored.
-      missing: What no result can tell, and what the stored ones lack.
+      missing: The part that no result can tell, and the part that the stored results lack.
     """
 
     row: MainClaim
@@ -72,7 +72,7 @@ class Further(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """A row of the literature, with its checks as texts, and what is missing of it."""
+    """A row of the literature, with its checks as texts, and the part of it that is missing."""
 
     row: Row
     checks: list[dict[str, str]]
@@ -111,7 +111,7 @@ class Contents(NamedTuple):
 
     @property
     def missing(self) -> dict[str, list[tuple[str, Missing]]]:
-        """What is missing, by kind: pairs of what it is missing of and the thing itself."""
+        """The missing parts, by kind: pairs of a name and of what its bearer lacks."""
         kinds = {
             "Experiments": [(x.name, x.missing) for x in self.experiments if x.missing],
             "Claims": [(x.row.number, lack) for x in self.claims for lack in x.missing],

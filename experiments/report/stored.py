@@ -1,4 +1,4 @@
-"""Results as they are stored: a folder with a summary, its provenance and figures."""
+"""Stored results: each is a folder with a summary, its provenance and figures."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Stored(NamedTuple):
 
     Attributes:
       name: The name of its folder, such as "rates" or "reproduce/R2".
-      summary: What was found, with at least the entries "rows" and "verdict".
-      provenance: How it was found: versions, commit, machine and time.
+      summary: The findings, with at least the entries "rows" and "verdict".
+      provenance: The provenance: versions, commit, machine and time.
       figures: The names of the figures in the folder.
     """
 
@@ -39,7 +39,7 @@ class Stored(NamedTuple):
 
     @property
     def quick(self) -> bool:
-        """Whether everything was small, so that the findings say little."""
+        """Whether the run was a quick one, so that the findings say little."""
         return bool(self.provenance["config"].get("quick"))
 
     @property
@@ -49,7 +49,7 @@ class Stored(NamedTuple):
 
     @property
     def finished(self) -> str:
-        """The day on which it was finished."""
+        """The day on which the run was finished."""
         return self.provenance["finished"].partition("T")[0]
 
     @property
@@ -66,13 +66,13 @@ class Stored(NamedTuple):
 
     @property
     def run_time(self) -> str:
-        """How long it took."""
+        """The time that the run took."""
         seconds = self.provenance["wall_time_seconds"]
         return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
     @property
     def flags(self) -> str:
-        """The values that were given on the command line, or that an experiment has for them."""
+        """The values of the flags: those that were given, or else those of the experiment."""
         given = {
             name: " ".join(map(str, value)) if isinstance(value, list) else str(value)
             for name, value in self.provenance["config"].items()
