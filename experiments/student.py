@@ -7,13 +7,13 @@ import scipy.stats
 
 
 def mean_interval(scores: np.ndarray) -> tuple[float, float]:
-    """Student's 95% interval of the mean, for scores whose tails count.
+    """Returns Student's 95% interval of the mean, for scores whose tails count.
 
     Args:
-      scores: [runs], float.
+      scores: [runs], float, the scores.
 
     Returns:
-      Its bounds; equal if there is one run or all agree.
+      The bounds of the interval; they are equal if there is one run or all scores agree.
 
     References:
       Student (1908), "The probable error of a mean", Biometrika 6
@@ -30,15 +30,15 @@ def mean_interval(scores: np.ndarray) -> tuple[float, float]:
 
 
 def mean_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
-    """How much higher the mean of one group of runs is, with Welch's 95% interval.
+    """Returns how much higher the mean of one group of runs is, with Welch's 95% interval.
 
     Args:
-      first: [runs], float.
-      second: [runs], float, independent of `first`.
+      first: [runs], float, the scores of the first group.
+      second: [runs], float, the scores of the second group, independent of `first`.
 
     Returns:
-      The difference of the means, first minus second, and its bounds; without spread to tell, as
-      with one run each, infinite ones.
+      The difference of the means, first minus second, and the bounds of its interval. Without a
+      spread to estimate, as with one run each, the bounds are infinite.
 
     References:
       B. L. Welch (1947), "The generalization of 'Student's' problem when several different

@@ -1,4 +1,4 @@
-"""Rows as a table that reads both in a terminal and as Markdown."""
+"""Rows as a table that reads well both in a terminal and as Markdown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def interval(name: str, form: str, bounds: str | None = None) -> str:
     """Returns the format string of an entry and its interval, the entry `NAME_interval`.
 
     Args:
-      name: The entry.
+      name: The name of the entry.
       form: The format of the entry and of both bounds, such as ".2f".
-      bounds: The entry of the interval, if it has another name.
+      bounds: The name of the interval's entry, if it is another one.
 
     >>> interval("iqm", ".2f").format(iqm=0.5, iqm_interval=[0.25, 0.75])
     '0.50 [0.25, 0.75]'
@@ -29,6 +29,6 @@ def where_known(form: str, name: str) -> Callable[[Row], str]:
 
     Args:
       form: The format string of the cell.
-      name: The entry.
+      name: The name of the entry.
     """
     return lambda row: "" if row.get(name) is None else form.format(**row)

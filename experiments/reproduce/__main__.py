@@ -47,7 +47,7 @@ ROWS: dict[str, Callable[[], Iterator[Check]]] = {
 
 @dataclass(frozen=True)
 class Arguments:
-    """What to reproduce.
+    """The rows to reproduce.
 
     Attributes:
       rows: The rows to reproduce, all of them by default. The flag without a row lists the rows.
@@ -65,7 +65,7 @@ class Arguments:
 
 
 def elsewhere() -> dict[str, str]:
-    """Returns where the results of the literature are that no row here reproduces."""
+    """Returns where the results are that no row here reproduces, by row of the literature."""
     return {
         row.number: " ".join(
             filter(None, [*map("See experiments.{}.".format, row.measured_by), row.missing])
@@ -76,7 +76,7 @@ def elsewhere() -> dict[str, str]:
 
 
 def listing() -> str:
-    """Returns what each row is, a line each, and where those are that are not covered."""
+    """Returns what each row is, one a line, and where the rows are that are not covered."""
     covered = [(run.__doc__ or "").splitlines()[0] for run in ROWS.values()]
     return "\n".join(
         [*covered, *(f"{row}: not covered. {why}" for row, why in elsewhere().items())]
@@ -120,7 +120,8 @@ def main(arguments: Arguments) -> int:
 
 
 if __name__ == "__main__":
-    # Only the command line needs it; beside TF-Agents's old typing-extensions it may not import.
+    # This import is not at the top: only the command line needs it, and beside TF-Agents's old
+    # typing-extensions it may not import.
     import tyro
 
     sys.exit(main(tyro.cli(Arguments, description=__doc__)))

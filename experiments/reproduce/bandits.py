@@ -68,7 +68,7 @@ def stochastic_bandit(seeds: int = 300, steps: int = 30_000) -> Iterator[Check]:
     """R12: noisy rewards; how often the likeliest arm is the best in the end, against alpha.
 
     Args:
-      seeds: independent runs at each temperature.
+      seeds: The number of independent runs at each temperature.
       steps: The number of steps of each run.
     """
     alphas = (0, 0.01, 0.03, 0.1, 0.3, 1)

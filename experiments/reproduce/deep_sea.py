@@ -15,7 +15,7 @@ from maxent_tf.environments import DeepSea
 from maxent_tf.optimizers import SGD
 from maxent_tf.tabular import from_environment
 
-# Medians over 30 seeds, by an independent program.
+# The medians over 30 seeds, by an independent program.
 OPTIMISTIC = {10: 132, 20: 670, 30: 1738}
 ALPHAS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -31,7 +31,7 @@ def deep_sea(seeds: int = 30) -> Iterator[Check]:
 
 
 def exact() -> Iterator[Check]:
-    """How likely the soft-optimal policy reaches the treasure, against sums over paths."""
+    """Yields how likely the soft-optimal policy reaches the treasure, against sums over paths."""
     for size in (5, 10, 20):
         threshold = approximate_threshold(size)
         alphas = threshold * np.array([0.5, 1.0, 2.0])
@@ -48,7 +48,8 @@ def exact() -> Iterator[Check]:
 
 
 def learners(seeds: int) -> Iterator[Check]:
-    """How many episodes optimism needs, and what share of learners entropy alone lets solve it."""
+    """Yields how many episodes optimism needs, and the share of learners that entropy alone helps.
+    """
     for size, median in OPTIMISTIC.items():
         world = DeepSea(size)
         optimism = mx.learners.OptimisticQConfig(horizon=size)
@@ -79,17 +80,17 @@ def episodes_to_solve(learner: Any, world: DeepSea, episodes: int, every: int = 
     """Trains learners on one DeepSea each, and counts the episodes until it is solved.
 
     Args:
-      learner: Learners of batch shape P.
+      learner: The learners, of batch shape P.
       world: The environment, without slips: an episode is bad unless it finds the treasure.
       episodes: The number of episodes of each learner.
-      every: The number of episodes between two looks, at most 20, of which `episodes` is a
-        multiple; a look costs more than an episode.
+      every: The number of episodes between two measurements, at most 20, of which `episodes` is a
+        multiple; a measurement costs more than an episode.
 
     Returns:
-      The first episode looked at when fewer than 90% of the episodes so far were bad, [*P];
-      infinite where there is none.
+      The first measured episode when fewer than 90% of the episodes so far were bad, [*P]; infinite
+      where there is none.
     """
-    # One environment, whose episodes all have the same length.
+    # There is one environment, whose episodes all have the same length.
     size = int(np.sqrt(world.num_states - 1))
     result = mx.train(learner, world, episodes * size, seed=0, records=episodes // every)
     # A good episode returns .99, a bad one between -.01 and 0.

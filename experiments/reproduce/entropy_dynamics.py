@@ -1,4 +1,4 @@
-"""How the entropy of a softmax policy changes in a step of its logits."""
+"""The change of the entropy of a softmax policy in a step of its logits."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def covariance_law() -> Iterator[Check]:
 def missed(
     m: TabularMDP, ascend: Callable[..., PolicyAscent], rate: Callable[[TabularMDP, Any], Any]
 ) -> np.ndarray:
-    """Returns what the covariance misses of the change of entropy, [step sizes, COUNT, STATES].
+    """Returns the change of entropy that the covariance misses, [step sizes, COUNT, STATES].
 
     Args:
       m: The processes.
       ascend: A solver that ascends from logits.
-      rate: From the processes and a policy to the factor of the advantage, [COUNT, STATES, ACTIONS]
-        or what broadcasts to it, in the change of the logits by a step of size 1.
+      rate: A function from the processes and a policy to the factor of the advantage, [COUNT,
+        STATES, ACTIONS] or what broadcasts to it, in the change of the logits by a step of size 1.
     """
     logits = np.random.default_rng(4).normal(size=(COUNT, STATES, ACTIONS))
     start = ascend(m, logits, 0.0, 1.0, 0)

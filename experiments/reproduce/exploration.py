@@ -18,7 +18,8 @@ def boltzmann(runs: int = 200) -> Iterator[Check]:
     """R17: monotone schedules of one temperature fail, a temperature for each arm does not.
 
     Args:
-      runs: of each explorer on each bandit; tolerances are three standard errors.
+      runs: The number of runs of each explorer on each bandit; tolerances are three standard
+        errors.
     """
     gap = 0.1
     found = _mean_and_error(World("sure", (0.5 + gap, 0.5), (True, True)), runs)
@@ -46,11 +47,11 @@ def boltzmann(runs: int = 200) -> Iterator[Check]:
         what = f"Boltzmann-Gumbel, gap {gap:g}: regret over its bound, T up to {MARKS[-1]:,}"
         tolerance = 3 * error[worst] / bound[worst]
         yield Check("R17", what, 1, mean[worst] / bound[worst], tolerance, "at most")
-    # The widest gap comes nearest to its limit.
+    # With the widest gap, the regret comes nearest to its limit.
     fluid = theory.gumbel_fluid_regret([MARKS[0], MARKS[-1]], world.means, GUMBEL.constant)
     what = f"the same at T = {MARKS[-1]:,}, against the fluid limit"
     yield Check("R17", what, float(fluid[-1]), mean[-1], 0.05, "relative")
-    # As T grows this falls to 4, the ratio of log^2 T.
+    # As T grows, this ratio falls to 4, the ratio of log^2 T.
     ratio = mean[-1] / mean[0]
     tolerance = 3 * ratio * np.hypot(error[-1] / mean[-1], error[0] / mean[0])
     what = f"Boltzmann-Gumbel, gap {gap:g}: R(T^2) / R(T), T = {MARKS[0]:,}"

@@ -49,7 +49,7 @@ def rewards(side: int, least: float) -> np.ndarray:
 
 
 def paths(side: int) -> np.ndarray:
-    """Returns how many paths lead from the first cell to each, [side, side]."""
+    """Returns the number of paths that lead from the first cell to each cell, [side, side]."""
     steps = np.arange(side)
     return scipy.special.comb(steps[:, np.newaxis] + steps, steps)
 

@@ -15,12 +15,13 @@ from experiments.maxent_irl.sweep import Sweep
 def icy_grid(seeds: int = 5) -> Iterator[Check]:
     """R16: the published figures by the public recipe, and what the exact duals say.
 
-    The known correlations are the recipe's. It stops early, with features half a visit and more
-    off; that they match to 1e-6 is a property of the duals. The non-causal dual leaves the goal's
-    reward open, and with it a correlation, so that only the rest of its rewards is checked.
+    The known correlations are those of the recipe. The recipe stops early, when features are still
+    off by half a visit and more; only the duals match features to 1e-6. The non-causal dual leaves
+    the reward of the goal open, and with it a correlation. For this dual, only the rest of the
+    rewards is therefore checked.
 
     Args:
-      seeds: sets of 200 demonstrations.
+      seeds: The number of sets of 200 demonstrations.
     """
     rows = {row["fit"]: row for row in analysis.fit_rows(fits.run(Sweep(seeds=seeds)))}
     for model, low, high, largest in [

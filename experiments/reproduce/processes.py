@@ -41,7 +41,8 @@ def natural_gradient() -> Iterator[Check]:
         what = f"at eta tau / (1 - gamma) = {fraction:g}, 200 processes"
         for key, name in [("q", "Q"), ("log_policy", "log-policy")]:
             error, bound = found[key][:, i], found[f"{key}_bound"][:, i]
-            # What is left once the bound falls below rounding says nothing of the theorem.
+            # Once the bound falls below rounding, the remaining error says nothing about the
+            # theorem.
             ratio = np.where(error > 1e-10, error / bound, 0).max()
             yield Check("R7", f"{name} error over its bound {what}", 1, ratio, 0, "at most")
 

@@ -1,4 +1,4 @@
-"""What the soft-optimal policy loses in reward, as the temperature falls to 0."""
+"""The loss of the soft-optimal policy in reward, as the temperature falls to 0."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from experiments.check import Check
 from experiments.random_processes import ACTIONS, DISCOUNT, random_processes
 from maxent_tf.tabular import TabularMDP, bounds, evaluate_policy, soft_policy_iteration
 
-# Gaps over temperature. At the least, exp(-gap / tau) is 2e-9.
+# The ratios of gap and temperature. At the least ratio, exp(-gap / tau) is 2e-9.
 RATIOS = np.linspace(20, 40, 5)
-# Actions whose values differ by less are equally good.
+# Actions are equally good if their values differ by less than this.
 _TIE = 1e-9
 
 
@@ -42,7 +42,7 @@ def loss(m: TabularMDP, tau: np.ndarray) -> np.ndarray:
     """Returns V* - V of the soft-optimal policies, [*K, *M, S].
 
     The values are those of the process whose rewards are the advantages of the best policy, none of
-    which is positive. So there is no difference of large numbers, and small losses are exact, too.
+    which is positive. So no difference of large numbers is taken, and small losses are exact, too.
 
     Args:
       m: The processes, of batch shape [*M].
@@ -57,8 +57,8 @@ def loss(m: TabularMDP, tau: np.ndarray) -> np.ndarray:
 def smallest_gap(m: TabularMDP) -> np.ndarray:
     """Returns how much worse the best of all mistakes is than the best action, [*M].
 
-    It is the problem's exponent: min V*(s) - Q*(s, a) over all states and actions that are not
-    optimal there.
+    This gap is the exponent of the problem: min V*(s) - Q*(s, a) over all states s and all actions
+    a that are not optimal in s.
 
     References:
       J. Müller, S. Cayci (2024), "Essentially sharp estimates on the entropy regularization error

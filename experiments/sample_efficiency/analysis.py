@@ -22,7 +22,7 @@ NAMES = {
 
 
 def steps_to_level(arrays: Arrays, level: float) -> np.ndarray:
-    """The steps after which an evaluation first reached the level, [factors, seeds]; else inf."""
+    """Returns the steps until an evaluation first reached the level, [factors, seeds]; else inf."""
     reached = arrays["return"] >= level
     first = arrays["steps"][np.argmax(reached, axis=0)]
     return np.where(reached.any(axis=0), first, np.inf)
@@ -87,9 +87,10 @@ def _count(steps: float) -> str:
 def verdict(rows: list[Row]) -> str:
     """Returns a sentence for all environments, then on efficiency and on stability for each.
 
-    Learners from replay are compared with those from rollouts at their own learning rates: earlier
-    at the level by a Mann-Whitney test at 5%, where never counts as later than ever; and steadier
-    if both the spread over seeds at the end and the loss at the worst learning rate are smaller.
+    Learners from replay are compared with those from rollouts at their own learning rates. A
+    learner counts as earlier at the level by a Mann-Whitney test at 5%, where never is later than
+    any step. It counts as steadier if both the spread over seeds at the end and the loss at the
+    worst learning rate are smaller.
     """
     found, lines = [], []
     for world in dict.fromkeys(row["world"] for row in rows):
@@ -113,7 +114,7 @@ def verdict(rows: list[Row]) -> str:
 
 
 def _own(group: list[Row]) -> Row:
-    """The row at the learner's own learning rate."""
+    """Returns the row at the learner's own learning rate."""
     return min(group, key=lambda row: abs(np.log(row["factor"])))
 
 
@@ -123,7 +124,7 @@ def _efficiency(group: list[Row], others: list[list[Row]]) -> tuple[list[str], s
     for other in map(_own, others):
         first, second = row["steps_to_level"], other["steps_to_level"]
         test = scipy.stats.mannwhitneyu(first, second, alternative="less")
-        # Of all pairs of seeds, in how many this learner is there first; ties count half.
+        # The share of all pairs of seeds in which this learner is there first; ties count half.
         share = 1 - test.statistic / (len(first) * len(second))
         if test.pvalue < 0.05:
             earlier.append(NAMES[other["learner"]])
@@ -164,6 +165,6 @@ def _stability(group: list[Row], others: list[list[Row]]) -> tuple[list[str], st
 
 
 def _than(word: str, beaten: list[str], peers: list[str]) -> str:
-    """Says which of the peers something is true of."""
+    """Says which of the peers a comparison holds for."""
     no = "" if beaten else "no "
     return f"{no}{word} than {' and '.join(beaten or peers)}"

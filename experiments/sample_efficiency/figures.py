@@ -1,4 +1,4 @@
-"""The figures: return against steps, and what other learning rates do to it."""
+"""The figures: the return against steps, and the effect of other learning rates on the return."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _by_world(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def _curves(results: list[Result]) -> Figure:
-    """Evaluations over time at the learners' own learning rates, their 95% intervals shaded."""
+    """Draws evaluations over time at the own learning rates, with their 95% intervals shaded."""
     worlds = _by_world(results)
     figure, (axes,) = plots.panels(1, len(worlds), height=3.8)
     for axis, (world, group) in zip(axes, worlds.items(), strict=True):
@@ -64,7 +64,10 @@ def _curves(results: list[Result]) -> Figure:
 
 
 def _learning_rates(results: list[Result]) -> Figure:
-    """Final returns against the learning rate's factor, with their 95% intervals; dots: seeds."""
+    """Draws final returns against the learning rate's factor.
+
+    The returns have their 95% intervals, and dots show the seeds.
+    """
     worlds = _by_world(results)
     figure, (axes,) = plots.panels(1, len(worlds), height=3.8)
     for axis, (world, group) in zip(axes, worlds.items(), strict=True):

@@ -1,4 +1,4 @@
-"""The constants of the experiment: which learners on which worlds, each at settings of its own."""
+"""The constants of the experiment: learners and environments, each at settings of its own."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from maxent_tf.environments import CartPole, Environment, Pendulum
 World = Literal["pendulum", "cartpole"]
 Learner = Literal["sac", "discrete_sac", "a2c", "ppo"]
 
-# The mean return from which a world counts as learned: some 100 below the pendulum's best, and
-# Gymnasium's own for CartPole-v1.
+# The mean return from which an environment counts as learned: some 100 below the best return of the
+# pendulum, and Gymnasium's own threshold for CartPole-v1.
 LEVELS: dict[World, float] = {"pendulum": -250.0, "cartpole": 475.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """What the learners have in common.
+    """The settings that all learners have.
 
     Attributes:
-      world: what they learn.
-      learner: of which kind they are.
-      steps: of each learner, over all its worlds.
+      world: The environment.
+      learner: The kind of the learners.
+      steps: The number of environment steps of each learner, over all its environments.
       learning_rate: The learning rate of Adam, for actor and critics, at the factor 1.
-      annealed: whether the learning rate falls linearly to 0 over the steps.
-      factors: what the learning rate is multiplied with.
-      seeds: learners for each factor.
+      annealed: Whether the learning rate falls linearly to 0 over the steps.
+      factors: The factors by which the learning rate is multiplied.
+      seeds: The number of learners for each factor.
       num_envs: The number of environments of each learner.
       hidden_sizes: The widths of the hidden layers of all networks.
-      records: evaluations, evenly spaced.
-      episodes: of each evaluation, from the same starts every time.
+      records: The number of evaluations, evenly spaced.
+      episodes: The number of episodes of each evaluation, from the same starts every time.
       seed: The seed of everything that is drawn.
     """
 
@@ -74,10 +74,10 @@ class RolloutSweep(Sweep):
     """Learners from rollouts.
 
     Attributes:
-      rollout_length: steps of each world between updates.
+      rollout_length: The number of steps of each environment between two updates.
       discount: The discount factor gamma.
-      gae_lambda: of the advantages.
-      alpha: the weight of the entropy bonus.
+      gae_lambda: The parameter lambda of the advantages.
+      alpha: The weight of the entropy bonus.
     """
 
     rollout_length: int
@@ -88,11 +88,11 @@ class RolloutSweep(Sweep):
 
 @dataclass(frozen=True, kw_only=True)
 class PPOSweep(RolloutSweep):
-    """PPO.
+    """Learners by PPO.
 
     Attributes:
-      num_epochs: over the steps of each rollout.
-      num_minibatches: of each epoch.
+      num_epochs: The number of times that an update goes over the steps of its rollout.
+      num_minibatches: The number of minibatches of each epoch.
     """
 
     num_epochs: int
@@ -100,7 +100,7 @@ class PPOSweep(RolloutSweep):
 
 
 def make_world(world: World) -> Environment:
-    """Returns the world of a name."""
+    """Returns the environment of a name."""
     return Pendulum() if world == "pendulum" else CartPole()
 
 
@@ -221,5 +221,5 @@ def plan(arguments: Arguments) -> list[Sweep]:
 
 
 def budget(sweep: Sweep) -> int:
-    """The steps at which learners that take more or fewer are compared on an environment."""
+    """Returns the steps at which learners with different numbers of steps are compared."""
     return min(sweep.steps, *(other.steps for other in SWEEPS[sweep.world]))

@@ -29,7 +29,7 @@ STRENGTHS = {
     "self_play": "share of best moves,\nnetwork alone",
 }
 _ACTIONS = {"deep_sea": 2, "best_play": 9, "self_play": 9}
-# The treasure of DeepSea pays 1, less 0.01 for the way.
+# The treasure of DeepSea pays 1, less 0.01 for the moves to it.
 _SOLVED = 0.5
 
 

@@ -1,4 +1,4 @@
-"""What learners do as they act in training: how random their actions are, and where they come."""
+"""The behaviour of learners in training: how random their actions are, and where they come."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from maxent_tf.seeds import as_seed
 
 
 class Behaviour(NamedTuple):
-    """What K learners do in episodes in which they explore; each field is [K], float64.
+    """The behaviour of K learners in episodes in which they explore; each field is [K], float64.
 
     Attributes:
       entropy: The mean entropy of the policy that draws the actions, over all steps, in nats.
@@ -40,7 +40,7 @@ def make_behaviour(
       episodes: The number of episodes of each learner, side by side.
       longest: The largest number of steps of an episode.
     """
-    # With two players, every second reward is that of the other one.
+    # With two players, every second reward is that of the other player.
     sign = -1.0 if env.spec.num_players == 2 else 1.0
 
     def policy(state: Any, observation: Any, searched: Any) -> tf.Tensor:

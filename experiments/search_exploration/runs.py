@@ -1,4 +1,4 @@
-"""Runs a sweep: learners are trained, and looked at as they learn."""
+"""The measurements of learners before they are trained, and as they learn."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ def phases(sweep: Sweep) -> list[int]:
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
-    """Trains the learners of a sweep, and looks at them before and as they learn.
+    """Trains the learners of a sweep, and measures their behaviour before and as they learn.
 
     Args:
       sweep: The constants.
       progress: Whether to show a progress bar.
 
     Returns:
-      "steps", [records], of each learner, the first of which is 0. The other arrays end in the
-      shape of the sweep, [settings, seeds]. "entropy", "positions" and "returns",
-      [records, ...], are those of `measures.Behaviour`. "greedy", [records, ...], is the return of
-      a greedy episode, except in self-play. In tic-tac-toe there are what `make_grader` returns,
-      "optimal" and others, [records, ...], of the network alone, and "searched_optimal" and others,
-      [...], of the search at the end.
+      "steps", [records], the steps of each learner, the first of which is 0. The other arrays end
+      in the shape of the sweep, [settings, seeds]. "entropy", "positions" and "returns", [records,
+      ...], are those of `measures.Behaviour`. "greedy", [records, ...], is the return of a greedy
+      episode, except in self-play. In tic-tac-toe there are the grades of `make_grader`: "optimal"
+      and others, [records, ...], of the network alone, and "searched_optimal" and others, [...], of
+      the search at the end.
     """
     env = make_world(sweep)
     learner = make_learner(sweep, env)
@@ -124,7 +124,8 @@ def make_grader(
     Args:
       sweep: The constants.
       learner: The learners, of batch shape [K].
-      simulations: Of a search in every position; 0 grades the network alone.
+      simulations: The number of simulations of a search in every position; 0 grades the network
+        alone.
 
     Returns:
       The function. In self-play, its grades are "optimal", "first" and "second" of

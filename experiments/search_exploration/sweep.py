@@ -12,7 +12,7 @@ World = Literal["deep_sea", "best_play", "self_play"]
 Method = Literal["search", "noise", "bonus"]
 
 _CONSTANTS = (0.001, 0.01, 0.1, 1.0, 10.0)
-# About the temperatures of these constants.
+# The settings of the bonus are about the temperatures of these constants.
 _ALPHAS = (0.0002, 0.002, 0.02, 0.2, 2.0)
 
 
@@ -32,13 +32,13 @@ class Sweep:
       evaluations: Whether learners go on until their networks have been evaluated as often as those
         of a search are in acting, which is `simulations + 1` times for each step.
       learning_rate: The learning rate of Adam.
-      num_envs: The environments of each learner.
+      num_envs: The number of environments of each learner.
       seeds: The number of learners for each setting.
       hidden_sizes: The widths of the hidden layers.
       records: The number of measurements after the first, evenly spaced over `steps`; and as many
         more if learners go on.
-      episodes: The episodes of each learner that a measurement looks at.
-      size: Of DeepSea.
+      episodes: The number of episodes of each learner in a measurement.
+      size: The number of rows of DeepSea.
       seed: The seed of everything that is drawn.
     """
 

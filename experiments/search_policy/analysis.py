@@ -16,7 +16,7 @@ _ROUNDING = 1e-5
 
 
 def label(row: Row) -> str:
-    """Returns what the roots are called."""
+    """Returns the name of the roots of a row, for people."""
     return {
         "nodes": f"fixed values, {row['actions']} actions",
         "exact_game": "tic-tac-toe, exact values",

@@ -25,9 +25,9 @@ class Evaluator:
     random weights whose products with x have a variance of about 1.
 
     Args:
-      env: The game.
+      env: The environment of the game.
       solution: Its solution, which gives the values; None for random ones.
-      seed: [2], int32, of the weights.
+      seed: [2], int32, the seed of the weights.
     """
 
     batch_shape = ()
@@ -67,14 +67,14 @@ class Game:
     Args:
       roots: The number of positions.
       exact: Whether the search evaluates positions by their exact values instead of random ones.
-      rng: Draws them.
-      seed: An integer, of the evaluator and the searches.
+      rng: The generator that draws the positions.
+      seed: An integer, the seed of the evaluator and the searches.
 
     Attributes:
-      evaluator: What the searches evaluate positions by.
+      evaluator: The evaluator of positions in the searches.
       state: The positions: arrays [R, ...] in the structure of states.
-      observation: What the players observe there.
-      legal: [R, A], bool.
+      observation: The observations of the players in the positions.
+      legal: [R, A], bool, the legal moves.
     """
 
     def __init__(self, roots: int, exact: bool, rng: np.random.Generator, seed: int) -> None:

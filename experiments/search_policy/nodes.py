@@ -1,4 +1,4 @@
-"""Nodes whose action values are known and fixed: the setting of the theory."""
+"""The nodes whose action values are known and fixed: the setting of the theory."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Nodes:
     Shape letters: `R` nodes with `A` actions, `S` settings and `K` numbers of simulations.
 
     Args:
-      roots: R.
-      actions: A.
-      rng: Draws both.
+      roots: The number of nodes R.
+      actions: The number of actions A.
+      rng: The generator that draws priors and values.
 
     Attributes:
-      prior: [R, A], float64.
-      q: [R, A], float64.
-      legal: [R, A], bool; all are.
+      prior: [R, A], float64, the priors.
+      q: [R, A], float64, the values.
+      legal: [R, A], bool, the legal actions, which are all actions.
     """
 
     def __init__(self, roots: int, actions: int, rng: np.random.Generator) -> None:
@@ -58,8 +58,8 @@ def puct_visits(
     """Returns the visits by PUCT with fixed values, [counts, ..., A].
 
     Args:
-      prior: [..., A].
-      q: [..., A].
+      prior: [..., A], the priors.
+      q: [..., A], the values.
       constant: The constant of PUCT, [..., 1] or a number.
       counts: The numbers of simulations after which to look, at least 0, in rising order.
     """

@@ -1,4 +1,4 @@
-"""The measurements: how far visits are from the policy, and what the constant does to both."""
+"""The measurements: how far visits are from the policy, and how the constant changes both."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from maxent_tf.regularizers import KL, Shannon
 
 # The policies whose entropies are measured, in this order.
 KINDS = ("visits", "policy", "searched")
-# Temperatures among which the best is looked for, for policies of other regularisers.
+# The temperatures among which the best is looked for, for policies of other regularisers.
 _ALPHAS = np.geomspace(1e-3, 10, 81)
 
 
 def make_subject(sweep: Sweep) -> Nodes | Game:
-    """Returns what a sweep searches."""
+    """Returns the nodes or positions that a sweep searches."""
     rng = np.random.default_rng(sweep.seed)
     if sweep.subject == "nodes":
         return Nodes(sweep.roots, sweep.actions, rng)
@@ -48,9 +48,9 @@ def follow(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
     """Measures distances from the regularised policy at one constant, after every simulation.
 
     Returns:
-      `simulations` [N]; `distance` [N, R], the largest over the actions of the smoothed visits from
-      the policy; `bound` [N, R], which it does not exceed with fixed values; and `agreement` [N,
-      R], whether the action of most visits is the policy's most probable one.
+      `simulations` [N]; `distance` [N, R], the largest distance over the actions of the smoothed
+      visits from the policy; `bound` [N, R], which the distance does not exceed with fixed values;
+      and `agreement` [N, R], whether the action of most visits is the policy's most probable one.
     """
     counts = range(1, sweep.simulations + 1)
     constants = np.full([1, sweep.roots], sweep.constant)
@@ -81,7 +81,7 @@ def vary(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
     visits, policy = subject.puct(constants, sweep.counts)
     shares = visits / visits.sum(axis=-1, keepdims=True)
     found = np.stack([shares, policy, subject.regularized(constants, sweep.counts)])
-    # Those with a constant for a number of simulations are looked at after this number.
+    # Settings that have a constant for each number of simulations are measured after that number.
     later = found[:, :, sweep.settings :].reshape(
         *found.shape[:2], len(counts), sweep.settings, *found.shape[3:]
     )

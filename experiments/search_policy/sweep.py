@@ -21,8 +21,9 @@ class Sweep:
         by their exact values or by random ones.
       actions: The number of actions of nodes; tic-tac-toe has 9, as many as the cells.
       roots: The number of nodes or positions.
-      simulations: The most simulations; at a fixed constant, the root is looked at after each.
-      constant: The constant of PUCT there.
+      simulations: The largest number of simulations; at a fixed constant, the root is measured
+        after each.
+      constant: The fixed constant of PUCT.
       counts: The numbers of simulations at which constants and temperatures are compared.
       settings: The number of constants, and of temperatures.
       seed: The seed of everything that is drawn.

@@ -1,4 +1,4 @@
-"""What the theory says of the visits of PUCT: their temperature and their distance from a policy.
+"""The theory of the visits of PUCT: their temperature and their distance from a policy.
 
 References:
   J.-B. Grill et al. (2020), "Monte-Carlo tree search as regularized policy optimization",
@@ -31,8 +31,8 @@ def smoothed(visits: np.ndarray, legal: np.ndarray) -> np.ndarray:
     """Returns the shares of the visits, [..., A], each of which counts one more, section 3.1.
 
     Args:
-      visits: [..., A].
-      legal: [..., A], bool; what is illegal has no share.
+      visits: [..., A], the visits.
+      legal: [..., A], bool, the legal actions; illegal actions have no share.
     """
     counted = visits + legal
     return counted / counted.sum(axis=-1, keepdims=True)
@@ -41,8 +41,8 @@ def smoothed(visits: np.ndarray, legal: np.ndarray) -> np.ndarray:
 def bound(simulations: npt.ArrayLike, actions: npt.ArrayLike) -> np.ndarray:
     """Returns (A - 1) / (A + N), which the distance does not exceed, proposition 4.
 
-    The distance is the largest over the actions, of `smoothed` visits from the regularised policy.
-    The proposition is for values that do not change from one simulation to the next.
+    The distance is that of `smoothed` visits from the regularised policy, the largest over the
+    actions. The proposition is for values that do not change from one simulation to the next.
     """
     actions = np.asarray(actions)
     return (actions - 1) / (actions + np.asarray(simulations))

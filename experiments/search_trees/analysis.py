@@ -10,7 +10,8 @@ from experiments import student, tables
 from experiments.frame import Arrays, Row
 from experiments.search_trees.sweep import LABELS, Sweep
 
-# The searches should know the root of trees with at most so many leaves to within this.
+# The searches should know the value of the root to within this, in trees with at most so many
+# leaves.
 SMALL, TOLERANCE = 512, 0.01
 
 # The methods whose values converge to a regularised recursion at a fixed temperature.
@@ -20,10 +21,11 @@ REGULARISED = ("ments", "rents", "rents_oracle", "tents")
 def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each depth and method, after all simulations, in plain numbers.
 
-    The error is the distance of the root's value from what it converges to, and the true error the
-    distance from the largest mean of a leaf, which is 1. The bias is the distance of these two. The
-    regret is what the first actions of the simulations lost, on average, and the simple regret what
-    the action would lose that the search would take. The regrets are those of each tree.
+    The error is the distance of the root's value from its limit, and the true error the distance
+    from the largest mean of a leaf, which is 1. The bias is the distance between this limit and
+    this mean. The regret is the average loss by the first actions of the simulations, and the
+    simple regret the loss by the action that the search would take. The regrets are those of each
+    tree.
     """
     last = {name: arrays[name][..., -1] for name in ("value", "regret", "simple_regret")}
     for i, method in enumerate(sweep.methods):

@@ -18,7 +18,7 @@ from maxent_tf import draws, search
 from maxent_tf.environments import SyntheticTree
 from maxent_tf.regularizers import Regularizer
 
-# The standard deviation of what a leaf pays.
+# The standard deviation of the reward of a leaf.
 STDDEV = 0.05
 
 
@@ -63,8 +63,9 @@ def planted(trees: Sequence[SyntheticTree], copies: int, informed: bool) -> Fore
 def model(branching: int) -> search.Model:
     """Returns the model of a forest; its embedding is the number of the node and its level.
 
-    The value of a node is that of one rollout: what a leaf pays that is drawn uniformly among those
-    below. A leaf pays its mean and Gaussian noise, which is drawn anew at every visit.
+    The value of a node is that of one rollout: the reward of a leaf that is drawn uniformly among
+    the leaves below the node. A leaf pays its mean and Gaussian noise, which is drawn anew at every
+    visit.
     """
 
     def step(forest: Forest, at: Any, action: tf.Tensor, seed: tf.Tensor) -> Any:
@@ -88,7 +89,7 @@ def evaluated(
     """Returns what the model says of a node: see `model`."""
     pick_seed, noise_seed = tf.unstack(draws.split(seed, 2))
     below = tf.pow(branching, forest.depth - level)
-    # The first child m times over: n A^m + (A^m - 1) / (A - 1).
+    # The first child, taken m times over, is n A^m + (A^m - 1) / (A - 1).
     first = number * below + (below - 1) // (branching - 1)
     leaf = first + draws.integers(tf.shape(number), pick_seed, below)
     mean = tf.gather(forest.best, forest.start + leaf)

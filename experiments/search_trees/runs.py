@@ -1,4 +1,4 @@
-"""The measurements: what searches know of the root of synthetic trees, simulation by simulation."""
+"""The measurements: what searches know of a synthetic tree's root, simulation by simulation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def searcher(sweep: Sweep, rule: search.Rule) -> Callable[[Any, Any], Any]:
         grown = search.search(
             model, trees, root, sweep.simulations, rule, trace=lambda at: at, seed=search_seed
         )
-        # One axis for the searches and the counts, as a rule wants its nodes.
+        # The searches and the counts are one axis, because a rule takes nodes in one axis.
         at = tf.nest.map_structure(
             lambda x: tf.reshape(tf.gather(x, sweep.counts - 1, axis=1), [-1, *x.shape[2:]]),
             grown.trace,
@@ -63,10 +63,10 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
       progress: Whether to show a progress bar.
 
     Returns:
-      `simulations` [counts]; `value` [methods, depths, trees, runs, counts], of the root; `regret`
-      and `simple_regret`, of the same shape, in true values: what the simulations so far lost by
-      their first actions, on average, and what the action would lose that the search would take;
-      `exact` [methods, depths, trees], what the value converges to.
+      `simulations` [counts]; `value` [methods, depths, trees, runs, counts], the value of the root;
+      `regret` and `simple_regret`, of the same shape, in true values: the average loss by the first
+      actions of the simulations so far, and the loss by the action that the search would take;
+      `exact` [methods, depths, trees], the limit of the value.
     """
     trees = make_trees(sweep)
     gaps = np.array([1 - forest.levels(tree)[1] for tree in trees])

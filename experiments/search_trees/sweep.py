@@ -13,7 +13,7 @@ from experiments import frame
 from maxent_tf import search
 from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
 
-# What each method is called. The two of RENTS differ in the prior alone.
+# The names of the methods. The two methods of RENTS differ in the prior alone.
 LABELS: Mapping[str, str] = {
     "uct": "UCT, c = 0.1",
     "uct_textbook": "UCT, c = 1.41",
@@ -32,13 +32,14 @@ class Sweep:
     Attributes:
       branching: The number of actions.
       depths: The numbers of actions from the root to a leaf.
-      simulations: The simulations of each search.
+      simulations: The number of simulations of each search.
       trees: The number of trees of each depth.
       runs: The number of searches of each tree by each method.
       methods: The methods.
       alpha: The temperature of the regularised searches.
-      epsilon: The rate of their exploration, and the constant of UCT.
-      records: How often the root is looked at, evenly spaced in the logarithm of the simulations.
+      epsilon: The rate of exploration of the regularised searches, and the constant of UCT.
+      records: The number of times at which the root is measured, evenly spaced in the logarithm of
+        the simulations.
       seed: The seed of everything that is drawn.
     """
 
@@ -69,7 +70,7 @@ def make_rule(sweep: Sweep, method: str) -> search.Rule:
     """Returns the rule of a method."""
 
     def falling(visits: tf.Tensor) -> tf.Tensor:
-        # Painter et al. (2023): 1 / log(e + n), here times alpha.
+        # The temperature of Painter et al. (2023) is 1 / log(e + n), here times alpha.
         return sweep.alpha / tf.math.log(np.e + visits)
 
     if method == "uct":
@@ -88,7 +89,7 @@ def has_oracle(method: str) -> bool:
 
 
 def limit(sweep: Sweep, method: str) -> tuple[Any, float]:
-    """Returns what the values of a method converge to: a regulariser and its temperature.
+    """Returns the limit of the values of a method: a regulariser and its temperature.
 
     Returns:
       A function from the largest means below the children of nodes, [nodes, A], to the

@@ -17,13 +17,13 @@ _MARKERS = ("o", "s", "^", "D")
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure by its file name."""
-    # One style for a number of simulations, in all panels.
+    # There is one style for each number of simulations, in all panels.
     kinds = sorted({n for result in results for n in result.sweep.tests})
     figure, (axes,) = plots.panels(1, len(results), height=3.6, sharey=True)
     for axis, (sweep, arrays, _) in zip(axes, results, strict=True):
         steps = arrays["steps"] / 1000
         for i, simulations in enumerate(sweep.tests):
-            # Of a player without mistakes, half a mistake can still be drawn.
+            # A player without mistakes is drawn at half a mistake, because the axis cannot show 0.
             wrong = np.maximum(arrays["mistakes"][:, i], 0.5) / arrays["positions"]
             beaten = np.minimum(arrays["first"][:, i], arrays["second"][:, i]) < 0
             colour, marker = (

@@ -1,4 +1,4 @@
-"""Runs a sweep: learners play themselves, and are examined as they learn."""
+"""The measurements of learners that play themselves and are examined as they learn."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       progress: Whether to show a progress bar.
 
     Returns:
-      "steps", [records + 1], that each learner had taken; "optimal", "mistakes", "first" and
-      "second", [records + 1, tests, seeds], see `examination.Grades`; "positions", [], the number
-      of undecided positions; and "seconds", [], which training alone took.
+      "steps", [records + 1], the steps that each learner had taken; "optimal", "mistakes", "first"
+      and "second", [records + 1, tests, seeds], see `examination.Grades`; "positions", [], the
+      number of undecided positions; and "seconds", [], the time of the training alone.
     """
     learner = make_learner(sweep)
     solution = mx.tabular.solve_game(learner.env)

@@ -19,15 +19,15 @@ class Sweep:
     """Learners by `AlphaZero`, examined in all positions of the game.
 
     Attributes:
-      game: what they play, Connect Four on a board of 4 x 4.
-      rule: of the search.
-      simulations: of every search in training.
-      tests: the simulations of the searches that are examined; 0 is the network alone.
-      steps: of each learner, over all its games.
-      seeds: learners, in one program.
-      num_envs: games of each learner at a time.
-      hidden_sizes: of the network.
-      records: examinations after the first, evenly spaced.
+      game: The game that the learners play; Connect Four is on a board of 4 x 4.
+      rule: The rule of the search.
+      simulations: The number of simulations of every search in training.
+      tests: The numbers of simulations of the searches that are examined; 0 is the network alone.
+      steps: The number of environment steps of each learner, over all its games.
+      seeds: The number of learners, in one program.
+      num_envs: The number of games of each learner at a time.
+      hidden_sizes: The widths of the hidden layers of the network.
+      records: The number of examinations after the first, evenly spaced.
       seed: The seed of everything that is drawn.
     """
 

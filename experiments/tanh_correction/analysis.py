@@ -20,7 +20,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each correction and start.
 
     Every row compares its return with that of the first correction, the exact one, from the same
-    start: the difference of means with Welch's 95% interval.
+    start: the row has the difference of means with Welch's 95% interval.
     """
     last = max(1, round(_LAST_SHARE * len(arrays["steps"])))
     for i, correction in enumerate(sweep.corrections):
@@ -109,7 +109,7 @@ def verdict(rows: list[Row]) -> str:
 
 
 def _outcomes(rows: list[Row]) -> str:
-    """From which starts the interval of the difference lies above 0, below it, or around it."""
+    """Returns from which starts the difference's interval lies above 0, below 0, or around 0."""
     starts: dict[str, list[str]] = {}
     for row in rows:
         low, high = row["difference_interval"]

@@ -1,4 +1,4 @@
-"""The figures: what each correction ends with, from every start, and how it gets there."""
+"""The figures: the results with each correction at the end, from every start, and over time."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def _grid(results: list[Result]) -> tuple[Figure, np.ndarray]:
 
 
 def _legend(figure: Figure, axes: np.ndarray) -> None:
-    """Explains, below the panels, the colours of all and the lines of the entropies."""
+    """Explains, below the panels, the colours of all panels and the lines of the entropies."""
     handles, labels = axes[1, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
 
 
 def _at_the_end(results: list[Result]) -> Figure:
-    """Return with its 95% interval, both entropies, alpha and saturation against the start."""
+    """Draws return with 95% intervals, both entropies, alpha and saturation against the start."""
     figure, axes = _grid(results)
     for column, result in zip(axes.T, results, strict=True):
         for correction in result.sweep.corrections:
@@ -87,7 +87,7 @@ def _at_the_end(results: list[Result]) -> Figure:
 
 
 def _over_time(results: list[Result], start: float) -> Figure:
-    """Means over seeds from one start, their 95% intervals shaded."""
+    """Draws means over seeds from one start, with their 95% intervals shaded."""
     figure, axes = _grid(results)
     figure.suptitle(f"Policies started at pre-tanh mean {start:g}")
     for column, (sweep, arrays, _) in zip(axes.T, results, strict=True):

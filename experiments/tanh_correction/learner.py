@@ -21,11 +21,11 @@ SATURATED = 0.99
 
 
 def log_jacobian(correction: str, u: tf.Tensor) -> tf.Tensor:
-    """What a correction takes the log-derivative of tanh to be.
+    """Returns what a correction takes the log-derivative of tanh to be.
 
     Args:
-      correction: "exact", "epsilon" or "none".
-      u: [...], float, pre-tanh.
+      correction: The correction, "exact", "epsilon" or "none".
+      u: [...], float, the values before tanh.
     """
     if correction == "exact":
         return log_sech_squared(u)
@@ -37,26 +37,26 @@ def log_jacobian(correction: str, u: tf.Tensor) -> tf.Tensor:
 
 
 def saturation(loc: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
-    """The probability of a saturated action, for each dimension.
+    """Returns the probability of a saturated action, for each dimension.
 
     Args:
-      loc: [...], float, the pre-tanh Gaussian's mean.
-      scale: [...], float, its standard deviation.
+      loc: [...], float, the mean of the pre-tanh Gaussian.
+      scale: [...], float, the standard deviation of the pre-tanh Gaussian.
     """
     edge = math.atanh(SATURATED)
     return normal_cdf((-edge - loc) / scale) + normal_cdf((loc - edge) / scale)
 
 
 class CorrectionMetrics(NamedTuple):
-    """What the experiment watches, each [*P], float32.
+    """The quantities that the experiment watches, each [*P], float32.
 
     Attributes:
-      actor_loss: as in `SACMetrics`.
-      critic_loss: likewise.
-      entropy: the believed one, in nats.
-      alpha: the temperature, in reward per nat.
-      true_entropy: of the policy, averaged over the minibatch, in nats.
-      saturation: the probability of a saturated action, averaged likewise.
+      actor_loss: The loss of the actor, as in `SACMetrics`.
+      critic_loss: The loss of the critics, as in `SACMetrics`.
+      entropy: The believed entropy, in nats.
+      alpha: The temperature, in reward per nat.
+      true_entropy: The true entropy of the policy, averaged over the minibatch, in nats.
+      saturation: The probability of a saturated action, averaged over the minibatch.
     """
 
     actor_loss: tf.Tensor
@@ -69,16 +69,16 @@ class CorrectionMetrics(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class BelievedEntropy:
-    """`SACConfig.entropy_estimator` of learners that believe a log-density, right or wrong.
+    """The `SACConfig.entropy_estimator` of learners that believe a log-density, right or wrong.
 
     Attributes:
-      corrections: by name, one for each index of the first axis of the learners.
+      corrections: The corrections by name, one for each index of the first axis of the learners.
     """
 
     corrections: tuple[str, ...]
 
     def __call__(self, policy: SquashedGaussian, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws actions and what each learner believes to be minus their log-density."""
+        """Draws actions, with what each learner believes to be minus their log-density."""
         draw = policy.sample_with_gaussian(seed=seed)
         u = draw.gaussian
         believed = tf.stack([log_jacobian(c, u[i]) for i, c in enumerate(self.corrections)])
@@ -87,7 +87,7 @@ class BelievedEntropy:
 
 
 class WatchedState(NamedTuple):
-    """The state of a `Watched` learner: that of the one inside."""
+    """The state of a `Watched` learner, which is the state of the learner inside."""
 
     learner: SACState
 
@@ -97,7 +97,7 @@ class WatchedState(NamedTuple):
 
 
 class Watched(Wrapper):
-    """Measures, beside what SAC does, the truth about the policy that an update starts from."""
+    """A wrapper that also measures the truth about the policy that an update starts from."""
 
     def __init__(self, learner: Learner):
         super().__init__(learner)
@@ -133,10 +133,10 @@ def corrected_sac(
     """Returns SAC in which each learner along the first axis has a correction of its own.
 
     Args:
-      spec: of the world.
-      corrections: by name, one for each index of the first axis of `batch_shape`.
-      config: hyper-parameters.
-      batch_shape: `P`.
+      spec: The specification of the environment.
+      corrections: The corrections by name, one for each index of the first axis of `batch_shape`.
+      config: The hyperparameters.
+      batch_shape: `P`, the batch shape of the learners.
     """
     if len(corrections) != batch_shape[0]:
         raise ValueError(f"{corrections} must have one entry for each of {batch_shape[0]}.")
@@ -149,8 +149,8 @@ def start_at(state: WatchedState, means: tf.Tensor) -> WatchedState:
     """Returns a fresh state whose policies have, nearly, the given pre-tanh means everywhere.
 
     Args:
-      state: from `init`.
-      means: broadcastable to [*P], float.
+      state: The fresh state, from `init`.
+      means: The pre-tanh means, broadcastable to [*P], float.
     """
     *hidden, last = state.learner.actor
     dimension = last.bias.shape[-1] // 2

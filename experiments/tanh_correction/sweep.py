@@ -15,25 +15,26 @@ CORRECTIONS = ("exact", "epsilon", "none")
 
 @dataclass(frozen=True)
 class Sweep:
-    """SAC under every correction, from every start, on one world.
+    """SAC under every correction, from every start, on one environment.
 
     The temperature is automatic, from 1, with a target entropy of -1 nat for each dimension of an
     action scaled to [-1, 1].
 
     Attributes:
-      world: "trap" has its optimum inside the range of actions; "bound" has a single hill, centred
-        on the upper bound; "pendulum" is a control task.
-      corrections: of the log-density for the tanh: "exact", log(1 - tanh(u)^2); "epsilon",
-        log(1 - tanh(u)^2 + 1e-6); "none", 0.
-      starts: pre-tanh means of a fresh policy.
-      seeds: learners for each correction and start.
+      world: The environment: "trap" has its optimum inside the range of actions; "bound" has a
+        single hill, centred on the upper bound; "pendulum" is a control task.
+      corrections: The corrections of the log-density for the tanh: "exact", log(1 - tanh(u)^2);
+        "epsilon", log(1 - tanh(u)^2 + 1e-6); "none", 0.
+      starts: The pre-tanh means of a fresh policy.
+      seeds: The number of learners for each correction and start.
       steps: The number of environment steps of each learner.
       learning_rate: The learning rate of Adam, for actor, critics and temperature.
       tau: The fraction by which target critics follow.
       batch_size: The number of transitions in a minibatch.
       hidden_sizes: The widths of the hidden layers of actor and critics.
       learning_starts: The number of steps at the start, with uniformly random actions.
-      episodes: of the final evaluation of each learner, where it cannot be integrated.
+      episodes: The number of episodes of the final evaluation of each learner, where the return
+        cannot be integrated.
       records: The number of points of the history that are kept.
       seed: The seed of everything that is drawn.
     """
@@ -52,9 +53,9 @@ class Sweep:
     records: int = 50
     seed: int = 0
 
-    # What is changed from the main sweep.
+    # The change from the main sweep.
     control: ClassVar[str] = ""
-    # To which the pre-tanh log standard deviation is clipped: SAC's usual one.
+    # The range to which the pre-tanh log standard deviation is clipped, which is SAC's usual one.
     log_std_range: ClassVar[tuple[float, float]] = (-5.0, 2.0)
 
     @property
@@ -65,14 +66,14 @@ class Sweep:
 
 @dataclass(frozen=True)
 class WideSweep(Sweep):
-    """A control: the standard deviation may pass the bound beyond which it has no gradient."""
+    """A control whose standard deviation may pass the bound beyond which it has no gradient."""
 
     control: ClassVar[str] = "log std up to 8"
     log_std_range: ClassVar[tuple[float, float]] = (-5.0, 8.0)
 
 
 def make_world(world: World) -> Any:
-    """Returns the world of a name."""
+    """Returns the environment of a name."""
     if world == "pendulum":
         return Pendulum()
     if world == "bound":

@@ -15,13 +15,13 @@ from maxent_tf import statistics
 # "At the beginning" and "at the end" mean over this share of the records with updates.
 _SHARE = 0.1
 
-# A mountain car's mean return from which it counts as solved, as Gymnasium has it.
+# The mean return from which a mountain car counts as solved, as Gymnasium has it.
 SOLVED = 90.0
 MOUNTAIN_CARS = ("held", "mountain_car", "by_state")
 
 # An automatic temperature removes the sensitivity to alpha if its worst target loses at most the
-# first fraction of what the worst fixed alpha loses, both against the best fixed one; it reduces it
-# up to the second.
+# first fraction of the loss of the worst fixed alpha, where both losses are against the best fixed
+# alpha. It reduces the sensitivity up to the second fraction.
 _REMOVED, _REDUCED = 0.1, 0.5
 
 
@@ -82,7 +82,7 @@ def verdict(rows: list[Row]) -> str:
             [r for r in rows if (r["world"], r["temperature"]) == (world, kind)]
             for kind in ("fixed", "automatic")
         )
-        # Where nothing is ever learned, returns differ, but not in anything that matters.
+        # Where nothing is ever learned, returns differ, but the differences do not matter.
         if world not in MOUNTAIN_CARS or any(row["solved"] for row in fixed):
             words, said = _sensitivity(fixed, automatic)
             told += [words] if words else []
@@ -94,7 +94,7 @@ def verdict(rows: list[Row]) -> str:
 
 
 def _headline(told: list[dict[float, str]]) -> str:
-    """Where automatic temperatures spare the choice of alpha, by what they start from."""
+    """Returns where automatic temperatures spare the choice of alpha, by their initial value."""
     if not told:
         return "No environment was sensitive to the choice of a fixed alpha."
     parts = []
@@ -105,11 +105,13 @@ def _headline(told: list[dict[float, str]]) -> str:
 
 
 def _sensitivity(fixed: list[Row], automatic: list[Row]) -> tuple[dict[float, str], str]:
-    """How much the worst choice loses against the best fixed alpha, fixed and automatic.
+    """Returns how much the worst choice loses against the best fixed alpha.
+
+    The loss is computed for fixed and for automatic temperatures.
 
     Returns:
-      By the start of an automatic temperature, whether it "removes", "reduces" or "does not reduce"
-      the sensitivity to a fixed alpha, empty if there is none; and a sentence.
+      By the initial value of an automatic temperature, whether it "removes", "reduces" or "does not
+      reduce" the sensitivity to a fixed alpha, empty if there is none; and a sentence.
     """
     best, worst = (choose(fixed, key=lambda row: row["return_mean"]) for choose in (max, min))
     ends = [np.array(row["returns"]) for row in (best, worst)]
@@ -143,7 +145,7 @@ def _sensitivity(fixed: list[Row], automatic: list[Row]) -> tuple[dict[float, st
 
 
 def _falls(fixed: list[Row], automatic: list[Row]) -> str:
-    """In how many settings the entropy falls, or rises, with an interval that excludes 0."""
+    """Returns in how many settings the entropy falls, or rises, with an interval without 0."""
     parts = []
     for kind, group in (("automatic", automatic), ("fixed", fixed)):
         intervals = [row["entropy_fall_interval"] for row in group]
@@ -157,7 +159,7 @@ def _falls(fixed: list[Row], automatic: list[Row]) -> str:
 
 
 def _solved(fixed: list[Row], automatic: list[Row]) -> str:
-    """Which temperatures solve the mountain car, and where automatic ones end."""
+    """Returns which temperatures solve the mountain car, and where automatic ones end."""
     solved = [f"{row['alpha']:g}" for row in fixed if 2 * row["solved"] > row["seeds"]]
     parts = []
     for start in dict.fromkeys(row["alpha"] for row in automatic):

@@ -1,4 +1,4 @@
-"""The figures: return against the temperature, and what happens over time."""
+"""The figures: the return against the temperature, and the course of the training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from experiments import plots
 from experiments.frame import Result
 
-# By target.
+# The colours of the targets.
 _COLOURS = (plots.ORANGE, plots.BLUE, plots.GREEN, plots.PURPLE, plots.SKY)
 _MARKERS = ("s", "o", "^", "D", "v")
 _TITLES = {
@@ -34,7 +34,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 
 
 def _sensitivity(results: list[Result]) -> Figure:
-    """Final return and final alpha against the alpha fixed or started from, world by world."""
+    """Draws final return and final alpha against the fixed or initial alpha, by environment."""
     worlds = list(dict.fromkeys(result.sweep.world for result in results))
     figure, axes = plots.panels(len(worlds), 2, height=2.8)
     for (left, right), world in zip(axes, worlds, strict=True):
@@ -45,7 +45,7 @@ def _sensitivity(results: list[Result]) -> Figure:
         for target, colour, marker in zip(targets, _COLOURS, _MARKERS, strict=False):
             group = [row for row in rows if row["target"] == target]
             label = f"automatic, target {target:g} nats"
-            # No line: starts may lie three decades apart.
+            # There is no line, because starts may lie three decades apart.
             style = {"color": colour, "marker": marker, "linestyle": "none", "label": label}
             groups.append((group, style))
         for i, (group, style) in enumerate(groups):
@@ -62,7 +62,7 @@ def _sensitivity(results: list[Result]) -> Figure:
 
 
 def _over_time(results: list[Result]) -> Figure:
-    """A column for fixed temperatures and one for each target; a line for each alpha."""
+    """Draws a column for fixed temperatures and one for each target, with a line for each alpha."""
     columns = [(result, i) for result in results for i in range(len(result.sweep.targets))]
     figure, axes = plots.panels(3, len(columns), height=2.6, sharex=True, sharey="row")
     alphas = sorted({alpha for result in results for alpha in result.sweep.alphas})
@@ -99,7 +99,7 @@ def _over_time(results: list[Result]) -> Figure:
 
 
 def _band(axis: Axes, steps: np.ndarray, values: np.ndarray, style: Any, label: str) -> None:
-    """The mean over seeds, from least to largest shaded, where any of them has a number."""
+    """Draws the mean over seeds, shaded from least to largest, where any seed has a number."""
     known = np.isfinite(values).any(axis=-1)
     steps, values = steps[known], values[known]
     axis.plot(steps, np.nanmean(values, axis=-1), label=label, linewidth=1.5, **style)

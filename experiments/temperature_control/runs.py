@@ -41,7 +41,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
         batch_size=sweep.batch_size,
         replay_capacity=sweep.steps,
         learning_starts=sweep.learning_starts,
-        # One update for a step of all environments.
+        # There is one update for a step of all environments.
         updates_per_step=1 / sweep.num_envs,
         exploration=None if period == 1 else StateDependentExploration(period),
     )
@@ -50,7 +50,7 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
 
 
 def scaling(sweep: FixedSweep | AutomaticSweep) -> np.float32:
-    """What the scaling from [-1, 1] to the world's bounds adds to an action's entropy, in nats."""
+    """Returns what the scaling from [-1, 1] to the bounds adds to an action's entropy, in nats."""
     low, high = make_world(sweep.world).spec.action.bounds()
     return np.float32(np.sum(np.log((high - low) / 2)))
 
@@ -63,10 +63,9 @@ def run(sweep: FixedSweep | AutomaticSweep, progress: bool = False) -> Arrays:
       progress: Whether to show a progress bar.
 
     Returns:
-      "value", [targets, alphas, seeds], the mean return of the final policies' median actions; and
-      the history: "steps", [records], and "episode_return", "alpha" and "entropy",
-      [records, targets, alphas, seeds]. Entropies are those of the action scaled to [-1, 1], in
-      nats.
+      "value", [targets, alphas, seeds], the mean return of the final policies' median actions. The
+      history has "steps", [records], and "episode_return", "alpha" and "entropy", [records,
+      targets, alphas, seeds]. Entropies are those of the action scaled to [-1, 1], in nats.
     """
     world, learner = make_world(sweep.world), make_learner(sweep)
     train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))

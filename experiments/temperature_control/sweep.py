@@ -1,4 +1,4 @@
-"""The constants of the experiment: fixed and automatic temperatures, on each world."""
+"""The constants of the experiment: fixed and automatic temperatures, on each environment."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ World = Literal["pendulum", "held", "mountain_car", "by_state"]
 
 @dataclass(frozen=True)
 class Sweep:
-    """What SAC with fixed and with automatic temperatures has in common.
+    """The common settings of SAC with fixed and with automatic temperatures.
 
     Attributes:
-      world: "pendulum" rewards every step; "mountain_car" only the goal, and charges for the way;
-        "held" is the mountain car whose throttle each action sets for several steps, "by_state" the
-        mountain car itself, explored by noise that is a function of the state.
-      alphas: in reward per nat: fixed ones, or those that automatic temperatures start from.
-      seeds: learners for each setting.
+      world: The environment. "pendulum" rewards every step. "mountain_car" rewards only the goal,
+        and charges for the way. "held" is the mountain car whose throttle each action sets for
+        several steps. "by_state" is the mountain car itself, explored by noise that is a function
+        of the state.
+      alphas: The fixed temperatures, or the initial values of automatic temperatures, in reward per
+        nat.
+      seeds: The number of learners for each setting.
       steps: The number of environment steps of each learner.
-      num_envs: worlds of each learner, which updates once for a step of all.
+      num_envs: The number of environments of each learner, which updates once for a step of all its
+        environments.
       learning_rate: The learning rate of Adam, for actor, critics and automatic temperatures.
       tau: The fraction by which target critics follow.
       batch_size: The number of transitions in a minibatch.
       hidden_sizes: The widths of the hidden layers of actor and critics.
       learning_starts: The number of steps at the start, with uniformly random actions.
-      seed_period: steps for which noise stays one function of the state; 1 draws it anew at every
-        step.
-      episodes: of the final evaluations of each learner.
+      seed_period: The number of steps for which noise stays one function of the state; 1 draws the
+        noise anew at every step.
+      episodes: The number of episodes of the final evaluation of each learner.
       records: The number of points of the history that are kept.
       seed: The seed of everything that is drawn.
     """
@@ -61,7 +64,7 @@ class FixedSweep(Sweep):
 
     @property
     def targets(self) -> tuple[None]:
-        """No target entropies."""
+        """The target entropies, of which there are none."""
         return (None,)
 
 
@@ -70,8 +73,8 @@ class AutomaticSweep(Sweep):
     """SAC with automatic temperatures.
 
     Attributes:
-      targets: entropies in nats for each dimension of an action scaled to [-1, 1]; the usual one is
-        -1, and the largest entropy is log 2.
+      targets: The target entropies, in nats for each dimension of an action scaled to [-1, 1]; the
+        usual one is -1, and the largest entropy is log 2.
     """
 
     targets: tuple[float, ...] = (-2.0, -1.0, 0.0)
@@ -80,7 +83,8 @@ class AutomaticSweep(Sweep):
 _ALPHAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _STARTS = (0.01, 10.0)
 
-# That of RL Baselines3 Zoo's settings for this world, which collects so many steps at a time.
+# The period of RL Baselines3 Zoo's settings for this environment, which collects so many steps at a
+# time.
 _SEED_PERIOD = 32
 
 SWEEPS: dict[World, tuple[FixedSweep, AutomaticSweep]] = {

@@ -1,4 +1,4 @@
-"""The worlds: a pendulum, and a mountain car with and without a throttle that is held."""
+"""The environments: a pendulum, and a mountain car with and without a throttle that is held."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from maxent_tf.environments import Environment, MountainCarContinuous, Pendulum
 from maxent_tf.specs import EnvironmentSpec
 from maxent_tf.types import TimeStep
 
-# Steps for which the throttle is held: about a ninth of a swing in the valley.
+# The number of steps for which the throttle is held: about a ninth of a swing in the valley.
 HELD = 8
 
 
 @dataclass(frozen=True)
 class Held:
-    """A world in which every action counts for several steps, whose rewards are summed.
+    """An environment in which every action counts for several steps, whose rewards are summed.
 
     Attributes:
-      world: without chance in its steps; its time limit must be a multiple of `count`.
-      count: its steps for each action.
+      world: The environment inside, without chance in its steps; its time limit must be a multiple
+        of `count`.
+      count: The number of steps of the environment inside for each action.
     """
 
     world: Environment
@@ -30,15 +31,15 @@ class Held:
 
     @property
     def spec(self) -> EnvironmentSpec:
-        """The world's own."""
+        """The specification of the environment inside."""
         return self.world.spec
 
     def reset(self, batch_shape: Sequence[int], seed: Any) -> tuple[Any, TimeStep]:
-        """Begins an episode in every world."""
+        """Begins an episode in every environment."""
         return self.world.reset(batch_shape, seed)
 
     def step(self, state: Any, action: tf.Tensor, seed: Any) -> tuple[Any, TimeStep]:
-        """Acts `count` times in every world; after an episode's end this changes nothing."""
+        """Acts `count` times in every environment; after an episode's end this changes nothing."""
         state, step = self.world.step(state, action, seed)
         reward = step.reward
         for _ in range(self.count - 1):
@@ -48,7 +49,7 @@ class Held:
 
 
 def make_world(name: str) -> Environment:
-    """Returns the world of a name."""
+    """Returns the environment of a name."""
     if name == "pendulum":
         return Pendulum()
     if name == "held":

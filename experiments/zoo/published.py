@@ -17,7 +17,7 @@ class Published(NamedTuple):
       spread: The standard deviation over these episodes.
       steps: The number of steps of the training.
       source: Where it was published.
-      name: What the source calls learner and environment, where that differs from the preset.
+      name: The names of learner and environment at the source, where they differ from the preset.
     """
 
     mean: float

@@ -1,4 +1,4 @@
-"""Training and evaluating the learners of one preset, as one batch."""
+"""The measurements: the learners of one preset, trained and evaluated as one batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from experiments.zoo.sweep import Sweep
 from maxent_tf import draws, presets
 from maxent_tf.seeds import as_seed
 
-# MiniGrid's DoorKey-5x5, the only one whose class needs an argument.
+# The arguments of MiniGrid's DoorKey-5x5, the only environment whose class needs an argument.
 _ARGUMENTS = {"DoorKey": (5,)}
 
 
@@ -48,10 +48,10 @@ def run(sweep: Sweep, progress: bool, directory: pathlib.Path) -> dict[str, np.n
     Args:
       sweep: The constants.
       progress: Whether to show a progress bar.
-      directory: Where results live; what is under way is in its folder "running".
+      directory: The folder for results; a run that is under way is in the folder "running" there.
 
     Returns:
-      "returns", [seeds, episodes], of greedy episodes at the end; "steps", [records], and
+      "returns", [seeds, episodes], the returns of greedy episodes at the end; "steps", [records];
       "episode_return", [records, seeds], the mean return of the episodes of training since the
       record before, NaN where none ended; "wall_time" and "cpu_time", the seconds of training,
       without those that a killed run lost; "optimum", the largest expected return, NaN where it is

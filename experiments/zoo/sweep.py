@@ -9,7 +9,8 @@ from typing import Any
 from experiments import frame
 from maxent_tf.presets import PRESETS, Preset
 
-# Not in the default set: a learner takes a quarter of an hour there, and needs an extra.
+# These environments are not in the default set: a learner takes a quarter of an hour there, and
+# needs an extra.
 EXPENSIVE = ("HalfCheetah-v5",)
 ENVS = tuple(dict.fromkeys(preset.env for preset in PRESETS))
 DEFAULT_ENVS = tuple(env for env in ENVS if env not in EXPENSIVE)
