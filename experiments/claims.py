@@ -55,7 +55,7 @@ class MainClaim(Claim):
       number: The number of the claim, C1 ..
       experiments: The experiments that test it, the main one first.
       figure: The file of the main experiment's figure that shows it best.
-      shows: What the figure shows.
+      shows: The finding that the figure shows.
       literature: The rows of the literature that bear on it.
       missing: The part of the claim that no experiment has measured; empty if there is none.
     """

@@ -89,7 +89,7 @@ class Arguments:
 
         Args:
           sweep: A frozen dataclass.
-          quick: Values of its fields that replace its own if --quick was given.
+          quick: The values of fields that replace those of the sweep if --quick was given.
         """
         changes = dict(quick) if self.quick else {}
         fields = {field.name for field in dataclasses.fields(sweep)}  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ class Result(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What an experiment concludes from all of its results.
+    """The conclusions of an experiment from all of its results.
 
     Attributes:
       verdict: Sentences that say what was found, one a line.
@@ -139,16 +139,17 @@ class Findings(NamedTuple):
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment, by the modules of its package.
+    """An experiment, made of the modules of its package.
 
     Attributes:
       package: The name of the package, `experiments.NAME`.
-      sweep: Its `Arguments` are the flags, and its `plan` returns the sweeps that they ask for.
-      runs: Its `run` runs a sweep, shows progress if its second argument is true, and returns
-        arrays.
-      analysis: Its `rows` makes rows of a sweep and its arrays. Its `table` and `verdict` make text
-        of all rows, or its `conclude` makes findings of all results.
-      figures: Its `draw` makes figures, by file name, of all results.
+      sweep: The module whose `Arguments` are the flags, and whose `plan` returns the sweeps that
+        the flags ask for.
+      runs: The module whose `run` runs a sweep, shows progress if its second argument is true, and
+        returns arrays.
+      analysis: The module whose `rows` makes rows of a sweep and its arrays. Either its `table` and
+        `verdict` make text of all rows, or its `conclude` makes findings of all results.
+      figures: The module whose `draw` makes figures, by file name, of all results.
     """
 
     package: str
@@ -282,7 +283,7 @@ def track(
     Args:
       items: The items that a loop goes over.
       shown: Whether to show the bar, as an experiment's function `run` is told.
-      what: What the items are, for the bar.
+      what: The name of the items, for the bar.
       count: The number of items, if they come one by one; None makes a list of the items first.
     """
     import tqdm

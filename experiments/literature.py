@@ -16,7 +16,7 @@ class Row:
 
     Attributes:
       number: The number of the result, R1 ..
-      result: What is known, in one sentence.
+      result: The known result, in one sentence.
       target: The known numbers or the formula, and how far a measurement may be off.
       kind: "published", "theorem", or "computed" by an independent program.
       source: The source of the result.

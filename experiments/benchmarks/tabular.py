@@ -60,7 +60,7 @@ class Arrays(NamedTuple):
     reward: np.ndarray
 
     def matrices(self) -> list[scipy.sparse.csr_matrix]:
-        """The transitions of each action, [S, S]."""
+        """Returns the transitions of each action, [S, S]."""
         states = len(self.reward)
         return [
             scipy.sparse.csr_matrix(

@@ -106,11 +106,11 @@ class Arguments(frame.LearnerArguments):
 
 
 def plan(arguments: Arguments) -> list[PathSweep | LearnerSweep]:
-    """Returns the sweeps to run, world by world, with the values of given flags."""
+    """Returns the sweeps to run, by environment, with the values of given flags."""
     sweeps: list[PathSweep | LearnerSweep] = []
     for world in arguments.env:
         sweeps.append(arguments.apply(PathSweep(world), _QUICK_PATH))
-        steps = 300_000 if world == "FourRooms" else 100_000  # the larger world takes longer
+        steps = 300_000 if world == "FourRooms" else 100_000  # the larger one takes longer
         for objective in OBJECTIVES:
             sweep = LearnerSweep(world, objective, steps=steps)
             sweeps.append(arguments.apply(sweep, _QUICK_LEARNERS))

@@ -1,4 +1,4 @@
-"""The figures: who locks, the effect of the temperature under noise, and regret over time."""
+"""The figures: which runs lock, the effect of the temperature under noise, and regret over time."""
 
 from __future__ import annotations
 

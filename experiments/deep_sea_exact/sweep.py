@@ -36,7 +36,7 @@ class Sweep:
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(frame.Arguments):
-    """What entropy does in DeepSea and what it does not, without sampling.
+    """The effect of entropy in DeepSea, and its limits, without sampling.
 
     Attributes:
       sizes: The numbers of rows of the environments.

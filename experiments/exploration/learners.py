@@ -36,7 +36,7 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
 
     Args:
       sweep: The sweep.
-      world: Its environment.
+      world: The environment of the sweep.
     """
     finite = finite_worlds(sweep.sizes) if sweep.world == "finite" else None
     shape = (1 if finite is None else len(finite), len(sweep.settings), sweep.seeds)

@@ -25,7 +25,7 @@ class Sweep:
         Euclidean.
       visited: The numbers of steps of ascent without entropy after which the surroundings are
         measured.
-      visiting_step: the size of those steps.
+      visiting_step: The step size of this ascent.
       smallest_step: The smallest step size of exact gradient ascent, per unit of reward.
       largest_step: The largest step size of exact gradient ascent, per unit of reward.
       step_sizes: The number of step sizes, geometrically spaced.

@@ -71,7 +71,7 @@ def log_policy_errors(alpha: float, gap: float, enough: float = 1e-6) -> np.ndar
     Args:
       alpha: The temperature tau, positive.
       gap: The gap Delta of two arms.
-      enough: the error below which to stop.
+      enough: The error below which to stop.
     """
 
     def errors() -> Iterator[float]:

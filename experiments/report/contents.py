@@ -33,7 +33,7 @@ class Experiment(NamedTuple):
       claim: The claim that the experiment tests.
       page: The address of its page in the documentation, relative to the report, or None.
       stored: The result, or None.
-      missing: What the result lacks, or None.
+      missing: The part that the result lacks, or None.
     """
 
     name: str

@@ -48,8 +48,7 @@ def exact() -> Iterator[Check]:
 
 
 def learners(seeds: int) -> Iterator[Check]:
-    """Yields how many episodes optimism needs, and the share of learners that entropy alone helps.
-    """
+    """Yields how many episodes optimism needs, and how many learners solve it by entropy alone."""
     for size, median in OPTIMISTIC.items():
         world = DeepSea(size)
         optimism = mx.learners.OptimisticQConfig(horizon=size)

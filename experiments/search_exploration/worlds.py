@@ -29,7 +29,7 @@ class AgainstBestPlay:
 
     Args:
       game: The game.
-      solution: Its solution.
+      solution: The solution of the game.
     """
 
     def __init__(self, game: BoardGame, solution: GameSolution) -> None:

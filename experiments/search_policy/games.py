@@ -26,7 +26,7 @@ class Evaluator:
 
     Args:
       env: The environment of the game.
-      solution: Its solution, which gives the values; None for random ones.
+      solution: The solution of the game, which gives the values; None for random values.
       seed: [2], int32, the seed of the weights.
     """
 

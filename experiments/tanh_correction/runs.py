@@ -29,8 +29,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     Returns:
       "value", [corrections, starts, seeds], the final policies' expected return (the trap) or the
       mean return of their median actions (the pendulum). The history has "steps", [records], and
-      each quantity of `CorrectionMetrics`, [records, corrections, starts, seeds]. Entropies are
-      those of the action scaled to [-1, 1], in nats.
+      for each quantity [records, corrections, starts, seeds]. Entropies are those of the action
+      scaled to [-1, 1], in nats.
     """
     world = make_world(sweep.world)
     shape = (len(sweep.corrections), len(sweep.starts), sweep.seeds)

@@ -16,7 +16,7 @@ class Published(NamedTuple):
       mean: The mean return over the episodes of one trained agent.
       spread: The standard deviation over these episodes.
       steps: The number of steps of the training.
-      source: Where it was published.
+      source: The place where the return was published.
       name: The names of learner and environment at the source, where they differ from the preset.
     """
 
