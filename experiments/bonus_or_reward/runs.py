@@ -55,9 +55,9 @@ def run_learners(sweep: LearnerSweep, progress: bool = False) -> dict[str, np.nd
     """Trains learners of one objective on one environment, from both starts, in one program.
 
     Returns:
-      P(best goal) and return of each final policy, exactly, `best` and `value` [starts, alphas,
-      seeds]; and P(best goal) and return of the exact policies, `exact_best` and `exact_value`
-      [alphas].
+      P(best goal) and return of each final policy, exactly, `best` and `value`
+      [starts, alphas, seeds]; and P(best goal) and return of the exact policies, `exact_best` and
+      `exact_value` [alphas].
     """
     world = WORLDS[sweep.world](sweep.max_episode_steps)
     alphas = np.asarray(sweep.alphas)

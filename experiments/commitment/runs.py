@@ -34,8 +34,8 @@ def natural(sweep: NaturalGradient) -> Arrays:
 
     Returns:
       `likelier`, `locked` and `never_better`, [steps + 1, baselines, step sizes], as in
-      `gradients.Commitment`; and with entropy `entropy_likelier` and `entropy_locked`, [baselines,
-      step sizes, alphas], at the end.
+      `gradients.Commitment`; and with entropy `entropy_likelier` and `entropy_locked`,
+      [baselines, step sizes, alphas], at the end.
     """
     baseline = np.array(BASELINES)
     size = {"runs": sweep.runs, "steps": sweep.steps}

@@ -1,4 +1,4 @@
-"""From the arrays to tables, and to whether the two ways to explore add up."""
+"""The analysis: from the arrays to tables, and to whether the two ways to explore add up."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from experiments import frame
 World = Literal["mountain_car", "door_key"]
 Method = Literal["rnd", "icm"]
 
-# What environments and intrinsic rewards are called in tables and figures.
+# The names of environments and intrinsic rewards in tables and figures.
 WORLDS: Mapping[str, str] = {"mountain_car": "MountainCar", "door_key": "DoorKey"}
 METHODS: Mapping[str, str] = {"rnd": "RND", "icm": "ICM"}
 
@@ -48,7 +48,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.world}-{self.method}"
 
 

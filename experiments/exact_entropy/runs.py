@@ -36,10 +36,10 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       "value" and "entropy", [estimators, alphas, seeds]: on the trap, the expected return and the
       entropy of the final policies; elsewhere the mean return of the median actions, and the last
       entropy that training saw. "best", [estimators, alphas, seeds], on the trap: the probability
-      of the higher hill. "steps", [records], and "episode_return", [records, estimators, alphas,
-      seeds]. "variance" and "mean_squared", [places, estimators, alphas, seeds]: the variance of
-      the actor's gradient over draws, summed over parameters, and the squared norm of its mean,
-      without bias.
+      of the higher hill. "steps", [records], and "episode_return",
+      [records, estimators, alphas, seeds]. "variance" and "mean_squared",
+      [places, estimators, alphas, seeds]: the variance of the actor's gradient over draws, summed
+      over parameters, and the squared norm of its mean, without bias.
     """
     world = make_world(sweep.world)
     in_graph = not isinstance(world, str)

@@ -18,9 +18,9 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
       `steps` and `least` [curves, starts], the number of steps until the escape and the least
       pi(a*) on the way, NaN where the escape takes too long; `points` [N, 3], starts on the
       simplex, and `map` [map_alphas, N], the number of steps after which each start has escaped,
-      rounded up to the next of some marks, infinite if never; `trajectories` [map_alphas,
-      trajectory_starts, marks, 3]; `well_marks` [T] and `well` [1 + alphas, T], pi(a*) from the
-      start of the known escape times, without entropy first.
+      rounded up to the next of some marks, infinite if never; `trajectories`
+      [map_alphas, trajectory_starts, marks, 3]; `well_marks` [T] and `well` [1 + alphas, T], pi(a*)
+      from the start of the known escape times, without entropy first.
     """
     steps = np.full((len(sweep.curves), len(sweep.starts)), np.nan)
     least = steps.copy()

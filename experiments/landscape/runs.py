@@ -49,8 +49,8 @@ def interpolate(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:
     """Goes in a straight line from the trap policy to the optimal one.
 
     Returns:
-      `position` [points], from 0 to 1; `scale` [scales]; `interpolated`, the objective [scales,
-      alphas, points].
+      `position` [points], from 0 to 1; `scale` [scales]; `interpolated`, the objective
+      [scales, alphas, points].
     """
     position = np.linspace(0, 1, sweep.points)
     scales = np.asarray(sweep.scales)

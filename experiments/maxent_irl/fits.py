@@ -22,11 +22,11 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     """Fits everything to every set of demonstrations.
 
     Returns:
-      By name, for the fits in the order of `FITS`: `weights` [seeds, fits, 25], `policy` [seeds,
-      fits, 25, 4], `mismatch`, `iterations` and `log_likelihood` (of demonstrations held out)
-      [seeds, fits]; `averages_reachable` [seeds], whether the causal dual could match averages over
-      the demonstrations themselves; `demonstrator_log_likelihood` [seeds], the demonstrator's own
-      likelihood; and `length` [seeds], the mean length of a demonstration.
+      By name, for the fits in the order of `FITS`: `weights` [seeds, fits, 25], `policy`
+      [seeds, fits, 25, 4], `mismatch`, `iterations` and `log_likelihood` (of demonstrations held
+      out) [seeds, fits]; `averages_reachable` [seeds], whether the causal dual could match averages
+      over the demonstrations themselves; `demonstrator_log_likelihood` [seeds], the demonstrator's
+      own likelihood; and `length` [seeds], the mean length of a demonstration.
     """
     ending = demonstrator.world(sweep.discount)
     endless = demonstrator.endless_world(sweep.discount).transition.numpy()

@@ -1,4 +1,4 @@
-"""From the arrays to a table and a verdict."""
+"""The analysis: from the arrays to a table and a verdict."""
 
 from __future__ import annotations
 

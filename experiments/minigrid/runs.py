@@ -15,12 +15,12 @@ from maxent_tf.learners import PPO, Intrinsic, Learner, PPOConfig
 from maxent_tf.specs import EnvironmentSpec
 
 DOOR_KEY_SIZE = 5
-# Of the bonuses' sums, by which bonuses are scaled; that of PPO is the same.
+# The discount factor of the sums by which bonuses are scaled; that of PPO is the same.
 DISCOUNT = 0.99
 
 
 def make_env(sweep: Sweep) -> Any:
-    """Returns what `train` takes for the task of a sweep.
+    """Returns the environment of a sweep, as `train` takes it.
 
     The first task is in the graph. For the others it is a function that makes MiniGrid's own
     environment, whose observation is the image of 7 x 7 x 3 codes as a vector. The mission, which

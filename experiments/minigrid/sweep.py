@@ -11,7 +11,7 @@ from experiments import frame
 Task = Literal["door_key", "empty_random", "four_rooms", "six_rooms"]
 Bonus = Literal["none", "rnd", "counts"]
 
-# What MiniGrid calls the tasks. The last has six rooms by mistake, which its next version corrects.
+# The names of the tasks in MiniGrid. The last has six rooms by mistake, which its next version corrects.
 IDS: Mapping[Task, str] = {
     "door_key": "MiniGrid-DoorKey-5x5-v0",
     "empty_random": "MiniGrid-Empty-Random-5x5-v0",
@@ -25,7 +25,7 @@ BONUSES: Mapping[Bonus, str] = {"none": "none", "rnd": "RND", "counts": "counts"
 class Sweep:
     """PPO on one task, with one kind of intrinsic reward, in one program.
 
-    What is not varied has the values of RL Baselines3 Zoo.
+    The settings that are not varied are those of RL Baselines3 Zoo.
 
     Attributes:
       task: The environment.
@@ -37,8 +37,8 @@ class Sweep:
       num_envs: The number of environments of each learner.
       rollout_length: The steps of each environment between two updates.
       minibatch: The number of steps in a minibatch.
-      num_epochs: How often each update goes over its steps.
-      learning_rate: Of Adam.
+      num_epochs: The number of times that an update goes over its steps.
+      learning_rate: The learning rate of Adam.
       clip_epsilon: The distance from 1 at which ratios of probabilities are clipped.
       records: The number of points of the learning curve, evenly spaced.
       episodes: The number of greedy episodes at the end.
@@ -62,7 +62,7 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """The name of its files."""
+        """The name of the sweep's files."""
         return f"{self.task}-{self.bonus}"
 
 

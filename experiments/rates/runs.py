@@ -38,9 +38,9 @@ def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
     Returns:
       `u_shape` [iterations, alphas], the suboptimality; `marks` and `sublinear` [bandits, marks],
       the suboptimality at these numbers of steps; `log_rate` [temperatures], from the last two
-      steps before the error is below 1e-6; `linear_steps` and `linear_errors` [temperatures,
-      marks], the errors along the way, NaN once an error is below 1e-6; `regularised` [2,
-      step_sizes, steps + 1].
+      steps before the error is below 1e-6; `linear_steps` and `linear_errors`
+      [temperatures, marks], the errors along the way, NaN once an error is below 1e-6;
+      `regularised` [2, step_sizes, steps + 1].
     """
     marks = marks_until(sweep.steps, 60)
     errors = [
@@ -75,11 +75,11 @@ def run_processes(sweep: Processes, progress: bool = False) -> Arrays:
     """Measures errors and values on random decision processes.
 
     Returns:
-      `gap` and `divergence` [alphas, M]; `added`, `cost`, `least_added` and `least_cost` [alphas,
-      M], the largest and the least over states; `apart` [M] and `backed_up` [contraction_alphas,
-      M]; natural policy gradient's `q`, `log_policy`, `q_bound` and `log_policy_bound` [T,
-      fractions, M]; `policy_iteration` [policy_steps, alphas, M]; `backups` and `value_iteration`
-      [backups, alphas, M].
+      `gap` and `divergence` [alphas, M]; `added`, `cost`, `least_added` and `least_cost`
+      [alphas, M], the largest and the least over states; `apart` [M] and `backed_up`
+      [contraction_alphas, M]; natural policy gradient's `q`, `log_policy`, `q_bound` and
+      `log_policy_bound` [T, fractions, M]; `policy_iteration` [policy_steps, alphas, M]; `backups`
+      and `value_iteration` [backups, alphas, M].
     """
     m = random_processes(count=sweep.count)
     rng = np.random.default_rng(1)

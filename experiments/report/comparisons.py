@@ -103,7 +103,7 @@ def temperature_control(summary: Summary) -> Iterator[Check]:
 
 
 def minigrid(summary: Summary) -> Iterator[Check]:
-    """R24: what greedy episodes of PPO alone return, on average over learners."""
+    """Yields R24: what greedy episodes of PPO alone return, on average over learners."""
     for task, (name, target, kind) in _MINIGRID.items():
         for row in _select(summary, task=task, bonus="none"):
             what = f"PPO on {name}, return after {row['steps']:,} steps, {row['seeds']} learners"

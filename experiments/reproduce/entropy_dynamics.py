@@ -40,8 +40,9 @@ def missed(
     Args:
       m: The processes.
       ascend: A solver that ascends from logits.
-      rate: A function from the processes and a policy to the factor of the advantage, [COUNT,
-        STATES, ACTIONS] or what broadcasts to it, in the change of the logits by a step of size 1.
+      rate: A function from the processes and a policy to the factor of the advantage,
+        [COUNT, STATES, ACTIONS] or what broadcasts to it, in the change of the logits by a step of
+        size 1.
     """
     logits = np.random.default_rng(4).normal(size=(COUNT, STATES, ACTIONS))
     start = ascend(m, logits, 0.0, 1.0, 0)

@@ -68,8 +68,8 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
       progress: Whether to show a progress bar.
 
     Returns:
-      "steps", [records], the steps that each learner had taken; and "return", [records, factors,
-      seeds], the mean return of the preferred actions of its policy.
+      "steps", [records], the steps that each learner had taken; and "return",
+      [records, factors, seeds], the mean return of the preferred actions of its policy.
     """
     world, learner = make_world(sweep.world), make_learner(sweep)
     train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))

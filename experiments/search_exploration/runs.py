@@ -70,11 +70,11 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
     Returns:
       "steps", [records], the steps of each learner, the first of which is 0. The other arrays end
-      in the shape of the sweep, [settings, seeds]. "entropy", "positions" and "returns", [records,
-      ...], are those of `measures.Behaviour`. "greedy", [records, ...], is the return of a greedy
-      episode, except in self-play. In tic-tac-toe there are the grades of `make_grader`: "optimal"
-      and others, [records, ...], of the network alone, and "searched_optimal" and others, [...], of
-      the search at the end.
+      in the shape of the sweep, [settings, seeds]. "entropy", "positions" and "returns",
+      [records, ...], are those of `measures.Behaviour`. "greedy", [records, ...], is the return of
+      a greedy episode, except in self-play. In tic-tac-toe there are the grades of `make_grader`:
+      "optimal" and others, [records, ...], of the network alone, and "searched_optimal" and others,
+      [...], of the search at the end.
     """
     env = make_world(sweep)
     learner = make_learner(sweep, env)

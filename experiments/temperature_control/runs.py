@@ -64,8 +64,9 @@ def run(sweep: FixedSweep | AutomaticSweep, progress: bool = False) -> Arrays:
 
     Returns:
       "value", [targets, alphas, seeds], the mean return of the final policies' median actions. The
-      history has "steps", [records], and "episode_return", "alpha" and "entropy", [records,
-      targets, alphas, seeds]. Entropies are those of the action scaled to [-1, 1], in nats.
+      history has "steps", [records], and "episode_return", "alpha" and "entropy",
+      [records, targets, alphas, seeds]. Entropies are those of the action scaled to [-1, 1], in
+      nats.
     """
     world, learner = make_world(sweep.world), make_learner(sweep)
     train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
