@@ -34,7 +34,7 @@ def first(reached: np.ndarray, when: np.ndarray) -> np.ndarray:
     """Returns when something was reached first, [seeds]; infinite where it never was.
 
     Args:
-      reached: [records, seeds], bool, whether it was reached by then.
+      reached: [records, seeds], bool, whether it was reached at the record.
       when: [records], the steps or the episodes of each record.
     """
     return np.where(reached.any(axis=0), when[reached.argmax(axis=0)].astype(float), np.inf)

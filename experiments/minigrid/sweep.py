@@ -11,7 +11,8 @@ from experiments import frame
 Task = Literal["door_key", "empty_random", "four_rooms", "six_rooms"]
 Bonus = Literal["none", "rnd", "counts"]
 
-# The names of the tasks in MiniGrid. The last has six rooms by mistake, which its next version corrects.
+# The names of the tasks in MiniGrid. The last has six rooms by mistake, which its next version
+# corrects.
 IDS: Mapping[Task, str] = {
     "door_key": "MiniGrid-DoorKey-5x5-v0",
     "empty_random": "MiniGrid-Empty-Random-5x5-v0",
