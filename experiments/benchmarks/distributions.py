@@ -52,7 +52,7 @@ def draw_alone(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def trapezoid(loc: tf.Tensor, scale: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Returns a trapezoid rule over the Gaussian: 105 nodes, good to 4e-5 up to log scale 2."""
+    """Returns the entropy by a trapezoid rule of 105 nodes, good to 4e-5 up to log scale 2."""
     del seed
     nodes = np.arange(-52, 53) / 8
     weights = np.exp(-0.5 * nodes**2)

@@ -205,7 +205,7 @@ def _natural_verdict(rows: list[Row]) -> str:
         key=lambda row: row["worse_likelier"] - without[row["step_size"]]["worse_likelier"],
     )
     same = without[best["step_size"]]
-    # The loss must be halved: the best of many settings is a little better by chance alone.
+    # The fraction must be halved: the best of many settings is a little better by chance alone.
     halved = best["worse_likelier_interval"][1] < same["worse_likelier"] / 2
     return (
         f"With the natural gradient, up to {high['worse_likelier']:.1%} of runs end on the worse "

@@ -1,4 +1,4 @@
-r"""The known bounds on the explorers' regret: one from above, and where Boltzmann's policy fails.
+r"""The theory of the explorers' regret: a bound from above, and where Boltzmann's policy fails.
 
 The bound on Boltzmann-Gumbel exploration is its paper's, with the constants that the proof gives
 for noise of P(G <= g) = exp(-exp(-g)). Take a worse arm, D its gap; rewards are sigma-sub-Gaussian

@@ -17,7 +17,10 @@ _MARKERS = {OURS: "o", PEER: "^"}
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
-    """Returns the figure: thin seeds, a thick interquartile mean, and its 95% interval shaded."""
+    """Returns the figure by its file name.
+
+    The seeds are thin lines. Their interquartile mean is thick, with its 95% interval shaded.
+    """
     figure, ((axis,),) = plots.panels(1, 1, height=4.2)
     run = results[0].sweep
     for implementation in dict.fromkeys(result.sweep.implementation for result in results):

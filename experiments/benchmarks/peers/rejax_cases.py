@@ -12,7 +12,7 @@ from serve import serve
 
 
 def ppo(learners: int, iterations: int) -> Callable[[], object]:
-    """Returns iterations of learners with 16 CartPoles each, without evaluations in between."""
+    """Returns a call of iterations of learners with 16 CartPoles each, without evaluations."""
     algorithm = PPO.create(
         env="CartPole-v1",
         num_envs=16,

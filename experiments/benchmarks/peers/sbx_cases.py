@@ -12,7 +12,10 @@ from serve import serve
 
 
 def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], object]:
-    """Returns updates on a buffer of random steps, or HalfCheetah steps with one update each."""
+    """Returns a call that makes updates on a buffer of random steps, or that learns.
+
+    Learning takes steps of HalfCheetah, with one update for each step.
+    """
     warm_up = 2000
     model = SAC(
         "MlpPolicy",

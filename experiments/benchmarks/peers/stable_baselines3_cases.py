@@ -12,7 +12,10 @@ from stable_baselines3.common.env_util import make_vec_env
 
 
 def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], object]:
-    """Returns updates on a buffer of random steps, or HalfCheetah steps with one update each."""
+    """Returns a call that makes updates on a buffer of random steps, or that learns.
+
+    Learning takes steps of HalfCheetah, with one update for each step.
+    """
     warm_up = 2000
     model = SAC(
         "MlpPolicy",
@@ -31,7 +34,7 @@ def sac(amount: int, batch: int, width: int, learns: bool) -> Callable[[], objec
 
 
 def ppo(amount: int) -> Callable[[], object]:
-    """Returns steps of 16 CartPoles, from which PPO learns after every 128."""
+    """Returns a call that steps 16 CartPoles, from which PPO learns after every 128 steps."""
     model = PPO(
         "MlpPolicy",
         make_vec_env("CartPole-v1", n_envs=16, seed=0),

@@ -18,7 +18,10 @@ from tf_agents.utils import common
 
 
 def sac(amount: int, batch: int, width: int, observations: int, actions: int) -> Callable:
-    """Returns updates on a buffer of random numbers, read as in TF-Agents' own tutorial."""
+    """Returns a call that makes updates on a buffer of random numbers.
+
+    The buffer is read as in TF-Agents' own tutorial.
+    """
     observation = tensor_spec.TensorSpec([observations], tf.float32)
     action = tensor_spec.BoundedTensorSpec([actions], tf.float32, -1, 1)
     actor = actor_distribution_network.ActorDistributionNetwork(
