@@ -48,7 +48,7 @@ def exact() -> Iterator[Check]:
 
 
 def learners(seeds: int) -> Iterator[Check]:
-    """Yields how many episodes optimism needs, and how many learners solve it by entropy alone."""
+    """Yields how long optimism takes, and what share of learners solve DeepSea by entropy alone."""
     for size, median in OPTIMISTIC.items():
         world = DeepSea(size)
         optimism = mx.learners.OptimisticQConfig(horizon=size)
@@ -86,8 +86,8 @@ def episodes_to_solve(learner: Any, world: DeepSea, episodes: int, every: int = 
         multiple; a measurement costs more than an episode.
 
     Returns:
-      The first measured episode when fewer than 90% of the episodes so far were bad, [*P]; infinite
-      where there is none.
+      The first measured episode at which fewer than 90% of the episodes so far were bad, [*P];
+      infinite where there is none.
     """
     # There is one environment, whose episodes all have the same length.
     size = int(np.sqrt(world.num_states - 1))

@@ -36,7 +36,10 @@ def _by_world(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def _curves(results: list[Result]) -> Figure:
-    """Draws evaluations over time at the own learning rates, with their 95% intervals shaded."""
+    """Draws evaluations over time at the learners' own learning rates.
+
+    The 95% intervals are shaded.
+    """
     worlds = _by_world(results)
     figure, (axes,) = plots.panels(1, len(worlds), height=3.8)
     for axis, (world, group) in zip(axes, worlds.items(), strict=True):
