@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -71,7 +72,7 @@ def _at_the_end(results: list[Result]) -> Figure:
         last.set_xlabel(_UNITS[result.sweep.normalize_advantage])
         last.tick_params(labelbottom=True)
         column[0].set_title(_TITLES[result.sweep.world])
-        column[0].legend(frameon=False, fontsize=8)
+    _legend(figure, axes[0])
     return figure
 
 
@@ -111,8 +112,18 @@ def _over_time(results: list[Result]) -> Figure:
         if sweep.world != "grid":
             _entropy_scale(row[0])
         row[0].set_ylabel("true entropy (nats)")
-        row[-1].legend(frameon=False, fontsize=8)
+    _legend(figure, axes[:, 0])
     return figure
+
+
+def _legend(figure: Figure, axes: Iterable[Axes]) -> None:
+    """Draws one legend for axes that share some of their lines, below all panels."""
+    named: dict[str, Any] = {}
+    for axis in axes:
+        handles, labels = axis.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    handles, labels = [*named.values()], [*named]
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
 def _entropy_scale(axis: Axes) -> None:
