@@ -42,7 +42,6 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
         replay_capacity=sweep.steps,
         learning_starts=sweep.learning_starts,
         # There is one update for a step of all environments.
-        updates_per_step=1 / sweep.num_envs,
         exploration=None if period == 1 else StateDependentExploration(period),
     )
     shape = (len(sweep.targets), len(sweep.alphas), sweep.seeds)

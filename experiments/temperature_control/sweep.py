@@ -23,8 +23,8 @@ class Sweep:
         nat.
       seeds: The number of learners for each setting.
       steps: The number of environment steps of each learner.
-      num_envs: The number of environments of each learner, which updates once for a step of all its
-        environments.
+      num_envs: The number of environments of each learner, which updates once for each step of
+        each of them.
       learning_rate: The learning rate of Adam, for actor, critics and automatic temperatures.
       tau: The fraction by which target critics follow.
       batch_size: The number of transitions in a minibatch.

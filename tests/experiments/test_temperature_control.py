@@ -82,14 +82,6 @@ def _arrays(sweep: FixedSweep | AutomaticSweep) -> runs.Arrays:
     }
 
 
-def test_learners_update_once_for_a_step_of_all_environments() -> None:
-    # Oracle: the table of sizes on the experiment's page.
-    expected = {"pendulum": 6_000, "held": 2_500, "mountain_car": 1_500, "by_state": 1_500}
-    for planned in plan(Arguments()):
-        updates = planned.steps * runs.make_learner(planned).experience.updates_per_step
-        assert updates == pytest.approx(expected[planned.world])
-
-
 def test_rows_hold_what_the_arrays_do() -> None:
     rows = list(analysis.rows(AUTOMATIC, _arrays(AUTOMATIC)))
     assert [(r["target"], r["alpha"]) for r in rows] == [
