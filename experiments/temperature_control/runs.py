@@ -41,7 +41,6 @@ def make_learner(sweep: FixedSweep | AutomaticSweep) -> mx.learners.SAC:
         batch_size=sweep.batch_size,
         replay_capacity=sweep.steps,
         learning_starts=sweep.learning_starts,
-        # There is one update for a step of all environments.
         exploration=None if period == 1 else StateDependentExploration(period),
     )
     shape = (len(sweep.targets), len(sweep.alphas), sweep.seeds)
