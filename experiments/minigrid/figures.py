@@ -33,7 +33,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
         if task in PUBLISHED:
             axis.axhline(PUBLISHED[task][0], color="grey", lw=4, alpha=0.4, label="published")
         axis.set(title=IDS[task], xlabel="thousand steps of each learner", ylim=(-0.03, 1.03))
-        axis.legend(frameon=False, fontsize=9, loc="center right")
+        axis.legend(frameon=False, fontsize=9, loc="best")
     for axis in grid.ravel()[len(tasks) :]:
         axis.set_visible(False)
     for axis in grid[:, 0]:
