@@ -44,5 +44,6 @@ PUBLISHED: Mapping[tuple[str, str], Published] = {
     ("ppo", "LunarLanderContinuous-v3"): Published(
         270.863, 32.072, 1_000_000, _ZOO, "LunarLanderContinuous-v2"
     ),
+    ("ppo", "BipedalWalker-v3"): Published(213.299, 129.490, 5_000_000, _ZOO),
     ("sac", "HalfCheetah-v5"): Published(9535.451, 100.470, 1_000_000, _ZOO, "HalfCheetah-v3"),
 }

@@ -15,10 +15,10 @@ EXPENSIVE = ("HalfCheetah-v5",)
 ENVS = tuple(dict.fromkeys(preset.env for preset in PRESETS))
 DEFAULT_ENVS = tuple(env for env in ENVS if env not in EXPENSIVE)
 
-# The number of learners: three where an environment runs on the host, step by step.
+# The number of learners: three where training takes long.
 _SEEDS = 5
 _FEW_SEEDS = 3
-_FEW = ("LunarLander-v3", "LunarLanderContinuous-v3", *EXPENSIVE)
+_FEW = ("LunarLander-v3", "LunarLanderContinuous-v3", "BipedalWalker-v3", *EXPENSIVE)
 
 
 @dataclass(frozen=True, kw_only=True)
