@@ -1,3 +1,3 @@
-"""SQL keeps every mode of a symmetric world, where SAC's Gaussian policy commits to few of them."""
+"""SQL keeps every mode of a symmetric environment, where SAC's Gaussian policy commits to few."""
 
 RUN_TIME = "17 minutes"

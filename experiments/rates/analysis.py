@@ -165,11 +165,11 @@ def _final_factor(errors: np.ndarray) -> float:
     """Returns the largest ratio of successive errors, [T, M], over M.
 
     In each process, the ratio is that of the first error that is not above 1e-8 to the last that
-    is. The action values of the optimum are stationary. Near the optimum, a step therefore only
-    draws the logits together, by 1 - eta tau / (1 - gamma). With the largest step nothing is left,
-    to first order.
+    is, or the ratio of the last two errors if all are above. The action values of the optimum are
+    stationary. Near the optimum, a step therefore only draws the logits together, by
+    1 - eta tau / (1 - gamma). With the largest step nothing is left, to first order.
     """
-    last = (errors > 1e-8).sum(0) - 1
+    last = np.minimum((errors > 1e-8).sum(0), len(errors) - 1) - 1
     each = np.arange(errors.shape[-1])
     return float((errors[last + 1, each] / errors[last, each]).max())
 

@@ -64,7 +64,7 @@ def start_two(*arguments: Any) -> list[subprocess.Popen]:
     return [start(*arguments, config={"cluster": cluster, "task": task}) for task in tasks]
 
 
-def ended(processes: list[subprocess.Popen], seconds: float = 500) -> list[str]:
+def ended(processes: list[subprocess.Popen], seconds: float = 1500) -> list[str]:
     """Waits for processes, kills those that do not end, and returns what they complained of."""
     try:
         return [process.communicate(timeout=seconds)[1] for process in processes]

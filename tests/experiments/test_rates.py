@@ -38,6 +38,13 @@ def measured() -> tuple[Arrays, Arrays]:
     return runs.run_bandits(BANDITS), runs.run_processes(PROCESSES)
 
 
+def test_the_final_factor_of_errors_that_stay_large_is_that_of_the_last_two() -> None:
+    # Oracle: by hand. The first process falls below 1e-8, and the second does not.
+    errors = np.array([[1.0, 1.0], [1e-4, 0.5], [1e-9, 0.3], [0.0, 0.2]])
+    assert analysis._final_factor(errors[:, :1]) == pytest.approx(1e-5)
+    assert analysis._final_factor(errors) == pytest.approx(2 / 3)
+
+
 def test_the_limit_of_ascent_loses_what_boltzmann_s_policy_does() -> None:
     # Oracle: two sums over three arms.
     weight = np.exp(np.array(REWARDS) / 0.3)

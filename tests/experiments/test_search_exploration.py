@@ -19,28 +19,12 @@ import maxent_tf as mx
 from experiments.search_exploration import __main__ as command
 from experiments.search_exploration import measures, runs, worlds
 from experiments.search_exploration.rule import PuctOfEach
-from experiments.search_exploration.sweep import Arguments, Sweep, plan
+from experiments.search_exploration.sweep import Arguments, plan
 from maxent_tf import draws, tabular
 from maxent_tf.environments import TicTacToe
 from maxent_tf.types import Acted
+from tests.experiments.search_exploration_sweep import SWEEP
 from tests.search import naive
-
-SWEEP = Sweep(
-    world="deep_sea",
-    method="search",
-    settings=(0.01, 1.0),
-    noise=0.0,
-    simulations=3,
-    steps=96,
-    evaluations=False,
-    learning_rate=1e-3,
-    num_envs=4,
-    seeds=1,
-    hidden_sizes=(6,),
-    records=2,
-    episodes=5,
-    size=3,
-)
 
 
 @pytest.fixture(scope="module")
