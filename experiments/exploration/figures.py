@@ -123,5 +123,16 @@ def _curves(results: list[Result], kept: list[Row]) -> Figure:
         axis.set_xlabel("thousand steps of each learner")
     for axis in grid[:, 0]:
         axis.set_ylabel("mean return of episodes")
-        axis.legend(frameon=False, fontsize=9, loc="upper left")
+    handles = {}
+    for axis in grid.ravel():
+        lines, labels = axis.get_legend_handles_labels()
+        handles |= dict(zip(labels, lines, strict=True))
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+    )
     return figure

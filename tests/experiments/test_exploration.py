@@ -15,7 +15,7 @@ import tensorflow as tf
 import maxent_tf as mx
 from experiments.deep_sea_exact.paths import path_sum
 from experiments.exploration import __main__ as command
-from experiments.exploration import analysis, bandits, runs
+from experiments.exploration import analysis, bandits, figures, runs
 from experiments.exploration.bonuses import CountsOfPlaces
 from experiments.exploration.learners import make_learner
 from experiments.exploration.sweep import LABELS, RULES, Arguments, BanditSweep, Sweep, plan
@@ -27,6 +27,7 @@ from experiments.exploration.worlds import (
     finite_worlds,
     soft_optimal_find,
 )
+from experiments.frame import Result
 from experiments.reproduce.deep_sea import OPTIMISTIC
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.exploration import SimHash
@@ -308,6 +309,18 @@ def test_counts_where_there_is_no_table_count_every_step(world: str) -> None:
     # There are two tables, in each of which every step counts once.
     np.testing.assert_array_equal(tf.reduce_sum(inside.bonus.count, -1), np.full([1, 2, 1, 2], 200))
     assert int(inside.learner.updates) == (200 - 128) // 8
+
+
+def test_the_legend_of_the_curves_names_every_method_once() -> None:
+    # Oracle: the names of the methods. No environment has both, and one row of panels has one.
+    results = []
+    for world, method in (("mountain_car", "noisy"), ("door_key", "icm")):
+        sweep = Sweep(world=world, method=method, settings=(0.1,), steps=40, seeds=2)  # type: ignore[arg-type]
+        arrays = {"steps": np.arange(10, 50, 10), "return": np.full([4, 1, 1, 2], 0.5)}
+        results.append(Result(sweep, arrays, list(analysis.rows(sweep, arrays))))
+    (legend,) = figures.draw(results)["learning_curves.png"].legends
+    named = sorted(text.get_text() for text in legend.get_texts())
+    assert named == sorted([LABELS["noisy"], LABELS["icm"]])
 
 
 def test_the_command_writes_summary_and_figures(tmp_path: pathlib.Path) -> None:
