@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from experiments import plots
@@ -123,13 +124,13 @@ def _curves(results: list[Result], kept: list[Row]) -> Figure:
         axis.set_xlabel("thousand steps of each learner")
     for axis in grid[:, 0]:
         axis.set_ylabel("mean return of episodes")
-    handles = {}
+    handles: dict[str, Artist] = {}
     for axis in grid.ravel():
         lines, labels = axis.get_legend_handles_labels()
         handles |= dict(zip(labels, lines, strict=True))
     figure.legend(
-        handles.values(),
-        handles.keys(),
+        list(handles.values()),
+        list(handles),
         loc="outside lower center",
         ncols=3,
         frameon=False,
