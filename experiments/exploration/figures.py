@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from experiments import plots
@@ -101,20 +102,38 @@ def _scores(kept: list[Row]) -> Figure:
 
 
 def _curves(results: list[Result], kept: list[Row]) -> Figure:
-    """Draws returns on the environments that are not finite, at each method's best setting."""
+    """Draws returns on the environments that are not finite, at each method's best setting.
+
+    Actor-critics and learners of values have a row each, so that no panel holds every curve.
+    """
     best = {(row["world"], row["method"]): row["setting"] for row in kept}
     shown = [r for r in results if getattr(r.sweep, "world", "") in ("mountain_car", "door_key")]
     worlds = list(dict.fromkeys(r.sweep.world for r in shown))
-    figure, (axes,) = plots.panels(1, len(worlds), height=4.2, sharey=True)
-    for axis, world in zip(axes, worlds, strict=True):
-        for sweep, arrays, _ in (r for r in shown if r.sweep.world == world):
-            at = sweep.settings.index(best[world, sweep.method])
-            style = {k: v for k, v in _STYLES[sweep.method].items() if k != "marker"}
-            steps, returns = arrays["steps"] / 1000, arrays["return"][:, 0, at]
-            plots.mean_band(axis, steps, returns, label=LABELS[sweep.method], **style)
-        axis.set(title=f"{WORLDS[world]}, sparse reward", xlabel="thousand steps of each learner")
-        axis.set_ylim(-0.03, 1.03)
-    axes[0].set_ylabel("mean return of episodes")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    kinds = sorted({LABELS[r.sweep.method].startswith("A2C") for r in shown}, reverse=True)
+    figure, grid = plots.panels(len(kinds), len(worlds), height=3.4, sharex="col", sharey=True)
+    for sweep, arrays, _ in shown:
+        label = LABELS[sweep.method]
+        axis = grid[kinds.index(label.startswith("A2C")), worlds.index(sweep.world)]
+        at = sweep.settings.index(best[sweep.world, sweep.method])
+        style = {k: v for k, v in _STYLES[sweep.method].items() if k != "marker"}
+        steps, returns = arrays["steps"] / 1000, arrays["return"][:, 0, at]
+        plots.mean_band(axis, steps, returns, label=label, **style)
+    for axis, world in zip(grid[0], worlds, strict=True):
+        axis.set(title=f"{WORLDS[world]}, sparse reward", ylim=(-0.03, 1.03))
+    for axis in grid[-1]:
+        axis.set_xlabel("thousand steps of each learner")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("mean return of episodes")
+    handles: dict[str, Artist] = {}
+    for axis in grid.ravel():
+        lines, labels = axis.get_legend_handles_labels()
+        handles |= dict(zip(labels, lines, strict=True))
+    figure.legend(
+        list(handles.values()),
+        list(handles),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+    )
     return figure

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.exploration.bonuses import CountsOfPlaces
 from experiments.exploration.sweep import Sweep
 from experiments.exploration.worlds import best_return, episode_length, finite_worlds
 from maxent_tf.environments import FiniteWorld
@@ -27,12 +28,15 @@ from maxent_tf.networks import Embedding, NoisyLayers
 
 WIDTH = 50
 DISCOUNT = 0.99
+# The transitions that learners from replay keep: all of them, except on MountainCar.
+REPLAY = 100_000
 
 
 def make_learner(sweep: Sweep, world: Any) -> Learner:
     """Returns the learners of a sweep, of batch shape [environments, settings, seeds].
 
-    Only those of `ELSEWHERE` are for environments that are not finite.
+    Where environments are not finite, training must normalise the observations, because counts are
+    of places among the normalised ones.
 
     Args:
       sweep: The sweep.
@@ -46,11 +50,7 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
         return _optimistic(world, list(finite.values()), setting, shape)
     if sweep.method == "bootstrapped":
         config = BootstrappedDQNConfig(
-            **_layers(world),
-            num_heads=10,
-            prior_scale=setting,
-            batch_size=32,
-            replay_capacity=sweep.steps,
+            **_from_replay(sweep, world), num_heads=10, prior_scale=setting
         )
         return BootstrappedDQN(world.spec, config, shape)
     if sweep.method in ("entropy", "counts", "rnd", "icm"):
@@ -59,7 +59,7 @@ def make_learner(sweep: Sweep, world: Any) -> Learner:
     else:
         learner = _dqn(sweep, world, setting, shape)
     if sweep.method in ("counts", "dqn_counts"):
-        counts: Any = Counts(world.spec)
+        counts: Any = CountsOfPlaces(world.spec) if finite is None else Counts(world.spec)
         return Intrinsic(learner, counts, scale=setting)
     if sweep.method in ("rnd", "icm"):
         curious: Any = RND(world.spec) if sweep.method == "rnd" else ICM(world.spec)
@@ -115,22 +115,29 @@ def _dqn(sweep: Sweep, world: Any, setting: Any, shape: tuple[int, ...]) -> Soft
         own["behaviour"] = EpsilonGreedy(setting)
     elif sweep.method == "noisy":
         own["noisy"] = NoisyLayers(sigma0=sweep.settings[0])
-    config = SoftDQNConfig(
-        **_layers(world),
-        **own,
-        optimizer=1e-3,
-        tau=1.0,
-        target_period=4,
-        batch_size=32,
-        replay_capacity=sweep.steps,
-        learning_starts=min(128, sweep.steps),
-    )
-    return SoftDQN(world.spec, config, shape)
+    return SoftDQN(world.spec, SoftDQNConfig(**_from_replay(sweep, world), **own), shape)
 
 
-def _layers(world: Any) -> dict[str, Any]:
-    """Returns two layers of one width, the first of which looks up its rows."""
-    return {"network": Embedding(world.num_states, WIDTH), "hidden_sizes": (WIDTH,)}
+def _from_replay(sweep: Sweep, world: Any) -> dict[str, Any]:
+    """Returns what all learners from replay share.
+
+    They have two layers of one width, the first of which looks up its rows on the finite
+    environments. They make one update for each step of all their environments together, because
+    one for every single step would take several times as long.
+    """
+    layers: dict[str, Any] = {"hidden_sizes": (WIDTH, WIDTH)}
+    if sweep.world == "finite":
+        layers = {"network": Embedding(world.num_states, WIDTH), "hidden_sizes": (WIDTH,)}
+    return {
+        **layers,
+        "optimizer": 1e-3,
+        "tau": 1.0,
+        "target_period": 4,
+        "batch_size": 32,
+        "replay_capacity": min(REPLAY, sweep.steps),
+        "learning_starts": min(128, sweep.steps),
+        "updates_per_step": 1 / sweep.num_envs,
+    }
 
 
 def _per_world(values: Sequence[float]) -> np.ndarray:

@@ -126,10 +126,10 @@ FINITE: Mapping[Method, tuple[tuple[int, ...], int, int]] = {
     "bootstrapped": (SMALL, 4_000, 3),
     "optimistic": (LARGE, 54_000, 5),
 }
-# The steps of learners on the other environments, where only entropy and the intrinsic reward that
-# knows nothing of an environment are tried: the others would take too long.
+# The steps of learners on the other environments, and the methods that go there: those that need no
+# table.
 STEPS: Mapping[World, int] = {"mountain_car": 500_000, "door_key": 100_000}
-ELSEWHERE: tuple[Method, ...] = ("entropy", "rnd")
+ELSEWHERE: tuple[Method, ...] = tuple(method for method in FINITE if method != "optimistic")
 _QUICK: dict[str, Any] = {"seeds": 2, "steps": 200, "sizes": (4,), "records": 4}
 
 
@@ -151,6 +151,14 @@ class Arguments(frame.LearnerArguments):
     sizes: tuple[int, ...] | None = None
 
     least: ClassVar = {**frame.Arguments.least, "sizes": 2}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if "finite" not in self.env and not set(self.methods) & set(ELSEWHERE):
+            raise ValueError(
+                f"--methods {' '.join(self.methods)} needs a table, which --env "
+                f"{' '.join(self.env)} does not have: add finite to --env, or another method."
+            )
 
 
 def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import maxent_tf as mx
 from experiments.deep_sea_exact.paths import path_sum
 from experiments.exploration import __main__ as command
-from experiments.exploration import analysis, bandits, runs
+from experiments.exploration import analysis, bandits, figures, runs
+from experiments.exploration.bonuses import CountsOfPlaces
 from experiments.exploration.learners import make_learner
 from experiments.exploration.sweep import LABELS, RULES, Arguments, BanditSweep, Sweep, plan
 from experiments.exploration.worlds import (
@@ -25,8 +27,12 @@ from experiments.exploration.worlds import (
     finite_worlds,
     soft_optimal_find,
 )
+from experiments.frame import Result
 from experiments.reproduce.deep_sea import OPTIMISTIC
 from maxent_tf.environments import FiniteWorld
+from maxent_tf.exploration import SimHash
+from maxent_tf.specs import Box, Discrete, EnvironmentSpec
+from maxent_tf.types import Transition
 
 SIZES = (2, 3)
 
@@ -234,13 +240,16 @@ def test_rows_hold_what_the_arrays_do() -> None:
 
 
 def test_plan_knows_every_method_and_its_environments() -> None:
+    # Oracle: the methods by name; only optimistic values need a table.
     sweeps = [s for s in plan(Arguments()) if isinstance(s, Sweep)]
     assert {s.method for s in sweeps} == set(LABELS)
-    on_door_key = {s.method for s in sweeps if s.world == "door_key"}
-    assert on_door_key == {"entropy", "rnd"}
+    for world in ("mountain_car", "door_key"):
+        assert {s.method for s in sweeps if s.world == world} == set(LABELS) - {"optimistic"}
     assert len({s.name for s in sweeps}) == len(sweeps)
     with pytest.raises(ValueError, match="--sizes must be at least 2, not"):
         Arguments(sizes=(1,))
+    with pytest.raises(ValueError, match=r"optimistic needs a table.*add finite to --env"):
+        Arguments(env=("door_key",), methods=("optimistic",))
 
 
 def test_learners_of_the_plan_have_the_settings_of_their_sweep() -> None:
@@ -261,6 +270,57 @@ def test_learners_of_the_plan_have_the_settings_of_their_sweep() -> None:
             assert learner.batch_shape == (number, len(sweep.settings), sweep.seeds)
             setting = found.get(sweep.method, lambda learner: learner.config["scale"])(learner)
             np.testing.assert_allclose(np.ravel(setting), sweep.settings, rtol=1e-6)
+
+
+def test_counts_are_of_places_where_simhash_has_directions() -> None:
+    # Oracle: by hand. The far place lies in the direction of the near one, and was never reached;
+    # of 32 random lines, at least one goes between them.
+    spec = EnvironmentSpec(Box.of((2,)), Discrete(3))
+    near, far = [0.1, 0.1], [4.0, 4.0]
+
+    def reached(*places: list[float]) -> Transition:
+        at, flags = tf.constant([places]), tf.ones([1, len(places)], tf.bool)
+        zeros = tf.zeros([1, len(places)])
+        return Transition(at, tf.cast(zeros, tf.int32), zeros, at, ~flags, ~flags, flags)
+
+    for bonus, of_far in ((CountsOfPlaces(spec), 1.0), (SimHash(spec), 0.5)):
+        for seed in range(5):
+            state = bonus.observe(bonus.init(seed, [1]), reached(near, near, near, near))
+            found = bonus.reward(state, reached(near, far))
+            np.testing.assert_allclose(found, [[0.5, of_far]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("world", ["mountain_car", "door_key"])
+def test_counts_where_there_is_no_table_count_every_step(world: str) -> None:
+    # Oracle: the number of steps. After 128 random ones, each eight of DQN make one update.
+    sweep = Sweep(
+        world=world,  # type: ignore[arg-type]
+        method="dqn_counts",
+        settings=(0.1, 0.5),
+        steps=200,
+        num_envs=8,
+        seeds=1,
+    )
+    env = runs.make_world(sweep)
+    result = mx.train(
+        make_learner(sweep, env), env, 200, num_envs=8, records=1, normalize_observation=True
+    )
+    inside = result.state.learner
+    # There are two tables, in each of which every step counts once.
+    np.testing.assert_array_equal(tf.reduce_sum(inside.bonus.count, -1), np.full([1, 2, 1, 2], 200))
+    assert int(inside.learner.updates) == (200 - 128) // 8
+
+
+def test_the_legend_of_the_curves_names_every_method_once() -> None:
+    # Oracle: the names of the methods. No environment has both, and one row of panels has one.
+    results = []
+    for world, method in (("mountain_car", "noisy"), ("door_key", "icm")):
+        sweep = Sweep(world=world, method=method, settings=(0.1,), steps=40, seeds=2)  # type: ignore[arg-type]
+        arrays = {"steps": np.arange(10, 50, 10), "return": np.full([4, 1, 1, 2], 0.5)}
+        results.append(Result(sweep, arrays, list(analysis.rows(sweep, arrays))))
+    (legend,) = figures.draw(results)["learning_curves.png"].legends
+    named = sorted(text.get_text() for text in legend.get_texts())
+    assert named == sorted([LABELS["noisy"], LABELS["icm"]])
 
 
 def test_the_command_writes_summary_and_figures(tmp_path: pathlib.Path) -> None:
