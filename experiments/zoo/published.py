@@ -45,5 +45,8 @@ PUBLISHED: Mapping[tuple[str, str], Published] = {
         270.863, 32.072, 1_000_000, _ZOO, "LunarLanderContinuous-v2"
     ),
     ("ppo", "BipedalWalker-v3"): Published(213.299, 129.490, 5_000_000, _ZOO),
+    ("ppo", "Hopper-v5"): Published(2410.435, 10.026, 1_000_000, _ZOO, "Hopper-v3"),
+    ("ppo", "Walker2d-v5"): Published(3478.798, 821.708, 1_000_000, _ZOO, "Walker2d-v3"),
+    ("ppo", "Ant-v5"): Published(1327.158, 451.577, 1_000_000, _ZOO, "Ant-v3"),
     ("sac", "HalfCheetah-v5"): Published(9535.451, 100.470, 1_000_000, _ZOO, "HalfCheetah-v3"),
 }

@@ -9,9 +9,8 @@ from typing import Any
 from experiments import frame
 from maxent_tf.presets import PRESETS, Preset
 
-# These environments are not in the default set: a learner takes a quarter of an hour there, and
-# needs an extra.
-EXPENSIVE = ("HalfCheetah-v5",)
+# These environments are not in the default set, because their learners take long and need an extra.
+EXPENSIVE = ("HalfCheetah-v5", "Hopper-v5", "Walker2d-v5", "Ant-v5")
 ENVS = tuple(dict.fromkeys(preset.env for preset in PRESETS))
 DEFAULT_ENVS = tuple(env for env in ENVS if env not in EXPENSIVE)
 
@@ -75,8 +74,9 @@ _QUICK_CONFIG: dict[str, Any] = {
 class Arguments(frame.LearnerArguments):
     """Trains each preset, and shows the return that it reaches beside the published one.
 
-    A quick run has only the first of the environments. HalfCheetah is not among the defaults: it
-    needs the extra `mujoco`, and takes about an hour. LunarLander needs the extra `box2d`.
+    A quick run has only the first of the environments. Those of MuJoCo are not among the defaults:
+    they need the extra `mujoco`, and take from a quarter of an hour to an hour each. LunarLander
+    and BipedalWalker need the extra `box2d`.
 
     Attributes:
       env: The environments, by their Gymnasium ids.

@@ -168,9 +168,9 @@ def test_the_preset_of_an_environment_is_the_one_with_the_highest_return() -> No
 
 
 def test_an_unknown_pair_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match=r"algo='sac' on env='Hopper-v5'.*sac Pendulum-v1"):
-        presets.for_env("sac", "Hopper-v5")
-    with pytest.raises(ValueError, match=r"algo=None on env='Hopper-v5'"):
-        presets.for_env("Hopper-v5")
+    with pytest.raises(ValueError, match=r"algo='sac' on env='Humanoid-v5'.*sac Pendulum-v1"):
+        presets.for_env("sac", "Humanoid-v5")
+    with pytest.raises(ValueError, match=r"algo=None on env='Humanoid-v5'"):
+        presets.for_env("Humanoid-v5")
     with pytest.raises(TypeError, match="needs an environment"):
         presets.for_env()
