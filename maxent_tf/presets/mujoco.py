@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from maxent_tf.presets.preset import Preset, adam, measured, plain
 
-# The customary hyperparameters of PPO for MuJoCo, with 16 environments in the place of one.
+# The hyperparameters of Huang et al. (2022), "The 37 implementation details of proximal policy
+# optimization", for MuJoCo, with 16 environments in the place of one.
 _PPO = plain(
     **adam(3e-4, annealed=True),
     rollout_length=128,
