@@ -36,6 +36,7 @@ class ProgressBar:
         self._bar = _tqdm()(
             total=num_steps, initial=done, unit_scale=True, dynamic_ncols=True, bar_format=_FORMAT
         )
+        self._latest: dict[str, float] = {}
 
     def close(self) -> None:
         """Ends the bar, which stays on the terminal."""
@@ -46,14 +47,19 @@ class ProgressBar:
         self._bar.set_description(None if program is None else f"compiling {program}")
 
     def show(self, env_steps: int, metrics: Mapping[str, float]) -> None:
-        """Moves the bar to a number of steps, and shows the finite metrics that fit behind it."""
+        """Moves the bar to a number of steps, and shows the metrics that fit behind it.
+
+        A metric that is NaN keeps the value that it had before: an episode does not end in every
+        interval, and a return that came and went could not be read.
+        """
         bar = self._bar
         done = min(env_steps, bar.total)
-        bar.postfix = self._fitting(done, metrics)
+        self._latest |= {name: value for name, value in metrics.items() if math.isfinite(value)}
+        bar.postfix = self._fitting(done)
         bar.update(done - bar.n)
 
-    def _fitting(self, done: int, metrics: Mapping[str, float]) -> str:
-        """Returns the text of as many metrics as the line has room for."""
+    def _fitting(self, done: int) -> str:
+        """Returns the text of as many of the latest metrics as the line has room for."""
         meter = self._bar.format_dict
         if meter["ncols"] is None:  # not a terminal, but a file or a notebook
             room = math.inf
@@ -62,8 +68,8 @@ class ProgressBar:
             room = meter["ncols"] - len(self._bar.format_meter(**line)) - _SHORTEST + len("x")
         text = ""
         for name in _SHOWN:
-            if math.isfinite(metrics.get(name, math.nan)):
-                longer = f"{text} {_labelled(name, metrics[name])}".lstrip()
+            if name in self._latest:
+                longer = f"{text} {_labelled(name, self._latest[name])}".lstrip()
                 if len(longer) > room:
                     break
                 text = longer

@@ -74,6 +74,21 @@ def test_what_is_no_terminal_gets_all_that_is_shown(capsys: pytest.CaptureFixtur
     assert text.rstrip().endswith(", entropy=0.634 alpha=1e-05 2.31k/s eval=2.5e+07 length=200")
 
 
+def test_a_return_stays_until_another_episode_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    # Oracle: the return of the episodes that ended last, beside the latest entropy.
+    lines = []
+    for later in ({"episode_return": float("nan")}, {"episode_return": -7.0}):
+        bar = ProgressBar(45, 0)
+        bar.show(15, METRICS)
+        bar.show(45, {"entropy": 0.5, **later})
+        bar.close()
+        lines.append(capsys.readouterr().err.rstrip().rsplit("\r", maxsplit=1)[-1])
+    assert [line.split(", ")[1].split()[:2] for line in lines] == [
+        ["return=-1234", "entropy=0.5"],
+        ["return=-7", "entropy=0.5"],
+    ]
+
+
 def test_the_bar_names_the_program_that_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     # Oracle: the text while the function is traced, and after its first and its second call.
     seen = []
