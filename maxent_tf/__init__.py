@@ -5,84 +5,8 @@
 0.6931
 """
 
-from maxent_tf import (
-    ablation,
-    distributions,
-    draws,
-    environments,
-    exploration,
-    irl,
-    learners,
-    losses,
-    networks,
-    operators,
-    optimizers,
-    policies,
-    presets,
-    reference,
-    regularizers,
-    replay,
-    search,
-    seeds,
-    specs,
-    statistics,
-    tabular,
-    temperature,
-    training,
-    types,
-)
-from maxent_tf.ablation import Ablation, ablate, diagnose
-from maxent_tf.distributions import (
-    divergence,
-    divergence_estimate,
-    entropy,
-    entropy_estimate,
-)
-from maxent_tf.training import (
-    evaluate,
-    gymnasium_action,
-    gymnasium_observation,
-    gymnasium_spec,
-    train,
-)
-from maxent_tf.version import __version__
+import lazy_loader
 
-__all__ = [
-    "Ablation",
-    "__version__",
-    "ablate",
-    "ablation",
-    "diagnose",
-    "distributions",
-    "divergence",
-    "divergence_estimate",
-    "draws",
-    "entropy",
-    "entropy_estimate",
-    "environments",
-    "evaluate",
-    "exploration",
-    "gymnasium_action",
-    "gymnasium_observation",
-    "gymnasium_spec",
-    "irl",
-    "learners",
-    "losses",
-    "networks",
-    "operators",
-    "optimizers",
-    "policies",
-    "presets",
-    "reference",
-    "regularizers",
-    "replay",
-    "search",
-    "seeds",
-    "specs",
-    "statistics",
-    "tabular",
-    "temperature",
-    "train",
-    "training",
-    "types",
-]
+# TensorFlow is loaded when the first of the names in `__init__.pyi` is used. So a command can say
+# beforehand how much TensorFlow may print, and one that needs no TensorFlow answers at once.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

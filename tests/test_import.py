@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+ROOT = pathlib.Path(__file__).parents[1]
 PROGRAM = """
 import json, logging, os, sys, tempfile
 import tensorflow as tf
@@ -22,6 +23,8 @@ with tempfile.TemporaryFile() as printed:
     streams = [os.dup(1), os.dup(2)]
     os.dup2(printed.fileno(), 1), os.dup2(printed.fileno(), 2)
     import maxent_tf
+    for name in maxent_tf.__all__:
+        getattr(maxent_tf, name)
     sys.stdout.flush(), sys.stderr.flush()
     os.dup2(streams[0], 1), os.dup2(streams[1], 2)
     printed.seek(0)
@@ -39,10 +42,8 @@ print("REPORT" + json.dumps({"text": text, "loaded": loaded, "untouched": untouc
 
 @pytest.fixture(scope="module")
 def report() -> dict:
-    root = pathlib.Path(__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=root, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.split("REPORT")[1])
 
 
@@ -56,6 +57,15 @@ def test_import_loads_nothing_that_is_not_needed(report: dict) -> None:
     heavy = {"keras", "tf_keras", "gymnasium", "matplotlib", "tf_agents", "ray", "scipy", "tqdm"}
     heavy |= {"tyro"}
     assert heavy.isdisjoint(report["loaded"])
+
+
+def test_tensorflow_is_loaded_when_it_is_needed() -> None:
+    # Oracle: the modules that Python has loaded, before and after the first use of a name.
+    program = "import sys, maxent_tf as mx; print('tensorflow' in sys.modules); "
+    program += "mx.learners; print('tensorflow' in sys.modules)"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_import_leaves_the_devices_alone(report: dict) -> None:

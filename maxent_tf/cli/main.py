@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from maxent_tf.cli.choice import choose
-from maxent_tf.training import CheckpointError, NonFiniteError
+from maxent_tf.quiet import load_tensorflow
 
 COMMANDS = {
     "train": "Train a learner, or several with different seeds, into a run folder.",
@@ -35,6 +35,7 @@ def main(args: Sequence[str] | None = None) -> None:
     """
     args = sys.argv[1:] if args is None else args
     command, rest = choose(PROGRAM, _ABOUT, "command", COMMANDS, args)
+    load_tensorflow()  # before the command does, so that it prints none of TensorFlow's lines
     importlib.import_module(f"maxent_tf.cli.{command}").main(rest)
 
 
@@ -45,7 +46,12 @@ def entry() -> None:
     """Runs the command of the process, and shows its errors as one message, without a traceback."""
     try:
         main()
-    except (CheckpointError, ImportError, NonFiniteError, ValueError) as error:
-        sys.exit(f"{PROGRAM}: {error}")
     except KeyboardInterrupt:
         sys.exit(f"{PROGRAM}: interrupted. `train` goes on from its last checkpoint by --resume.")
+    except Exception as error:
+        # Only now: this loads TensorFlow, which a help text does without.
+        from maxent_tf.training import CheckpointError, NonFiniteError
+
+        if isinstance(error, CheckpointError | ImportError | NonFiniteError | ValueError):
+            sys.exit(f"{PROGRAM}: {error}")
+        raise

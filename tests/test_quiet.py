@@ -1,4 +1,4 @@
-"""What the commands of the experiments print on the error stream.
+"""What the commands of the package and of the experiments print on the error stream.
 
 Oracle: the stream itself, of a process of its own that starts as a user's does.
 """
@@ -13,9 +13,9 @@ import sys
 
 import pytest
 
-from experiments import quiet
+from maxent_tf import quiet
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[1]
 # How TensorFlow begins a line: a severity with a date, or a time stamp, or its logger's name.
 FROM_TENSORFLOW = re.compile(
     r"^([IWEF]\d{4} |\d{4}-\d\d-\d\d |WARNING:)|absl|oneDNN|cuInit|tensorflow:", re.MULTILINE
@@ -42,6 +42,19 @@ def test_a_command_prints_no_line_of_tensorflow(tmp_path: pathlib.Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not FROM_TENSORFLOW.search(done.stderr + done.stdout), done.stderr
+
+
+def test_the_command_line_prints_no_line_of_tensorflow(tmp_path: pathlib.Path) -> None:
+    # Training looks for devices, traces programs and compiles them with XLA.
+    sizes = ("--hidden-sizes", "8", "--learning-starts", "64")
+    for arguments in (
+        ("train", "sac", "Pendulum-v1", "--steps", "80", *sizes, "--run", str(tmp_path)),
+        ("evaluate", str(tmp_path), "--episodes", "1"),
+        ("info",),
+    ):
+        done = run("-m", "maxent_tf", *arguments)
+        assert done.returncode == 0, done.stderr
+        assert not FROM_TENSORFLOW.search(done.stderr + done.stdout), done.stderr
 
 
 def test_a_warning_from_python_is_shown() -> None:
