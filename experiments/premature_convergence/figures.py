@@ -106,7 +106,8 @@ def _against_alpha(studies: list[list[Result]]) -> Figure:
                     fontsize=8,
                 )
             lower.set_ylim(_RANGES[part][0], _RANGES[part][1] + 0.07)
-        upper.set(ylim=(-0.04, 1.04), title=_title(results[0]))
+        # A share is at most 1: the legend has the room above.
+        upper.set(ylim=(-0.04, 1.42), yticks=np.linspace(0, 1, 6), title=_title(results[0]))
         kind = next(iter(_by_kind(results[0].rows)))
         rows = _by_kind(results[0].rows)[kind]
         for axis in (upper, lower):
@@ -114,7 +115,14 @@ def _against_alpha(studies: list[list[Result]]) -> Figure:
         upper.tick_params(labelbottom=False)
         lower.set_xlabel(_axis_label(first))
         if kind != "automatic" or len(results) > 1:
-            upper.legend(frameon=False, fontsize=8)
+            upper.legend(
+                loc="upper left",
+                ncols=2,
+                frameon=False,
+                fontsize=8,
+                columnspacing=1,
+                handlelength=1.6,
+            )
     for upper, lower in pairs[len(studies) :]:
         upper.remove()
         lower.remove()

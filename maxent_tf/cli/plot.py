@@ -70,15 +70,24 @@ def draw(found: dict[pathlib.Path, dict[str, curves.Curve]], metrics: Sequence[s
     for panel, name in zip(panels, metrics, strict=True):
         for i, (run, of_run) in enumerate(found.items()):
             curve, colour = of_run[name], _COLOURS[i % len(_COLOURS)]
-            low, middle, high = np.nanpercentile(curve.values, (25, 50, 75), axis=-1)
+            low, middle, high = _quartiles(curve.values)
             panel.plot(curve.steps, middle, color=colour, label=_label(run, curve))
             if curve.values.shape[-1] > 1:
                 panel.fill_between(curve.steps, low, high, color=colour, alpha=0.25, linewidth=0)
+        if not any(len(of_run[name].steps) for of_run in found.values()):
+            panel.text(0.5, 0.5, "no value yet", transform=panel.transAxes, ha="center")
         panel.set_xlabel("steps of each learner")
         panel.set_ylabel(_LABELS.get(name, name))
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].legend(frameon=False, fontsize="small")
     return figure
+
+
+def _quartiles(values: np.ndarray) -> np.ndarray:
+    """Returns the quartiles over learners, [3, records]."""
+    if not len(values):  # such as the returns of a run in which no episode has ended
+        return np.empty((3, 0))
+    return np.nanpercentile(values, (25, 50, 75), axis=-1)
 
 
 def _label(run: pathlib.Path, curve: curves.Curve) -> str:
