@@ -67,7 +67,9 @@ def with_interval(
 def mean_band(
     axis: Axes, steps: np.ndarray, values: np.ndarray, lowest: float | None = None, **style: Any
 ) -> None:
-    """Draws a mean over seeds with its 95% interval shaded, where all seeds have a number.
+    """Draws a mean over seeds, and shades 1.96 standard errors, where all seeds have a number.
+
+    The shading is a 95% interval for many seeds, and less than that for a few.
 
     Args:
       axis: The panel to draw in.
