@@ -8,6 +8,8 @@ import.
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import os
 import pathlib
 import re
@@ -24,7 +26,13 @@ HARMLESS = re.compile(
     r"|WARNING: All log messages before absl::InitializeLog\(\)"
     r"|[EW]\d{4} .*(already been registered|already registered)"
 )
-_RETRACING = "triggered tf.function retracing"
+# Warnings from Python, by the logger that they come from. A command compares many environments or
+# learners and compiles a program for each of them, as it should, and takes no gradients of the
+# policies that it exports.
+_EXPECTED = {
+    "tensorflow": "triggered tf.function retracing",
+    "absl": "with ops with unsaved custom gradients",
+}
 # A process of its own reads the stream. If this process dies in the import, as TensorFlow does on a
 # processor that it was not compiled for, its last words are still shown.
 _FILTER = """
@@ -42,8 +50,8 @@ def load_tensorflow() -> None:
     TensorFlow logs as an error, such as the reason why it cannot use the GPU. Without a GPU, the
     error that TensorFlow logs says only that there is none.
 
-    TensorFlow's warnings from Python stay, except for the one about retracing: an experiment that
-    compares many environments or learners compiles a program for each of them, as it should.
+    TensorFlow's warnings from Python stay, except for two that say what a command means to do: that
+    it traces many programs, and that gradients of an exported policy are not stored.
 
     A value of `TF_CPP_MIN_LOG_LEVEL` that the user has set is respected: 0 shows every line. Where
     TensorFlow is loaded already, nothing happens.
@@ -52,8 +60,13 @@ def load_tensorflow() -> None:
         return
     os.environ.setdefault(LEVEL, "2" if _has_gpu() else "3")
     with contextlib.nullcontext() if os.environ[LEVEL] == "0" else _without_harmless_lines():
-        import tensorflow as tf
-    tf.get_logger().addFilter(lambda record: _RETRACING not in record.getMessage())
+        import tensorflow  # noqa: F401
+    for name, text in _EXPECTED.items():
+        logging.getLogger(name).addFilter(functools.partial(_lacks, text))
+
+
+def _lacks(text: str, record: logging.LogRecord) -> bool:
+    return text not in record.getMessage()
 
 
 def _has_gpu() -> bool:

@@ -50,6 +50,7 @@ def test_the_command_line_prints_no_line_of_tensorflow(tmp_path: pathlib.Path) -
     for arguments in (
         ("train", "sac", "Pendulum-v1", "--steps", "80", *sizes, "--run", str(tmp_path)),
         ("evaluate", str(tmp_path), "--episodes", "1"),
+        ("export", str(tmp_path), "--format", "tflite"),
         ("info",),
     ):
         done = run("-m", "maxent_tf", *arguments)

@@ -64,6 +64,7 @@ def draw(found: dict[pathlib.Path, dict[str, curves.Curve]], metrics: Sequence[s
     """Returns a figure with a panel for each metric and a colour for each run."""
     require("matplotlib", "cli")
     from matplotlib.figure import Figure  # without pyplot, which would open windows
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(4.6 * len(metrics), 3.4), layout="constrained")
     panels = figure.subplots(1, len(metrics), squeeze=False)[0]
@@ -77,6 +78,7 @@ def draw(found: dict[pathlib.Path, dict[str, curves.Curve]], metrics: Sequence[s
         if not any(len(of_run[name].steps) for of_run in found.values()):
             panel.text(0.5, 0.5, "no value yet", transform=panel.transAxes, ha="center")
         panel.set_xlabel("steps of each learner")
+        panel.xaxis.set_major_locator(MaxNLocator(5))
         panel.set_ylabel(_LABELS.get(name, name))
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].legend(frameon=False, fontsize="small")
