@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.special
@@ -10,6 +10,7 @@ import scipy.stats
 import tensorflow as tf
 
 from maxent_tf.environments import ContinuousTrap, FiniteWorld
+from maxent_tf.learners import A2C, PPO, SAC
 from maxent_tf.tabular import evaluate_policy, from_environment, soft_policy_iteration
 
 
@@ -60,6 +61,19 @@ def evaluate_grid(world: FiniteWorld, logits: np.ndarray, discount: float) -> Gr
     return GridOutcome(*(x.reshape(batch) for x in (best, trap, value, entropy)))
 
 
+def learned_on_grid(learner: A2C | PPO, state: Any, world: FiniteWorld) -> GridOutcome:
+    """Returns the outcome of the policies of learners of batch shape [...]; see `evaluate_grid`.
+
+    Args:
+      learner: The learners.
+      state: The state of the learners.
+      world: The environment, which shows states one-hot.
+    """
+    states = tf.eye(world.num_states, batch_shape=learner.batch_shape)
+    logits = learner.policy(state, states).logits.numpy()
+    return evaluate_grid(world, logits, learner.config.discount)
+
+
 class TrapOutcome(NamedTuple):
     """The outcome of squashed Gaussian policies on the continuous trap.
 
@@ -104,6 +118,24 @@ def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> 
         trap=mass(world.centres[order[0]]),
         value=(reward * weight).sum(-1) / weight.sum(),
     )
+
+
+def learned_on_trap(
+    learner: PPO | SAC, state: Any, world: ContinuousTrap
+) -> tuple[TrapOutcome, np.ndarray]:
+    """Returns the outcome and the entropy of the policies of learners; see `evaluate_trap`.
+
+    Args:
+      learner: The learners, of batch shape [...].
+      state: The state of the learners.
+      world: The environment, with two hills.
+
+    Returns:
+      The outcome; and [...], the entropies of the policies, in nats.
+    """
+    policy = learner.policy(state, tf.ones([*learner.batch_shape, 1, 1]))
+    loc, scale = (x.numpy()[..., 0, 0] for x in (policy.loc, policy.scale))
+    return evaluate_trap(world, loc, scale), policy.entropy().numpy()[..., 0]
 
 
 def living_threshold(world: FiniteWorld, discount: float = 0.99) -> tuple[float, float]:

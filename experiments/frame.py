@@ -12,9 +12,10 @@ import dataclasses
 import functools
 import json
 import pathlib
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     Annotated,
@@ -33,12 +34,26 @@ from experiments import project
 
 Row = dict[str, Any]
 Arrays = Mapping[str, np.ndarray]
-Sweep = Any  # a frozen dataclass of plain values, with a property `name` for its files
-_Sweep = TypeVar("_Sweep")
+_Sweep = TypeVar("_Sweep", bound="Sweep")
 _Item = TypeVar("_Item")
 
 # Dots per inch: a figure of 9 inches has twice the 736 pixels at which the site shows it.
 _DPI = 160
+
+
+class Sweep:
+    """The base of sweeps, each of which is a frozen dataclass of plain values.
+
+    Attributes:
+      files: The name of the sweep's files: a format string of its fields.
+    """
+
+    files: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """The name of the sweep's files."""
+        return self.files.format(**vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +131,7 @@ class LearnerArguments(Arguments):
 class Result(NamedTuple):
     """One sweep, the arrays that it gave, and the rows made of them."""
 
-    sweep: Sweep
+    sweep: Any
     arrays: Arrays
     rows: list[Row]
 
@@ -145,11 +160,13 @@ class Experiment:
       package: The name of the package, `experiments.NAME`.
       sweep: The module whose `Arguments` are the flags, and whose `plan` returns the sweeps that
         the flags ask for.
-      runs: The module whose `run` runs a sweep, shows progress if its second argument is true, and
+      runs: The module whose `run` takes a sweep and whether to show progress, runs the sweep, and
         returns arrays.
       analysis: The module whose `rows` makes rows of a sweep and its arrays. Either its `table` and
         `verdict` make text of all rows, or its `conclude` makes findings of all results.
       figures: The module whose `draw` makes figures, by file name, of all results.
+      resumes: Whether `run` has a third argument: a folder of the sweep's own, in which it keeps
+        what it needs to go on if it is killed. The folder goes when all sweeps are stored.
     """
 
     package: str
@@ -157,6 +174,7 @@ class Experiment:
     runs: Any
     analysis: Any
     figures: Any
+    resumes: bool = False
 
     @property
     def name(self) -> str:
@@ -190,6 +208,9 @@ class Experiment:
             findings = Findings(self.analysis.verdict(rows), self.analysis.table(rows))
         summary = {"rows": rows, "verdict": findings.verdict, **findings.more}
         wall_time = time.perf_counter() - started
+        if self.resumes:
+            for sweep in sweeps:
+                shutil.rmtree(_running(directory, sweep), ignore_errors=True)
         project.write_json(directory / "summary.json", summary)
         project.write_json(directory / "provenance.json", project.provenance(arguments, wall_time))
         paths = [directory / "summary.json"]
@@ -208,9 +229,13 @@ class Experiment:
                 stored = project.target(directory, sweep.name, sweep).exists()
                 state = "is stored" if stored else "runs"
                 print(f"{i} of {len(sweeps)}: {sweep.name} {state}", file=sys.stderr)
-            run = functools.partial(self.runs.run, sweep, shown)
+            run = self._job(directory, sweep, shown)
             arrays = project.produce_or_load(directory, sweep.name, sweep, run)
             yield Result(sweep, arrays, list(self.analysis.rows(sweep, arrays)))
+
+    def _job(self, directory: pathlib.Path, sweep: Sweep, shown: bool) -> Callable[[], Arrays]:
+        folders = [_running(directory, sweep)] if self.resumes else []
+        return functools.partial(self.runs.run, sweep, shown, *folders)
 
     def _run_on_ray(self, directory: pathlib.Path, sweeps: Sequence[Sweep], address: str) -> None:
         """Runs and stores the sweeps that are not stored yet."""
@@ -218,7 +243,10 @@ class Experiment:
         from maxent_tf import distributed
 
         missing = [s for s in sweeps if not project.target(directory, s.name, s).exists()]
-        jobs = [functools.partial(_job, self.runs.run, sweep) for sweep in missing]
+        jobs = [
+            functools.partial(project.produced, sweep, self._job(directory.resolve(), sweep, False))
+            for sweep in missing
+        ]
         done = distributed.sweep(jobs, address=None if address == "local" else address)
         for i, result in track(done, sys.stderr.isatty(), "sweeps", len(jobs)):
             project.store(directory, missing[i].name, missing[i], *result)
@@ -271,8 +299,15 @@ class Experiment:
         )
 
 
-def _job(run: Any, sweep: Sweep) -> Any:
-    return project.produced(sweep, functools.partial(run, sweep, False))
+def _running(directory: pathlib.Path, sweep: Sweep) -> pathlib.Path:
+    """Returns the folder of a sweep that is under way, in an experiment that resumes."""
+    return directory / "running" / project.target(directory, sweep.name, sweep).name
+
+
+def stacked(parts: Iterable[Arrays]) -> dict[str, np.ndarray]:
+    """Returns the arrays of equal names on top of one another, along a new first axis."""
+    parts = list(parts)
+    return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
 
 def track(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -34,6 +35,41 @@ def panels(rows: int, columns: int, height: float = 3.0, **options: Any) -> tupl
     for axis in axes.ravel():
         axis.grid(alpha=0.3)
     return figure, axes
+
+
+def wrapped(count: int, columns: int, height: float = 3.0) -> tuple[Figure, list[Axes]]:
+    """Returns a figure of the site's width, and so many panels, row by row.
+
+    Args:
+      count: The number of panels.
+      columns: The number of panels in a row.
+      height: The height of a row, in inches.
+    """
+    figure, axes = panels(-(-count // columns), min(columns, count), height)
+    for axis in axes.ravel()[count:]:
+        axis.remove()
+    return figure, list(axes.ravel()[:count])
+
+
+def legend(figure: Figure, axes: Iterable[Axes], **options: Any) -> None:
+    """Explains the lines of all panels below them, each label once.
+
+    Args:
+      figure: The figure.
+      axes: The panels whose lines are explained.
+      **options: The options of `Figure.legend`.
+    """
+    named: dict[str, Artist] = {}
+    for axis in axes:
+        handles, labels = axis.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    place: dict[str, Any] = {
+        "loc": "outside lower center",
+        "ncols": 3,
+        "frameon": False,
+        "fontsize": 9,
+    }
+    figure.legend(list(named.values()), list(named), **{**place, **options})
 
 
 def by_alpha(count: int) -> list[dict[str, Any]]:
@@ -64,6 +100,24 @@ def with_interval(
     axis.errorbar(x, middle, yerr=error, **{"marker": "o", "markersize": 5, "capsize": 2, **style})
 
 
+def band(
+    axis: Axes, x: Any, low: Any, middle: Any, high: Any, shade: float = 0.15, **style: Any
+) -> None:
+    """Draws a line and shades what is between two others.
+
+    Args:
+      axis: The panel to draw in.
+      x: [points], the positions.
+      low: [points], the lower end of the shading.
+      middle: [points], the line.
+      high: [points], the upper end of the shading.
+      shade: The opacity of the shading.
+      **style: The options of `Axes.plot`, with a colour.
+    """
+    axis.plot(x, middle, **{"linewidth": 1.5, **style})
+    axis.fill_between(x, low, high, color=style["color"], alpha=shade, lw=0)
+
+
 def mean_band(
     axis: Axes, steps: np.ndarray, values: np.ndarray, lowest: float | None = None, **style: Any
 ) -> None:
@@ -83,7 +137,6 @@ def mean_band(
     steps, values = steps[known], values[known]
     mean, seeds = values.mean(axis=-1), values.shape[-1]
     spread = values.std(axis=-1, ddof=1) if seeds > 1 else np.zeros_like(mean)
-    band = 1.96 * spread / np.sqrt(seeds)
-    axis.plot(steps, mean, **{"linewidth": 1.5, **style})
-    low = mean - band if lowest is None else np.maximum(mean - band, lowest * mean)
-    axis.fill_between(steps, low, mean + band, color=style["color"], alpha=0.15, lw=0)
+    error = 1.96 * spread / np.sqrt(seeds)
+    low = mean - error if lowest is None else np.maximum(mean - error, lowest * mean)
+    band(axis, steps, low, mean, mean + error, **style)

@@ -1,4 +1,4 @@
-"""The time at which learners reach a part of the best return for the first time."""
+"""The time at which learners reach something, for the first time or for good."""
 
 from __future__ import annotations
 
@@ -38,3 +38,15 @@ def first(reached: np.ndarray, when: np.ndarray) -> np.ndarray:
       when: [records], the steps or the episodes of each record.
     """
     return np.where(reached.any(axis=0), when[reached.argmax(axis=0)].astype(float), np.inf)
+
+
+def for_good(reached: np.ndarray, when: np.ndarray) -> float | None:
+    """Returns from when on something is reached at every record, or None if it is not at the last.
+
+    Args:
+      reached: [records], bool, whether it was reached at the record.
+      when: [records], the steps of each record.
+    """
+    missed = np.flatnonzero(~reached)
+    after = missed[-1] + 1 if missed.size else 0
+    return float(when[after]) if after < len(when) else None

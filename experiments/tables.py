@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from maxent_tf.ablation.table import Cell, Row, table
 
-__all__ = ["Cell", "Row", "interval", "table", "where_known"]
+__all__ = ["Cell", "Row", "by", "interval", "table", "where_known"]
 
 
 def interval(name: str, form: str, bounds: str | None = None) -> str:
@@ -32,3 +33,20 @@ def where_known(form: str, name: str) -> Callable[[Row], str]:
       name: The name of the entry.
     """
     return lambda row: "" if row.get(name) is None else form.format(**row)
+
+
+def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
+    """Returns the rows in groups that agree in some entries, in the order of their first rows.
+
+    Args:
+      rows: The rows.
+      *names: The entries. With one, the keys of the groups are its values; with more, tuples.
+
+    >>> by([{"a": 1, "b": 2}, {"a": 1, "b": 3}], "a")
+    {1: [{'a': 1, 'b': 2}, {'a': 1, 'b': 3}]}
+    """
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in names)
+        groups.setdefault(key if len(names) > 1 else key[0], []).append(row)
+    return groups

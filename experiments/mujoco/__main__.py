@@ -1,33 +1,20 @@
-"""Runs the experiment."""
+"""Runs the experiment; a killed run goes on from its last evaluation."""
 
 import dataclasses
 import functools
-import shutil
 import types
 from typing import Any
 
 from experiments import frame
 from experiments.mujoco import analysis, figures, runs, sweep
 
-EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures)
+EXPERIMENT = frame.Experiment(__package__, sweep, runs, analysis, figures, resumes=True)
 
 
 def main(arguments: sweep.Arguments) -> dict[str, Any]:
-    """Runs the experiment; a killed run goes on from its last evaluation.
-
-    Args:
-      arguments: The command line.
-
-    Returns:
-      The summary.
-    """
-    directory = arguments.folder / EXPERIMENT.name
-    run = functools.partial(runs.run, directory=directory, python=arguments.peers)
-    experiment = dataclasses.replace(EXPERIMENT, runs=types.SimpleNamespace(run=run))
-    summary = experiment.main(arguments)
-    for each in sweep.plan(arguments):  # all are stored now
-        shutil.rmtree(runs.running(each, directory), ignore_errors=True)
-    return summary
+    """Runs the experiment as `EXPERIMENT.main` does, with the interpreter of the peer."""
+    run = functools.partial(runs.run, python=arguments.peers)
+    return dataclasses.replace(EXPERIMENT, runs=types.SimpleNamespace(run=run)).main(arguments)
 
 
 if __name__ == "__main__":

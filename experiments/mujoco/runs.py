@@ -13,37 +13,26 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import project
+from experiments.frame import Arrays
+from experiments.learning import configure
 from experiments.mujoco.sweep import OURS, Run
-from maxent_tf.optimizers import Adam
 from maxent_tf.training import Trainer
-
-Arrays = dict[str, np.ndarray]
 
 _PEER_SCRIPT = pathlib.Path(__file__).with_name("stable_baselines3_sac.py")
 # The seed of the evaluations, far from the seeds of training.
 _EVALUATION_SEED = 1_000_000
 
 
-def running(sweep: Run, directory: pathlib.Path) -> pathlib.Path:
-    """Returns the folder of a run that is under way."""
-    return directory / "running" / f"{sweep.name}-{project.identity(sweep)}"
-
-
-def run(sweep: Run, progress: bool, directory: pathlib.Path, python: Any) -> Arrays:
+def run(sweep: Run, progress: bool, folder: pathlib.Path, python: Any) -> Arrays:
     """Trains and evaluates a learner, or goes on where a killed run stopped.
 
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-      directory: The folder for results; a run that is under way is in the folder "running" there.
-      python: The interpreter of the peer, if the run is the peer's.
+    The folder holds evaluations and checkpoints. A run of the peer needs the peer's interpreter.
 
     Returns:
       "returns", [evaluations, episodes]; "wall_time" and "cpu_time", [evaluations], the seconds of
       training since the evaluation before, NaN where only a killed run knew them; "step",
       [evaluations]; "versions", [packages], strings.
     """
-    folder = running(sweep, directory)
     folder.mkdir(parents=True, exist_ok=True)
     if sweep.implementation == OURS:
         _train_ours(sweep, folder, progress)
@@ -63,21 +52,10 @@ def _train_ours(sweep: Run, folder: pathlib.Path, progress: bool) -> None:
     if sweep.threads is not None:  # only a process that has computed nothing yet takes this
         tf.config.threading.set_intra_op_parallelism_threads(sweep.threads)
         tf.config.threading.set_inter_op_parallelism_threads(sweep.threads)
-    adam = Adam(sweep.learning_rate)
     spec = mx.gymnasium_spec(sweep.env)
     target = mx.temperature.target_entropy(spec.action, "minus_dim")
-    config = mx.learners.SACConfig(
-        hidden_sizes=sweep.hidden_sizes,
-        actor_optimizer=adam,
-        critic_optimizer=adam,
-        alpha=mx.temperature.AutoTemperature(target, learning_rate=sweep.learning_rate),
-        discount=sweep.discount,
-        tau=sweep.tau,
-        batch_size=sweep.batch_size,
-        replay_capacity=sweep.steps,
-        learning_starts=sweep.learning_starts,
-    )
-    learner = mx.learners.SAC(spec, config)
+    alpha = mx.temperature.AutoTemperature(target, learning_rate=sweep.learning_rate)
+    learner = mx.learners.SAC(spec, configure(mx.learners.SACConfig, sweep, alpha=alpha))
     path = folder / "evaluations.json"
     rows = json.loads(path.read_text())["rows"] if path.exists() else []
     versions = project.provenance(sweep, wall_time=0)["versions"]

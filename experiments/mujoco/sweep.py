@@ -14,7 +14,7 @@ OURS, PEER = "maxent_tf", "Stable-Baselines3"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(frame.Sweep):
     """One learner of one implementation.
 
     A setting that is not given here is both implementations' default and the same in both: twin

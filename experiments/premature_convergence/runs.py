@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import exact
+from experiments.frame import Arrays
+from experiments.learning import configure, train
 from experiments.premature_convergence.sweep import (
     ANNEALED_SHARE,
     AutomaticTrapSweep,
@@ -19,8 +20,6 @@ from experiments.premature_convergence.sweep import (
     TrapSweep,
 )
 from maxent_tf.optimizers import SGD, Adam
-
-Arrays = dict[str, np.ndarray]
 
 
 def scheduled_alpha(alphas: tuple[float, ...], schedules: tuple[str, ...], updates: float) -> Any:
@@ -37,12 +36,7 @@ def scheduled_alpha(alphas: tuple[float, ...], schedules: tuple[str, ...], updat
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
-    """Runs a sweep of any kind.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-    """
+    """Runs a sweep of any kind."""
     if isinstance(sweep, TabularSweep):
         return run_tabular(sweep, progress)
     if isinstance(sweep, NeuralSweep):
@@ -63,36 +57,29 @@ def run_tabular(sweep: TabularSweep, progress: bool) -> Arrays:
         discount=sweep.discount,
         alpha=scheduled_alpha(sweep.alphas, sweep.schedules, sweep.steps),
     )
-    return _run_grid(sweep, config, num_envs=1, progress=progress)
+    return _run_grid(sweep, config, progress)
 
 
 def run_neural(sweep: NeuralSweep, progress: bool) -> Arrays:
     """Trains and evaluates a neural sweep; arrays are [schedules, alphas, seeds]."""
     updates = sweep.steps / (sweep.num_envs * sweep.rollout_length)
-    config = mx.learners.A2CConfig(
-        hidden_sizes=sweep.hidden_sizes,
+    config = configure(
+        mx.learners.A2CConfig,
+        sweep,
         actor_optimizer=Adam(sweep.actor_rate),
         critic_optimizer=Adam(sweep.critic_rate),
         max_grad_norm=None,
-        rollout_length=sweep.rollout_length,
-        discount=sweep.discount,
         alpha=scheduled_alpha(sweep.alphas, sweep.schedules, updates),
     )
-    return _run_grid(sweep, config, num_envs=sweep.num_envs, progress=progress)
+    return _run_grid(sweep, config, progress)
 
 
-def _run_grid(
-    sweep: TabularSweep | NeuralSweep, config: Any, num_envs: int, progress: bool
-) -> Arrays:
+def _run_grid(sweep: TabularSweep | NeuralSweep, config: Any, progress: bool) -> Arrays:
     world = mx.environments.TwoGoalGrid()
     shape = (len(sweep.schedules), len(sweep.alphas), sweep.seeds)
     learner = mx.learners.A2C(world.spec, config, batch_shape=shape)
-    result = mx.train(
-        learner, world, sweep.steps, seed=sweep.seed, num_envs=num_envs, progress=progress
-    )
-    every_state = tf.broadcast_to(tf.eye(world.num_states), [*shape, *[world.num_states] * 2])
-    logits = learner.policy(result.state, every_state).logits.numpy()
-    outcome = exact.evaluate_grid(world, logits, sweep.discount)
+    result = train(learner, world, sweep, progress)
+    outcome = exact.learned_on_grid(learner, result.state, world)
     return {**outcome._asdict(), **_curves(result)}
 
 
@@ -109,26 +96,11 @@ def run_trap(sweep: TrapSweep | AutomaticTrapSweep, progress: bool) -> Arrays:
         initial, target = np.array(sweep.starts, np.float32).T[..., None]
         alpha = mx.temperature.AutoTemperature(target, initial, learning_rate=sweep.learning_rate)
     world = mx.environments.ContinuousTrap(widths=sweep.widths)
-    config = mx.learners.SACConfig(
-        hidden_sizes=sweep.hidden_sizes,
-        actor_optimizer=Adam(sweep.learning_rate),
-        critic_optimizer=Adam(sweep.learning_rate),
-        tau=sweep.tau,
-        alpha=alpha,
-        batch_size=sweep.batch_size,
-        replay_capacity=sweep.steps,
-        learning_starts=0,
-        initial_stddev=sweep.initial_stddev,
-    )
+    config = configure(mx.learners.SACConfig, sweep, alpha=alpha, learning_starts=0)
     learner = mx.learners.SAC(world.spec, config, batch_shape=shape)
     # The learners are hundreds of small ones: XLA ran twice as fast as the graph here.
-    result = mx.train(
-        learner, world, sweep.steps, seed=sweep.seed, compile="xla", progress=progress
-    )
-    policy = learner.policy(result.state, tf.ones([*shape, 1, 1]))
-    loc, scale = (x.numpy()[..., 0, 0] for x in (policy.loc, policy.scale))
-    outcome = exact.evaluate_trap(world, loc, scale)
-    entropy = policy.entropy().numpy()[..., 0]
+    result = train(learner, world, sweep, progress, compile="xla")
+    outcome, entropy = exact.learned_on_trap(learner, result.state, world)
     alphas = result.history["alpha"][-1]
     return {**outcome._asdict(), "entropy": entropy, "alpha": alphas, **_curves(result)}
 
@@ -155,15 +127,7 @@ def run_gymnasium(sweep: GymnasiumSweep, progress: bool) -> Arrays:
             replay_capacity=sweep.steps,
         )
         learner = mx.learners.SAC(spec, sac, batch_shape=shape)
-    result = mx.train(
-        learner,
-        sweep.world,
-        sweep.steps,
-        seed=sweep.seed,
-        num_envs=sweep.num_envs,
-        records=_GYMNASIUM_RECORDS,
-        progress=progress,
-    )
+    result = train(learner, sweep.world, sweep, progress, records=_GYMNASIUM_RECORDS)
     outcome = mx.evaluate(learner, result.state, sweep.world, sweep.episodes, seed=sweep.seed + 1)
     return {
         "value": outcome.returns.mean(axis=-1),

@@ -21,7 +21,7 @@ BROAD = (0.3, 0.1)
 ANNEALED_SHARE = 0.8
 
 
-class Named:
+class Named(frame.Sweep):
     """The name of a sweep, in the summary and in the files.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from experiments import frame
 
@@ -11,7 +11,7 @@ World = Literal["pendulum", "held", "mountain_car", "by_state"]
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The common settings of SAC with fixed and with automatic temperatures.
 
     Attributes:
@@ -52,15 +52,12 @@ class Sweep:
     records: int = 50
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{'fixed' if isinstance(self, FixedSweep) else 'automatic'}"
-
 
 @dataclass(frozen=True)
 class FixedSweep(Sweep):
     """SAC with fixed temperatures."""
+
+    files: ClassVar = "{world}-fixed"
 
     @property
     def targets(self) -> tuple[None]:
@@ -76,6 +73,8 @@ class AutomaticSweep(Sweep):
       targets: The target entropies, in nats for each dimension of an action scaled to [-1, 1]; the
         usual one is -1, and the largest entropy is log 2.
     """
+
+    files: ClassVar = "{world}-automatic"
 
     targets: tuple[float, ...] = (-2.0, -1.0, 0.0)
 

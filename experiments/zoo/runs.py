@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
-from experiments import project
+from experiments.frame import Arrays
+from experiments.learning import train
 from experiments.zoo.optimum import optimum
 from experiments.zoo.sweep import Sweep
 from maxent_tf import draws, presets
@@ -37,18 +38,10 @@ def make_learner(sweep: Sweep, world: Any) -> mx.learners.Learner:
     )
 
 
-def running(sweep: Sweep, directory: pathlib.Path) -> pathlib.Path:
-    """Returns the folder of the checkpoints of a training that is under way."""
-    return directory / "running" / f"{sweep.name}-{project.identity(sweep)}"
-
-
-def run(sweep: Sweep, progress: bool, directory: pathlib.Path) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool, folder: pathlib.Path) -> Arrays:
     """Trains the learners of a preset, or goes on where a killed run stopped, and evaluates them.
 
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-      directory: The folder for results; a run that is under way is in the folder "running" there.
+    The folder holds the checkpoints.
 
     Returns:
       "returns", [seeds, episodes], the returns of greedy episodes at the end; "steps", [records];
@@ -60,18 +53,16 @@ def run(sweep: Sweep, progress: bool, directory: pathlib.Path) -> dict[str, np.n
     world = make_world(sweep)
     learner = make_learner(sweep, world)
     train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
-    result = mx.train(
+    result = train(
         learner,
         world,
-        sweep.steps,
+        sweep,
+        progress,
         seed=train_seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
         callback=_stopwatch(),
         normalize_observation=sweep.normalize_observation,
         normalize_reward=sweep.normalize_reward,
-        checkpoint_dir=running(sweep, directory),
+        checkpoint_dir=folder,
     )
     evaluation = mx.evaluate(learner, result, world, sweep.episodes, seed=test_seed)
     best = optimum(gymnasium.make(world)) if isinstance(world, str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from experiments import frame
 from maxent_tf.presets import PRESETS, Preset
@@ -21,7 +21,7 @@ _FEW = ("LunarLander-v3", "LunarLanderContinuous-v3", "BipedalWalker-v3", *EXPEN
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The learners of one preset.
 
     Attributes:
@@ -40,6 +40,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{environment}-{algo}"
+
     algo: str
     environment: str
     in_graph: str
@@ -52,11 +54,6 @@ class Sweep:
     records: int = 25
     episodes: int = 100
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.environment}-{self.algo}"
 
 
 _QUICK: dict[str, Any] = {"seeds": 2, "steps": 256, "num_envs": 2, "records": 2, "episodes": 2}
