@@ -27,10 +27,10 @@ NAMES = [
 
 
 @dataclasses.dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """A sweep of two numbers."""
 
-    name: ClassVar[str] = "numbers"
+    files: ClassVar = "numbers"
     alphas: tuple[float, ...] = (0.5, 1.0)
     seeds: int = 4
 
@@ -103,6 +103,36 @@ def test_a_quick_run_never_replaces_the_summary_of_a_full_one(
     assert json.loads(pathlib.Path("results/quick/small/summary.json").read_text()) == quick
     # A quick summary makes way for a full one.
     assert small.main(Arguments(output=pathlib.Path("results/quick"))) == full
+
+
+def test_an_interrupted_run_goes_on_in_its_own_folder(tmp_path: pathlib.Path) -> None:
+    # Oracle: what the first, failing call left, which the second one finds and then removes.
+    seen = []
+
+    def run(sweep: Sweep, progress: bool, folder: pathlib.Path) -> frame.Arrays:
+        seen.append(sorted(path.name for path in folder.glob("*")))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "half").touch()
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+        return {"x": np.arange(sweep.seeds)}
+
+    resuming = dataclasses.replace(
+        experiment(Runs()), runs=types.SimpleNamespace(run=run), resumes=True
+    )
+    with pytest.raises(KeyboardInterrupt):
+        resuming.main(Arguments(output=tmp_path))
+    resuming.main(Arguments(output=tmp_path))
+    assert seen == [[], ["half"]]
+    assert not list((tmp_path / "small" / "running").iterdir())
+
+
+def test_arrays_are_stacked_by_name() -> None:
+    # Oracle: the arrays themselves.
+    parts = [{"a": np.array([i, 1]), "b": np.array(i)} for i in range(3)]
+    stacked = frame.stacked(parts)
+    np.testing.assert_array_equal(stacked["a"], [[0, 1], [1, 1], [2, 1]])
+    np.testing.assert_array_equal(stacked["b"], [0, 1, 2])
 
 
 def test_given_flags_come_before_quick_values() -> None:

@@ -44,3 +44,22 @@ def test_neighbouring_temperatures_differ_in_more_than_a_shade() -> None:
     for style, neighbour in itertools.pairwise(styles):
         assert style["linestyle"] != neighbour["linestyle"]
         assert tuple(style["color"]) != tuple(neighbour["color"])
+
+
+def test_a_legend_names_each_line_once() -> None:
+    # Oracle: the labels of both panels, in the order of their first panels.
+    figure, (axes,) = plots.panels(1, 2)
+    for axis, labels in zip(axes, (("a", "b"), ("b", "c")), strict=True):
+        for label in labels:
+            axis.plot([0, 1], label=label)
+    plots.legend(figure, axes, ncols=2)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (2, 1, 2), (5, 2, 3), (6, 2, 3)])
+def test_panels_are_wrapped_into_rows(count: int, rows: int, columns: int) -> None:
+    # Oracle: the grid that holds so many panels, with nothing in what is left of its last row.
+    figure, axes = plots.wrapped(count, 3)
+    assert len(axes) == len(figure.axes) == count
+    assert axes[0].get_gridspec().get_geometry() == (rows, columns)
