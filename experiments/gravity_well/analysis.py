@@ -33,14 +33,13 @@ def lower_bounds(sweep: Sweep, worse: int) -> np.ndarray:
     return bounds.gravity_well_lower_bound(STEP_SIZE, rewards, starts)
 
 
-def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
-    """Returns a row for each curve.
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each curve.
 
     `exponent` is the slope of log steps in log pi0 between the two smallest starts that escaped.
     `steps_at_known_start` is NaN where the escape takes too long, or where the known start is not
     among the starts.
     """
-    found = []
     for i, (worse, alpha) in enumerate(sweep.curves):
         steps, least = arrays["steps"][i], arrays["least"][i]
         last = int(np.isfinite(steps).sum()) - 1
@@ -59,8 +58,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
             row["over_limit"] = float(steps[last] / limits(sweep, worse)[last])
             bound = lower_bounds(sweep, worse)[: last + 1]
             row["bound_over_steps"] = float((bound / steps[: last + 1]).max())
-        found.append(row)
-    return found
+        yield row
 
 
 def checks(sweep: Sweep, found: list[Row]) -> Iterator[Check]:
@@ -119,24 +117,21 @@ def verdict(found: list[Row], held: list[Row]) -> str:
     without = [row for row in found if row["alpha"] == 0]
     plain = next((row for row in without if row["arms"] == 3), None)
     gains, lines = [], []
-    for row in found:
-        if row["alpha"] > 0:
-            line = (
-                f"At alpha {row['alpha']:g} the exponent is {row['exponent']:.2f} at pi0 = "
-                f"{row['smallest_start']:.1e}."
-            )
-            gain = plain["steps_at_known_start"] / row["steps_at_known_start"] if plain else np.nan
-            if np.isfinite(gain):
-                gains.append((gain, row["alpha"]))
-                line += f" From pi0 = {KNOWN_START:g} the escape is {gain:.3g} times as fast."
-            lines.append(line)
+    for row in (row for row in found if row["alpha"] > 0):
+        line = (
+            f"At alpha {row['alpha']:g} the exponent is {row['exponent']:.2f} at pi0 = "
+            f"{row['smallest_start']:.1e}."
+        )
+        gain = plain["steps_at_known_start"] / row["steps_at_known_start"] if plain else np.nan
+        if np.isfinite(gain):
+            gains.append((gain, row["alpha"]))
+            line += f" From pi0 = {KNOWN_START:g} the escape is {gain:.3g} times as fast."
+        lines.append(line)
     headline = f"{count} of {len(held)} checks against known escape times and bounds hold."
     if gains:
         gain, alpha = max(gains)
-        headline = (
-            f"Entropy shortens the escape from a bad start {gain:.3g} times, at alpha {alpha:g}. "
-            + headline
-        )
+        said = f"Entropy shortens the escape from a bad start {gain:.3g} times, at alpha {alpha:g}."
+        headline = f"{said} {headline}"
     exponents = ", ".join(f"{row['exponent']:.2f} with {row['arms']} arms" for row in without)
     slow = (
         "Without entropy, the steps to escape grow as a power of the first probability of the best "

@@ -129,10 +129,8 @@ def _trajectory(axis: Axes, policies: np.ndarray) -> None:
 
 def _frame(axis: Axes) -> None:
     axis.plot(*_CORNERS[[0, 1, 2, 0]].T, color="black", linewidth=1)
-    for corner, reward, shift in zip(_CORNERS, REWARDS, (0.04, -0.04, -0.04), strict=True):
-        name = {max(REWARDS): "best", min(REWARDS): "worst"}.get(reward, "second")
-        vertical = "bottom" if shift > 0 else "top"
-        text = f"{name}: {reward:g}"
-        axis.text(corner[0], corner[1] + shift, text, ha="center", va=vertical)
+    for (x, y), name, reward in zip(_CORNERS, ("best", "second", "worst"), REWARDS, strict=True):
+        shift, vertical = (0.04, "bottom") if name == "best" else (-0.04, "top")
+        axis.text(x, y + shift, f"{name}: {reward:g}", ha="center", va=vertical)
     axis.set(aspect="equal", xlim=(-0.1, 1.1), ylim=(-0.12, 0.98))
     axis.axis("off")

@@ -22,8 +22,7 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
       [map_alphas, trajectory_starts, marks, 3]; `well_marks` [T] and `well` [1 + alphas, T], pi(a*)
       from the start of the known escape times, without entropy first.
     """
-    steps = np.full((len(sweep.curves), len(sweep.starts)), np.nan)
-    least = steps.copy()
+    steps, least = np.full((2, len(sweep.curves), len(sweep.starts)), np.nan)
     for i, (worse, alpha) in enumerate(track(sweep.curves, progress, "escapes")):
         for j, start in enumerate(sweep.starts):
             found = escape(*sweep.bandit(worse, start), STEP_SIZE, alpha, sweep.max_steps)
@@ -32,11 +31,9 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
             steps[i, j], least[i, j] = found
     points = simplex(sweep.map_size)
     marks = [0, *marks_until(sweep.map_steps, 60)]
+    starts = sweep.trajectory_starts
     trajectories = [
-        [
-            policies_after(marks, REWARDS, start, STEP_SIZE, alpha)
-            for start in sweep.trajectory_starts
-        ]
+        [policies_after(marks, REWARDS, start, STEP_SIZE, alpha) for start in starts]
         for alpha in sweep.map_alphas
     ]
     well_marks = [0, *marks_until(sweep.max_steps, 120)]

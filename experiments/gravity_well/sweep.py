@@ -13,7 +13,7 @@ from experiments.bandit_ascent import REWARDS
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Escapes from a start that the second best arm holds, on bandits with worse arms or without.
 
     Attributes:
@@ -49,7 +49,7 @@ class Sweep:
     )
     well_start: tuple[float, float, float] = (0.001, 0.989, 0.01)
 
-    name: ClassVar[str] = "escapes"
+    files: ClassVar = "escapes"
 
     def __post_init__(self) -> None:
         for alpha in (*self.alphas, *self.map_alphas):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from experiments import tables
@@ -48,21 +50,19 @@ def guaranteed_step(alpha: float, num_actions: int, discount: float) -> float:
     return (1 - discount) ** 3 / (8 + alpha * (4 + 8 * np.log(num_actions)))
 
 
-def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
-    """Returns a row for each temperature, in plain numbers; places begin with the trap policy."""
-    sharpness = np.abs(arrays["curvature"]).max(-1)
-    found = []
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each temperature, in plain numbers; places begin with the trap policy."""
     for k, alpha in enumerate(arrays["alpha"].tolist()):
         around = shares(arrays["along"][:, k], arrays["against"][:, k])
-        span = float(arrays["best_objective"][k] - arrays["uniform_objective"][k])
+        curvature = arrays["curvature"][:, k]
         row: Row = {
             "alpha": alpha,
             "barrier": [barrier(curve[k]) for curve in arrays["interpolated"]],
             **{name: value.tolist() for name, value in around.items()},
-            "mean_curvature": arrays["curvature"][:, k].mean(-1).tolist(),
-            "sharpness": sharpness[:, k].tolist(),
+            "mean_curvature": curvature.mean(-1).tolist(),
+            "sharpness": np.abs(curvature).max(-1).tolist(),
             "gradient_norm": arrays["gradient_norm"][:, k].tolist(),
-            "span": span,
+            "span": float(arrays["best_objective"][k] - arrays["uniform_objective"][k]),
             "guaranteed_step": guaranteed_step(alpha, 4, sweep.discount),
         }
         for i, start in enumerate(STARTS):
@@ -70,8 +70,7 @@ def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
             arrived = needed[monotone & (needed >= 0)]
             row[f"stable_step_{start}"] = _largest_stable(arrays["step"], monotone)
             row[f"iterations_{start}"] = int(arrived.min()) if len(arrived) else None
-        found.append(row)
-    return found
+        yield row
 
 
 def _largest_stable(steps: np.ndarray, monotone: np.ndarray) -> float:
@@ -134,19 +133,11 @@ def verdict(found: list[Row]) -> str:
     places = range(1, len(without["sharpness"]))
     flatter = sum(row["sharpness"][i] < without["sharpness"][i] for row in rest for i in places)
     maximum = [row["maximum"][0] for row in found]
-    scales = len(gone)
-    removed = [text for text in gone if text != "at no alpha"]
-    headline = (
-        "Entropy removes the barrier between the trap and the optimum"
-        if len(removed) == scales
-        else "Entropy does not remove the barrier between the trap and the optimum"
-    )
+    removes = "does not remove" if "at no alpha" in gone else "removes"
     larger = more([row["stable_step_uniform"] for row in found])
-    headline += (
-        ", but allows no larger steps." if larger == "at no alpha" else " and allows larger steps."
-    )
+    allows = ", but allows no larger" if larger == "at no alpha" else " and allows larger"
     sentences = [
-        headline,
+        f"Entropy {removes} the barrier between the trap and the optimum{allows} steps.",
         f"The barrier is gone {', '.join(gone)} (a place for each scale of the logits).",
         f"The trap is a maximum in fewer directions than without entropy {less(maximum)}: in "
         f"{maximum[0]:.1%} without entropy and in {maximum[-1]:.1%} at the highest alpha.",

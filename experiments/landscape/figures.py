@@ -19,10 +19,8 @@ _COLOURS = {"uniform": plots.BLUE, "trap": plots.VERMILLION}
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figures by file name."""
     ((sweep, arrays, found),) = results
-    return {
-        "way_out.png": _way_out(arrays, found, sweep),
-        "surroundings.png": _surroundings(arrays, found, sweep),
-    }
+    given = (arrays, found, sweep)
+    return {"way_out.png": _way_out(*given), "surroundings.png": _surroundings(*given)}
 
 
 def _way_out(arrays: Arrays, found: list[Row], sweep: Sweep) -> Figure:
@@ -52,10 +50,9 @@ def _way_out(arrays: Arrays, found: list[Row], sweep: Sweep) -> Figure:
         never = [k for k, row in enumerate(found) if row[f"iterations_{start}"] is None]
         above = [1.6 * sweep.iterations] * len(never)
         speed.plot(never, above, "^", color=colour, ms=9, mfc="none")
-    tested = ((sweep.largest_step, "largest tested"), (sweep.smallest_step, "smallest tested"))
-    for bound, label in tested:
+    for bound, which in ((sweep.largest_step, "largest"), (sweep.smallest_step, "smallest")):
         step.axhline(bound, color="black", lw=1, ls=":")
-        step.text(len(found) - 1, 1.15 * bound, label, ha="right")
+        step.text(len(found) - 1, 1.15 * bound, f"{which} tested", ha="right")
     step.set(
         yscale="log", ylabel="largest stable step (per reward)", ylim=(None, 5 * sweep.largest_step)
     )
@@ -97,12 +94,8 @@ def _surroundings(arrays: Arrays, found: list[Row], sweep: Sweep) -> Figure:
             axis.plot(range(len(found)), values, marker="o", ms=4, label=place, **style)
         axis.set(ylabel=label, yscale="log" if name == "sharpness" else "linear")
         _alpha_axis(axis, found)
-    axis.legend(
-        frameon=False,
-        loc="upper left",
-        bbox_to_anchor=(1, 1),
-        title="around the trap, or after\nan ascent without entropy",
-    )
+    title = "around the trap, or after\nan ascent without entropy"
+    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), title=title)
     return figure
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.special
 import tensorflow as tf
 
-from experiments.frame import track
+from experiments.frame import Arrays, stacked, track
 from experiments.landscape import surroundings
 from experiments.landscape.sweep import Sweep
 from maxent_tf.environments import TwoGoalGrid
@@ -18,7 +18,6 @@ from maxent_tf.tabular import (
     soft_policy_iteration,
 )
 
-Arrays = dict[str, np.ndarray]
 STARTS = ("uniform", "trap")
 # Ascent has arrived when it has gained this share of the possible gain.
 ARRIVED = 0.9
@@ -80,20 +79,20 @@ def look_around(m: TabularMDP, alphas: np.ndarray, sweep: Sweep, progress: bool 
         places.append(logits)
     size = logits.size
     steps = sweep.radius * surroundings.directions(sweep.directions, size, sweep.seed)
-    found: dict[str, list] = {}
+    found = []
     for place in track(places, progress, "places"):
         here = np.broadcast_to(place, (len(alphas), *place.shape))
         along, against = surroundings.changes(m, here, alphas, steps)
-        derivatives = surroundings.derivatives(m, here, alphas)
-        measured = {
-            "along": along,
-            "against": against,
-            "gradient_norm": np.linalg.norm(derivatives.gradient, axis=-1),
-            "curvature": np.linalg.eigvalsh(derivatives.hessian),
-        }
-        for name, value in measured.items():
-            found.setdefault(name, []).append(value)
-    return {name: np.array(values) for name, values in found.items()}
+        gradient, hessian = surroundings.derivatives(m, here, alphas)
+        found.append(
+            {
+                "along": along,
+                "against": against,
+                "gradient_norm": np.linalg.norm(gradient, axis=-1),
+                "curvature": np.linalg.eigvalsh(hessian),
+            }
+        )
+    return stacked(found)
 
 
 def ascend(m: TabularMDP, alphas: np.ndarray, sweep: Sweep) -> Arrays:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import tensorflow as tf
 
 from maxent_tf.tabular import TabularMDP, evaluate_policy
-
-
-class Derivatives(NamedTuple):
-    """The derivatives of the objective in the logits.
-
-    Attributes:
-      gradient: [*B, S A], float64, the gradient.
-      hessian: [*B, S A, S A], float64, the Hessian.
-    """
-
-    gradient: np.ndarray
-    hessian: np.ndarray
 
 
 def objective(m: TabularMDP, logits: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
@@ -27,13 +13,18 @@ def objective(m: TabularMDP, logits: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
     return evaluate_policy(m, tf.nn.softmax(logits), alpha).objective
 
 
-def derivatives(m: TabularMDP, logits: np.ndarray, alphas: np.ndarray) -> Derivatives:
+def derivatives(
+    m: TabularMDP, logits: np.ndarray, alphas: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Differentiates the exact objective twice, forward over reverse, all columns at once.
 
     Args:
       m: The process.
       logits: [*B', S, A], the logits of the policies.
       alphas: [*K], the temperatures, in reward per nat; the batch shapes broadcast.
+
+    Returns:
+      The gradient in the logits, [*B, S A], and the Hessian, [*B, S A, S A], in float64.
     """
     batch = np.broadcast_shapes(logits.shape[:-2], alphas.shape)
     table = logits.shape[-2:]
@@ -47,7 +38,7 @@ def derivatives(m: TabularMDP, logits: np.ndarray, alphas: np.ndarray) -> Deriva
             total = tf.reduce_sum(objective(m, repeated, tf.constant(alphas[..., None])))
         gradient = tape.gradient(total, repeated)
     hessian = tf.reshape(forward.jvp(gradient), [*batch, size, size])
-    return Derivatives(gradient[..., 0, :, :].numpy().reshape(*batch, size), hessian.numpy())
+    return gradient[..., 0, :, :].numpy().reshape(*batch, size), hessian.numpy()
 
 
 def directions(count: int, size: int, seed: int) -> np.ndarray:

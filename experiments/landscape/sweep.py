@@ -11,7 +11,7 @@ from experiments import frame
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The exact objective of softmax policies on `TwoGoalGrid`, with entropy as a reward.
 
     Attributes:
@@ -49,7 +49,7 @@ class Sweep:
     discount: float = 0.99
     seed: int = 0
 
-    name: ClassVar[str] = "two_goal_grid"
+    files: ClassVar = "two_goal_grid"
 
     def __post_init__(self) -> None:
         if not self.alphas or self.alphas[0] != 0 or min(self.alphas) < 0:

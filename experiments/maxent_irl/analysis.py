@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,36 +14,32 @@ from experiments.maxent_irl.fits import FITS, pearson
 from experiments.maxent_irl.sweep import Controls, Sweep
 
 
-def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Returns the rows of a sweep, of the experiment or of its controls."""
     if isinstance(sweep, Controls):
         return controls.rows(sweep, arrays)
     return fit_rows(arrays)
 
 
-def fit_rows(arrays: Arrays) -> list[Row]:
-    """Returns a row for each fit, with the results of every seed in plain numbers.
+def fit_rows(arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each fit, with the results of every seed in plain numbers.
 
     `largest_elsewhere` leaves out the goal. Every demonstration reaches the goal exactly once, so
     that neither the recipe nor the non-causal dual ever moves its reward from the initial value.
     """
-    found = []
     for i, fit in enumerate(FITS):
         weights = arrays["weights"][:, i]
         behind = arrays["demonstrator_log_likelihood"] - arrays["log_likelihood"][:, i]
-        found.append(
-            {
-                "fit": fit,
-                "pearson": pearson(weights).tolist(),
-                "largest": weights.argmax(-1).tolist(),
-                "largest_elsewhere": np.delete(weights, GOAL, -1).argmax(-1).tolist(),
-                "mismatch": arrays["mismatch"][:, i].tolist(),
-                "iterations": arrays["iterations"][:, i].tolist(),
-                "log_likelihood": arrays["log_likelihood"][:, i].tolist(),
-                "behind_demonstrator": behind.tolist(),
-            }
-        )
-    return found
+        yield {
+            "fit": fit,
+            "pearson": pearson(weights).tolist(),
+            "largest": weights.argmax(-1).tolist(),
+            "largest_elsewhere": np.delete(weights, GOAL, -1).argmax(-1).tolist(),
+            "mismatch": arrays["mismatch"][:, i].tolist(),
+            "iterations": arrays["iterations"][:, i].tolist(),
+            "log_likelihood": arrays["log_likelihood"][:, i].tolist(),
+            "behind_demonstrator": behind.tolist(),
+        }
 
 
 def table(found: list[Row]) -> str:

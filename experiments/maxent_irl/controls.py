@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from experiments import tables
 from experiments.frame import Arrays, Row, track
 from experiments.maxent_irl import demonstrator
-from experiments.maxent_irl.demonstrator import DECOY, GOAL, REWARD
-from experiments.maxent_irl.fits import averages_reachable, pearson
+from experiments.maxent_irl.demonstrator import DECOY, GOAL
+from experiments.maxent_irl.fits import averages_reachable, causal_dual, path_dual, pearson
 from experiments.maxent_irl.sweep import Controls
-from maxent_tf import irl, tabular
 
 
-def run(sweep: Controls, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Controls, progress: bool = False) -> Arrays:
     """Fits the duals to every set of demonstrations.
 
     Returns:
@@ -21,61 +23,43 @@ def run(sweep: Controls, progress: bool = False) -> dict[str, np.ndarray]:
       `weights` [variants, seeds, 25] and `mismatch` [variants, seeds]; and `averages_reachable`
       [seeds].
     """
-    m, features = demonstrator.world(sweep.discount), np.eye(len(REWARD))
+    m = demonstrator.world(sweep.discount)
     shown = demonstrator.policy(sweep.discount, sweep.sharpness)
     sets = [demonstrator.demonstrate(m, shown, sweep.count, s) for s in range(sweep.seeds)]
-    paths = [
-        irl.maxent(
-            m,
-            features,
-            irl.sample_occupancy(m, shots, discount=1.0),
-            model=irl.PathDistribution(),
-        )
-        for shots in sets
-    ]
     causal = [
-        [
-            irl.maxent(m, features, tabular.occupancy(m, policy), l2=l2)
-            for policy in (irl.empirical_policy(m, s, pseudocount=count) for s in sets)
-        ]
+        [causal_dual(m, shots, count, l2) for shots in sets]
         for count, l2 in track(sweep.variants, progress, "ways to fit")
     ]
     return {
-        "non_causal_weights": np.array([fit.weights for fit in paths]),
+        "non_causal_weights": np.array([path_dual(m, shots).weights for shots in sets]),
         "weights": np.array([[fit.weights for fit in fits] for fits in causal]),
         "mismatch": np.array([[np.abs(fit.mismatch).max() for fit in fits] for fits in causal]),
         "averages_reachable": np.array([averages_reachable(m, shots) for shots in sets]),
     }
 
 
-def rows(sweep: Controls, arrays: Arrays) -> list[Row]:
-    """Returns a row for each way to fit."""
-    named = {
+def rows(sweep: Controls, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each way to fit."""
+    named: dict[str, Any] = {
         f"causal, pseudocount {count:g}, l2 {l2:g}": (weights, float(mismatch.max()))
         for (count, l2), weights, mismatch in zip(
             sweep.variants, arrays["weights"], arrays["mismatch"], strict=True
         )
     }
-    found = []
-    for name, (weights, mismatch) in {
-        **named,
-        "non-causal": (arrays["non_causal_weights"], None),
-    }.items():
+    named["non-causal"] = (arrays["non_causal_weights"], None)
+    for name, (weights, mismatch) in named.items():
         values = pearson(weights)
-        found.append(
-            {
-                "fit": name,
-                "seeds": sweep.seeds,
-                "pearson": float(np.median(values)),
-                "pearson_interval": [float(values.min()), float(values.max())],
-                "below": float(np.mean(values < 0.85)),
-                "largest_at_goal": float(np.mean(weights.argmax(-1) == GOAL)),
-                "decoy_elsewhere": float(np.mean(np.delete(weights, GOAL, -1).argmax(-1) == DECOY)),
-                "mismatch": mismatch,
-                "averages_reachable": float(np.mean(arrays["averages_reachable"])),
-            }
-        )
-    return found
+        yield {
+            "fit": name,
+            "seeds": sweep.seeds,
+            "pearson": float(np.median(values)),
+            "pearson_interval": [float(values.min()), float(values.max())],
+            "below": float(np.mean(values < 0.85)),
+            "largest_at_goal": float(np.mean(weights.argmax(-1) == GOAL)),
+            "decoy_elsewhere": float(np.mean(np.delete(weights, GOAL, -1).argmax(-1) == DECOY)),
+            "mismatch": mismatch,
+            "averages_reachable": float(np.mean(arrays["averages_reachable"])),
+        }
 
 
 def table(found: list[Row]) -> str:

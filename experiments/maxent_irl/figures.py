@@ -34,10 +34,7 @@ def _grid(figure: Figure, axis: Axes, reward: np.ndarray, title: str, unknown: b
     """Draws one reward; the goal is hatched where no demonstration could move its reward."""
     image = axis.imshow(reward.reshape(5, 5), cmap="cividis")
     axis.set_title(title, fontsize=11)
-    axis.set_xticks(range(5))
-    axis.set_yticks(range(5))
-    axis.set_xlabel("column")
-    axis.set_ylabel("row")
+    axis.set(xticks=range(5), yticks=range(5), xlabel="column", ylabel="row")
     middle = (reward.min() + reward.max()) / 2
     for state in (DECOY, GOAL):
         row, column = divmod(state, 5)

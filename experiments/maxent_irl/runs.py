@@ -8,12 +8,7 @@ from experiments.maxent_irl.sweep import Controls, Sweep
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
-    """Fits everything; see `fits.run` and `controls.run`.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-    """
+    """Fits everything; see `fits.run` and `controls.run`."""
     if isinstance(sweep, Controls):
         return controls.run(sweep, progress)
     return fits.run(sweep, progress)

@@ -9,7 +9,7 @@ from experiments import frame
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The fits to demonstrations on `IcyGrid`.
 
     Attributes:
@@ -25,7 +25,7 @@ class Sweep:
     discount: float = 0.7
     sharpness: float = 5.0
 
-    name: ClassVar[str] = "icy_grid"
+    files: ClassVar = "icy_grid"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Controls(Sweep):
         (0.0, 1e-3),
     )
 
-    name: ClassVar[str] = "controls"
+    files: ClassVar = "controls"
 
 
 @dataclass(frozen=True, kw_only=True)

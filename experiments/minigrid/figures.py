@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,9 +19,8 @@ _LINES: tuple[Any, ...] = ("-", "--", (0, (1, 1)))
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure, a panel for each task, by its file name."""
     tasks = list(dict.fromkeys(result.sweep.task for result in results))
-    columns = min(2, len(tasks))
-    figure, grid = plots.panels(math.ceil(len(tasks) / columns), columns, height=3.2)
-    for axis, task in zip(grid.ravel(), tasks, strict=False):
+    figure, axes = plots.wrapped(len(tasks), 2, height=3.2)
+    for axis, task in zip(axes, tasks, strict=True):
         for _, arrays, rows in (r for r in results if r.sweep.task == task):
             for i, row in enumerate(rows):
                 name = f"{BONUSES[row['bonus']]}, scale {row['scale']:g}"
@@ -34,8 +32,6 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
             axis.axhline(PUBLISHED[task][0], color="grey", lw=4, alpha=0.4, label="published")
         axis.set(title=IDS[task], xlabel="thousand steps of each learner", ylim=(-0.03, 1.03))
         axis.legend(frameon=False, fontsize=9, loc="best")
-    for axis in grid.ravel()[len(tasks) :]:
-        axis.set_visible(False)
-    for axis in grid[:, 0]:
+    for axis in axes[::2]:
         axis.set_ylabel("mean return of episodes")
     return {"minigrid.png": figure}

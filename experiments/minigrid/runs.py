@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import maxent_tf as mx
+from experiments.frame import Arrays
+from experiments.learning import configure, train
 from experiments.minigrid.sweep import IDS, Sweep
 from maxent_tf.environments import DoorKey
-from maxent_tf.exploration import RND, IntrinsicReward, SimHash
+from maxent_tf.exploration import RND, SimHash
 from maxent_tf.learners import PPO, Intrinsic, Learner, PPOConfig
 from maxent_tf.specs import EnvironmentSpec
 
@@ -48,35 +49,30 @@ def make_env(sweep: Sweep) -> Any:
 
 def make_learner(sweep: Sweep, spec: EnvironmentSpec) -> Learner:
     """Returns the learners of a sweep, of batch shape [scales, seeds]."""
-    config = PPOConfig(
-        actor_optimizer=mx.optimizers.Adam(sweep.learning_rate, epsilon=1e-5),
-        critic_optimizer=mx.optimizers.Adam(sweep.learning_rate, epsilon=1e-5),
-        rollout_length=sweep.rollout_length,
-        num_epochs=sweep.num_epochs,
+    adam = mx.optimizers.Adam(sweep.learning_rate, epsilon=1e-5)
+    config = configure(
+        PPOConfig,
+        sweep,
+        actor_optimizer=adam,
+        critic_optimizer=adam,
         num_minibatches=sweep.rollout_length * sweep.num_envs // sweep.minibatch,
-        clip_epsilon=sweep.clip_epsilon,
         discount=DISCOUNT,
         alpha=0.0,
     )
     learner = PPO(spec, config, (len(sweep.scales), sweep.seeds))
     if sweep.bonus == "none":
         return learner
-    kinds: dict[str, Callable[[EnvironmentSpec], IntrinsicReward]] = {"rnd": RND, "counts": SimHash}
     return Intrinsic(
         learner,
-        kinds[sweep.bonus](spec),
+        RND(spec) if sweep.bonus == "rnd" else SimHash(spec),
         scale=np.array(sweep.scales, np.float32)[:, None],
         discount=DISCOUNT,
         num_envs=sweep.num_envs,
     )
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep, and plays greedy episodes at the end.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       `steps` [records], the steps of each learner so far; `return` [records, scales, seeds], the
@@ -86,17 +82,7 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     env = make_env(sweep)
     spec = env.spec if isinstance(env, DoorKey) else mx.gymnasium_spec(env)
     learner = make_learner(sweep, spec)
-    result = mx.train(
-        learner,
-        env,
-        sweep.steps,
-        seed=sweep.seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
-        normalize_observation=True,
-        normalize_reward=True,
-    )
+    result = train(learner, env, sweep, progress, normalize_observation=True, normalize_reward=True)
     greedy = mx.evaluate(learner, result, env, sweep.episodes, seed=sweep.seed)
     return {
         "steps": result.history["env_steps"],

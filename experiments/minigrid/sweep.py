@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 from experiments import frame
 
@@ -23,7 +23,7 @@ BONUSES: Mapping[Bonus, str] = {"none": "none", "rnd": "RND", "counts": "counts"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """PPO on one task, with one kind of intrinsic reward, in one program.
 
     The settings that are not varied are those of RL Baselines3 Zoo.
@@ -46,6 +46,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{task}-{bonus}"
+
     task: Task
     bonus: Bonus = "none"
     scales: tuple[float, ...] = (0.0,)
@@ -61,11 +63,6 @@ class Sweep:
     episodes: int = 100
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.task}-{self.bonus}"
-
 
 SWEEPS: tuple[Sweep, ...] = (
     Sweep(task="door_key"),
@@ -76,14 +73,7 @@ SWEEPS: tuple[Sweep, ...] = (
         for bonus, scales in (("rnd", (0.0, 0.3)), ("counts", (0.3,)))
     ),  # type: ignore[arg-type]
 )
-_QUICK: dict[str, Any] = {
-    "steps": 1024,
-    "seeds": 2,
-    "num_envs": 2,
-    "num_epochs": 2,
-    "records": 2,
-    "episodes": 2,
-}
+_QUICK = {"steps": 1024, "seeds": 2, "num_envs": 2, "num_epochs": 2, "records": 2, "episodes": 2}
 
 
 @dataclass(frozen=True, kw_only=True)

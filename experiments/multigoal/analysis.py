@@ -10,8 +10,7 @@ import scipy.special
 import scipy.stats
 
 from experiments import tables
-from experiments.frame import Row
-from experiments.multigoal.runs import Arrays
+from experiments.frame import Arrays, Row
 from experiments.multigoal.sweep import DISCOUNT, Sweep, make_world
 from maxent_tf import statistics
 from maxent_tf.environments import MultiGoal
@@ -100,8 +99,7 @@ def table(rows: list[Row]) -> str:
 
 def verdict(rows: list[Row]) -> str:
     """Returns what the data say: a sentence for all learners, then two for each on each costs."""
-    keys = list(dict.fromkeys((row["learner"], row["costs"]) for row in rows))
-    groups = [[row for row in rows if (row["learner"], row["costs"]) == key] for key in keys]
+    groups = list(tables.by(rows, "learner", "costs").values())
     kept = [_name(group[0]) for group in groups if _reliable(group)]
     if not kept:
         lines = ["No alpha reached every goal in every seed."]
@@ -111,17 +109,14 @@ def verdict(rows: list[Row]) -> str:
         lines = [f"Only {' and '.join(kept)} reached every goal in every seed, at some alpha."]
     for group in groups:
         best = max(group, key=lambda row: (row["found_all"], min(row["least_share"])))
+        none = f"no alpha, at best in {best['found_all']}, at alpha {best['alpha']:g}"
         every = _reliable(group)
-        found = (
-            f"reached every goal in all {best['seeds']} seeds at alpha {', '.join(every)}"
-            if every
-            else f"reached every goal in all {best['seeds']} seeds at no alpha, at best in "
-            f"{best['found_all']}, at alpha {best['alpha']:g}"
-        )
+        where = f"alpha {', '.join(every)}" if every else none
         lines.append(
-            f"{_name(best)} {found}. At alpha {best['alpha']:g} its least visited goal had "
-            f"{min(best['least_share']):.1%} of the rollouts of a seed, {best['arrived']:.0%} of "
-            f"all rollouts reached a goal, and the mean return was {np.mean(best['returns']):.1f}."
+            f"{_name(best)} reached every goal in all {best['seeds']} seeds at {where}. At alpha "
+            f"{best['alpha']:g} its least visited goal had {min(best['least_share']):.1%} of the "
+            f"rollouts of a seed, {best['arrived']:.0%} of all rollouts reached a goal, and the "
+            f"mean return was {np.mean(best['returns']):.1f}."
         )
     thresholds = {row["costs"]: row["living_threshold"] for row in rows}
     above = " and ".join(f"{x:.2f} with {costs.upper()}'s costs" for costs, x in thresholds.items())

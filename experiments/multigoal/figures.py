@@ -34,17 +34,14 @@ def _panels(
 ) -> Figure:
     """Draws a panel for each learner and temperature, all of one size."""
     columns = len(results[0].sweep.alphas)
-    figure = Figure(
-        figsize=(plots.WIDTH, plots.WIDTH / columns * len(results)), layout="constrained"
-    )
+    size = (plots.WIDTH, plots.WIDTH / columns * len(results))
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(results), columns, squeeze=False, sharex=True, sharey=True)
     for row, result in zip(axes, results, strict=True):
         for i, axis in enumerate(row):
             draw_panel(axis, result, i)
-            axis.set(
-                aspect="equal",
-                title=f"{result.sweep.learner.upper()}, alpha {result.sweep.alphas[i]:g}",
-            )
+            title = f"{result.sweep.learner.upper()}, alpha {result.sweep.alphas[i]:g}"
+            axis.set(aspect="equal", title=title)
         row[0].set_ylabel(f"{quantity}, y")
     for axis in axes[-1]:
         axis.set_xlabel(f"{quantity}, x")
@@ -96,6 +93,5 @@ def _shares(results: list[Result]) -> Figure:
         axis.set(xlabel="alpha (scaled reward per nat); a bar for each seed", ylim=(0, 1))
     for axis in axes[::2]:
         axis.set_ylabel("share of rollouts")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(_GOALS), frameon=False)
+    plots.legend(figure, axes[:1], ncols=len(_GOALS), fontsize=10)
     return figure

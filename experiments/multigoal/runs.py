@@ -8,15 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
+from experiments.frame import Arrays
+from experiments.learning import configure, train
 from experiments.multigoal.sweep import DISCOUNT, Sweep, make_world
 from maxent_tf import draws
 from maxent_tf.environments.multi_goal import GOALS
-from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
 from maxent_tf.training import rollout
 from maxent_tf.types import Transition
-
-Arrays = dict[str, np.ndarray]
 
 # The entry in place of a goal, where an episode was truncated before it reached one.
 NONE = -1
@@ -44,62 +43,35 @@ def first_episodes(trajectory: Transition) -> Paths:
       trajectory: The trajectory, with fields [T, ...], in which an episode ends in every
         environment.
     """
-    start, moved, terminated, truncated = (
-        np.asarray(x)
-        for x in (
-            trajectory.observation[:1],
-            trajectory.next_observation,
-            trajectory.terminated,
-            trajectory.truncated,
-        )
-    )
-    last = np.argmax(terminated | truncated, axis=0)
-    times = np.arange(len(moved) + 1).reshape(-1, *[1] * last.ndim)
+    steps = tf.nest.map_structure(np.asarray, trajectory)
+    last = np.argmax(steps.terminated | steps.truncated, axis=0)
+    times = np.arange(len(steps.reward) + 1).reshape(-1, *[1] * last.ndim)
     held = np.minimum(times, last + 1)[..., None]
-    position = np.take_along_axis(np.concatenate([start, moved]), held, axis=0)
-    arrived = np.take_along_axis(terminated, last[None], axis=0)[0]
+    positions = np.concatenate([steps.observation[:1], steps.next_observation])
+    position = np.take_along_axis(positions, held, axis=0)
+    arrived = np.take_along_axis(steps.terminated, last[None], axis=0)[0]
     distance = np.sum((position[-1][..., None, :] - GOALS) ** 2, axis=-1)
     running = times[:-1] <= last
     return Paths(
         position,
         np.where(arrived, np.argmin(distance, axis=-1), NONE),
-        np.sum(running * np.asarray(trajectory.reward), axis=0),
+        np.sum(running * steps.reward, axis=0),
     )
 
 
 def make_learner(sweep: Sweep) -> mx.learners.SQL | mx.learners.SAC:
     """Returns the learners of a sweep, of batch shape [alphas, seeds]."""
     spec, shape = make_world(sweep.costs).spec, (len(sweep.alphas), sweep.seeds)
-    shared: dict[str, Any] = {
-        "hidden_sizes": sweep.hidden_sizes,
-        "critic_optimizer": Adam(sweep.learning_rate),
-        "discount": DISCOUNT,
-        "tau": sweep.tau,
-        "alpha": np.asarray(sweep.alphas, np.float32)[:, None],
-        "batch_size": sweep.batch_size,
-        "replay_capacity": sweep.steps,
-        "learning_starts": sweep.learning_starts,
-    }
-    actor = Adam(sweep.learning_rate)
+    alpha = np.asarray(sweep.alphas, np.float32)[:, None]
+    own: dict[str, Any] = {"discount": DISCOUNT, "alpha": alpha}
     if sweep.learner == "sac":
-        return mx.learners.SAC(
-            spec, mx.learners.SACConfig(actor_optimizer=actor, **shared), batch_shape=shape
-        )
-    config = mx.learners.SQLConfig(
-        sampler_optimizer=actor,
-        num_particles=sweep.num_particles,
-        num_value_samples=sweep.num_particles,
-        **shared,
-    )
-    return mx.learners.SQL(spec, config, batch_shape=shape)
+        return mx.learners.SAC(spec, configure(mx.learners.SACConfig, sweep, **own), shape)
+    config = configure(mx.learners.SQLConfig, sweep, num_value_samples=sweep.num_particles, **own)
+    return mx.learners.SQL(spec, config, shape)
 
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep and follows their policies.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       "goal", [alphas, seeds, rollouts], the goal that each rollout reached, or `NONE`; "return",
@@ -110,7 +82,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """
     world, learner = make_world(sweep.costs), make_learner(sweep)
     train_seed, world_seed, walk_seed, draw_seed = tf.unstack(draws.split(as_seed(sweep.seed), 4))
-    result = mx.train(learner, world, sweep.steps, seed=train_seed, records=1, progress=progress)
+    result = train(learner, world, sweep, progress, seed=train_seed, records=1)
 
     @tf.function(autograph=False)
     def walk() -> Transition:

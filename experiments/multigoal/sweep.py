@@ -14,7 +14,7 @@ DISCOUNT = 0.99
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Learners of one kind, at every temperature, on the multi-goal task with one paper's costs.
 
     Attributes:
@@ -39,6 +39,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{learner}-on-{costs}"
+
     learner: Name
     costs: Name
     alphas: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
@@ -55,11 +57,6 @@ class Sweep:
     resolution: int = 41
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.learner}-on-{self.costs}"
-
 
 def make_world(costs: Name) -> MultiGoal:
     """Returns the environment with a paper's costs, multiplied by its reward scale."""
@@ -68,12 +65,7 @@ def make_world(costs: Name) -> MultiGoal:
     return MultiGoal(actuation_cost=3.0, distance_cost=0.3, goal_reward=3.0)
 
 
-SWEEPS = (
-    Sweep("sql", "sql"),
-    Sweep("sac", "sql"),
-    Sweep("sac", "sac"),
-    Sweep("sql", "sac"),
-)
+SWEEPS = (Sweep("sql", "sql"), Sweep("sac", "sql"), Sweep("sac", "sac"), Sweep("sql", "sac"))
 
 _QUICK = {
     "alphas": (0.3, 1.0),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from experiments import student, tables
 from experiments.frame import Arrays, Row
 from experiments.noisy_networks.sweep import LABELS, SETTINGS, Sweep
@@ -47,7 +45,7 @@ def table(found: list[Row]) -> str:
         found,
         {
             "environment": lambda row: TITLES[row["world"]],
-            "exploration": _name,
+            "exploration": name,
             "greedy return at the end [95% interval]": tables.interval("return", ".3g"),
             "mean over training": tables.interval("area", ".3g"),
             "variance of the action, first and last": "{variance[0]:.3f}, {variance[1]:.3f}",
@@ -56,15 +54,14 @@ def table(found: list[Row]) -> str:
     )
 
 
-def _name(row: tables.Row) -> str:
+def name(row: Row) -> str:
+    """Returns the name of a method with its setting."""
     return f"{LABELS[row['method']]}, {SETTINGS[row['method']][0]} {row['setting']:g}"
 
 
 def best(found: list[Row]) -> dict[tuple[str, str], Row]:
     """Returns the row of each method's best setting on each environment, by the whole training."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in found:
-        groups.setdefault((row["world"], row["method"]), []).append(row)
+    groups = tables.by(found, "world", "method")
     return {key: max(group, key=lambda row: row["area"]) for key, group in groups.items()}
 
 
@@ -75,16 +72,15 @@ def verdict(found: list[Row]) -> str:
     for world in dict.fromkeys(row["world"] for row in found):
         mine = {method: kept[world, method] for method in LABELS if (world, method) in kept}
         parts = [
-            f"{_name(row)} with {row['area']:.3g}, and {row['return']:.3g} at the end"
+            f"{name(row)} with {row['area']:.3g}, and {row['return']:.3g} at the end"
             for row in mine.values()
         ]
         lines.append(
             f"On {TITLES[world]}, the best settings by the mean return: {'; '.join(parts)}."
         )
         for method in [m for m in mine if m != "noisy" and "noisy" in mine]:
-            difference, low, high = student.mean_difference(
-                np.array(mine["noisy"]["areas"]), np.array(mine[method]["areas"])
-            )
+            areas = (mine[each]["areas"] for each in ("noisy", method))
+            difference, low, high = student.mean_difference(*areas)
             said = "more" if low > 0 else "less" if high < 0 else "no different return"
             lines.append(
                 f"There, noisy layers reach {said} than {LABELS[method]} does: "

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from experiments import plots
 from experiments.frame import Result
-from experiments.noisy_networks.analysis import TITLES, best
-from experiments.noisy_networks.sweep import LABELS, SETTINGS
+from experiments.noisy_networks.analysis import TITLES, best, name
 
 _STYLES: dict[str, dict[str, Any]] = {
     "epsilon_greedy": {"color": plots.VERMILLION, "ls": "--"},
@@ -32,12 +30,11 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
     figure, grid = plots.panels(len(_ENTRIES), len(worlds), height=2.6, sharex="col")
     for column, world in zip(grid.T, worlds, strict=True):
         for sweep, arrays, _ in (r for r in results if r.sweep.world == world):
-            setting = kept[world, sweep.method]["setting"]
-            at = sweep.settings.index(setting)
-            label = f"{LABELS[sweep.method]}, {SETTINGS[sweep.method][0]} {setting:g}"
+            row = kept[world, sweep.method]
+            at = sweep.settings.index(row["setting"])
+            style = {**_STYLES[sweep.method], "label": name(row)}
             for axis, entry in zip(column, _ENTRIES, strict=True):
-                style = {**_STYLES[sweep.method], "label": label}
-                plots.mean_band(axis, arrays["steps"], np.asarray(arrays[entry])[:, at], **style)
+                plots.mean_band(axis, arrays["steps"], arrays[entry][:, at], **style)
         column[0].set_title(TITLES[world])
         column[0].legend(frameon=False, fontsize=9)
         column[-1].set_xlabel("steps of each learner")

@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 import maxent_tf as mx
+from experiments.frame import Arrays, stacked
+from experiments.learning import configure, train
 from experiments.noisy_networks.sweep import Sweep
 from maxent_tf import draws
 from maxent_tf.environments import CartPole, Chain, Environment
@@ -36,18 +38,12 @@ def make_learner(sweep: Sweep, world: Environment) -> SoftDQN:
     Noisy layers begin with sigma0 = 1, see `fresh_state`.
     """
     setting = np.array(sweep.settings, np.float32)[:, None]
-    own: dict[str, Any] = {"alpha": setting if sweep.method == "boltzmann" else 0.0}
-    if sweep.method == "epsilon_greedy":
-        own["behaviour"] = EpsilonGreedy(setting)
-    elif sweep.method == "noisy":
-        own["noisy"] = NoisyLayers(sigma0=1.0)
-    config = SoftDQNConfig(
-        **own,
-        hidden_sizes=sweep.hidden_sizes,
-        optimizer=sweep.learning_rate,
-        tau=sweep.tau,
-        batch_size=sweep.batch_size,
-        replay_capacity=sweep.steps,
+    config = configure(
+        SoftDQNConfig,
+        sweep,
+        alpha=setting if sweep.method == "boltzmann" else 0.0,
+        behaviour=EpsilonGreedy(setting) if sweep.method == "epsilon_greedy" else None,
+        noisy=NoisyLayers(sigma0=1.0) if sweep.method == "noisy" else None,
         learning_starts=sweep.batch_size,
     )
     return SoftDQN(world.spec, config, (len(sweep.settings), sweep.seeds))
@@ -129,12 +125,8 @@ def make_measure(
     return measure
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep, and measures them at every record.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       `steps` [records]; `return` [records, settings, seeds], the return of greedy episodes;
@@ -144,25 +136,15 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     learner = make_learner(sweep, world)
     seeds = tf.unstack(draws.split(as_seed(sweep.seed), 5))
     measure = make_measure(learner, states_to_measure(sweep, seeds[0]), sweep.draws)
-    rows: dict[str, list[np.ndarray]] = {"return": [], "variance": [], "spread": []}
+    found: list[Arrays] = []
 
     def look(steps: int, metrics: Any, state: Any) -> None:
         del metrics
         outcome = mx.evaluate(learner, state, world, sweep.episodes, seed=seeds[1])
-        found = measure(state, draws.fold_in(seeds[2], steps))
-        values = (outcome.returns.mean(axis=-1), *found)
-        for name, value in zip(rows, values, strict=True):
-            rows[name].append(value)
+        mean, spread = measure(state, draws.fold_in(seeds[2], steps))
+        returns = outcome.returns.mean(axis=-1)
+        found.append({"return": returns, "variance": mean, "spread": spread})
 
-    result = mx.train(
-        learner,
-        world,
-        sweep.steps,
-        seed=seeds[3],
-        state=fresh_state(sweep, learner, seeds[4]),
-        records=sweep.records,
-        progress=progress,
-        callback=look,
-    )
-    arrays = {name: np.stack(values) for name, values in rows.items()}
-    return {"steps": result.history["env_steps"], **arrays}
+    fresh = fresh_state(sweep, learner, seeds[4])
+    result = train(learner, world, sweep, progress, seed=seeds[3], state=fresh, callback=look)
+    return {"steps": result.history["env_steps"], **stacked(found)}

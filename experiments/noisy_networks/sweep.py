@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 
@@ -13,12 +13,12 @@ Method = Literal["epsilon_greedy", "boltzmann", "noisy"]
 
 # The name of each method, its hyperparameter, and the values of the hyperparameter on each
 # environment.
-LABELS: Mapping[str, str] = {
+LABELS: Mapping[Method, str] = {
     "epsilon_greedy": "epsilon-greedy",
     "boltzmann": "Boltzmann",
     "noisy": "noisy layers",
 }
-SETTINGS: Mapping[str, tuple[str, dict[World, tuple[float, ...]]]] = {
+SETTINGS: Mapping[Method, tuple[str, dict[World, tuple[float, ...]]]] = {
     "epsilon_greedy": (
         "epsilon",
         {"chain": (0.0, 0.05, 0.2, 0.5), "cartpole": (0.0, 0.05, 0.2, 0.5)},
@@ -32,7 +32,7 @@ SETTINGS: Mapping[str, tuple[str, dict[World, tuple[float, ...]]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Soft DQN with one way to explore, on one environment, in one program.
 
     Attributes:
@@ -52,6 +52,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}-{method}"
+
     world: World
     method: Method
     settings: tuple[float, ...]
@@ -66,11 +68,6 @@ class Sweep:
     draws: int = 400
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{self.method}"
-
 
 CONSTANTS: Mapping[World, dict[str, Any]] = {
     "chain": {
@@ -84,13 +81,7 @@ CONSTANTS: Mapping[World, dict[str, Any]] = {
     },
     "cartpole": {"steps": 15_000, "learning_rate": 1e-3, "tau": 0.02, "batch_size": 64, "seeds": 5},
 }
-_QUICK: dict[str, Any] = {
-    "seeds": 2,
-    "steps": 60,
-    "records": 2,
-    "draws": 20,
-    "hidden_sizes": (8,),
-}
+_QUICK = {"seeds": 2, "steps": 60, "records": 2, "draws": 20, "hidden_sizes": (8,)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +102,6 @@ def plan(arguments: Arguments) -> list[Sweep]:
     sweeps = []
     for world in arguments.env[:1] if arguments.quick else arguments.env:
         for method, (_, settings) in SETTINGS.items():
-            sweep = Sweep(
-                world=world,
-                method=method,  # type: ignore[arg-type]
-                settings=settings[world],
-                **CONSTANTS[world],
-            )
+            sweep = Sweep(world=world, method=method, settings=settings[world], **CONSTANTS[world])
             sweeps.append(arguments.apply(sweep, _QUICK))
     return sweeps

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments import student, tables
-from experiments.frame import Row
-from experiments.ppo_entropy.runs import Arrays
+from experiments.frame import Arrays, Row
 from experiments.ppo_entropy.sweep import GridSweep, Sweep
 from maxent_tf import statistics
 
@@ -37,9 +36,8 @@ def rows(sweep: Sweep | GridSweep, arrays: Arrays) -> Iterator[Row]:
             value = arrays["value"][i, j]
             row = _row(sweep, arrays, np.s_[i, j], kind, alpha)
             for name, other in (("none", none), ("first", arrays["value"][0, j])):
-                difference, low, high = student.mean_difference(value, other)
-                row[f"minus_{name}"] = difference
-                row[f"minus_{name}_interval"] = [low, high]
+                difference, *interval = student.mean_difference(value, other)
+                row |= {f"minus_{name}": difference, f"minus_{name}_interval": interval}
             yield row
 
 
@@ -100,12 +98,11 @@ _BONUSES = {
 def verdict(rows: list[Row]) -> str:
     """Returns what the data say: a sentence for all, then some for each environment and bonus."""
     lines, own = [], []
-    for world in dict.fromkeys(row["world"] for row in rows):
-        none, *others = (row for row in rows if row["world"] == world)
-        kinds = list(dict.fromkeys(row["kind"] for row in others))
-        own += [row for row in others if row["kind"] == kinds[0]]
-        for kind in kinds:
-            group = [row for row in others if row["kind"] == kind]
+    for world, (none, *others) in tables.by(rows, "world").items():
+        groups = tables.by(others, "kind")
+        own_kind = next(iter(groups))
+        own += groups[own_kind]
+        for kind, group in groups.items():
             first, last = group[0], group[-1]
             line = (
                 f"On the {world}, {_BONUSES[kind]} returned {_outcomes(group, 'minus_none')} "
@@ -113,9 +110,9 @@ def verdict(rows: list[Row]) -> str:
                 f"alpha {first['alpha']:g} to {last['entropy']:.2g} at {last['alpha']:g}; without "
                 f"a bonus it is {none['entropy']:.2g}."
             )
-            if kind != kinds[0]:
+            if kind != own_kind:
                 compared = _outcomes(group, "minus_first")
-                line += f" It returned {compared} alphas than {_BONUSES[kinds[0]]}."
+                line += f" It returned {compared} alphas than {_BONUSES[own_kind]}."
             if "no_better_fraction" in none:
                 least = min(group, key=lambda row: row["no_better_fraction"])
                 line += (

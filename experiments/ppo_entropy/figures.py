@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments import plots
+from experiments import plots, tables
 from experiments.frame import Result, Row
 from experiments.ppo_entropy.analysis import NONE
 
-_COLOURS = {
-    "exact": plots.BLUE,
-    "base": plots.VERMILLION,
-    "sample": plots.GREEN,
-    "stored": plots.PURPLE,
-    "bonus": plots.BLUE,
-    "reward": plots.ORANGE,
-    NONE: plots.BLACK,
+# The sampled entropy is dotted, because its curve lies over that of the exact entropy.
+_STYLES: dict[str, dict[str, Any]] = {
+    "exact": {"label": "exact entropy", "color": plots.BLUE, "linestyle": "-"},
+    "base": {"label": "entropy before tanh", "color": plots.VERMILLION, "linestyle": "-"},
+    "sample": {"label": "sampled entropy", "color": plots.GREEN, "linestyle": ":"},
+    "stored": {"label": "stored action's surprise", "color": plots.PURPLE, "linestyle": "-"},
+    "bonus": {"label": "entropy as a bonus", "color": plots.BLUE, "linestyle": "-"},
+    "reward": {"label": "entropy as a reward", "color": plots.ORANGE, "linestyle": "-"},
+    NONE: {"label": "no bonus", "color": plots.BLACK, "linestyle": "--"},
 }
 _MARKERS = {"exact": "o", "base": "^", "sample": "s", "stored": "D", "bonus": "o", "reward": "v"}
-# The sampled entropy is dotted, because its curve lies over that of the exact entropy.
-_STYLES = {"sample": ":", NONE: "--"}
 _ENTROPY_TICKS = (-300, -30, -3, 0, 3)
 _TITLES = {"trap": "Continuous trap", "pendulum": "Pendulum", "grid": "Grid with two goals"}
 _PANELS = (
@@ -33,16 +32,6 @@ _PANELS = (
     ("no_better_fraction", "no_better_interval", "no better than the trap (share)"),
 )
 _UNITS = {True: "alpha (st. deviations of\nthe advantage per nat)", False: "alpha (reward per nat)"}
-# The name of each entropy of a bonus in the legend.
-_LABELS = {
-    "exact": "exact entropy",
-    "base": "entropy before tanh",
-    "sample": "sampled entropy",
-    "stored": "stored action's surprise",
-    "bonus": "entropy as a bonus",
-    "reward": "entropy as a reward",
-    NONE: "no bonus",
-}
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
@@ -57,11 +46,9 @@ def _at_the_end(results: list[Result]) -> Figure:
         none, *others = result.rows
         panels = [panel for panel in _PANELS if panel[0] in none]
         for axis, (value, interval, label) in zip(column, panels, strict=False):
-            axis.axhline(
-                none[value], color=_COLOURS[NONE], linestyle="--", linewidth=1, label=_LABELS[NONE]
-            )
-            axis.axhspan(*none[interval], color=_COLOURS[NONE], alpha=0.1, lw=0)
-            _against_alpha(axis, others, value, interval, result.sweep.kinds)
+            axis.axhline(none[value], linewidth=1, **_STYLES[NONE])
+            axis.axhspan(*none[interval], color=_STYLES[NONE]["color"], alpha=0.1, lw=0)
+            _against_alpha(axis, others, value, interval)
             axis.set_xscale("log")
             axis.set_ylabel(label if result is results[0] else "")
             if value == "entropy" and result.sweep.world != "grid":
@@ -72,29 +59,18 @@ def _at_the_end(results: list[Result]) -> Figure:
         last.set_xlabel(_UNITS[result.sweep.normalize_advantage])
         last.tick_params(labelbottom=True)
         column[0].set_title(_TITLES[result.sweep.world])
-    _legend(figure, axes[0])
+    plots.legend(figure, axes[0])
     return figure
 
 
-def _against_alpha(
-    axis: Axes, rows: list[Row], value: str, interval: str, kinds: tuple[str, ...]
-) -> None:
+def _against_alpha(axis: Axes, rows: list[Row], value: str, interval: str) -> None:
     """Draws a quantity of each kind of bonus, with its interval."""
-    for k, kind in enumerate(kinds):
-        group = [row for row in rows if row["kind"] == kind]
-        plots.with_interval(
-            axis,
-            # The points are drawn a little apart, so that no interval hides another.
-            np.array([row["alpha"] for row in group]) * 1.06 ** (k - (len(kinds) - 1) / 2),
-            group,
-            value,
-            interval,
-            color=_COLOURS[kind],
-            marker=_MARKERS[kind],
-            linestyle=_STYLES.get(kind, "-"),
-            linewidth=1.2,
-            label=_LABELS[kind],
-        )
+    groups = tables.by(rows, "kind")
+    for k, (kind, group) in enumerate(groups.items()):
+        # The points are drawn a little apart, so that no interval hides another.
+        x = np.array([row["alpha"] for row in group]) * 1.06 ** (k - (len(groups) - 1) / 2)
+        style = {**_STYLES[kind], "marker": _MARKERS[kind], "linewidth": 1.2}
+        plots.with_interval(axis, x, group, value, interval, **style)
 
 
 def _over_time(results: list[Result]) -> Figure:
@@ -103,8 +79,7 @@ def _over_time(results: list[Result]) -> Figure:
     for row, (sweep, arrays, _) in zip(axes, results, strict=True):
         entropy, steps = arrays["true_entropy"], arrays["steps"] / 1000
         for axis, j in zip(row, (1, (len(sweep.alphas) + 1) // 2, -1), strict=True):
-            without = entropy[:, :, 0].reshape(len(steps), -1)
-            _band(axis, steps, without, NONE)
+            _band(axis, steps, entropy[:, :, 0].reshape(len(steps), -1), NONE)
             for i, kind in enumerate(sweep.kinds):
                 _band(axis, steps, entropy[:, i, j], kind)
             axis.set_title(f"{_TITLES[sweep.world]}\nalpha {sweep.alphas[j]:g}", fontsize=10)
@@ -112,18 +87,8 @@ def _over_time(results: list[Result]) -> Figure:
         if sweep.world != "grid":
             _entropy_scale(row[0])
         row[0].set_ylabel("true entropy (nats)")
-    _legend(figure, axes[:, 0])
+    plots.legend(figure, axes[:, 0])
     return figure
-
-
-def _legend(figure: Figure, axes: Iterable[Axes]) -> None:
-    """Draws one legend for axes that share some of their lines, below all panels."""
-    named: dict[str, Any] = {}
-    for axis in axes:
-        handles, labels = axis.get_legend_handles_labels()
-        named |= dict(zip(labels, handles, strict=True))
-    handles, labels = [*named.values()], [*named]
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
 def _entropy_scale(axis: Axes) -> None:
@@ -135,6 +100,4 @@ def _entropy_scale(axis: Axes) -> None:
 def _band(axis: Axes, steps: np.ndarray, values: np.ndarray, kind: str) -> None:
     """Draws the median over learners, with the middle half shaded."""
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=-1)
-    style = _STYLES.get(kind, "-")
-    axis.plot(steps, middle, style, color=_COLOURS[kind], label=_LABELS[kind], linewidth=1.5)
-    axis.fill_between(steps, low, high, color=_COLOURS[kind], alpha=0.15, lw=0)
+    plots.band(axis, steps, low, middle, high, **_STYLES[kind])

@@ -9,22 +9,17 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import exact
+from experiments.frame import Arrays, stacked
+from experiments.learning import configure, entropy_of_scaling, train
 from experiments.ppo_entropy.learner import ManyBonuses
 from experiments.ppo_entropy.sweep import ESTIMATORS, OBJECTIVES, GridSweep, Sweep, make_world
 from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
-from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
-
-Arrays = dict[str, np.ndarray]
 
 
 def run(sweep: Sweep | GridSweep, progress: bool = False) -> Arrays:
     """Trains and evaluates a sweep.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       With [kinds, alphas, seeds], where kinds are estimators, or on the grid objectives: "value",
@@ -36,49 +31,22 @@ def run(sweep: Sweep | GridSweep, progress: bool = False) -> Arrays:
     return _run_grid(sweep, progress) if isinstance(sweep, GridSweep) else _run(sweep, progress)
 
 
-def _config(sweep: Sweep | GridSweep, **changes: Any) -> mx.learners.PPOConfig:
-    return mx.learners.PPOConfig(
-        hidden_sizes=sweep.hidden_sizes,
-        actor_optimizer=Adam(sweep.learning_rate),
-        critic_optimizer=Adam(sweep.learning_rate),
-        rollout_length=sweep.rollout_length,
-        num_epochs=sweep.num_epochs,
-        num_minibatches=sweep.num_minibatches,
-        normalize_advantage=sweep.normalize_advantage,
-        discount=sweep.discount,
-        alpha=tf.constant(sweep.alphas)[:, None],
-        **changes,
-    )
+def _config(sweep: Sweep | GridSweep, **settings: Any) -> mx.learners.PPOConfig:
+    alpha = tf.constant(sweep.alphas)[:, None]
+    return configure(mx.learners.PPOConfig, sweep, alpha=alpha, **settings)
 
 
 def _run(sweep: Sweep, progress: bool) -> Arrays:
     world = make_world(sweep.world)
-    config = _config(
-        sweep,
-        target_kl=sweep.target_kl,
-        initial_stddev=sweep.initial_stddev,
-        bonus_entropy=ManyBonuses(ESTIMATORS),
-    )
+    config = _config(sweep, bonus_entropy=ManyBonuses(ESTIMATORS))
     shape = (len(ESTIMATORS), len(sweep.alphas), sweep.seeds)
     learner = mx.learners.PPO(world.spec, config, shape)
     train_seed, test_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
-    result = mx.train(
-        learner,
-        world,
-        sweep.steps,
-        seed=train_seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
-    )
-    low, high = world.spec.action.bounds()
-    scaling = np.float32(np.sum(np.log((high - low) / 2)))
-    history = _history(result, scaling)
+    result = train(learner, world, sweep, progress, seed=train_seed)
+    history = _history(result, entropy_of_scaling(world.spec.action))
     if isinstance(world, ContinuousTrap):
-        policy = learner.policy(result.state, tf.ones([*shape, 1, 1]))
-        loc, scale = (x.numpy()[..., 0, 0] for x in (policy.loc, policy.scale))
-        value = exact.evaluate_trap(world, loc, scale).value
-        return {"value": value, "entropy": policy.entropy().numpy()[..., 0], **history}
+        outcome, entropy = exact.learned_on_trap(learner, result.state, world)
+        return {"value": outcome.value, "entropy": entropy, **history}
     evaluation = mx.evaluate(learner, result.state, world, sweep.episodes, seed=test_seed)
     value = evaluation.returns.mean(axis=-1)
     return {"value": value, "entropy": history["true_entropy"][-1], **history}
@@ -87,34 +55,22 @@ def _run(sweep: Sweep, progress: bool) -> Arrays:
 def _run_grid(sweep: GridSweep, progress: bool) -> Arrays:
     world = mx.environments.TwoGoalGrid()
     shape = (len(sweep.alphas), sweep.seeds)
-    outcomes = []
+    ends, histories = [], []
     for seed, objective in enumerate(OBJECTIVES, start=sweep.seed):
         learner = mx.learners.PPO(world.spec, _config(sweep, entropy=objective), shape)
-        result = mx.train(
-            learner,
-            world,
-            sweep.steps,
-            seed=seed,
-            num_envs=sweep.num_envs,
-            records=sweep.records,
-            progress=progress,
-        )
-        every_state = tf.broadcast_to(tf.eye(world.num_states), [*shape, *[world.num_states] * 2])
-        logits = learner.policy(result.state, every_state).logits.numpy()
-        outcome = exact.evaluate_grid(world, logits, sweep.discount)
-        history = _history(result, np.float32(0))
-        steps = history.pop("steps")
-        final = {"value": outcome.value, "entropy": outcome.entropy}
-        outcomes.append((final, history))
-    ends, histories = zip(*outcomes, strict=True)
+        result = train(learner, world, sweep, progress, seed=seed)
+        outcome = exact.learned_on_grid(learner, result.state, world)
+        ends.append({"value": outcome.value, "entropy": outcome.entropy})
+        histories.append(_history(result))
+    steps = histories[0].pop("steps")
     return {
         "steps": steps,
-        **{name: np.stack([end[name] for end in ends]) for name in ends[0]},
+        **stacked(ends),
         **{name: np.stack([h[name] for h in histories], axis=1) for name in histories[0]},
     }
 
 
-def _history(result: mx.training.TrainResult, scaling: np.float32) -> Arrays:
+def _history(result: mx.training.TrainResult, scaling: Any = 0) -> dict[str, np.ndarray]:
     return {
         "steps": result.history["env_steps"],
         "episode_return": result.history["episode_return"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 from maxent_tf.environments import ContinuousTrap, Environment, Pendulum
@@ -18,7 +18,7 @@ OBJECTIVES = ("bonus", "reward")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """PPO with each entropy in its bonus, on an environment with continuous actions.
 
     Attributes:
@@ -43,7 +43,11 @@ class Sweep:
         cannot be integrated.
       records: The number of points of the history that are kept.
       seed: The seed of everything that is drawn.
+      kinds: The names along the first axis of every array.
     """
+
+    files: ClassVar = "{world}"
+    kinds: ClassVar = ESTIMATORS
 
     world: World
     alphas: tuple[float, ...]
@@ -63,23 +67,16 @@ class Sweep:
     records: int = 50
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return self.world
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The names along the first axis of every array."""
-        return ESTIMATORS
-
 
 @dataclass(frozen=True)
-class GridSweep:
+class GridSweep(frame.Sweep):
     """PPO on `TwoGoalGrid`, whose discrete policies have one entropy: as a bonus or as a reward.
 
     The attributes are those of `Sweep`; both objectives have coefficients in reward per nat.
     """
+
+    files: ClassVar = "{world}"
+    kinds: ClassVar = OBJECTIVES
 
     world: World = "grid"
     alphas: tuple[float, ...] = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -95,16 +92,6 @@ class GridSweep:
     hidden_sizes: tuple[int, ...] = (32, 32)
     records: int = 50
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return self.world
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The names along the first axis of every array."""
-        return OBJECTIVES
 
 
 def make_world(world: World) -> Environment:

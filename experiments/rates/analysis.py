@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import check
+from experiments import check, tables
 from experiments.bandit_ascent import STEP_SIZE
 from experiments.check import Check
 from experiments.frame import Arrays, Findings, Result, Row
 from experiments.random_processes import ACTIONS, DISCOUNT
 from experiments.rates import bandits
-from experiments.rates.runs import alpha_grid
+from experiments.rates.runs import alpha_grid, path
 from experiments.rates.sweep import Bandits, Processes
 from maxent_tf.tabular import bounds
 
@@ -69,12 +69,6 @@ def process_checks(sweep: Processes, arrays: Arrays) -> Iterator[Check]:
         yield Check("two bounds", f"{name}, over its bound", 1, ratio, 1e-9, "at most")
 
 
-def path(sweep: Processes) -> np.ndarray:
-    """Returns the temperatures at which the identity and the bounds are checked."""
-    low, high, number = sweep.alphas
-    return np.geomspace(low, high, number)
-
-
 def value_iteration_rates(arrays: Arrays) -> list[float]:
     """Returns the factor by which a backup shrinks the error in the end, for each temperature.
 
@@ -96,17 +90,17 @@ def conclude(results: list[Result]) -> Findings:
 
 def verdict(rows: list[Row], sweep: Bandits, arrays: Arrays) -> str:
     """Returns whether all theorems hold, then a sentence for each with its number of checks."""
-    names = list(dict.fromkeys(row["row"] for row in rows))
-    held = {name: [row["holds"] for row in rows if row["row"] == name] for name in names}
-    short = [name for name in names if not all(held[name])]
+    groups = tables.by(rows, "row")
+    short = [name for name, group in groups.items() if not all(row["holds"] for row in group)]
     lines = [
-        f"All {len(rows)} checks of {len(names)} results agree with the theory."
+        f"All {len(rows)} checks of {len(groups)} results agree with the theory."
         if not short
         else f"What was measured contradicts the theory of {', '.join(short)}."
     ]
-    for name in names:
+    for name, group in groups.items():
         word = "holds" if name not in short else "FALLS SHORT"
-        lines.append(f"{name}: {word}, {sum(held[name])} of {len(held[name])} checks.")
+        held = sum(row["holds"] for row in group)
+        lines.append(f"{name}: {word}, {held} of {len(group)} checks.")
     return "\n".join([*lines, _best_alphas(sweep, arrays)])
 
 

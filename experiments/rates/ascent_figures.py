@@ -52,12 +52,10 @@ def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
 
     The curves are on the left, and the predicted constants on the right.
     """
-    figure = Figure(figsize=(plots.WIDTH, 7.6), layout="constrained")
-    (losses, products), (errors, rates) = figure.subplots(2, 2)
+    figure, ((losses, products), (errors, rates)) = plots.panels(2, 2, height=3.8)
     marks = arrays["marks"]
-    for colour, rewards, loss in zip(
-        COLOURS, sweep.from_uniform, arrays["sublinear"], strict=False
-    ):
+    curves = zip(COLOURS, sweep.from_uniform, arrays["sublinear"], strict=False)
+    for colour, rewards, loss in curves:
         limit = bounds.gradient_ascent_limit(len(rewards), STEP_SIZE)
         losses.plot(marks, loss, color=colour, linewidth=2, label=bandit_name(rewards))
         losses.plot(marks, limit / marks, **PREDICTED)
@@ -80,11 +78,9 @@ def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
         yscale="log",
         ylim=(0.1, 30),
     )
-    steps = arrays["linear_steps"]
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(sweep.temperatures)))
-    for colour, tau, error in zip(
-        colours, sweep.temperatures, arrays["linear_errors"], strict=True
-    ):
+    steps, taus = arrays["linear_steps"], sweep.temperatures
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, len(taus)))
+    for colour, tau, error in zip(colours, taus, arrays["linear_errors"], strict=True):
         errors.plot(steps, error, color=colour, linewidth=2, label=f"{tau:g}")
         rate = bounds.entropy_gradient_log_rate(STEP_SIZE, tau, sweep.gap)
         near = error < 0.3  # where the rate, a local one, begins to hold
@@ -99,12 +95,10 @@ def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
         title="With entropy: linear, at the predicted rate",
     )
     errors.legend(frameon=False, title="alpha (reward per nat)", ncols=3, loc="upper right")
-    grid = np.geomspace(0.8 * min(sweep.temperatures), 1.25 * max(sweep.temperatures), 200)
+    grid = np.geomspace(0.8 * min(taus), 1.25 * max(taus), 200)
     predicted = -bounds.entropy_gradient_log_rate(STEP_SIZE, grid, sweep.gap)
     rates.plot(grid, predicted, label="-ln(1 - 2 eta alpha p (1 - p))", **PREDICTED)
-    rates.scatter(
-        sweep.temperatures, -arrays["log_rate"], c=colours, s=50, zorder=3, label="measured"
-    )
+    rates.scatter(taus, -arrays["log_rate"], c=colours, s=50, zorder=3, label="measured")
     rates.set(
         xscale="log",
         yscale="log",
@@ -112,10 +106,8 @@ def policy_gradient(sweep: Bandits, arrays: Arrays) -> Figure:
         ylabel="nats of error lost in a step, at the end",
         title="With entropy: slow at low temperature",
     )
-    rates.set_xticks(sweep.temperatures, [f"{tau:g}" for tau in sweep.temperatures], minor=False)
+    rates.set_xticks(taus, [f"{tau:g}" for tau in taus], minor=False)
     rates.set_xticks([], minor=True)
     rates.legend(frameon=False)
     losses.legend(frameon=False)
-    for axis in (losses, products, errors, rates):
-        axis.grid(alpha=0.3)
     return figure

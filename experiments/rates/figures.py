@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,36 +14,31 @@ from experiments import plots
 from experiments.frame import Arrays, Result
 from experiments.random_processes import ACTIONS, DISCOUNT
 from experiments.rates import ascent_figures
-from experiments.rates.analysis import ROUNDING, path
+from experiments.rates.analysis import ROUNDING
 from experiments.rates.ascent_figures import COLOURS, PREDICTED
-from experiments.rates.sweep import Bandits, Processes
+from experiments.rates.runs import path
+from experiments.rates.sweep import Processes
 from maxent_tf.tabular import bounds
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figures by file name."""
-    (on_bandits, bandit_arrays, _), (on_processes, process_arrays, _) = results
+    bandits, processes = results
     return {
-        "u_shape.png": ascent_figures.u_shape(on_bandits, bandit_arrays),
-        "policy_gradient.png": ascent_figures.policy_gradient(on_bandits, bandit_arrays),
-        "natural_gradient.png": _natural_gradient(
-            on_bandits, bandit_arrays, on_processes, process_arrays
-        ),
-        "dynamic_programming.png": _dynamic_programming(on_processes, process_arrays),
-        "bounds.png": _bounds(on_processes, process_arrays),
+        "u_shape.png": ascent_figures.u_shape(bandits.sweep, bandits.arrays),
+        "policy_gradient.png": ascent_figures.policy_gradient(bandits.sweep, bandits.arrays),
+        "natural_gradient.png": _natural_gradient(bandits, processes),
+        "dynamic_programming.png": _dynamic_programming(processes.sweep, processes.arrays),
+        "bounds.png": _bounds(processes.sweep, processes.arrays),
     }
 
 
-def _natural_gradient(
-    on_bandits: Bandits, bandit_arrays: Arrays, on_processes: Processes, arrays: Arrays
-) -> Figure:
-    figure = Figure(figsize=(plots.WIDTH, 4.4), layout="constrained")
-    bandit, random = figure.subplots(1, 2)
-    natural, plain = bandit_arrays["regularised"]
+def _natural_gradient(on_bandits: Result, on_processes: Result) -> Figure:
+    figure, ((bandit, random),) = plots.panels(1, 2, height=4.4)
+    natural, plain = on_bandits.arrays["regularised"]
     steps = np.arange(natural.shape[1])
-    for colour, eta, errors, slower in zip(
-        COLOURS, on_bandits.step_sizes, natural, plain, strict=False
-    ):
+    curves = zip(COLOURS, on_bandits.sweep.step_sizes, natural, plain, strict=False)
+    for colour, eta, errors, slower in curves:
         bandit.plot(steps, errors, color=colour, linewidth=2, label=f"{eta:g}, natural")
         bandit.plot(steps, slower, color=colour, linestyle=":", label=f"{eta:g}, plain")
         bandit.plot(steps, errors[0] * (1 - eta) ** steps, **PREDICTED)
@@ -54,15 +50,14 @@ def _natural_gradient(
         title="Bandit, alpha = 1;\ndashed: (1 - eta alpha)^t",
     )
     bandit.legend(frameon=False, title="eta", ncols=3, fontsize=8)
+    sweep, arrays, _ = on_processes
     after = np.arange(1, len(arrays["log_policy"]) + 1)
-    for i, (colour, fraction) in enumerate(zip(COLOURS, on_processes.fractions, strict=False)):
+    for i, (colour, fraction) in enumerate(zip(COLOURS, sweep.fractions, strict=False)):
         # The errors are in units of the bound after one step, so that all processes share one
         # bound.
         ratio = arrays["log_policy"][:, i] / arrays["log_policy_bound"][0, i]
         known = arrays["log_policy"][:, i].max(-1) > ROUNDING
-        low, middle, high = np.quantile(ratio[known], [0.025, 0.5, 0.975], axis=-1)
-        random.fill_between(after[known], low, high, color=colour, alpha=0.2, lw=0)
-        random.plot(after[known], middle, color=colour, linewidth=2, label=f"{fraction:g}")
+        middle = _band(random, after[known], ratio[known], color=colour, label=f"{fraction:g}")
         random.plot(after[known], ratio[known].max(-1), color=colour, linewidth=0.8)
         rate = 1 - fraction * (1 - DISCOUNT)
         random.plot(after, rate ** (after - 1.0), **PREDICTED)
@@ -78,14 +73,11 @@ def _natural_gradient(
         "dotted: (1 - eta alpha / (1 - gamma))^t",
     )
     random.legend(frameon=False, title="eta alpha / (1 - gamma)", ncols=3)
-    for axis in (bandit, random):
-        axis.grid(alpha=0.3)
     return figure
 
 
 def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
-    figure = Figure(figsize=(plots.WIDTH, 4.4), layout="constrained")
-    policy, value = figure.subplots(1, 2)
+    figure, ((policy, value),) = plots.panels(1, 2, height=4.4)
     before, after = arrays["policy_iteration"][:-1], arrays["policy_iteration"][1:]
     grid = np.geomspace(1e-8, 20, 200)
     for i, (colour, alpha) in enumerate(zip(COLOURS, sweep.iteration_alphas, strict=False)):
@@ -97,11 +89,9 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
         errors = arrays["value_iteration"][:, i]
         seen = errors.max(-1) > 10 * ROUNDING
         backups = arrays["backups"][seen]
-        low, middle, high = np.quantile(errors[seen], [0.025, 0.5, 0.975], axis=-1)
-        value.fill_between(backups, low, high, color=colour, alpha=0.2, lw=0)
         # The first curve is the widest, so that it shows beside a second one that agrees with it.
-        width = 6.0 - 2 * i
-        value.plot(backups, middle, color=colour, linewidth=width, label=f"{alpha:g}")
+        style = {"color": colour, "linewidth": 6.0 - 2 * i, "label": f"{alpha:g}"}
+        middle = _band(value, backups, errors[seen], **style)
         value.plot(backups, middle[-1] * DISCOUNT ** (backups - backups[-1]), **PREDICTED)
     policy.set(
         xscale="log",
@@ -119,9 +109,15 @@ def _dynamic_programming(sweep: Processes, arrays: Arrays) -> Figure:
         title="Soft value iteration;\ndashed: slope gamma^k",
     )
     for axis in (policy, value):
-        axis.grid(alpha=0.3)
         axis.legend(frameon=False, title="alpha (reward per nat)")
     return figure
+
+
+def _band(axis: Axes, x: np.ndarray, values: np.ndarray, **style: Any) -> np.ndarray:
+    """Draws the median over processes, shades the middle 95%, and returns the median."""
+    low, middle, high = np.quantile(values, [0.025, 0.5, 0.975], axis=-1)
+    plots.band(axis, x, low, middle, high, shade=0.2, **{"linewidth": 2, **style})
+    return middle
 
 
 def _bounds(sweep: Processes, arrays: Arrays) -> Figure:
@@ -129,54 +125,50 @@ def _bounds(sweep: Processes, arrays: Arrays) -> Figure:
 
     No value may lie above the diagonal.
     """
-    figure = Figure(figsize=(plots.WIDTH, 8.0), layout="constrained")
-    axes = figure.subplots(2, 2).ravel()
-    alphas = path(sweep)
-    limit = bounds.soft_value_gap(alphas, ACTIONS, DISCOUNT)[:, None]
-    spread = np.broadcast_to(limit, arrays["added"].shape)
-    temperature = np.broadcast_to(alphas[:, None], arrays["added"].shape)
-    single = np.array(sweep.contraction_alphas)[:, None]
+    figure, axes = plots.panels(2, 2, height=4.0)
+    alphas = path(sweep)[:, None]
+    limit = bounds.soft_value_gap(alphas, ACTIONS, DISCOUNT)
     panels = [
         (
             arrays["divergence"],
             arrays["gap"],
-            temperature,
+            alphas,
             "sum of d(s) alpha KL(pi, pi*) (reward)",
             "V*_alpha - V_alpha of pi (reward)",
             "Identity: all on the diagonal",
         ),
         (
-            DISCOUNT * np.broadcast_to(arrays["apart"], arrays["backed_up"].shape),
+            DISCOUNT * arrays["apart"],
             arrays["backed_up"],
-            np.broadcast_to(single, arrays["backed_up"].shape),
+            np.array(sweep.contraction_alphas)[:, None],
             "gamma |u - v| (reward)",
             "|T u - T v| (reward)",
             "The soft backup contracts",
         ),
         (
-            spread,
+            limit,
             arrays["added"],
-            temperature,
+            alphas,
             "alpha log A / (1 - gamma) (reward)",
             "largest V*_alpha - V* (reward)",
             "What entropy adds to the value",
         ),
         (
-            spread,
+            limit,
             arrays["cost"],
-            temperature,
+            alphas,
             "alpha log A / (1 - gamma) (reward)",
             "largest V* - V of pi*_alpha (reward)",
             "What entropy costs in reward",
         ),
     ]
-    norm = matplotlib.colors.LogNorm(alphas[0], alphas[-1])
-    for axis, (x, y, alpha, xlabel, ylabel, title) in zip(axes, panels, strict=True):
-        _scatter(axis, x, y, alpha, norm)
+    norm = matplotlib.colors.LogNorm(alphas.min(), alphas.max())
+    for axis, (x, y, alpha, xlabel, ylabel, title) in zip(axes.ravel(), panels, strict=True):
+        _scatter(axis, *np.broadcast_arrays(x, y, alpha), norm)
         axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    axes[1].set(xscale="linear", yscale="linear", xlim=(0, None), ylim=(0, None))
+    axes[0, 1].set(xscale="linear", yscale="linear", xlim=(0, None), ylim=(0, None))
     mappable = matplotlib.cm.ScalarMappable(norm, "viridis")
-    figure.colorbar(mappable, ax=axes.tolist(), label="alpha (reward per nat)", shrink=0.6)
+    figure.colorbar(mappable, ax=axes, label="alpha (reward per nat)", shrink=0.6)
     return figure
 
 
@@ -189,4 +181,3 @@ def _scatter(
     # Far below its bound a value may be 1e-300 or a rounding error.
     lowest = max(y[y > 0].min() / 1.5, 1e-6 * ends[0])
     axis.set(xscale="log", yscale="log", xlim=tuple(ends), ylim=(lowest, ends[1]))
-    axis.grid(alpha=0.3)

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.special
 import tensorflow as tf
 
+from experiments.frame import Arrays
 from maxent_tf.regularizers import Shannon
 from maxent_tf.tabular import (
     TabularMDP,
@@ -21,8 +22,6 @@ from maxent_tf.tabular import (
     soft_policy_iteration,
     soft_value_iteration,
 )
-
-Arrays = dict[str, np.ndarray]
 
 
 def identity(m: TabularMDP, policy: np.ndarray, alphas: np.ndarray) -> Arrays:
@@ -130,10 +129,8 @@ def value_gaps(m: TabularMDP, alphas: np.ndarray) -> Arrays:
     """
     best = soft_policy_iteration(m, 0.0).v.numpy()
     soft = soft_policy_iteration(m, alphas)
-    return {
-        "added": soft.v.numpy() - best,
-        "cost": best - evaluate_policy(m, soft.policy).v.numpy(),
-    }
+    left = evaluate_policy(m, soft.policy).v.numpy()
+    return {"added": soft.v.numpy() - best, "cost": best - left}
 
 
 def contraction(m: TabularMDP, alphas: np.ndarray, u: np.ndarray, v: np.ndarray) -> Arrays:
@@ -156,10 +153,8 @@ def contraction(m: TabularMDP, alphas: np.ndarray, u: np.ndarray, v: np.ndarray)
         q = m.reward.numpy() + m.discount.numpy()[:, None, None] * expected
         one_step = m._replace(reward=tf.constant(q), discount=0 * m.discount)
         backed_up.append(soft_value_iteration(one_step, alphas, max_iterations=1).v.numpy())
-    return {
-        "apart": np.abs(u - v).max(-1),
-        "backed_up": np.abs(backed_up[0] - backed_up[1]).max(-1),
-    }
+    first, second = backed_up
+    return {"apart": np.abs(u - v).max(-1), "backed_up": np.abs(first - second).max(-1)}
 
 
 def _errors(runs: Iterable[tf.Tensor], best: tf.Tensor) -> np.ndarray:

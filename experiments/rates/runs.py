@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.bandit_ascent import marks_until
-from experiments.frame import track
+from experiments.frame import Arrays, track
 from experiments.random_processes import ACTIONS, STATES, random_processes
 from experiments.rates import bandits, processes
 from experiments.rates.sweep import Bandits, Processes
-
-Arrays = dict[str, np.ndarray]
 
 
 def alpha_grid(sweep: Bandits) -> np.ndarray:
@@ -18,18 +16,17 @@ def alpha_grid(sweep: Bandits) -> np.ndarray:
     return np.union1d(list(bandits.U_SHAPE), np.geomspace(1e-3, 2, sweep.alphas))
 
 
-def run(sweep: Bandits | Processes, progress: bool = False) -> Arrays:
-    """Measures bandits or processes.
+def path(sweep: Processes) -> np.ndarray:
+    """Returns the temperatures at which the identity and the bounds are checked."""
+    low, high, number = sweep.alphas
+    return np.geomspace(low, high, number)
 
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-    """
-    return (
-        run_bandits(sweep, progress)
-        if isinstance(sweep, Bandits)
-        else run_processes(sweep, progress)
-    )
+
+def run(sweep: Bandits | Processes, progress: bool = False) -> Arrays:
+    """Measures bandits or processes."""
+    if isinstance(sweep, Bandits):
+        return run_bandits(sweep, progress)
+    return run_processes(sweep, progress)
 
 
 def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
@@ -49,21 +46,18 @@ def run_bandits(sweep: Bandits, progress: bool = False) -> Arrays:
     ]
     linear_steps = np.array(marks_until(max(map(len, errors)) - 1, 120))
     along = [np.append(e, np.full(max(linear_steps) + 1 - len(e), np.nan)) for e in errors]
-    alphas = alpha_grid(sweep)
+    u_shape = [
+        bandits.suboptimality(alpha_grid(sweep), n)
+        for n in track(sweep.iterations, progress, "ascents of the U-shape")
+    ]
+    sublinear = [
+        bandits.losses_from_uniform(rewards, marks)
+        for rewards in track(sweep.from_uniform, progress, "ascents without entropy")
+    ]
     return {
-        "u_shape": np.array(
-            [
-                bandits.suboptimality(alphas, n)
-                for n in track(sweep.iterations, progress, "ascents of the U-shape")
-            ]
-        ),
+        "u_shape": np.array(u_shape),
         "marks": np.array(marks),
-        "sublinear": np.array(
-            [
-                bandits.losses_from_uniform(rewards, marks)
-                for rewards in track(sweep.from_uniform, progress, "ascents without entropy")
-            ]
-        ),
+        "sublinear": np.array(sublinear),
         "log_rate": np.array([np.log(e[-1] / e[-2]) for e in errors]),
         "linear_steps": linear_steps,
         "linear_errors": np.array([e[linear_steps] for e in along]),
@@ -84,23 +78,20 @@ def run_processes(sweep: Processes, progress: bool = False) -> Arrays:
     m = random_processes(count=sweep.count)
     rng = np.random.default_rng(1)
     policy = rng.dirichlet(np.ones(ACTIONS), (sweep.count, STATES))
-    low, high, number = sweep.alphas
-    path = np.geomspace(low, high, number)[:, None]
-    gaps = processes.value_gaps(m, path)
+    temperatures = path(sweep)[:, None]
+    gaps = processes.value_gaps(m, temperatures)
     # The vectors are from nearly parallel to unrelated: only a common shift shrinks by no more than
     # gamma.
     u, noise = rng.normal(scale=5.0, size=(2, sweep.count, STATES))
     v = u + 5.0 + noise * np.linspace(0, 1, sweep.count)[:, None]
     backups = marks_until(sweep.backups, 40)
-    alphas = np.array(sweep.iteration_alphas)[:, None]
+    alphas, fractions = np.array(sweep.iteration_alphas)[:, None], np.array(sweep.fractions)
     return {
-        **processes.identity(m, policy, path),
+        **processes.identity(m, policy, temperatures),
         **{key: gap.max(-1) for key, gap in gaps.items()},
         **{f"least_{key}": gap.min(-1) for key, gap in gaps.items()},
         **processes.contraction(m, np.array(sweep.contraction_alphas)[:, None], u, v),
-        **processes.natural_gradient(
-            m, sweep.alpha, np.array(sweep.fractions), sweep.natural_steps
-        ),
+        **processes.natural_gradient(m, sweep.alpha, fractions, sweep.natural_steps),
         "policy_iteration": processes.policy_iteration_errors(m, alphas, sweep.policy_steps),
         "backups": np.array(backups),
         "value_iteration": processes.value_iteration_errors(

@@ -10,7 +10,7 @@ from experiments.random_processes import COUNT
 
 
 @dataclass(frozen=True)
-class Bandits:
+class Bandits(frame.Sweep):
     """Policy gradients on bandits.
 
     Attributes:
@@ -39,11 +39,11 @@ class Bandits:
     step_sizes: tuple[float, ...] = (0.03, 0.1, 0.3)
     natural_steps: int = 300
 
-    name: ClassVar[str] = "bandits"
+    files: ClassVar = "bandits"
 
 
 @dataclass(frozen=True)
-class Processes:
+class Processes(frame.Sweep):
     """Theorems on random decision processes.
 
     Attributes:
@@ -70,7 +70,7 @@ class Processes:
     backups: int = 240
     contraction_alphas: tuple[float, ...] = (0.01, 0.2, 2.0)
 
-    name: ClassVar[str] = "processes"
+    files: ClassVar = "processes"
 
 
 @dataclass(frozen=True, kw_only=True)

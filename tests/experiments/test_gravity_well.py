@@ -54,7 +54,7 @@ def test_what_takes_too_long_is_missing(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the known number of steps, 341,238, is beyond 5,000, and 3,706 is not.
     assert np.isnan(arrays["steps"][1, -1])
     assert arrays["steps"][2, -1] == analysis.KNOWN[0.1]
-    rows = analysis.rows(SWEEP, arrays)
+    rows = list(analysis.rows(SWEEP, arrays))
     assert [row["alpha"] for row in rows] == [0.0, 0.0, 0.1]
     assert "| longer " in analysis.table(rows).splitlines()[3]
 
@@ -81,7 +81,7 @@ def test_the_grid_covers_the_simplex() -> None:
 def test_exponents_of_a_power_law() -> None:
     # Oracle: steps that are one, three times the limit.
     steps = np.stack([3 * analysis.limits(SWEEP, worse) for worse in (0, 1, 1)])
-    rows = analysis.rows(SWEEP, {"steps": steps, "least": 0.5 * np.stack([SWEEP.starts] * 3)})
+    rows = list(analysis.rows(SWEEP, {"steps": steps, "least": 0.5 * np.stack([SWEEP.starts] * 3)}))
     np.testing.assert_allclose([row["exponent"] for row in rows], [-1, -2, -2])
     np.testing.assert_allclose([row["over_limit"] for row in rows[:2]], 3)
     np.testing.assert_allclose([row["least_over_start"] for row in rows], 0.5)

@@ -77,16 +77,16 @@ def test_derivatives_are_those_of_the_objective() -> None:
     m = from_environment(TwoGoalGrid(), discount=0.99)
     logits = np.random.default_rng(0).normal(size=(25, 4))
     alphas = np.array([0.0, 0.3])
-    found = surroundings.derivatives(m, logits, alphas)
-    assert found.hessian.shape == (2, 100, 100)
-    np.testing.assert_allclose(found.hessian, found.hessian.swapaxes(-1, -2), atol=1e-11)
+    gradient, hessian = surroundings.derivatives(m, logits, alphas)
+    assert hessian.shape == (2, 100, 100)
+    np.testing.assert_allclose(hessian, hessian.swapaxes(-1, -2), atol=1e-11)
     direction = surroundings.directions(1, 100, seed=1)[0]
     h = 1e-3
     for k, alpha in enumerate(alphas):
         up, down = (value(logits + s * h * direction.reshape(25, 4), alpha) for s in (1, -1))
         slope, curvature = (up - down) / (2 * h), (up + down - 2 * value(logits, alpha)) / h**2
-        np.testing.assert_allclose(found.gradient[k] @ direction, slope, atol=1e-6)
-        np.testing.assert_allclose(direction @ found.hessian[k] @ direction, curvature, atol=1e-5)
+        np.testing.assert_allclose(gradient[k] @ direction, slope, atol=1e-6)
+        np.testing.assert_allclose(direction @ hessian[k] @ direction, curvature, atol=1e-5)
 
 
 def test_random_directions_measure_the_mean_curvature(arrays: dict[str, np.ndarray]) -> None:
@@ -156,7 +156,7 @@ def test_where_something_holds(holds: tuple[bool, ...], expected: str) -> None:
 
 def test_rows_table_and_verdict_say_what_the_arrays_do(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the arrays; and the theorem, whose step must lie below every stable one.
-    rows = analysis.rows(SMALL, arrays)
+    rows = list(analysis.rows(SMALL, arrays))
     assert rows[0]["barrier"][0] > 0 == rows[-1]["barrier"][0]
     assert (
         rows[0]["maximum"][0] == np.mean((arrays["along"] < 0) & (arrays["against"] < 0), -1)[0, 0]
@@ -191,7 +191,7 @@ def test_the_command_writes_summary_and_figures(
     rows = experiment.main(arguments)["rows"]
     directory = tmp_path / "landscape"
     assert json.loads((directory / "summary.json").read_text())["rows"] == rows
-    assert rows == analysis.rows(SMALL, arrays)
+    assert rows == list(analysis.rows(SMALL, arrays))
     for name in ("way_out.png", "surroundings.png"):
         assert (directory / name).read_bytes().startswith(b"\x89PNG")
 

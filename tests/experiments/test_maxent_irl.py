@@ -110,7 +110,7 @@ def test_correlations_are_pearsons() -> None:
 
 def test_rows_and_table_tell_what_was_found(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the arrays.
-    rows = analysis.fit_rows(arrays)
+    rows = list(analysis.fit_rows(arrays))
     assert [row["fit"] for row in rows] == list(fits.FITS)
     assert rows[0]["largest_elsewhere"] == [DECOY]
     assert rows[3]["largest"] == [GOAL]
@@ -128,7 +128,7 @@ def test_the_command_writes_summary_and_figure(
     # Oracle: the rows of a second run with the same seed.
     command.main(Arguments(seeds=1, demonstrations=60, output=tmp_path))
     written = json.loads((tmp_path / "maxent_irl" / "summary.json").read_text())
-    assert written["rows"] == analysis.fit_rows(arrays)
+    assert written["rows"] == list(analysis.fit_rows(arrays))
     header = (tmp_path / "maxent_irl" / "rewards.png").read_bytes()[:8]
     assert header == b"\x89PNG\r\n\x1a\n"
 
@@ -142,7 +142,7 @@ def test_controls_agree_with_the_experiment(arrays: dict[str, np.ndarray]) -> No
     largest = np.abs(found["weights"][1]).max(-1)
     np.testing.assert_allclose(found["mismatch"][1], 1e-3 * largest, atol=1e-8)
     np.testing.assert_array_equal(found["averages_reachable"], arrays["averages_reachable"])
-    rows = analysis.rows(sweep, found)
+    rows = list(analysis.rows(sweep, found))
     assert [row["fit"] for row in rows] == [
         "causal, pseudocount 0, l2 0",
         "causal, pseudocount 0, l2 0.001",
