@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from maxent_tf.ablation.table import Cell, Row, table
 
 __all__ = ["Cell", "Row", "by", "interval", "table", "where_known"]
+
+_Row = TypeVar("_Row", bound=Row)
 
 
 def interval(name: str, form: str, bounds: str | None = None) -> str:
@@ -35,7 +37,7 @@ def where_known(form: str, name: str) -> Callable[[Row], str]:
     return lambda row: "" if row.get(name) is None else form.format(**row)
 
 
-def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
+def by(rows: Iterable[_Row], *names: str) -> dict[Any, list[_Row]]:
     """Returns the rows in groups that agree in some entries, in the order of their first rows.
 
     Args:
@@ -45,7 +47,7 @@ def by(rows: Iterable[Row], *names: str) -> dict[Any, list[Row]]:
     >>> by([{"a": 1, "b": 2}, {"a": 1, "b": 3}], "a")
     {1: [{'a': 1, 'b': 2}, {'a': 1, 'b': 3}]}
     """
-    groups: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[_Row]] = {}
     for row in rows:
         key = tuple(row[name] for name in names)
         groups.setdefault(key if len(names) > 1 else key[0], []).append(row)
