@@ -149,12 +149,11 @@ def _between(name: str, key: str) -> tables.Cell:
 def verdict(learners: list[Row], costs: list[Row], times: list[Row]) -> str:
     """Returns how entropy and staleness change what learners settle on, and what limits A3C."""
     lines = []
-    for rate, alpha in dict.fromkeys((row["learning_rate"], row["alpha"]) for row in learners):
-        mine = [r for r in learners if (r["learning_rate"], r["alpha"]) == (rate, alpha)]
-        parts = [_stuck(method, [r for r in mine if r["method"] == method]) for method in LABELS]
+    for (rate, alpha), mine in tables.by(learners, "learning_rate", "alpha").items():
+        parts = [_stuck(method, rows) for method, rows in tables.by(mine, "method").items()]
         lines.append(
             f"At learning rate {rate:g} and alpha {alpha:g}, of {mine[0]['seeds']} learners "
-            f"settle on the near goal: {'; '.join(filter(None, parts))}."
+            f"settle on the near goal: {'; '.join(parts)}."
         )
     for row in {r["workers"]: r for r in learners if r["method"] == "a3c"}.values():
         lines.append(
@@ -178,8 +177,6 @@ def verdict(learners: list[Row], costs: list[Row], times: list[Row]) -> str:
 
 def _stuck(method: Method, mine: list[Row]) -> str:
     """Returns "1, 5 and 9 of A2C with 1, 2 and 4 environments"."""
-    if not mine:
-        return ""
     what = "worker" if method == "a3c" else "environment"
     numbers = _listed([str(row["workers"]) for row in mine])
     plural = "" if numbers == "1" else "s"

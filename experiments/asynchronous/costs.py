@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.asynchronous import runs
 from experiments.asynchronous.sweep import Costs, Sweep
+from experiments.frame import Arrays
 from maxent_tf import distributed
 from maxent_tf.distributed.server import Job, ParameterServer
 from maxent_tf.distributed.worker import seed_of_worker, work
@@ -18,11 +19,8 @@ from maxent_tf.learners import A2C, A2CConfig
 from maxent_tf.seeds import as_seed
 
 
-def run(sweep: Costs) -> dict[str, np.ndarray]:
+def run(sweep: Costs) -> Arrays:
     """Times the parts of A3C: a worker and the server in this process, and a run with one worker.
-
-    Args:
-      sweep: The constants.
 
     Returns:
       `worker` [updates], the seconds of a rollout and its gradients; `server` [updates], the

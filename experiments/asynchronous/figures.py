@@ -19,10 +19,7 @@ _DASHES: Mapping[str, Any] = {"a2c": "-", "a3c": (0, (4, 1.5))}
 _MARKERS = {"a2c": "o", "a3c": "s"}
 # The method and the number of workers whose learning curves are drawn.
 _SHOWN_ALPHA = 0.01
-_TITLES = {
-    "grid": "the batch of learners on the grid",
-    "cartpole": "one learner on CartPole",
-}
+_TITLES = {"grid": "the batch of learners on the grid", "cartpole": "one learner on CartPole"}
 _RATES = (25, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 
 
@@ -38,8 +35,8 @@ def _learners(results: list[Result]) -> Figure:
     rates = results[0].sweep.learning_rates
     figure, grid = plots.panels(len(rates), 3, height=2.8, sharex="col")
     numbers = sorted({result.sweep.workers for result in results})
-    for result in results:
-        sweep, arrays, rows = result
+    for number, (sweep, arrays, rows) in enumerate(results):
+        marker = _MARKERS[sweep.method]
         style = {
             "color": _COLOURS[numbers.index(sweep.workers) % len(_COLOURS)],
             "linestyle": _DASHES[sweep.method],
@@ -48,36 +45,28 @@ def _learners(results: list[Result]) -> Figure:
         shown = _nearest(sweep.alphas)
         # The points are drawn apart from one another along alpha, so that equal fractions stay
         # visible.
-        shift = (results.index(result) - len(results) / 2) * 0.06
+        shift = (number - len(results) / 2) * 0.06
         for i, (stuck, by_steps, by_time) in enumerate(grid):
             mine = [row for row in rows if row["learning_rate"] == rates[i]]
+            x = np.arange(len(mine))
             plots.with_interval(
-                stuck,
-                np.arange(len(mine)) + shift,
-                mine,
-                "stuck_fraction",
-                "stuck_interval",
-                marker=_MARKERS[sweep.method],
-                **style,
+                stuck, x + shift, mine, "stuck_fraction", "stuck_interval", marker=marker, **style
             )
             curve = arrays["return"][:, i, shown]
             plots.mean_band(by_steps, arrays["steps"] / 1e3, curve, **style)
             plots.mean_band(by_time, arrays["seconds"], curve, **style)
             stuck.set_ylabel(f"learning rate {rates[i]:g}\n\nfraction of learners stuck")
-            stuck.set_xticks(np.arange(len(mine)), [f"{row['alpha']:g}" for row in mine])
+            stuck.set_xticks(x, [f"{row['alpha']:g}" for row in mine])
             by_steps.set_ylabel("return of episodes")
             by_time.set_xscale("log")
     alphas = results[0].sweep.alphas
     for axis in grid[0, 1:]:
         axis.set_title(f"alpha {alphas[_nearest(alphas)]:g}")
-    handles, labels = grid[0, 1].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
+    plots.legend(
+        figure,
+        grid[0, 1:2],
         loc="outside upper center",
-        ncols=len(labels),
-        frameon=False,
-        fontsize=9,
+        ncols=len(results),
         title="method, number of environments or workers",
         title_fontsize=9,
     )
@@ -111,6 +100,5 @@ def _scaling(results: list[Result]) -> Figure:
             scale.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
             scale.set_minor_locator(NullLocator())
     grid[0, 0].set_ylabel("updates a second, at most")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=9)
+    plots.legend(figure, grid[0, :1], loc="outside upper center", ncols=2)
     return figure

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import tensorflow as tf
 
-import maxent_tf as mx
+from experiments import exact
 from experiments.asynchronous.sweep import Costs, Sweep
-from experiments.exact import evaluate_grid
+from experiments.frame import Arrays
+from experiments.learning import train
 from maxent_tf.environments import TwoGoalGrid
 from maxent_tf.learners import A2C, A2CConfig
 from maxent_tf.optimizers import RMSProp
@@ -18,11 +18,12 @@ from maxent_tf.optimizers import RMSProp
 def make_learner(sweep: Sweep, world: TwoGoalGrid) -> A2C:
     """Returns the learners of a sweep, of batch shape [rates, alphas, seeds]; each has a table."""
     rates = np.array(sweep.learning_rates, np.float32)[:, None, None]
+    optimizer = RMSProp(rates, sweep.rho, sweep.epsilon)
     config = A2CConfig(
         network="table",
         hidden_sizes=(),
-        actor_optimizer=RMSProp(rates, sweep.rho, sweep.epsilon),
-        critic_optimizer=RMSProp(rates, sweep.rho, sweep.epsilon),
+        actor_optimizer=optimizer,
+        critic_optimizer=optimizer,
         max_grad_norm=None,
         rollout_length=sweep.rollout_length,
         alpha=np.array(sweep.alphas, np.float32)[:, None],
@@ -30,7 +31,7 @@ def make_learner(sweep: Sweep, world: TwoGoalGrid) -> A2C:
     return A2C(world.spec, config, (*rates.shape[:1], len(sweep.alphas), sweep.seeds))
 
 
-def run(sweep: Sweep | Costs, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep | Costs, progress: bool = False) -> Arrays:
     """Returns the arrays of `run_learners`, or of `costs.run`."""
     if not isinstance(sweep, Costs):
         return run_learners(sweep, progress)
@@ -40,18 +41,16 @@ def run(sweep: Sweep | Costs, progress: bool = False) -> dict[str, np.ndarray]:
     return costs.run(sweep)
 
 
-def run_learners(sweep: Sweep, progress: bool) -> dict[str, np.ndarray]:
+def run_learners(sweep: Sweep, progress: bool) -> Arrays:
     """Trains the learners of a sweep, and evaluates their final policies exactly.
 
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar, which only A2C has.
+    Only A2C has a progress bar.
 
     Returns:
       `steps` and `seconds` [records], where the seconds count from the first record on, without the
       time to compile and to start processes; `return` [records, rates, alphas, seeds], the
       undiscounted mean over the episodes since the last record; `updates` []; `staleness` and
-      `largest_staleness` [records], 0 for A2C; and the results of `evaluate_grid` for the final
+      `largest_staleness` [records], 0 for A2C; and the results of `learned_on_grid` for the final
       policies, [rates, alphas, seeds].
     """
     world = TwoGoalGrid()
@@ -74,20 +73,16 @@ def run_learners(sweep: Sweep, progress: bool) -> dict[str, np.ndarray]:
         staleness, largest = (result.history[name] for name in ("staleness", "largest_staleness"))
     else:
         moments: list[float] = []
-        result = mx.train(
+        result = train(
             learner,
             world,
-            sweep.steps,
-            seed=sweep.seed,
+            sweep,
+            progress,
             num_envs=sweep.workers,
-            records=sweep.records,
-            progress=progress,
             callback=lambda *_: moments.append(time.perf_counter()),
         )
         seconds = np.array(moments) - moments[0]
         staleness = largest = np.zeros(len(moments), np.float32)
-    states = tf.eye(world.num_states, batch_shape=learner.batch_shape)
-    logits = learner.policy(result.state, states).logits.numpy()
     return {
         "steps": result.history["env_steps"],
         "seconds": seconds,
@@ -95,5 +90,5 @@ def run_learners(sweep: Sweep, progress: bool) -> dict[str, np.ndarray]:
         "updates": np.array(result.updates),
         "staleness": staleness,
         "largest_staleness": largest,
-        **evaluate_grid(world, logits, learner.config.discount)._asdict(),
+        **exact.learned_on_grid(learner, result.state, world)._asdict(),
     }

@@ -13,7 +13,7 @@ LABELS: Mapping[Method, str] = {"a2c": "A2C", "a3c": "A3C"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Learners on the grid with two goals, trained by one method.
 
     Attributes:
@@ -31,6 +31,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{method}-{workers}"
+
     method: Method
     workers: int
     alphas: tuple[float, ...] = (0.0, 0.01, 0.05, 0.1)
@@ -43,14 +45,9 @@ class Sweep:
     records: int = 40
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.method}-{self.workers}"
-
 
 @dataclass(frozen=True, kw_only=True)
-class Costs:
+class Costs(frame.Sweep):
     """The time of the parts of A3C and the bytes of its messages, for a learner of one kind.
 
     Attributes:
@@ -63,17 +60,14 @@ class Costs:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "costs-{learner}"
+
     learner: Literal["grid", "cartpole"]
     hidden_sizes: tuple[int, ...] = (256, 256)
     seeds: int = 20
     rollout_length: int = 5
     updates: int = 1_000
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"costs-{self.learner}"
 
 
 _QUICK: dict[str, Any] = {"seeds": 2, "steps": 400, "records": 2}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from experiments import tables
@@ -9,26 +11,22 @@ from experiments.boltzmann_optimality.sweep import REGULARIZERS, Path
 from experiments.frame import Arrays, Findings, Result, Row
 
 
-def rows(path: Path, a: Arrays) -> list[Row]:
-    """Returns a row for each regulariser and pictured temperature of an environment."""
-    found = []
+def rows(path: Path, a: Arrays) -> Iterator[Row]:
+    """Yields a row for each regulariser and pictured temperature of an environment."""
     for i, regularizer in enumerate(REGULARIZERS):
         for j, alpha in enumerate(path.pictured):
             k = path.count + j
             difference = np.abs(a["loss"][i, j] - a["predicted"][i, j])
             measured = ("return", "objective", "entropy", "entropy_per_step", "zeros")
-            found.append(
-                {
-                    "world": path.world,
-                    "regularizer": regularizer,
-                    "alpha": alpha,
-                    **{name: float(a[name][i, k]) for name in measured},
-                    "smallest_loss": float(a["loss"][i, j].min()),
-                    "largest_loss": float(a["loss"][i, j].max()),
-                    "identity_error": float(difference.max()),
-                }
-            )
-    return found
+            yield {
+                "world": path.world,
+                "regularizer": regularizer,
+                "alpha": alpha,
+                **{name: float(a[name][i, k]) for name in measured},
+                "smallest_loss": float(a["loss"][i, j].min()),
+                "largest_loss": float(a["loss"][i, j].max()),
+                "identity_error": float(difference.max()),
+            }
 
 
 def along(path: Path, values: np.ndarray) -> np.ndarray:
@@ -83,10 +81,10 @@ def verdict(results: list[Result]) -> str:
     falls = sum(_monotone(-along(path, a["return"][0])) for path, a, _ in results)
     rises = sum(_monotone(along(path, a["entropy"][0])) for path, a, _ in results)
     above = max(above_the_front(path, a) for path, a, _ in results)
-    zeros = {
-        name: max(row["zeros"] for row in found if row["regularizer"] == name)
-        for name in REGULARIZERS
-    }
+    zeros = ", ".join(
+        f"{max(row['zeros'] for row in mine):.2f} with {name}"
+        for name, mine in tables.by(found, "regularizer").items()
+    )
     passed = "No" if above < 1e-8 else f"By up to {above:.0e}, an"
     return "\n".join(
         [
@@ -95,9 +93,7 @@ def verdict(results: list[Result]) -> str:
             f"As alpha rises, the return falls throughout in {falls} and the entropy rises "
             f"throughout in {rises} of {len(results)} environments. {passed} epsilon-greedy policy "
             "passes this front.",
-            "The largest share of actions of probability 0 is "
-            + ", ".join(f"{share:.2f} with {name}" for name, share in zeros.items())
-            + ".",
+            f"The largest share of actions of probability 0 is {zeros}.",
         ]
     )
 

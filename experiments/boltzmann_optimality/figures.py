@@ -32,9 +32,8 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
 def _policies(path: Path, arrays: Arrays) -> Figure:
     """Draws policies, with a row for each regulariser and a column for each temperature."""
     grid = runs.world(path)
-    columns = len(path.pictured)
     figure = Figure(figsize=(plots.WIDTH, 7.2), layout="constrained")
-    axes = figure.subplots(len(REGULARIZERS), columns, squeeze=False)
+    axes = figure.subplots(len(REGULARIZERS), len(path.pictured), squeeze=False)
     for i, name in enumerate(REGULARIZERS):
         for j, alpha in enumerate(path.pictured):
             k, axis = path.count + j, axes[i, j]
@@ -70,31 +69,25 @@ def _policy(axis: Any, grid: Any, policy: np.ndarray, value: np.ndarray) -> Any:
         end = centre + 0.48 * probability[:, None] * move
         axis.add_collection(LineCollection(np.stack([centre, end], 1), colors="black", lw=1.3))
     axis.plot(*centre.T, ls="none", marker="o", ms=2, color="black")
+    box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": plots.VERMILLION, "lw": 1.5}
     for state in np.flatnonzero(grid.terminal):
-        axis.text(
-            columns[state],
-            rows[state],
-            f"{value[state]:g}",
-            ha="center",
-            va="center",
-            fontsize=7,
-            bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "#D55E00", "lw": 1.5},
-        )
+        x, y = columns[state], rows[state]
+        axis.text(x, y, f"{value[state]:g}", ha="center", va="center", fontsize=7, bbox=box)
     _walls(axis, grid, side)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    axis.set(xticks=[], yticks=[])
     return image
 
 
 def _walls(axis: Any, grid: Any, side: int) -> None:
     """Draws a line between neighbouring cells that no move joins."""
     follows = grid.next_state[:, :, 0]
+    style = {"color": plots.VERMILLION, "lw": 2}
     for state in np.flatnonzero(~grid.terminal):
         row, column = divmod(int(state), side)
         if row + 1 < side and follows[state, 1] == state:
-            axis.plot([column - 0.5, column + 0.5], [row + 0.5] * 2, color="#D55E00", lw=2)
+            axis.plot([column - 0.5, column + 0.5], [row + 0.5] * 2, **style)
         if column + 1 < side and follows[state, 3] == state:
-            axis.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], color="#D55E00", lw=2)
+            axis.plot([column + 0.5] * 2, [row - 0.5, row + 0.5], **style)
 
 
 def _trade_off(results: list[Result]) -> Figure:
@@ -125,15 +118,8 @@ def _front(axis: Any, path: Path, a: Arrays) -> None:
         style = {"lw": 2.2} if regularizer == "Shannon" else {"lw": 1.4, "ls": "--"}
         label = "Shannon: the front" if regularizer == "Shannon" else regularizer
         axis.plot(x, y, color=_COLOURS[regularizer], label=label, marker=".", ms=4, **style)
-    axis.plot(
-        a["epsilon_entropy"],
-        a["epsilon_return"],
-        color=plots.PURPLE,
-        ls=":",
-        marker="x",
-        ms=4,
-        label="epsilon-greedy",
-    )
+    x, y = a["epsilon_entropy"], a["epsilon_return"]
+    axis.plot(x, y, color=plots.PURPLE, ls=":", marker="x", ms=4, label="epsilon-greedy")
     axis.set(xlabel="(1 - gamma) x discounted entropy (nats)", ylabel="return")
 
 
@@ -141,19 +127,13 @@ def _deviations(results: list[Result]) -> Figure:
     """Draws what deviations from the soft-optimal policy lose, against the loss by the theory."""
     figure, (axes,) = plots.panels(1, len(results), height=4.0)
     for axis, (path, a, _) in zip(axes, results, strict=True):
-        ends = [np.inf, 0.0]
         axis.set_prop_cycle(color=[*_COLOURS.values(), plots.PURPLE, "black"])
+        x, y = a["predicted"][0], a["loss"][0]
         for j, (alpha, marker) in enumerate(zip(path.pictured, "os^Dv", strict=False)):
-            x, y = a["predicted"][0, j], a["loss"][0, j]
-            axis.plot(x, y, ls="none", marker=marker, ms=4, mfc="none", label=f"{alpha:g}")
-            ends = [min(ends[0], x.min()), max(ends[1], x.max())]
+            axis.plot(x[j], y[j], ls="none", marker=marker, ms=4, mfc="none", label=f"{alpha:g}")
+        ends = [x.min(), x.max()]
         axis.plot(ends, ends, color="black", lw=1, zorder=0)
-        axis.set(
-            xscale="log",
-            yscale="log",
-            xlabel="alpha x expected divergence (reward)",
-            ylabel="lost objective (reward)",
-            title=path.world,
-        )
+        axis.set(xscale="log", yscale="log", title=path.world)
+        axis.set(xlabel="alpha x expected divergence (reward)", ylabel="lost objective (reward)")
         axis.legend(title="alpha", frameon=False, fontsize=8)
     return figure

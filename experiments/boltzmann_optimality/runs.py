@@ -7,12 +7,10 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments.boltzmann_optimality.sweep import Path
-from experiments.frame import track
+from experiments.frame import Arrays, stacked, track
 from maxent_tf.environments import FiniteWorld
 from maxent_tf.regularizers import KL, Regularizer, Shannon, Tsallis
 from maxent_tf.tabular import TabularMDP, evaluate_policy, occupancy, soft_policy_iteration
-
-Arrays = dict[str, np.ndarray]
 
 _TOLERANCE = 1e-10
 
@@ -47,29 +45,26 @@ def run(path: Path, progress: bool = False) -> Arrays:
     grid = world(path)
     m = mx.tabular.from_environment(grid, discount=path.discount)
     alpha = temperatures(path)
-    found: dict[str, list] = {}
+    parts = []
     for regularizer in track(regularizers(grid.num_actions), progress, "regularisers"):
         solution = soft_policy_iteration(m, alpha, regularizer=regularizer, tolerance=_TOLERANCE)
-        pictured = slice(path.count, None)
-        deviations = deviate(
-            m, alpha[pictured], solution.policy.numpy()[pictured], regularizer, path
-        )
-        for name, value in {
+        pictured = solution.policy.numpy()[path.count :]
+        part = {
             "policy": solution.policy,
             "reward_value": evaluate_policy(m, solution.policy).v,
             "objective": tf.reduce_sum(m.initial * solution.v, -1),
             "error_bound": solution.error_bound,
             "zeros": _zeros(m, alpha, solution.q, solution.policy, regularizer),
             **measure(m, solution.policy),
-            **deviations,
-        }.items():
-            found.setdefault(name, []).append(np.asarray(value))
+            **deviate(m, alpha[path.count :], pictured, regularizer, path),
+        }
+        parts.append(part)
     epsilon = np.linspace(0, 1, 41)[:, None, None]
     greedy = soft_policy_iteration(m, 0.0, tolerance=_TOLERANCE).policy.numpy()
     mixed = measure(m, (1 - epsilon) * greedy + epsilon / grid.num_actions)
     return {
         "alpha": alpha,
-        **{name: np.stack(values) for name, values in found.items()},
+        **stacked(parts),
         **{f"epsilon_{name}": np.asarray(mixed[name]) for name in ("return", "entropy")},
     }
 

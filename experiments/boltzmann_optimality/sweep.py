@@ -16,7 +16,7 @@ REGULARIZERS = ("Shannon", "Tsallis", "KL to uniform")
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(frame.Sweep):
     """The soft-optimal policies of an environment, over temperatures, for every regulariser.
 
     Attributes:
@@ -30,6 +30,8 @@ class Path:
       seed: The seed of the deviations.
     """
 
+    files: ClassVar = "{world}"
+
     world: WorldName
     discount: float = 0.99
     lowest: float = 1e-4
@@ -38,11 +40,6 @@ class Path:
     pictured: tuple[float, ...] = (0.001, 0.006, 0.02, 0.1, 1.0)
     deviations: int = 100
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return self.world
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from experiments import tables
@@ -14,7 +16,7 @@ from maxent_tf import statistics
 NEAR = 0.05
 
 
-def rows(sweep: PathSweep | LearnerSweep, arrays: Arrays) -> list[Row]:
+def rows(sweep: PathSweep | LearnerSweep, arrays: Arrays) -> Iterable[Row]:
     """Returns the row of a path, or the rows of learners."""
     if isinstance(sweep, PathSweep):
         return [world_row(sweep.world, arrays)]
@@ -39,9 +41,8 @@ def _bears(alphas: np.ndarray, best: np.ndarray) -> float | None:
     return float(alphas[lost[0] - 1]) if lost[0] else None
 
 
-def learner_rows(sweep: LearnerSweep, arrays: Arrays) -> list[Row]:
-    """Returns a row for each start and temperature: the learners beside the exact policy."""
-    found = []
+def learner_rows(sweep: LearnerSweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each start and temperature: the learners beside the exact policy."""
     for i, start in enumerate(STARTS):
         for j, alpha in enumerate(sweep.alphas):
             row: Row = {
@@ -60,20 +61,16 @@ def learner_rows(sweep: LearnerSweep, arrays: Arrays) -> list[Row]:
             row["follows"] = all(
                 abs(row[name] - row[f"exact_{name}"]) <= NEAR for name in ("best", "value")
             )
-            found.append(row)
-    return found
+            yield row
 
 
 def table(found: list[Row]) -> str:
     """Returns P(best goal) and return as a table with a line for each temperature."""
-    by_key = {(r["world"], r["objective"], r["start"], r["alpha"]): r for r in found}
-    lines = []
-    for (world, objective, start, alpha), row in by_key.items():
-        if start == STARTS[0]:
-            other = by_key[world, objective, STARTS[1], alpha]
-            lines.append(
-                {**row, "other_best": other["best"], "other_value": other["value"]},
-            )
+    fresh, exact = tables.by(found, "start").values()
+    lines = [
+        {**row, "other_best": other["best"], "other_value": other["value"]}
+        for row, other in zip(fresh, exact, strict=True)
+    ]
     return tables.table(
         lines,
         {
@@ -96,11 +93,12 @@ def conclude(results: list[Result]) -> Findings:
 
 def verdict(worlds: list[Row], found: list[Row]) -> str:
     """Returns which objective does what, and which learners follow, in sentences from the rows."""
-    wider = [row["world"] for row in worlds if _bears_more(row)]
+    wider = sum((row["bonus_bears"] or 0.0) > (row["reward_bears"] or 0.0) for row in worlds)
     lines = [
         f"The bonus still prefers the best goal at temperatures at which the reward has given it up"
-        f", in {len(wider)} of {len(worlds)} environments."
+        f", in {wider} of {len(worlds)} environments."
     ]
+    groups = tables.by(found, "world", "objective")
     for row in worlds:
         lines.append(
             f"On {row['world']}, exactly, entropy as a reward gives up the goals at alpha "
@@ -109,8 +107,7 @@ def verdict(worlds: list[Row], found: list[Row]) -> str:
             f"{_up_to(row['bonus_bears'])} under the bonus."
         )
         for objective in OBJECTIVES:
-            mine = [r for r in found if (r["world"], r["objective"]) == (row["world"], objective)]
-            fresh, exact = ([r for r in mine if r["start"] == start] for start in STARTS)
+            fresh, exact = tables.by(groups[row["world"], objective], "start").values()
             surest = max(fresh, key=lambda r: r["best"])
             lines.append(
                 f"On {row['world']}, learners with the {objective} end near the exact policy at "
@@ -119,11 +116,6 @@ def verdict(worlds: list[Row], found: list[Row]) -> str:
                 f"alpha {surest['alpha']:g}."
             )
     return "\n".join(lines)
-
-
-def _bears_more(row: Row) -> bool:
-    """Returns whether the bonus bears a higher temperature than the reward."""
-    return (row["bonus_bears"] or 0.0) > (row["reward_bears"] or 0.0)
 
 
 def _up_to(alpha: float | None) -> str:

@@ -28,18 +28,9 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
         rows = [row for row in found if row["world"] == world]
         for axis, name in zip(column, ("best", "value"), strict=True):
             _panel(axis, path, rows, name)
-            axis.set_ylabel(_LABELS[name])
         column[0].set_title(world)
         column[1].set_xlabel("alpha (reward per nat)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        frameon=False,
-        fontsize=9,
-        loc="outside lower center",
-        ncols=1 + len(paths),
-    )
+    plots.legend(figure, grid[0, :1], ncols=1 + len(paths))
     return {"bonus_or_reward.png": figure}
 
 
@@ -63,4 +54,4 @@ def _panel(axis: Any, path: Arrays, rows: list[Row], name: str) -> None:
             )
     axis.axvline(path["threshold"], color="black", lw=1, label="threshold of the reward")
     axis.axvline(path["estimate"], color="black", lw=2, ls=":", label="V* (1 - gamma) / log A")
-    axis.set(xscale="log")
+    axis.set(xscale="log", ylabel=_LABELS[name])

@@ -9,21 +9,17 @@ import maxent_tf as mx
 from experiments.bonus_or_reward import policies
 from experiments.bonus_or_reward.sweep import OBJECTIVES, STARTS, WORLDS, LearnerSweep, PathSweep
 from experiments.exact import evaluate_grid, living_threshold
+from experiments.frame import Arrays
 from maxent_tf.optimizers import SGD
 from maxent_tf.tabular import bounds, from_environment, soft_policy_iteration
 
 
-def run(sweep: PathSweep | LearnerSweep, progress: bool = False) -> dict[str, np.ndarray]:
-    """Solves a path or trains learners.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-    """
+def run(sweep: PathSweep | LearnerSweep, progress: bool = False) -> Arrays:
+    """Solves a path or trains learners."""
     return run_path(sweep) if isinstance(sweep, PathSweep) else run_learners(sweep, progress)
 
 
-def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
+def run_path(sweep: PathSweep) -> Arrays:
     """Solves both objectives at all temperatures.
 
     Returns:
@@ -51,7 +47,7 @@ def run_path(sweep: PathSweep) -> dict[str, np.ndarray]:
     }
 
 
-def run_learners(sweep: LearnerSweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run_learners(sweep: LearnerSweep, progress: bool = False) -> Arrays:
     """Trains learners of one objective on one environment, from both starts, in one program.
 
     Returns:

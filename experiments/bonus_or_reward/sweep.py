@@ -21,7 +21,7 @@ STARTS = ("fresh", "exact")
 
 
 @dataclass(frozen=True)
-class PathSweep:
+class PathSweep(frame.Sweep):
     """Exact policies of both objectives along a path of temperatures.
 
     Attributes:
@@ -34,6 +34,8 @@ class PathSweep:
         evaluated.
     """
 
+    files: ClassVar = "{world}_path"
+
     world: str
     lowest: float = 1e-3
     highest: float = 1.0
@@ -42,18 +44,13 @@ class PathSweep:
     max_episode_steps: int = 200
 
     @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}_path"
-
-    @property
     def alphas(self) -> np.ndarray:
         """The temperatures, [count], rising."""
         return np.geomspace(self.lowest, self.highest, self.count)
 
 
 @dataclass(frozen=True)
-class LearnerSweep:
+class LearnerSweep(frame.Sweep):
     """One-step actor-critics with tables; the other attributes are those of `PathSweep`.
 
     Attributes:
@@ -66,6 +63,8 @@ class LearnerSweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}_{objective}"
+
     world: str
     objective: str
     alphas: tuple[float, ...] = (0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -76,11 +75,6 @@ class LearnerSweep:
     discount: float = 0.99
     max_episode_steps: int = 200
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}_{self.objective}"
 
 
 _QUICK_PATH = {"count": 3}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from experiments.frame import Arrays, Findings, Result, Row
 from maxent_tf import statistics
 
 
-def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> list[Row]:
-    """Returns the rows of a part."""
+def rows(sweep: NaturalGradient | NoisyBandit | Exploration, arrays: Arrays) -> Iterator[Row]:
+    """Yields the rows of a part."""
     if isinstance(sweep, NaturalGradient):
         return natural_rows(sweep, arrays)
     if isinstance(sweep, NoisyBandit):
@@ -31,67 +32,52 @@ class Rows(NamedTuple):
     exploration: list[Row]
 
 
-def natural_rows(sweep: NaturalGradient, arrays: Arrays) -> list[Row]:
-    """Returns a row for each step size and temperature, without and with the baseline."""
-    rows = []
+def natural_rows(sweep: NaturalGradient, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each step size and temperature, without and with the baseline."""
     for i, baseline in enumerate(BASELINES):
         for j, step_size in enumerate(sweep.step_sizes):
             bound = None if baseline else float(gradients.chance_of_only_worse(step_size, 5000)[-1])
+            row: Row = {"baseline": baseline, "step_size": step_size, "alpha": 0.0}
             likelier, locked = (arrays[name][-1, i, j] for name in ("likelier", "locked"))
-            rows.append(_natural(sweep, baseline, step_size, 0.0, likelier, locked, bound))
+            yield {**row, **_ends(likelier, locked, sweep.runs), "bound": bound}
         for j, step_size in enumerate(sweep.entropy_step_sizes):
             for k, alpha in enumerate(sweep.alphas):
                 if alpha:  # those without entropy are above
-                    likelier, locked = (
-                        arrays[f"entropy_{name}"][i, j, k] for name in ("likelier", "locked")
-                    )
-                    rows.append(_natural(sweep, baseline, step_size, alpha, likelier, locked, None))
-    return rows
+                    row = {"baseline": baseline, "step_size": step_size, "alpha": alpha}
+                    at = i, j, k
+                    likelier, locked = arrays["entropy_likelier"][at], arrays["entropy_locked"][at]
+                    yield {**row, **_ends(likelier, locked, sweep.runs), "bound": None}
 
 
-def _natural(
-    sweep: NaturalGradient,
-    baseline: bool,
-    step_size: float,
-    alpha: float,
-    likelier: float,
-    locked: float,
-    bound: float | None,
-) -> Row:
-    count = round(float(likelier) * sweep.runs)
+def _ends(likelier: float, locked: float, runs: int) -> Row:
+    """Returns the entries of a row that say how the runs end."""
+    count = round(float(likelier) * runs)
     return {
-        "baseline": baseline,
-        "step_size": step_size,
-        "alpha": alpha,
-        "runs": sweep.runs,
-        "worse_likelier": count / sweep.runs,
-        "worse_likelier_interval": list(statistics.wilson_interval(count, sweep.runs)),
+        "runs": runs,
+        "worse_likelier": count / runs,
+        "worse_likelier_interval": list(statistics.wilson_interval(count, runs)),
         "locked": float(locked),
-        "bound": bound,
     }
 
 
-def noisy_rows(sweep: NoisyBandit, arrays: Arrays) -> list[Row]:
-    """Returns a row for each temperature."""
-    counts = arrays["best"][-1].sum(-1)
-    return [
-        {
+def noisy_rows(sweep: NoisyBandit, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each temperature."""
+    for alpha, count in zip(sweep.alphas, arrays["best"][-1].sum(-1), strict=True):
+        yield {
             "alpha": alpha,
             "seeds": sweep.seeds,
             "greedy_optimal": int(count) / sweep.seeds,
             "greedy_optimal_interval": list(statistics.wilson_interval(count, sweep.seeds)),
         }
-        for alpha, count in zip(sweep.alphas, counts, strict=True)
-    ]
 
 
-def exploration_rows(sweep: Exploration, arrays: Arrays) -> list[Row]:
-    """Returns a row for each bandit and explorer.
+def exploration_rows(sweep: Exploration, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each bandit and explorer.
 
     `slope` is the slope of log regret in log t over the last factor of ten: 1 where regret is
     linear. `never_recovered` is the share of runs that drew worse arms throughout the second half.
     """
-    times, rows = arrays["times"], []
+    times = arrays["times"]
     tenth = int(np.argmin(np.abs(np.log(10 * times / times[-1]))))
     half = int(np.argmin(np.abs(np.log(2 * times / times[-1]))))
     for world, regret in zip(sweep.worlds, arrays["regret"], strict=True):
@@ -101,24 +87,20 @@ def exploration_rows(sweep: Exploration, arrays: Arrays) -> list[Row]:
             mean, error = float(last.mean()), float(last.std(ddof=1) / np.sqrt(sweep.runs))
             drawn = last - regret[half, i]
             most = smallest_gap * (times[-1] - times[half])
-            rows.append(
-                {
-                    "world": world.name,
-                    "explorer": explorer.label,
-                    "kind": explorer.kind,
-                    "runs": sweep.runs,
-                    "steps": int(times[-1]),
-                    "regret": mean,
-                    "regret_interval": [mean - 1.96 * error, mean + 1.96 * error],
-                    "regret_median": float(np.median(last)),
-                    "slope": float(
-                        np.log(mean / regret[tenth, i].mean()) / np.log(times[-1] / times[tenth])
-                    ),
-                    "never_recovered": float(np.mean(drawn > 0.99 * most)),
-                    **_theory(world, explorer, int(times[-1])),
-                }
-            )
-    return rows
+            slope = np.log(mean / regret[tenth, i].mean()) / np.log(times[-1] / times[tenth])
+            yield {
+                "world": world.name,
+                "explorer": explorer.label,
+                "kind": explorer.kind,
+                "runs": sweep.runs,
+                "steps": int(times[-1]),
+                "regret": mean,
+                "regret_interval": [mean - 1.96 * error, mean + 1.96 * error],
+                "regret_median": float(np.median(last)),
+                "slope": float(slope),
+                "never_recovered": float(np.mean(drawn > 0.99 * most)),
+                **_theory(world, explorer, int(times[-1])),
+            }
 
 
 def _theory(world: Any, explorer: Any, steps: int) -> dict[str, float]:
@@ -198,10 +180,9 @@ def _natural_verdict(rows: list[Row]) -> str:
     high = max(plain, key=lambda row: row["worse_likelier"])
     below = [row for row in plain if row["worse_likelier_interval"][1] < row["bound"]]
     helped = max(row["worse_likelier"] for row in rows if row["baseline"] and row["alpha"] == 0)
-    entropic = [row for row in rows if not row["baseline"] and row["alpha"] > 0]
     without = {row["step_size"]: row for row in plain}
     best = min(
-        entropic,
+        (row for row in rows if not row["baseline"] and row["alpha"] > 0),
         key=lambda row: row["worse_likelier"] - without[row["step_size"]]["worse_likelier"],
     )
     same = without[best["step_size"]]
@@ -232,18 +213,17 @@ def _noisy_verdict(rows: list[Row]) -> str:
 
 
 def _exploration_verdict(rows: list[Row]) -> str:
-    worlds = list(dict.fromkeys(row["world"] for row in rows))
+    worlds = {row["world"] for row in rows}
     boltzmann = [row for row in rows if row["kind"] in ("constant", "log", "root")]
     gumbel = [row for row in rows if row["kind"] == "gumbel"]
     within = sum(row["regret_interval"][1] <= row["at_most"] for row in gumbel)
-    nearly_linear = {
-        label: sum(row["slope"] > 0.8 for row in boltzmann if row["explorer"] == label)
-        for label in dict.fromkeys(row["explorer"] for row in boltzmann)
-    }
-    listed = ", ".join(f"on {count} with {label}" for label, count in nearly_linear.items())
+    nearly_linear = ", ".join(
+        f"on {sum(row['slope'] > 0.8 for row in mine)} with {label}"
+        for label, mine in tables.by(boltzmann, "explorer").items()
+    )
     worst = max(row["slope"] for row in gumbel)
     return (
         f"Boltzmann-Gumbel exploration stays within its bound on {within} of {len(gumbel)} "
         f"bandits; its log-log slope at the end is {worst:.2f} at most. Of {len(worlds)} bandits, "
-        f"regret grows nearly linearly (slope above 0.8) {listed}."
+        f"regret grows nearly linearly (slope above 0.8) {nearly_linear}."
     )

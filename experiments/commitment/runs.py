@@ -6,9 +6,7 @@ import numpy as np
 
 from experiments.commitment import explorers, gradients
 from experiments.commitment.sweep import Exploration, NaturalGradient, NoisyBandit
-from experiments.frame import track
-
-Arrays = dict[str, np.ndarray]
+from experiments.frame import Arrays, track
 
 # Without and with the value as the baseline: the first axis of the settings of natural gradients.
 BASELINES = (False, True)
@@ -16,17 +14,12 @@ _CURVE_POINTS = 60
 
 
 def run(sweep: NaturalGradient | NoisyBandit | Exploration, progress: bool = False) -> Arrays:
-    """Runs a part.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-    """
+    """Runs a part."""
     if isinstance(sweep, NaturalGradient):
         return natural(sweep)
-    return (
-        noisy(sweep, progress) if isinstance(sweep, NoisyBandit) else exploration(sweep, progress)
-    )
+    if isinstance(sweep, NoisyBandit):
+        return noisy(sweep, progress)
+    return exploration(sweep, progress)
 
 
 def natural(sweep: NaturalGradient) -> Arrays:

@@ -11,7 +11,7 @@ TWO_ARMS = (1.0, 0.9)
 
 
 @dataclass(frozen=True)
-class NaturalGradient:
+class NaturalGradient(frame.Sweep):
     """Sampled natural policy gradient on two arms that pay exactly (1, 0.9).
 
     Attributes:
@@ -24,6 +24,8 @@ class NaturalGradient:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "natural_gradient"
+
     step_sizes: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
     alphas: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
     entropy_step_sizes: tuple[float, ...] = (1.0, 0.1)
@@ -31,11 +33,9 @@ class NaturalGradient:
     steps: int = 1000
     seed: int = 0
 
-    name: ClassVar[str] = "natural_gradient"
-
 
 @dataclass(frozen=True)
-class NoisyBandit:
+class NoisyBandit(frame.Sweep):
     """Sampled policy gradient on three arms with noise of standard deviation 1, from a bad start.
 
     Attributes:
@@ -45,12 +45,12 @@ class NoisyBandit:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "noisy_bandit"
+
     alphas: tuple[float, ...] = (0.0, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
     seeds: int = 600
     steps: int = 30_000
     seed: int = 1
-
-    name: ClassVar[str] = "noisy_bandit"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ FIVE_ARMS = World("five arms", (0.7,) + (0.5,) * 4, (False,) * 5)
 
 
 @dataclass(frozen=True)
-class Exploration:
+class Exploration(frame.Sweep):
     """The regret of explorers on bandits.
 
     Attributes:
@@ -111,6 +111,8 @@ class Exploration:
       marks: The number of times at which regret is recorded, evenly spaced in the logarithm.
       seed: The seed of everything that is drawn.
     """
+
+    files: ClassVar = "exploration"
 
     worlds: tuple[World, ...] = (LUCK_NEEDED, SMALL_GAP, FIVE_ARMS)
     explorers: tuple[Explorer, ...] = (
@@ -125,8 +127,6 @@ class Exploration:
     steps: int = 100_000
     marks: int = 31
     seed: int = 0
-
-    name: ClassVar[str] = "exploration"
 
 
 _QUICK: tuple[dict[str, Any], ...] = (

@@ -19,6 +19,8 @@ GROUPS: dict[tuple[bool, bool], str] = {
     (False, True): "curiosity",
     (True, True): "both",
 }
+# The groups with one way to explore alone.
+_ALONE = ("entropy", "curiosity")
 # Every environment pays at most this much in an episode.
 BEST = 1.0
 
@@ -68,11 +70,9 @@ def best_pairs(found: list[Row]) -> dict[tuple[str, str], dict[str, Row]]:
     The learners that are not reported choose. A tie goes to the smaller alpha and scale.
     """
     kept: dict[tuple[str, str], dict[str, Row]] = {}
-    for row in found:
-        mine = kept.setdefault((row["world"], row["method"]), {})
-        known = mine.get(row["group"])
-        if known is None or row["chosen_by"] > known["chosen_by"]:
-            mine[row["group"]] = row
+    for (world, method, group), rows in tables.by(found, "world", "method", "group").items():
+        best = max(rows, key=lambda row: row["chosen_by"])
+        kept.setdefault((world, method), {})[group] = best
     return kept
 
 
@@ -99,11 +99,10 @@ def comparisons(found: list[Row]) -> list[Row]:
         row: Row = {"world": world, "method": method, "alpha": both["alpha"]}
         row |= {"scale": both["scale"], "interaction": float(interaction.mean())}
         row["interaction_interval"] = list(student.mean_interval(interaction))
-        for group in ("entropy", "curiosity"):
+        for group in _ALONE:
             difference, *bounds = student.mean_difference(scores, np.array(kept[group]["scores"]))
             row |= {f"over_{group}": difference, f"over_{group}_interval": bounds}
-        lower = [row[f"over_{group}_interval"][0] for group in ("entropy", "curiosity")]
-        row["adds"] = min(lower) > 0
+        row["adds"] = min(row[f"over_{group}_interval"][0] for group in _ALONE) > 0
         compared.append(row)
     return compared
 
@@ -156,11 +155,7 @@ def verdict(compared: list[Row]) -> str:
     lines = []
     for row in compared:
         said = "reach more than each alone" if row["adds"] else "do not reach more than each alone"
-        gains = [
-            f"{row[f'over_{group}']:+.3f} "
-            f"[{row[f'over_{group}_interval'][0]:+.3f}, {row[f'over_{group}_interval'][1]:+.3f}]"
-            for group in ("entropy", "curiosity")
-        ]
+        gains = [tables.interval(f"over_{group}", "+.3f").format(**row) for group in _ALONE]
         lines.append(
             f"On {WORLDS[row['world']]}, entropy and {METHODS[row['method']]} together {said}: the "
             f"mean return over training is {gains[0]} above that of entropy alone, and {gains[1]} "

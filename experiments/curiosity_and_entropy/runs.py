@@ -6,6 +6,8 @@ import numpy as np
 
 import maxent_tf as mx
 from experiments.curiosity_and_entropy.sweep import Sweep
+from experiments.frame import Arrays
+from experiments.learning import train
 from maxent_tf.environments import DoorKey, Environment, MountainCar
 from maxent_tf.exploration import ICM, RND, IntrinsicReward
 from maxent_tf.learners import PPO, Intrinsic, PPOConfig
@@ -52,12 +54,8 @@ def make_learner(sweep: Sweep, world: Environment) -> Intrinsic:
     )
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep, and plays greedy episodes at the end.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       `steps` [records], the steps of each learner so far; `return` [records, alphas, scales,
@@ -67,16 +65,7 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     """
     world = make_world(sweep)
     learner = make_learner(sweep, world)
-    result = mx.train(
-        learner,
-        world,
-        sweep.steps,
-        seed=sweep.seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
-        normalize_observation=True,
-    )
+    result = train(learner, world, sweep, progress, normalize_observation=True)
     greedy = mx.evaluate(learner, result, world, sweep.episodes, seed=sweep.seed)
     return {
         "steps": result.history["env_steps"],

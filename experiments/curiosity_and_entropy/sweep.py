@@ -17,7 +17,7 @@ METHODS: Mapping[str, str] = {"rnd": "RND", "icm": "ICM"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """PPO with every pair of a temperature and a scale of an intrinsic reward, in one program.
 
     Attributes:
@@ -34,6 +34,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}-{method}"
+
     world: World
     method: Method
     alphas: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1)
@@ -45,11 +47,6 @@ class Sweep:
     records: int = 24
     episodes: int = 20
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{self.method}"
 
 
 # More learners where a step is cheap.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from experiments import tables
@@ -13,36 +15,33 @@ from experiments.frame import Arrays, Row
 FACTORS = (0.5, 1.0, 2.0)
 
 
-def rows(sweep: Sweep, arrays: Arrays) -> list[Row]:
-    """Returns a row for each size, in plain numbers."""
-    found = []
+def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
+    """Yields a row for each size, in plain numbers."""
     for i, size in enumerate(sweep.sizes):
         threshold = float(arrays["threshold"][i])
         at = paths.path_sum(size, threshold * np.array(FACTORS))
-        found.append(
-            {
-                "size": size,
-                "threshold": threshold,
-                "approximate_threshold": float(arrays["approximate_threshold"][i]),
-                "goal_at": at.goal.tolist(),
-                "value_at": at.value.tolist(),
-                "uniform": 2.0**-size,
-                "approximation_error": _largest(arrays["approximation"] - arrays["goal"], i),
-                "solver_error": max(
-                    _largest(arrays["solved_goal"] - arrays["goal"], i),
-                    _largest(arrays["solved_unaware"] - arrays["unaware"], i),
-                ),
-                "falls": bool((np.diff(arrays["goal"][i]) <= 0).all()),
-                "value_falls": bool((np.diff(arrays["value"][i]) <= 0).all()),
-                "least_over_uniform": float(arrays["goal"][i].min() * 2.0**size),
-                "unaware_over_uniform": float(arrays["unaware"][i].max() * 2.0**size),
-            }
-        )
-    return found
+        goal, unaware = arrays["goal"][i], arrays["unaware"][i]
+        yield {
+            "size": size,
+            "threshold": threshold,
+            "approximate_threshold": float(arrays["approximate_threshold"][i]),
+            "goal_at": at.goal.tolist(),
+            "value_at": at.value.tolist(),
+            "uniform": 2.0**-size,
+            "approximation_error": _distance(arrays["approximation"][i], goal),
+            "solver_error": max(
+                _distance(arrays["solved_goal"][i], goal),
+                _distance(arrays["solved_unaware"][i], unaware),
+            ),
+            "falls": bool((np.diff(goal) <= 0).all()),
+            "value_falls": bool((np.diff(arrays["value"][i]) <= 0).all()),
+            "least_over_uniform": float(goal.min() * 2.0**size),
+            "unaware_over_uniform": float(unaware.max() * 2.0**size),
+        }
 
 
-def _largest(difference: np.ndarray, i: int) -> float:
-    return float(np.abs(difference[i]).max())
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a - b).max())
 
 
 def table(found: list[Row]) -> str:

@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from experiments.deep_sea_exact import paths
 from experiments.deep_sea_exact.sweep import Sweep
-from experiments.frame import track
+from experiments.frame import Arrays, stacked, track
 from maxent_tf.environments import DeepSea
 from maxent_tf.tabular import TabularMDP, from_environment, soft_value_iteration
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Measures every environment at every temperature.
 
     Returns:
@@ -20,12 +20,12 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
       `approximation` [sizes, alphas], `threshold`, `approximate_threshold` [sizes]; by the solver
       `solved_goal` and `solved_unaware` [sizes, alphas].
     """
-    rows: dict[str, list] = {}
+    parts = []
     for size in track(sweep.sizes, progress, "worlds"):
         m = from_environment(DeepSea(size), discount=1.0, sparse=True)
         reward = tf.where(m.reward > 0, m.reward - paths.TREASURE, m.reward)
         without = m._replace(reward=reward)
-        found = {
+        part = {
             **paths.path_sum(size, sweep.alphas)._asdict(),
             "approximation": paths.approximate_goal(size, sweep.alphas),
             "threshold": paths.threshold(size),
@@ -33,10 +33,8 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
             "solved_goal": solved_goal(m, size, sweep.alphas),
             "solved_unaware": solved_goal(without, size, sweep.alphas),
         }
-        for name, value in found.items():
-            rows.setdefault(name, []).append(value)
-    arrays = {name: np.array(values) for name, values in rows.items()}
-    return {"size": np.array(sweep.sizes), "alpha": sweep.alphas, **arrays}
+        parts.append(part)
+    return {"size": np.array(sweep.sizes), "alpha": sweep.alphas, **stacked(parts)}
 
 
 def solved_goal(m: TabularMDP, size: int, alphas: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from experiments import frame
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The soft-optimal policies of `DeepSea`.
 
     Attributes:
@@ -21,12 +21,12 @@ class Sweep:
       count: The number of temperatures, geometrically spaced.
     """
 
+    files: ClassVar = "deep_sea"
+
     sizes: tuple[int, ...] = (5, 10, 15, 20, 25, 30)
     lowest: float = 0.01
     highest: float = 1.0
     count: int = 161
-
-    name: ClassVar[str] = "deep_sea"
 
     @property
     def alphas(self) -> np.ndarray:

@@ -26,10 +26,9 @@ def geometric_mean(ratios: np.ndarray) -> tuple[float, float, float]:
       The mean and its bounds; with one run, the bounds are infinitely wide.
     """
     logs = np.log(np.asarray(ratios, np.float64))
-    if logs.size < 2:
-        return float(np.exp(logs.mean())), 0.0, float("inf")
-    half = scipy.stats.t.ppf(0.975, logs.size - 1) * scipy.stats.sem(logs)
-    middle = logs.mean()
+    middle, half = logs.mean(), np.inf
+    if logs.size > 1:
+        half = scipy.stats.t.ppf(0.975, logs.size - 1) * scipy.stats.sem(logs)
     return float(np.exp(middle)), float(np.exp(middle - half)), float(np.exp(middle + half))
 
 
@@ -55,9 +54,8 @@ def gradient_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
                 "signal": float(np.sqrt(max(squared.mean(), 0) / variance[0].mean())),
             }
             for k, estimator in enumerate(ESTIMATORS[1:], start=1):
-                ratio, low, high = geometric_mean(variance[k] / variance[0])
-                row[f"{estimator}_ratio"] = ratio
-                row[f"{estimator}_interval"] = [low, high]
+                ratio, *bounds = geometric_mean(variance[k] / variance[0])
+                row |= {f"{estimator}_ratio": ratio, f"{estimator}_interval": bounds}
             yield row
 
 
@@ -71,7 +69,7 @@ def learning_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     for j, alpha in enumerate(sweep.alphas):
         for i, estimator in enumerate(ESTIMATORS):
             returns = arrays["value"][i, j]
-            difference, low, high = student.mean_difference(returns, arrays["value"][0, j])
+            difference, *bounds = student.mean_difference(returns, arrays["value"][0, j])
             row: Row = {
                 "world": sweep.world,
                 "alpha": alpha,
@@ -83,7 +81,7 @@ def learning_rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
                 "return_iqm_interval": list(statistics.bootstrap_interval(returns)),
                 "policy_entropy": float(arrays["entropy"][i, j].mean()),
                 "difference": difference,
-                "difference_interval": [low, high],
+                "difference_interval": bounds,
             }
             if "best" in arrays:
                 count = int((arrays["best"][i, j] <= 0.5).sum())
@@ -148,17 +146,16 @@ def verdict(gradients: list[Row], learning: list[Row]) -> str:
         f"single sample leaves in the actor's gradient, and learners return more with it at "
         f"{higher} and less at {lower} of {total} temperatures."
     ]
-    for world in dict.fromkeys(row["world"] for row in gradients):
+    for world, mine in tables.by(gradients, "world").items():
+        places = tables.by(sorted(mine, key=lambda row: row["alpha"]), "place")
         for estimator, name in _NAMES.items():
             parts = []
             for place, where in _PLACES.items():
-                here = [row for row in gradients if (row["world"], row["place"]) == (world, place)]
-                here.sort(key=lambda row: row["alpha"])
-                first, last = (row[f"{estimator}_ratio"] for row in (here[0], here[-1]))
-                worst = max(row[f"{estimator}_ratio"] for row in here)
+                here = places[place]
+                ratios = [row[f"{estimator}_ratio"] for row in here]
                 parts.append(
-                    f"{first:.2g} at alpha {here[0]['alpha']:g} to {last:.2g} at "
-                    f"{here[-1]['alpha']:g} {where} (at most {worst:.2g})"
+                    f"{ratios[0]:.2g} at alpha {here[0]['alpha']:g} to {ratios[-1]:.2g} at "
+                    f"{here[-1]['alpha']:g} {where} (at most {max(ratios):.2g})"
                 )
             total, higher, lower = _outcomes(
                 [r for r in learning if (r["world"], r["estimator"]) == (world, estimator)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,8 +14,11 @@ from experiments.exact_entropy.runs import PLACES
 from experiments.exact_entropy.sweep import ESTIMATORS
 from experiments.frame import Result
 
-_COLOURS = {"sample": plots.BLACK, "exact": plots.BLUE, "path": plots.VERMILLION}
-_MARKERS = {"sample": "s", "exact": "o", "path": "^"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "sample": {"color": plots.BLACK, "marker": "s"},
+    "exact": {"color": plots.BLUE, "marker": "o"},
+    "path": {"color": plots.VERMILLION, "marker": "^"},
+}
 _TITLES = {"trap": "Continuous trap", "pendulum": "Pendulum"}
 _PLACE_TITLES = {"near": "trained actor", "away": "fresh actor, trained critics"}
 
@@ -42,11 +46,9 @@ def _gradient_variance(results: list[Result]) -> Figure:
             for estimator in ESTIMATORS[1:]:
                 low, high = np.array([row[f"{estimator}_interval"] for row in rows]).T
                 ratio = [row[f"{estimator}_ratio"] for row in rows]
-                style = {"color": _COLOURS[estimator], "marker": _MARKERS[estimator]}
-                axis.plot(alphas, ratio, label=f"{estimator} / sample", markersize=5, **style)
-                if np.isfinite(high).all():
-                    colour = _COLOURS[estimator]
-                    axis.fill_between(alphas, low, high, color=colour, alpha=0.2, lw=0)
+                style = {**_STYLES[estimator], "label": f"{estimator} / sample"}
+                # An infinite interval, of one learner, is not drawn.
+                plots.band(axis, alphas, low, ratio, high, shade=0.2, markersize=5, **style)
             axis.axhline(1, color="black", linewidth=1, linestyle="--")
             axis.set(xscale="log", yscale="log", title=f"{_title(result)}:\n{_PLACE_TITLES[place]}")
             axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -63,32 +65,19 @@ def _against_alpha(results: list[Result]) -> Figure:
     """Draws returns, and on the trap the stuck fraction, with their 95% intervals."""
     panels: list[tuple[Result, str, str, str]] = []
     for result in results:
-        label = "return, interquartile mean"
-        panels.append((result, "return_iqm", "return_iqm_interval", label))
+        panels.append((result, "return_iqm", "return_iqm_interval", "return, interquartile mean"))
         if "best" in result.arrays:
             panels.append((result, "stuck_fraction", "stuck_interval", "stuck fraction"))
     figure, (axes,) = plots.panels(1, len(panels), height=3.8)
     for axis, (result, value, interval, label) in zip(axes, panels, strict=True):
         for shift, estimator in zip((0.93, 1.0, 1.07), ESTIMATORS, strict=True):
             rows = [row for row in result.rows if row.get("estimator") == estimator]
-            plots.with_interval(
-                axis,
-                # The points are drawn a little apart, so that no interval hides another.
-                shift * np.array([row["alpha"] for row in rows]),
-                rows,
-                value,
-                interval,
-                color=_COLOURS[estimator],
-                marker=_MARKERS[estimator],
-                linewidth=1.2,
-                label=estimator,
-            )
-        axis.set(
-            xscale="log",
-            xlabel="alpha (reward per nat)",
-            ylabel=f"{label}, 95% interval",
-            title=_title(result),
-        )
+            # The points are drawn a little apart, so that no interval hides another.
+            x = shift * np.array([row["alpha"] for row in rows])
+            style = {**_STYLES[estimator], "linewidth": 1.2, "label": estimator}
+            plots.with_interval(axis, x, rows, value, interval, **style)
+        axis.set(xscale="log", xlabel="alpha (reward per nat)", title=_title(result))
+        axis.set_ylabel(f"{label}, 95% interval")
     axes[0].legend(frameon=False, title="entropy estimator")
     return figure
 
@@ -101,7 +90,7 @@ def _over_time(results: list[Result]) -> Figure:
         for axis, j in zip(row, (0, count // 2, count - 1), strict=True):
             for i, estimator in enumerate(ESTIMATORS):
                 values = result.arrays["episode_return"][:, i, j]
-                colour = _COLOURS[estimator]
+                colour = _STYLES[estimator]["color"]
                 plots.mean_band(axis, result.arrays["steps"], values, color=colour, label=estimator)
             alpha = result.sweep.alphas[j]
             axis.set_title(f"{_title(result)}\nalpha {alpha:g}", fontsize=10)

@@ -12,12 +12,11 @@ from experiments import exact
 from experiments.exact_entropy.gradients import moments_program, visited_states
 from experiments.exact_entropy.learner import ManyEstimators
 from experiments.exact_entropy.sweep import ESTIMATORS, Sweep, make_world
+from experiments.frame import Arrays
+from experiments.learning import configure, train
 from maxent_tf import draws
 from maxent_tf.environments import ContinuousTrap
-from maxent_tf.optimizers import Adam
 from maxent_tf.seeds import as_seed
-
-Arrays = dict[str, np.ndarray]
 
 PLACES = ("near", "away")
 
@@ -27,10 +26,6 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
     The gradients are those of the learners trained with the first estimator: with their trained
     actors ("near" equilibrium), and with fresh actors beside the trained critics ("away").
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       "value" and "entropy", [estimators, alphas, seeds]: on the trap, the expected return and the
@@ -45,17 +40,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     in_graph = not isinstance(world, str)
     spec = world.spec if in_graph else mx.gymnasium_spec(world)
     alpha = np.asarray(sweep.alphas, np.float32)[:, None]
-    config = mx.learners.SACConfig(
-        hidden_sizes=sweep.hidden_sizes,
-        actor_optimizer=Adam(sweep.learning_rate),
-        critic_optimizer=Adam(sweep.learning_rate),
-        tau=sweep.tau,
-        alpha=alpha,
-        batch_size=sweep.batch_size,
-        replay_capacity=sweep.steps,
-        learning_starts=sweep.learning_starts,
-        initial_stddev=sweep.initial_stddev,
-    )
+    config = configure(mx.learners.SACConfig, sweep, alpha=alpha)
     shape = (len(sweep.alphas), sweep.seeds)
     many = dataclasses.replace(config, entropy_estimator=ManyEstimators(ESTIMATORS))
     learner = mx.learners.SAC(spec, many, (len(ESTIMATORS), *shape))
@@ -64,30 +49,15 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
         for name in ESTIMATORS
     ]
     train_seed, *seeds = tf.unstack(draws.split(as_seed(sweep.seed), 5))
-    result = mx.train(
-        learner,
-        world,
-        sweep.steps,
-        seed=train_seed,
-        records=sweep.records,
-        compile="xla" if in_graph else "auto",
-        progress=progress,
-    )
+    compiled = "xla" if in_graph else "auto"
+    result = train(learner, world, sweep, progress, seed=train_seed, compile=compiled)
     if isinstance(world, ContinuousTrap):
-        policy = learner.policy(result.state, tf.ones([*learner.batch_shape, 1, 1]))
-        loc, scale = (x.numpy()[..., 0, 0] for x in (policy.loc, policy.scale))
-        outcome = exact.evaluate_trap(world, loc, scale)
-        arrays = {
-            "value": outcome.value,
-            "best": outcome.best,
-            "entropy": policy.entropy().numpy()[..., 0],
-        }
+        outcome, entropy = exact.learned_on_trap(learner, result.state, world)
+        arrays = {"value": outcome.value, "best": outcome.best, "entropy": entropy}
     else:
         evaluation = mx.evaluate(learner, result.state, world, sweep.episodes, seed=seeds[0])
-        arrays = {
-            "value": evaluation.returns.mean(axis=-1),
-            "entropy": result.history["entropy"][-1],
-        }
+        entropy = result.history["entropy"][-1]
+        arrays = {"value": evaluation.returns.mean(axis=-1), "entropy": entropy}
     arrays["steps"] = result.history["env_steps"]
     arrays["episode_return"] = result.history["episode_return"]
 

@@ -15,7 +15,7 @@ ESTIMATORS = ("sample", "exact", "path")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """SAC at fixed temperatures with each estimator of the entropy, on one environment.
 
     Attributes:

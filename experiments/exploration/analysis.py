@@ -107,15 +107,11 @@ def best_settings(found: list[Row]) -> list[Row]:
     with the fewest episodes. Elsewhere it is the setting with the best score.
     """
     kept: list[Row] = []
+    groups = tables.by(found, "world", "method")
     for world in WORLDS:
         for method in LABELS:
-            mine = [r for r in found if (r["world"], r["method"]) == (world, method)]
-            groups: dict[float, list[Row]] = {}
-            for row in mine:
-                groups.setdefault(row["setting"], []).append(row)
-            if groups:
-                best = max(groups, key=lambda setting: _merit(groups[setting]))
-                kept += groups[best]
+            settings = tables.by(groups.get((world, method), []), "setting")
+            kept += max(settings.values(), key=_merit, default=[])
     return kept
 
 
@@ -139,10 +135,10 @@ def _deep_table(kept: list[Row]) -> str:
         return ""
     sizes = sorted({row["size"] for row in deep})
     lines = []
-    for method in dict.fromkeys(row["method"] for row in deep):
-        mine = {row["size"]: row for row in deep if row["method"] == method}
-        cells = {f"n{n}": _episodes(mine[n]) if n in mine else "" for n in sizes}
-        lines.append({"method": _name(next(iter(mine.values()))), **cells})
+    for mine in tables.by(deep, "method").values():
+        by_size = {row["size"]: _episodes(row) for row in mine}
+        cells = {f"n{n}": by_size.get(n, "") for n in sizes}
+        lines.append({"method": _name(mine[0]), **cells})
     columns = {"DeepSea, episodes to solve": "{method}"}
     return tables.table(lines, columns | {f"N = {n}": f"{{n{n}}}" for n in sizes})
 
@@ -160,13 +156,11 @@ def _name(row: tables.Row) -> str:
 def scores(kept: list[Row]) -> dict[tuple[str, str], float]:
     """Returns the score of each method on each environment; of DeepSea, over the common sizes."""
     deep = [row for row in kept if row["world"] == "deep_sea"]
-    tried = [{r["size"] for r in deep if r["method"] == m} for m in {r["method"] for r in deep}]
+    tried = [{row["size"] for row in mine} for mine in tables.by(deep, "method").values()]
     common = set.intersection(*tried) if tried else set()
-    groups: dict[tuple[str, str], list[float]] = {}
-    for row in kept:
-        if row["world"] != "deep_sea" or row["size"] in common:
-            groups.setdefault((row["method"], row["world"]), []).append(row["score"])
-    return {key: float(np.mean(values)) for key, values in groups.items()}
+    counted = [row for row in kept if row["world"] != "deep_sea" or row["size"] in common]
+    groups = tables.by(counted, "method", "world")
+    return {key: float(np.mean([row["score"] for row in mine])) for key, mine in groups.items()}
 
 
 def _score_table(kept: list[Row]) -> str:
@@ -220,20 +214,17 @@ def _regret_table(kept: list[Row], rules: list[Row]) -> str:
 def verdict(kept: list[Row]) -> str:
     """Returns how far each method explores, in sentences made from the rows of best settings."""
     sentences = []
-    for method in LABELS:
-        mine = [r for r in kept if (r["world"], r["method"]) == ("deep_sea", method)]
-        if not mine:
-            continue
+    groups = tables.by(kept, "world")
+    for method, mine in tables.by(groups.get("deep_sea", []), "method").items():
         solved = [row["size"] for row in mine if row["median"] is not None]
         missed = [row["size"] for row in mine if row["median"] is None]
         reach = f"solve DeepSea up to N = {max(solved)}" if solved else "solve no DeepSea"
         beyond = f", and not N = {min(missed)}" if missed else ", the largest tried"
         sentences.append(f"{LABELS[method]}: most learners {reach}{beyond}.")
-    for world, name in WORLDS.items():
-        mine = [r for r in kept if r["world"] == world]
-        if not mine or world in ("deep_sea", "bandit"):
+    for world, mine in groups.items():
+        if world in ("deep_sea", "bandit"):
             continue
         able = [LABELS[row["method"]] for row in mine if row["median"] is not None]
         who = "; ".join(able) if able else "no method"
-        sentences.append(f"{name}: most learners reach half of the best return by: {who}.")
+        sentences.append(f"{WORLDS[world]}: most learners reach half of the best return by: {who}.")
     return "\n".join(sentences)

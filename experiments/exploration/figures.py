@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
-from experiments import plots
+from experiments import plots, tables
 from experiments.exploration.analysis import WORLDS, best_settings, scores
 from experiments.exploration.sweep import LABELS
 from experiments.exploration.worlds import soft_optimal_find
@@ -53,25 +52,18 @@ def _deep_sea(deep: list[Row]) -> Figure:
     alpha = next((row["setting"] for row in deep if row["method"] == "entropy"), None)
     if alpha is not None:
         finds = np.array([soft_optimal_find(int(n), alpha) for n in sizes])
-        axis.plot(
-            sizes,
-            np.log(2) / -np.log1p(-finds),
-            color="grey",
-            lw=5,
-            alpha=0.4,
-            label=f"soft-optimal policy, exact, alpha {alpha:g}:\nfirst find, median",
-        )
-    for i, (method, label) in enumerate(LABELS.items()):
-        mine = [row for row in deep if row["method"] == method]
-        if not mine:
-            continue
+        label = f"soft-optimal policy, exact, alpha {alpha:g}:\nfirst find, median"
+        median = np.log(2) / -np.log1p(-finds)
+        axis.plot(sizes, median, color="grey", lw=5, alpha=0.4, label=label)
+    for method, mine in tables.by(deep, "method").items():
         solved = [row for row in mine if row["median"] is not None]
         missed = [row for row in mine if row["median"] is None]
         style = _STYLES[method]
         x, y = [row["size"] for row in solved], [row["median"] for row in solved]
-        axis.plot(x, y, lw=1.6, label=label, **style)
+        axis.plot(x, y, lw=1.6, label=LABELS[method], **style)
         # The crosses are drawn a little apart, so that no cross hides another.
-        x, y = [row["size"] + 0.08 * (i - 4) for row in missed], [row["limit"] for row in missed]
+        shift = 0.08 * (list(LABELS).index(method) - 4)
+        x, y = [row["size"] + shift for row in missed], [row["limit"] for row in missed]
         axis.plot(x, y, ls="none", marker="x", ms=8, mew=2, color=style["color"])
     axis.plot([], [], "x", color="black", ms=8, mew=2, label="not solved in so many")
     most = max(row["limit"] for row in deep)
@@ -124,16 +116,5 @@ def _curves(results: list[Result], kept: list[Row]) -> Figure:
         axis.set_xlabel("thousand steps of each learner")
     for axis in grid[:, 0]:
         axis.set_ylabel("mean return of episodes")
-    handles: dict[str, Artist] = {}
-    for axis in grid.ravel():
-        lines, labels = axis.get_legend_handles_labels()
-        handles |= dict(zip(labels, lines, strict=True))
-    figure.legend(
-        list(handles.values()),
-        list(handles),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=9,
-    )
+    plots.legend(figure, grid.ravel())
     return figure

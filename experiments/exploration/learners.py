@@ -92,19 +92,12 @@ def _optimistic(
 
 def _a2c(sweep: Sweep, world: Any, alpha: Any, shape: tuple[int, ...]) -> A2C:
     """Returns actor-critics: tables on the finite environments, and networks elsewhere."""
-    own: dict[str, Any] = {
-        "network": "table",
-        "actor_optimizer": 0.05,
-        "critic_optimizer": 0.05,
-        "rollout_length": 10,
-    }
-    if sweep.world != "finite":
-        own = {
-            "hidden_sizes": (WIDTH, WIDTH),
-            "actor_optimizer": 1e-3,
-            "critic_optimizer": 1e-3,
-            "rollout_length": 32,
-        }
+    rate = 0.05 if sweep.world == "finite" else 1e-3
+    own: dict[str, Any] = {"actor_optimizer": rate, "critic_optimizer": rate}
+    if sweep.world == "finite":
+        own |= {"network": "table", "rollout_length": 10}
+    else:
+        own |= {"hidden_sizes": (WIDTH, WIDTH), "rollout_length": 32}
     return A2C(world.spec, A2CConfig(**own, gae_lambda=0.95, alpha=alpha), shape)
 
 

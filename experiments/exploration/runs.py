@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-import maxent_tf as mx
 from experiments.exploration import bandits
 from experiments.exploration.learners import make_learner
 from experiments.exploration.sweep import BanditSweep, Sweep
 from experiments.exploration.worlds import SideBySide, finite_worlds
+from experiments.frame import Arrays
+from experiments.learning import train
 from maxent_tf.environments import DoorKey, MountainCar
 
 DOOR_KEY_SIZE = 5
@@ -25,12 +24,8 @@ def make_world(sweep: Sweep) -> Any:
     return DoorKey(DOOR_KEY_SIZE)
 
 
-def run(sweep: Sweep | BanditSweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep | BanditSweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep, or plays its bandit.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       `steps` [records], the steps of each learner so far; and `return` [records, environments,
@@ -40,14 +35,6 @@ def run(sweep: Sweep | BanditSweep, progress: bool = False) -> dict[str, np.ndar
     if isinstance(sweep, BanditSweep):
         return bandits.run(sweep)
     world = make_world(sweep)
-    result = mx.train(
-        make_learner(sweep, world),
-        world,
-        sweep.steps,
-        seed=sweep.seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
-        normalize_observation=sweep.world != "finite",
-    )
+    learner, normalized = make_learner(sweep, world), sweep.world != "finite"
+    result = train(learner, world, sweep, progress, normalize_observation=normalized)
     return {"steps": result.history["env_steps"], "return": result.history["episode_return"]}

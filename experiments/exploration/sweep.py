@@ -62,7 +62,7 @@ SETTINGS: Mapping[str, tuple[str, tuple[float, ...]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Learners that explore in one way, in one program.
 
     Attributes:
@@ -77,6 +77,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}-{method}"
+
     world: World
     method: Method
     settings: tuple[float, ...]
@@ -87,14 +89,9 @@ class Sweep:
     seeds: int = 5
     seed: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{self.method}"
-
 
 @dataclass(frozen=True, kw_only=True)
-class BanditSweep:
+class BanditSweep(frame.Sweep):
     """Rules that choose among the arms by averages and counts, each at settings of its own.
 
     Attributes:
@@ -104,12 +101,12 @@ class BanditSweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "bandit"
+
     steps: int = 4_000
     records: int = 50
     seeds: int = 100
     seed: int = 0
-
-    name: ClassVar[str] = "bandit"
 
 
 # The sizes of DeepSea, and the steps and the number of learners: as far as a method is cheap.
@@ -179,23 +176,10 @@ def plan(arguments: Arguments) -> list[Sweep | BanditSweep]:
 
 
 def _sweep(world: World, method: Method) -> Sweep:
-    settings = SETTINGS[method][1]
     if world == "finite":
         sizes, steps, seeds = FINITE[method]
-        return Sweep(
-            world=world,
-            method=method,
-            settings=settings,
-            steps=steps,
-            sizes=sizes,
-            records=steps // (20 if steps <= 5_000 else 40),
-            seeds=seeds,
-        )
-    return Sweep(
-        world=world,
-        method=method,
-        settings=settings,
-        steps=STEPS[world],
-        num_envs=8,
-        seeds=3,
-    )
+        records = steps // (20 if steps <= 5_000 else 40)
+        own: dict[str, Any] = {"sizes": sizes, "steps": steps, "seeds": seeds, "records": records}
+    else:
+        own = {"steps": STEPS[world], "num_envs": 8, "seeds": 3}
+    return Sweep(world=world, method=method, settings=SETTINGS[method][1], **own)

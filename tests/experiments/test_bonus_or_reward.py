@@ -91,7 +91,7 @@ def test_rows_and_verdict_tell_who_follows(
 ) -> None:
     # Oracle: the arrays.
     sweep, arrays = learners
-    rows = analysis.learner_rows(sweep, arrays)
+    rows = list(analysis.learner_rows(sweep, arrays))
     assert [(r["start"], r["alpha"], r["follows"]) for r in rows] == [
         ("fresh", 0.03, False),
         ("fresh", 1.0, True),

@@ -193,7 +193,7 @@ def test_rows_and_verdict_tell_what_was_found() -> None:
 
     noisy = NoisyBandit(alphas=(0.0, 0.1, 1.0), seeds=100)
     best = np.arange(100) < np.array([40, 90, 50])[:, None]
-    noisy_rows = analysis.noisy_rows(noisy, {"best": best[None]})
+    noisy_rows = list(analysis.noisy_rows(noisy, {"best": best[None]}))
     assert [row["greedy_optimal"] for row in noisy_rows] == [0.4, 0.9, 0.5]
 
     natural = NaturalGradient(step_sizes=(1.0,), alphas=(0.0, 0.1), entropy_step_sizes=(1.0,))
@@ -203,7 +203,7 @@ def test_rows_and_verdict_tell_what_was_found() -> None:
         "entropy_likelier": np.array([[[0.48, 0.2]], [[0.0, 0.0]]]),
         "entropy_locked": np.array([[[0.48, 0.1]], [[0.0, 0.0]]]),
     }
-    natural_rows = analysis.natural_rows(natural, fractions)
+    natural_rows = list(analysis.natural_rows(natural, fractions))
     said = analysis.verdict(analysis.Rows(natural_rows, noisy_rows, [boltzmann, gumbel]))
     assert "0 of 1 step sizes fall below the product bound" in said
     assert "An entropy bonus halves that" in said
@@ -218,7 +218,7 @@ def test_the_command_writes_summary_and_figures(tmp_path: pathlib.Path) -> None:
     written = json.loads((folder / "summary.json").read_text())
     assert written["rows"]["noisy"] == rows["noisy"]
     sweep = NaturalGradient(runs=8, steps=100)
-    assert rows["natural"] == analysis.natural_rows(sweep, runs.natural(sweep))
+    assert rows["natural"] == list(analysis.natural_rows(sweep, runs.natural(sweep)))
     for name in ("natural_gradient", "noisy_bandit", "exploration"):
         assert (folder / f"{name}.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 

@@ -75,7 +75,7 @@ def test_goal_is_even_at_the_threshold(size: int) -> None:
 
 def test_rows_and_verdict_tell_what_was_found(arrays: dict[str, np.ndarray]) -> None:
     # Oracle: the enumeration; and arrays made to say the opposite.
-    rows = analysis.rows(SWEEP, arrays)
+    rows = list(analysis.rows(SWEEP, arrays))
     assert [row["size"] for row in rows] == [2, 5]
     reached = enumerated(5, 2 * rows[1]["threshold"])
     assert rows[1]["goal_at"][2] == pytest.approx(reached[0])
@@ -87,7 +87,7 @@ def test_rows_and_verdict_tell_what_was_found(arrays: dict[str, np.ndarray]) -> 
     assert "throughout in 2 of 2 environments" in verdict
     assert "no alpha makes it likelier than uniform moves do" in verdict
     lucky = {**arrays, "goal": arrays["goal"][:, ::-1], "unaware": 2 * arrays["unaware"]}
-    opposite = analysis.verdict(analysis.rows(SWEEP, lucky))
+    opposite = analysis.verdict(list(analysis.rows(SWEEP, lucky)))
     assert "throughout in 0 of 2 environments" in opposite
     assert "than uniform moves do in 2 of 2 environments" in opposite
 
@@ -99,7 +99,7 @@ def test_the_command_writes_summary_and_figure(
     arguments = Arguments(sizes=(2, 5), count=7, output=tmp_path)
     rows = command.main(arguments)["rows"]
     directory = tmp_path / "deep_sea_exact"
-    assert rows == analysis.rows(SWEEP, arrays)
+    assert rows == list(analysis.rows(SWEEP, arrays))
     assert json.loads((directory / "summary.json").read_text())["rows"] == rows
     assert (directory / "deep_sea.png").read_bytes().startswith(b"\x89PNG")
     (stored,) = directory.glob("*/arrays.npz")
