@@ -17,7 +17,7 @@ from experiments.frame import Result
 _COLOURS = (plots.BLUE, plots.GREEN, plots.VERMILLION, plots.PURPLE)
 _DASHES: Mapping[str, Any] = {"a2c": "-", "a3c": (0, (4, 1.5))}
 _MARKERS = {"a2c": "o", "a3c": "s"}
-# The method and the number of workers whose learning curves are drawn.
+# The temperature whose learning curves are drawn, or the nearest to it.
 _SHOWN_ALPHA = 0.01
 _TITLES = {"grid": "the batch of learners on the grid", "cartpole": "one learner on CartPole"}
 _RATES = (25, 50, 75, 100, 150, 200, 300, 400, 600, 800)

@@ -57,7 +57,7 @@ def _gradient_variance(results: list[Result]) -> Figure:
         column[-1].set_xlabel("alpha (reward per nat)")
     for axis in axes[:, 0]:
         axis.set_ylabel("ratio of gradient variances")
-    axes[0, 0].legend(frameon=False)
+    plots.legend(figure, axes[0, :1])
     return figure
 
 
@@ -78,7 +78,7 @@ def _against_alpha(results: list[Result]) -> Figure:
             plots.with_interval(axis, x, rows, value, interval, **style)
         axis.set(xscale="log", xlabel="alpha (reward per nat)", title=_title(result))
         axis.set_ylabel(f"{label}, 95% interval")
-    axes[0].legend(frameon=False, title="entropy estimator")
+    plots.legend(figure, axes[:1], title="entropy estimator")
     return figure
 
 
@@ -96,5 +96,5 @@ def _over_time(results: list[Result]) -> Figure:
             axis.set_title(f"{_title(result)}\nalpha {alpha:g}", fontsize=10)
             axis.set_xlabel("steps of each learner")
         row[0].set_ylabel("mean episode return")
-    axes[0, 0].legend(frameon=False, title="entropy estimator")
+    plots.legend(figure, axes[0, :1], title="entropy estimator")
     return figure

@@ -31,7 +31,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
         if task in PUBLISHED:
             axis.axhline(PUBLISHED[task][0], color="grey", lw=4, alpha=0.4, label="published")
         axis.set(title=IDS[task], xlabel="thousand steps of each learner", ylim=(-0.03, 1.03))
-        axis.legend(frameon=False, fontsize=9, loc="best")
     for axis in axes[::2]:
         axis.set_ylabel("mean return of episodes")
+    plots.legend(figure, axes, ncols=4)
     return {"minigrid.png": figure}
