@@ -31,10 +31,10 @@ def steps_to_half(returns: np.ndarray, steps: np.ndarray, best: float) -> np.nda
 
 
 def first(reached: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Returns when something was reached first, [seeds]; infinite where it never was.
+    """Returns when something was reached first, [..., seeds]; infinite where it never was.
 
     Args:
-      reached: [records, seeds], bool, whether it was reached at the record.
+      reached: [records, ..., seeds], bool, whether it was reached at the record.
       when: [records], the steps or the episodes of each record.
     """
     return np.where(reached.any(axis=0), when[reached.argmax(axis=0)].astype(float), np.inf)

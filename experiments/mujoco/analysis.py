@@ -39,26 +39,25 @@ def rows(run: Run, arrays: Arrays) -> list[Row]:
 def summaries(found: list[Row]) -> list[Row]:
     """Returns a row for each implementation: mean, interquartile mean and interval over seeds."""
     lines = []
-    for implementation in dict.fromkeys(row["implementation"] for row in found):
-        row: Row = {"implementation": implementation, "seeds": 0}
+    for implementation, mine in tables.by(found, "implementation").items():
+        row: Row = {"implementation": implementation, "seeds": len(mine)}
         for measure in MEASURES:
-            values = _values(found, implementation, measure)
-            row["seeds"] = values.size
+            values = _values(mine, measure)
             row[f"{measure}_mean"] = float(values.mean())
             row[f"{measure}_iqm"] = statistics.interquartile_mean(values)
             row[f"{measure}_iqm_interval"] = list(statistics.bootstrap_interval(values))
         for measure in ("wall_time_seconds", "cpu_time_seconds"):
-            row[measure] = float(_values(found, implementation, measure).mean())
+            row[measure] = float(_values(mine, measure).mean())
         lines.append(row)
     return lines
 
 
 def table(found: list[Row]) -> str:
     """Returns the rows, and the summary of each implementation, as a table."""
+    groups = tables.by(found, "implementation").values()
     lines: list[Row] = []
-    for summary in summaries(found):
-        lines += [row for row in found if row["implementation"] == summary["implementation"]]
-        lines.append({**summary, "seed": "mean"})
+    for group, summary in zip(groups, summaries(found), strict=True):
+        lines += [*group, {**summary, "seed": "mean"}]
 
     def returned(measure: str) -> Callable[[Row], str]:
         mean = f"{{{measure}_mean:.0f}}, IQM " + tables.interval(f"{measure}_iqm", ".0f")
@@ -91,16 +90,17 @@ def verdict(found: list[Row]) -> str:
     interval is wide.
     """
     env, steps = found[0]["env"], found[0]["steps"]
-    if {row["implementation"] for row in found} != {OURS, PEER}:
+    groups = tables.by(found, "implementation")
+    if set(groups) != {OURS, PEER}:
         only = found[0]["implementation"]
-        mean = _values(found, only, "final").mean()
+        mean = _values(groups[only], "final").mean()
         return (
             f"After {steps:,} steps on {env}, {only} returned {mean:.0f}; it was run alone, and "
             "--peers names the other implementation."
         )
     lines = []
     for measure, name in MEASURES.items():
-        ours, peer = (_values(found, who, measure) for who in (OURS, PEER))
+        ours, peer = (_values(groups[who], measure) for who in (OURS, PEER))
         difference, low, high = student.mean_difference(ours, peer)
         word = "better" if low > 0 else "worse" if high < 0 else "no worse"
         line = (
@@ -112,7 +112,7 @@ def verdict(found: list[Row]) -> str:
             line += f" A deficit of up to {-low:.0f} is not excluded."
         lines.append(line)
     wall, cpu = (
-        _values(found, OURS, measure).mean() / _values(found, PEER, measure).mean()
+        _values(groups[OURS], measure).mean() / _values(groups[PEER], measure).mean()
         for measure in ("wall_time_seconds", "cpu_time_seconds")
     )
     lines.append(
@@ -122,6 +122,6 @@ def verdict(found: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _values(found: list[Row], implementation: str, measure: str) -> np.ndarray:
-    """Returns a measure of the runs of an implementation, [seeds]."""
-    return np.array([row[measure] for row in found if row["implementation"] == implementation])
+def _values(found: list[Row], measure: str) -> np.ndarray:
+    """Returns a measure of some runs, [runs]."""
+    return np.array([row[measure] for row in found])

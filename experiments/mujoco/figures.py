@@ -31,10 +31,9 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
         axis.plot(steps, returns.T, color=colour, linewidth=0.7, alpha=0.6)
         middle = [statistics.interquartile_mean(column) for column in returns.T]
         low, high = np.array([statistics.bootstrap_interval(column) for column in returns.T]).T
-        axis.fill_between(steps, low, high, color=colour, alpha=0.15, linewidth=0)
         label = f"{implementation}, {len(mine)} seeds"
         style = {"marker": _MARKERS[implementation], "markersize": 5, "linewidth": 2}
-        axis.plot(steps, middle, color=colour, label=label, **style)
+        plots.band(axis, steps, low, middle, high, color=colour, label=label, **style)
     axis.set(
         title=f"SAC on {run.env}",
         xlabel="environment steps",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments import tables
-from experiments.premature_convergence.runs import Arrays
+from experiments.frame import Arrays, Row
 from experiments.premature_convergence.sweep import (
     AutomaticTrapSweep,
     GymnasiumSweep,
@@ -19,32 +19,39 @@ from experiments.premature_convergence.sweep import (
 )
 from maxent_tf import statistics
 
-Row = dict[str, Any]
-
 
 def _row(
-    stuck: np.ndarray, returns: np.ndarray, entropy: np.ndarray, steps: int, **labels: Any
+    sweep: Sweep, arrays: Arrays, at: Any, stuck: np.ndarray, alpha: float | str, schedule: str
 ) -> Row:
-    """Returns the statistics of one group of learners, each array [seeds], under its labels."""
-    count, seeds = int(stuck.sum()), len(stuck)
+    """Returns the statistics of the learners at an index, of which [seeds], bool, are stuck."""
+    returns, count, seeds = arrays["value"][at], int(stuck.sum()), len(stuck)
     return {
-        **labels,
+        "part": sweep.part,
+        "control": sweep.control,
+        "algorithm": sweep.algorithm,
+        "alpha": alpha,
+        "schedule": schedule,
         "seeds": seeds,
-        "steps": steps,
+        "steps": sweep.steps,
         "stuck_fraction": count / seeds,
         "stuck_interval": list(statistics.wilson_interval(count, seeds)),
         "return_mean": float(returns.mean()),
         "return_standard_error": float(returns.std(ddof=1) / np.sqrt(seeds)) if seeds > 1 else None,
         "return_iqm": statistics.interquartile_mean(returns),
         "return_iqm_interval": list(statistics.bootstrap_interval(returns)),
-        "policy_entropy": float(entropy.mean()),
+        "policy_entropy": float(arrays["entropy"][at].mean()),
     }
 
 
-def _goals(best: np.ndarray, trap: np.ndarray) -> dict[str, float]:
-    """Returns where the learners of one group end up; both arrays are [seeds]."""
+def _goal_row(sweep: Sweep, arrays: Arrays, at: Any, alpha: float | str, schedule: str) -> Row:
+    """Returns a row that says, too, where the learners end up.
+
+    A learner is stuck if P(best) is at most a half.
+    """
+    best, trap = arrays["best"][at], arrays["trap"][at]
     share = best / np.maximum(best + trap, np.finfo(float).tiny)
     return {
+        **_row(sweep, arrays, at, best <= 0.5, alpha, schedule),
         "p_best": float(best.mean()),
         "p_trap": float(trap.mean()),
         "best_share": float(share.mean()),
@@ -61,46 +68,18 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 
 
 def scheduled_rows(sweep: TabularSweep | NeuralSweep | TrapSweep, arrays: Arrays) -> Iterator[Row]:
-    """Yields a row for each schedule and temperature.
-
-    A learner is stuck if P(best) is at most a half.
-    """
+    """Yields a row for each schedule and temperature."""
     for i, schedule in enumerate(sweep.schedules):
         for j, alpha in enumerate(sweep.alphas):
-            best = arrays["best"][i, j]
-            yield {
-                **_row(
-                    best <= 0.5,
-                    arrays["value"][i, j],
-                    arrays["entropy"][i, j],
-                    sweep.steps,
-                    part=sweep.part,
-                    control=sweep.control,
-                    algorithm=sweep.algorithm,
-                    alpha=alpha,
-                    schedule=schedule,
-                ),
-                **_goals(best, arrays["trap"][i, j]),
-            }
+            yield _goal_row(sweep, arrays, (i, j), alpha, schedule)
 
 
 def automatic_rows(sweep: AutomaticTrapSweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each start of the automatic temperature."""
     for i, (initial_alpha, target) in enumerate(sweep.starts):
-        best = arrays["best"][i]
+        schedule = f"target {target:g} from {initial_alpha:g}"
         yield {
-            **_row(
-                best <= 0.5,
-                arrays["value"][i],
-                arrays["entropy"][i],
-                sweep.steps,
-                part=sweep.part,
-                control=sweep.control,
-                algorithm=sweep.algorithm,
-                alpha="auto",
-                schedule=f"target {target:g} from {initial_alpha:g}",
-            ),
-            **_goals(best, arrays["trap"][i]),
+            **_goal_row(sweep, arrays, i, "auto", schedule),
             "initial_alpha": initial_alpha,
             "target_entropy": target,
             "final_alpha": float(arrays["alpha"][i].mean()),
@@ -113,19 +92,10 @@ def gymnasium_rows(sweep: GymnasiumSweep, arrays: Arrays) -> Iterator[Row]:
     A learner is stuck if its final mean return is below `solved_at`.
     """
     for i, alpha in enumerate(sweep.alphas or ("auto",)):
-        returns = arrays["value"][i]
+        stuck = arrays["value"][i] < sweep.solved_at
+        schedule = "automatic" if alpha == "auto" else "constant"
         yield {
-            **_row(
-                returns < sweep.solved_at,
-                returns,
-                arrays["entropy"][i],
-                sweep.steps,
-                part=sweep.part,
-                control=sweep.control,
-                algorithm=sweep.algorithm,
-                alpha=alpha,
-                schedule="automatic" if alpha == "auto" else "constant",
-            ),
+            **_row(sweep, arrays, i, stuck, alpha, schedule),
             "world": sweep.world,
             "solved_at": sweep.solved_at,
             "final_alpha": float(arrays["alpha"][i].mean()),
@@ -168,11 +138,9 @@ def title(row: Row) -> str:
 
 def verdict(rows: list[Row]) -> str:
     """Returns what the data say: a sentence for all studies, then one for each."""
-    studies = [
-        [row for row in rows if title(row) == name] for name in dict.fromkeys(map(title, rows))
-    ]
+    studies = tables.by([{**row, "title": title(row)} for row in rows], "title")
     sentences, without, best = [], [], []
-    for study in studies:
+    for name, study in studies.items():
         least = min(study, key=lambda row: (row["stuck_fraction"], -row["return_iqm"]))
         parts = [f"{least['stuck_fraction']:.0%} are stuck at best, {_setting(least)}"]
         none = [row for row in study if row["alpha"] == 0]
@@ -184,7 +152,7 @@ def verdict(rows: list[Row]) -> str:
         most = max(study, key=lambda row: row["stuck_fraction"])
         if not none and most["stuck_fraction"] > least["stuck_fraction"]:
             parts.append(f"{most['stuck_fraction']:.0%} at worst, {_setting(most)}")
-        sentences.append(f"Of {title(study[0])}, {', and '.join(parts)}.")
+        sentences.append(f"Of {name}, {', and '.join(parts)}.")
     if without:
         sentences.insert(
             0,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments import plots
+from experiments import plots, tables
 from experiments.frame import Result, Row
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -18,14 +18,13 @@ _STYLES: dict[str, dict[str, Any]] = {
     "annealed": {"color": plots.VERMILLION, "marker": "s"},
     "automatic": {"color": plots.GREEN, "marker": "D", "linestyle": "none"},
 }
-_TITLES = {
-    "a2c_tabular": "Grid, tabular actor-critic",
-    "a2c": "Grid, A2C",
-    "sac": "Trap, SAC",
-}
+_TITLES = {"a2c_tabular": "Grid, tabular actor-critic", "a2c": "Grid, A2C", "sac": "Trap, SAC"}
 # The return of a policy that goes straight to the near goal or stays on the lower hill, and that of
 # the best policy.
-_LEVELS = {"grid": (0.8 * 0.99**3, 0.99**7), "trap": (0.7, 1.0)}
+_LEVELS = {
+    "grid": {"near goal": 0.8 * 0.99**3, "optimum": 0.99**7},
+    "trap": {"low hill": 0.7, "optimum": 1.0},
+}
 _RANGES = {"grid": (-0.05, 1.0), "trap": (-0.05, 1.05)}
 # The question that each control asks, by the name of its figure.
 _QUESTIONS = {
@@ -75,9 +74,7 @@ def _against_alpha(studies: list[list[Result]]) -> Figure:
     """
     columns = min(2, len(studies))
     figure, axes = plots.panels(2 * -(-len(studies) // columns), columns, height=2.7)
-    pairs = [
-        (axes[2 * i, j], axes[2 * i + 1, j]) for i in range(len(axes) // 2) for j in range(columns)
-    ]
+    pairs = list(zip(axes[::2].ravel(), axes[1::2].ravel(), strict=True))
     for (upper, lower), results in zip(pairs, studies, strict=False):
         for result in results:
             hollow = {"markerfacecolor": "white", "linestyle": "--"} if result.sweep.control else {}
@@ -92,37 +89,21 @@ def _against_alpha(studies: list[list[Result]]) -> Figure:
         first = results[0].rows[0]
         part = first["part"]
         if part in _LEVELS:
-            for level, name in zip(
-                _LEVELS[part],
-                ("near goal" if part == "grid" else "low hill", "optimum"),
-                strict=True,
-            ):
+            for name, level in _LEVELS[part].items():
                 lower.axhline(level, color="black", linewidth=0.8, linestyle=":")
-                lower.annotate(
-                    f"{name}\n{level:.3g}",
-                    (1.01, level),
-                    xycoords=("axes fraction", "data"),
-                    va="center",
-                    fontsize=8,
-                )
+                place = {"xy": (1.01, level), "xycoords": ("axes fraction", "data")}
+                lower.annotate(f"{name}\n{level:.3g}", **place, va="center", fontsize=8)
             lower.set_ylim(_RANGES[part][0], _RANGES[part][1] + 0.07)
         # A share is at most 1: the legend has the room above.
         upper.set(ylim=(-0.04, 1.42), yticks=np.linspace(0, 1, 6), title=_title(results[0]))
-        kind = next(iter(_by_kind(results[0].rows)))
-        rows = _by_kind(results[0].rows)[kind]
+        kind, rows = next(iter(_by_kind(results[0].rows).items()))
         for axis in (upper, lower):
             axis.set_xticks(range(len(rows)), [_tick(row) for row in rows], rotation=70, fontsize=8)
         upper.tick_params(labelbottom=False)
         lower.set_xlabel(_axis_label(first))
         if kind != "automatic" or len(results) > 1:
-            upper.legend(
-                loc="upper left",
-                ncols=2,
-                frameon=False,
-                fontsize=8,
-                columnspacing=1,
-                handlelength=1.6,
-            )
+            sizes = {"fontsize": 8, "columnspacing": 1, "handlelength": 1.6}
+            upper.legend(loc="upper left", ncols=2, frameon=False, **sizes)
     for upper, lower in pairs[len(studies) :]:
         upper.remove()
         lower.remove()
@@ -146,11 +127,7 @@ def _share_scales(studies: list[list[Result]], axes: list[Axes]) -> None:
 
 
 def _by_kind(rows: list[Row]) -> dict[str, list[Row]]:
-    kinds: dict[str, list[Row]] = {}
-    for row in rows:
-        kind = row["schedule"] if row["alpha"] != "auto" else "automatic"
-        kinds.setdefault(kind, []).append(row)
-    return kinds
+    return {"automatic": rows} if rows[0]["alpha"] == "auto" else tables.by(rows, "schedule")
 
 
 def _axis_label(row: Row) -> str:
@@ -173,31 +150,23 @@ def _over_time(results: list[Result], curve: str, label: str) -> Figure:
     A panel has a line for each temperature, with its 95% interval shaded.
     """
     drawn = [panel for result in results for panel in _panels(result)]
-    figure, axes = plots.panels(-(-len(drawn) // 2), min(2, len(drawn)), height=3.0)
-    for axis, (title, result, select, labels) in zip(axes.ravel(), drawn, strict=False):
+    figure, axes = plots.wrapped(len(drawn), 2)
+    for axis, (title, result, select, labels) in zip(axes, drawn, strict=True):
         steps = result.arrays["curve_steps"]
         means = select(result.arrays[f"curve_{curve}"])
         errors = select(result.arrays[f"curve_{curve}_error"])
         styles = plots.by_alpha(len(labels))
         for mean, error, style, name in zip(means.T, errors.T, styles, labels, strict=True):
             known = np.isfinite(mean)  # before an episode ends there is no return
-            x, y, band = steps[known], mean[known], 1.96 * error[known]
-            axis.plot(x, y, label=name, linewidth=1.4, **style)
-            axis.fill_between(x, y - band, y + band, color=style["color"], alpha=0.15, lw=0)
+            x, y, half = steps[known], mean[known], 1.96 * error[known]
+            plots.band(axis, x, y - half, y, y + half, label=name, linewidth=1.4, **style)
         axis.set(title=title, xlabel="environment steps of each learner")
         axis.xaxis.set_major_locator(MaxNLocator(4))
-        axis.legend(
-            loc="upper left",
-            bbox_to_anchor=(1, 1.03),
-            frameon=False,
-            fontsize=8,
-            title=_axis_label(result.rows[0]).replace(" (", "\n(").replace(", ", ",\n"),
-            title_fontsize=8,
-        )
-    for row in axes:
-        row[0].set_ylabel(label)
-    for axis in axes.ravel()[len(drawn) :]:
-        axis.remove()
+        what = _axis_label(result.rows[0]).replace(" (", "\n(").replace(", ", ",\n")
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1.03), "frameon": False}
+        axis.legend(title=what, title_fontsize=8, fontsize=8, **place)
+    for axis in axes[::2]:
+        axis.set_ylabel(label)
     return figure
 
 

@@ -7,32 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.stats
 
-from experiments import tables
-from experiments.frame import Row
-from experiments.sample_efficiency.runs import Arrays
+from experiments import reaching, tables
+from experiments.frame import Arrays, Row
 from experiments.sample_efficiency.sweep import LEVELS, Sweep, budget
 from maxent_tf import statistics
 
-NAMES = {
-    "sac": "SAC",
-    "discrete_sac": "discrete SAC",
-    "a2c": "A2C",
-    "ppo": "PPO",
-}
-
-
-def steps_to_level(arrays: Arrays, level: float) -> np.ndarray:
-    """Returns the steps until an evaluation first reached the level, [factors, seeds]; else inf."""
-    reached = arrays["return"] >= level
-    first = arrays["steps"][np.argmax(reached, axis=0)]
-    return np.where(reached.any(axis=0), first, np.inf)
+NAMES = {"sac": "SAC", "discrete_sac": "discrete SAC", "a2c": "A2C", "ppo": "PPO"}
 
 
 def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
     """Yields a row for each learning rate; "early" is at the `budget` of the environment."""
     final = arrays["return"][-1]
     early = int(np.sum(arrays["steps"] <= budget(sweep))) - 1
-    steps = steps_to_level(arrays, LEVELS[sweep.world])
+    steps = reaching.first(arrays["return"] >= LEVELS[sweep.world], arrays["steps"])
     for j, factor in enumerate(sweep.factors):
         reached = int(np.sum(np.isfinite(steps[j])))
         yield {
@@ -93,18 +80,13 @@ def verdict(rows: list[Row]) -> str:
     worst learning rate are smaller.
     """
     found, lines = [], []
-    for world in dict.fromkeys(row["world"] for row in rows):
-        groups: dict[str, list[Row]] = {}
-        for row in rows:
-            if row["world"] == world:
-                groups.setdefault(row["learner"], []).append(row)
-        replay = [name for name in groups if name not in ("a2c", "ppo")]
-        rollouts = [name for name in groups if name in ("a2c", "ppo")]
-        for name in replay:
-            others = [groups[other] for other in rollouts]
-            earlier, said = _efficiency(groups[name], others)
-            steadier, also = _stability(groups[name], others)
-            peers = [NAMES[other] for other in rollouts]
+    for world, mine in tables.by(rows, "world").items():
+        groups = tables.by(mine, "learner")
+        others = [groups.pop(name) for name in ("a2c", "ppo") if name in groups]
+        peers = [NAMES[other[0]["learner"]] for other in others]
+        for name, group in groups.items():
+            earlier, said = _efficiency(group, others)
+            steadier, also = _stability(group, others)
             found.append(
                 f"On {world}, {NAMES[name]} learned in {_than('fewer steps', earlier, peers)} and "
                 f"was {_than('steadier', steadier, peers)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,13 +14,12 @@ from experiments.sample_efficiency.analysis import NAMES
 from experiments.sample_efficiency.sweep import LEVELS
 from maxent_tf import statistics
 
-_COLOURS = {
-    "sac": plots.BLUE,
-    "discrete_sac": plots.BLUE,
-    "a2c": plots.VERMILLION,
-    "ppo": plots.GREEN,
+_STYLES: dict[str, dict[str, Any]] = {
+    "sac": {"color": plots.BLUE, "marker": "o"},
+    "discrete_sac": {"color": plots.BLUE, "marker": "o"},
+    "a2c": {"color": plots.VERMILLION, "marker": "^"},
+    "ppo": {"color": plots.GREEN, "marker": "s"},
 }
-_MARKERS = {"sac": "o", "discrete_sac": "o", "a2c": "^", "ppo": "s"}
 _TITLES = {"pendulum": "Pendulum", "cartpole": "CartPole"}
 
 
@@ -48,18 +48,10 @@ def _curves(results: list[Result]) -> Figure:
             values = arrays["return"][:, at]
             middle = [statistics.interquartile_mean(x) for x in values]
             low, high = np.array([statistics.bootstrap_interval(x) for x in values]).T
-            colour = _COLOURS[sweep.learner]
-            axis.plot(
-                arrays["steps"],
-                middle,
-                color=colour,
-                marker=_MARKERS[sweep.learner],
-                markersize=3,
-                linewidth=1.4,
-                label=NAMES[sweep.learner],
-            )
-            axis.fill_between(arrays["steps"], low, high, color=colour, alpha=0.2, lw=0)
-        axis.axhline(LEVELS[group[0].sweep.world], color="black", linewidth=1, linestyle="--")
+            style = {**_STYLES[sweep.learner], "markersize": 3, "linewidth": 1.4}
+            label = NAMES[sweep.learner]
+            plots.band(axis, arrays["steps"], low, middle, high, shade=0.2, label=label, **style)
+        axis.axhline(LEVELS[world], color="black", linewidth=1, linestyle="--")
         axis.set(xscale="log", xlabel="environment steps of each learner", title=_TITLES[world])
         axis.legend(frameon=False)
     axes[0].set_ylabel("return, interquartile mean\n(median or likeliest actions)")
@@ -77,20 +69,18 @@ def _learning_rates(results: list[Result]) -> Figure:
         shifts = np.geomspace(0.85, 1 / 0.85, len(group))  # so that no interval hides another
         for shift, (sweep, _, rows) in zip(shifts, group, strict=True):
             x = shift * np.array([row["factor"] for row in rows])
-            colour = _COLOURS[sweep.learner]
+            style = _STYLES[sweep.learner]
+            dots = {"s": 8, "color": style["color"], "alpha": 0.35, "linewidths": 0}
             for place, row in zip(x, rows, strict=True):
-                seeds = np.full(sweep.seeds, place)
-                axis.scatter(seeds, row["returns"], s=8, color=colour, alpha=0.35, linewidths=0)
-            marker, label = _MARKERS[sweep.learner], NAMES[sweep.learner]
-            plots.with_interval(
-                axis, x, rows, "return_iqm", color=colour, marker=marker, label=label, linewidth=1.2
-            )
+                axis.scatter(np.full(sweep.seeds, place), row["returns"], **dots)
+            label = NAMES[sweep.learner]
+            plots.with_interval(axis, x, rows, "return_iqm", label=label, linewidth=1.2, **style)
         factors = group[0].sweep.factors
         axis.set_xscale("log")
         axis.set_xticks(factors, [f"{factor:.2g}" for factor in factors])
         axis.minorticks_off()
         axis.set(xlabel="learning rate / the learner's own", title=_TITLES[world])
-        axis.axhline(LEVELS[group[0].sweep.world], color="black", linewidth=1, linestyle="--")
+        axis.axhline(LEVELS[world], color="black", linewidth=1, linestyle="--")
         axis.legend(frameon=False)
     axes[0].set_ylabel("final return, interquartile mean")
     return figure

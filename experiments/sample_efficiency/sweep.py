@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 from maxent_tf.environments import CartPole, Environment, Pendulum
@@ -17,7 +17,7 @@ LEVELS: dict[World, float] = {"pendulum": -250.0, "cartpole": 475.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """The settings that all learners have.
 
     Attributes:
@@ -35,6 +35,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}-{learner}"
+
     world: World
     learner: Learner
     steps: int
@@ -47,11 +49,6 @@ class Sweep:
     records: int = 25
     episodes: int = 10
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{self.learner}"
 
 
 @dataclass(frozen=True, kw_only=True)

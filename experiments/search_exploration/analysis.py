@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from experiments import student, tables
+from experiments import reaching, student, tables
 from experiments.frame import Arrays, Row
 from experiments.search_exploration.sweep import Sweep
 
@@ -84,7 +84,7 @@ def _of_phase(sweep: Sweep, steps: np.ndarray, own: Arrays, phase: slice) -> dic
         solved = own["greedy"] > _SOLVED
         found |= _mean("strength", solved[phase].mean(axis=0))
         found["solved"] = int(solved[phase][-1].sum())
-        found["steps_until_solved"] = [_since(steps[phase], x) for x in solved[phase].T]
+        found["steps_until_solved"] = [reaching.for_good(x, steps[phase]) for x in solved[phase].T]
         return found
     found |= _mean("strength", own["optimal"][phase][-1])
     if "searched_optimal" in own:
@@ -110,13 +110,6 @@ def _mean(name: str, values: np.ndarray) -> dict[str, Any]:
         name: float(values.mean()),
         f"{name}_interval": interval.tolist(),
     }
-
-
-def _since(steps: np.ndarray, solved: np.ndarray) -> float | None:
-    """Returns the steps from which on all records are solved, or None."""
-    bad = np.flatnonzero(~solved)
-    after = bad[-1] + 1 if bad.size else 0
-    return float(steps[after]) if after < len(steps) else None
 
 
 def table(found: list[Row]) -> str:
@@ -146,12 +139,14 @@ def _count(row: tables.Row, *names: str) -> str:
     return "".join(f"{row[name]} of {row['seeds']}" for name in names if name in row)
 
 
-def groups(found: list[Row]) -> dict[tuple[str, str], list[Row]]:
-    """Returns the rows of each method in each environment, in the order of their temperatures."""
-    grouped: dict[tuple[str, str], list[Row]] = {}
-    for row in sorted(found, key=lambda row: row["temperature"]):
-        grouped.setdefault((row["world"], row["method"]), []).append(row)
-    return grouped
+def groups(found: list[Row]) -> dict[str, dict[str, list[Row]]]:
+    """Returns the rows of each environment and method, in the order of their temperatures."""
+    grouped = tables.by(sorted(found, key=lambda row: row["temperature"]), "world", "method")
+    return {
+        world: {name: grouped[world, name] for name in LABELS if (world, name) in grouped}
+        for world in TITLES
+        if any(world == key[0] for key in grouped)
+    }
 
 
 def rank_correlation(group: list[Row], name: str) -> float:
@@ -166,9 +161,7 @@ def rank_correlation(group: list[Row], name: str) -> float:
 def verdict(found: list[Row]) -> str:
     """Returns what more exploration does, in each environment and by each method."""
     lines = []
-    grouped = groups(found)
-    for world in (w for w in TITLES if any(w == key[0] for key in grouped)):
-        mine = {method: grouped[world, method] for method in LABELS if (world, method) in grouped}
+    for world, mine in groups(found).items():
         said = [
             f"{LABELS[method]} {rank_correlation(group, 'entropy'):+.2f} and "
             f"{rank_correlation(group, 'positions'):+.2f}"

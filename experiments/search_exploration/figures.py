@@ -26,20 +26,16 @@ _ENTRIES = {
 def draw(results: list[Result]) -> Mapping[str, Figure]:
     """Returns the figure, a column for each environment, by its file name."""
     grouped = groups([row for result in results for row in result.rows])
-    worlds = [world for world in TITLES if any(world == key[0] for key in grouped)]
-    figure, grid = plots.panels(3, len(worlds), height=2.5, sharex=True)
-    for column, world in zip(grid.T, worlds, strict=True):
-        for method in (m for m in LABELS if (world, m) in grouped):
-            group = grouped[world, method]
+    figure, grid = plots.panels(3, len(grouped), height=2.5, sharex=True)
+    for column, (world, mine) in zip(grid.T, grouped.items(), strict=True):
+        for method, group in mine.items():
             x = [row["temperature"] for row in group]
             for axis, entry in zip(column, (*_ENTRIES, "strength"), strict=True):
-                style = {**_STYLES[method], "label": LABELS[method]}
-                plots.with_interval(axis, x, group, entry, **style)
+                plots.with_interval(axis, x, group, entry, label=LABELS[method], **_STYLES[method])
         column[0].set(title=TITLES[world].replace("against", "\nagainst").replace("by", "\nby"))
         for axis, label in zip(column, (*_ENTRIES.values(), STRENGTHS[world]), strict=True):
             axis.set(ylabel=label, xscale="log")
             axis.set_ylim(bottom=max(0, axis.get_ylim()[0]))
         column[-1].set_xlabel("temperature (value per nat)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    plots.legend(figure, grid[0, :1], ncols=4)
     return {"search_exploration.png": figure}

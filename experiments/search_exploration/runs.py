@@ -10,6 +10,8 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import examination
+from experiments.frame import Arrays, stacked
+from experiments.learning import configure
 from experiments.search_exploration.measures import make_behaviour
 from experiments.search_exploration.rule import PuctOfEach
 from experiments.search_exploration.sweep import Sweep
@@ -19,8 +21,6 @@ from maxent_tf.environments import Environment
 from maxent_tf.learners import A2C, A2CConfig, AlphaZero, AlphaZeroConfig
 from maxent_tf.seeds import as_seed
 
-Arrays = dict[str, np.ndarray]
-
 
 def make_learner(sweep: Sweep, env: Environment) -> AlphaZero | A2C:
     """Returns the learners of a sweep, of batch shape [settings * seeds].
@@ -29,29 +29,20 @@ def make_learner(sweep: Sweep, env: Environment) -> AlphaZero | A2C:
     value, and `A2C` one for each.
     """
     setting = np.repeat(np.float32(sweep.settings), sweep.seeds)
-    shared: dict[str, Any] = {
-        "hidden_sizes": sweep.hidden_sizes,
-        "activation": "relu",
-        "discount": 1.0,
-    }
+    shared = {"activation": "relu", "discount": 1.0}
     if sweep.method != "bonus":
-        searching = AlphaZeroConfig(
+        searching = configure(
+            AlphaZeroConfig,
+            sweep,
             **shared,
-            optimizer=mx.optimizers.Adam(sweep.learning_rate),
             rule=PuctOfEach(setting, sweep.noise),
             num_simulations=sweep.simulations,
-            replay_capacity=sweep.steps,
             # Uniformly random steps would explore for every setting alike.
             learning_starts=sweep.num_envs,
         )
         return AlphaZero(env, searching, [setting.size])
-    config = A2CConfig(
-        **shared,
-        actor_optimizer=sweep.learning_rate,
-        critic_optimizer=sweep.learning_rate,
-        rollout_length=10,
-        gae_lambda=0.95,
-        alpha=setting,
+    config = configure(
+        A2CConfig, sweep, **shared, rollout_length=10, gae_lambda=0.95, alpha=setting
     )
     return A2C(env.spec, config, [setting.size])
 
@@ -63,10 +54,6 @@ def phases(sweep: Sweep) -> list[int]:
 
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep, and measures their behaviour before and as they learn.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       "steps", [records], the steps of each learner, the first of which is 0. The other arrays end
@@ -81,15 +68,14 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     init_seed, train_seed, act_seed = tf.unstack(draws.split(as_seed(sweep.seed), 3))
     behaviour = make_behaviour(learner, env, sweep.episodes, longest_episode(sweep))
     alone = make_grader(sweep, learner, 0)
-    found: dict[str, list[np.ndarray]] = {}
+    looks: list[Arrays] = []
 
     def look(steps: int, metrics: Any, state: Any) -> None:
         del metrics
         seen = behaviour(state, draws.fold_in(act_seed, steps))._asdict()
         if sweep.world != "self_play":
             seen["greedy"] = mx.evaluate(learner, state, env, 1).returns[:, 0]
-        for name, values in {"steps": steps, **seen, **alone(state)}.items():
-            found.setdefault(name, []).append(np.asarray(values))
+        looks.append({"steps": np.asarray(steps), **seen, **alone(state)})
 
     state, done = learner.init(init_seed), 0
     look(0, None, state)
@@ -106,7 +92,7 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
             state=state,
         ).state
         done = end
-    arrays = {name: np.stack(values) for name, values in found.items()}
+    arrays = stacked(looks)
     if sweep.method != "bonus":
         by_search = make_grader(sweep, learner, sweep.simulations)(state)
         arrays |= {f"searched_{name}": values for name, values in by_search.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from experiments import frame
 
@@ -17,7 +17,7 @@ _ALPHAS = (0.0002, 0.002, 0.02, 0.2, 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Learners with one way to explore in one environment, in one program.
 
     Attributes:
@@ -42,6 +42,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}-{method}"
+
     world: World
     method: Method
     settings: tuple[float, ...]
@@ -57,11 +59,6 @@ class Sweep:
     episodes: int = 64
     size: int = 10
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-{self.method}"
 
     @property
     def shape(self) -> tuple[int, int]:

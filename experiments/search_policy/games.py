@@ -108,18 +108,6 @@ class Game:
     def _searched(
         self, constants: np.ndarray, counts: Sequence[int], by_policy: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        settings = len(constants)
-        state, observation = tf.nest.map_structure(
-            lambda x: tf.constant(np.concatenate([x] * settings)), (self.state, self.observation)
-        )
-        constant = tf.constant(constants.reshape(-1, 1), tf.float32)
-        found = self._program(counts, by_policy)(state, observation, constant)
-        # [S R, K, A] to [K, S, R, A].
-        shape = (*constants.shape, len(counts), -1)
-        visits, policy = (np.moveaxis(x.numpy().reshape(shape), 2, 0) for x in found)
-        return visits, policy
-
-    def _program(self, counts: Sequence[int], by_policy: bool) -> Any:
         model = search.world_model(self._env, self.evaluator, discount=1.0)
 
         @tf.function(jit_compile=True, autograph=False)
@@ -138,4 +126,12 @@ class Game:
             )
             return [tf.gather(x, np.array(counts) - 1, axis=1) for x in grown.trace]
 
-        return searched
+        settings = len(constants)
+        state, observation = tf.nest.map_structure(
+            lambda x: tf.constant(np.concatenate([x] * settings)), (self.state, self.observation)
+        )
+        found = searched(state, observation, tf.constant(constants.reshape(-1, 1), tf.float32))
+        # [S R, K, A] to [K, S, R, A].
+        shape = (*constants.shape, len(counts), -1)
+        visits, policy = (np.moveaxis(x.numpy().reshape(shape), 2, 0) for x in found)
+        return visits, policy

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import scipy.special
 import tensorflow as tf
 
+from experiments.frame import Arrays
 from experiments.search_policy import theory
 from experiments.search_policy.games import Game
 from experiments.search_policy.nodes import Nodes
@@ -28,23 +27,19 @@ def make_subject(sweep: Sweep) -> Nodes | Game:
     return Game(sweep.roots, sweep.subject == "exact_game", rng, sweep.seed)
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Follows PUCT at every root, and compares its visits with the regularised policy.
-
-    Args:
-      sweep: The constants.
-      progress: Not used: a run takes less than a minute.
 
     Returns:
       The arrays of `follow`, `vary` and, for nodes, `control`.
     """
-    del progress
+    del progress  # a run takes less than a minute
     subject = make_subject(sweep)
     arrays = {**follow(sweep, subject), **vary(sweep, subject)}
     return {**arrays, **control(sweep, subject)} if isinstance(subject, Nodes) else arrays
 
 
-def follow(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
+def follow(sweep: Sweep, subject: Nodes | Game) -> Arrays:
     """Measures distances from the regularised policy at one constant, after every simulation.
 
     Returns:
@@ -63,7 +58,7 @@ def follow(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
     }
 
 
-def vary(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
+def vary(sweep: Sweep, subject: Nodes | Game) -> Arrays:
     """Measures entropies at many constants, and at constants chosen for many temperatures.
 
     Returns:
@@ -82,9 +77,8 @@ def vary(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
     shares = visits / visits.sum(axis=-1, keepdims=True)
     found = np.stack([shares, policy, subject.regularized(constants, sweep.counts)])
     # Settings that have a constant for each number of simulations are measured after that number.
-    later = found[:, :, sweep.settings :].reshape(
-        *found.shape[:2], len(counts), sweep.settings, *found.shape[3:]
-    )
+    kinds, _, _, *rest = found.shape
+    later = found[:, :, sweep.settings :].reshape(kinds, len(counts), -1, sweep.settings, *rest)
     at_its_own = np.stack([later[:, k, k] for k in range(len(counts))], axis=1)
     return {
         "entropy_by_constant": _entropy(found[:, :, : sweep.settings]),
@@ -93,7 +87,7 @@ def vary(sweep: Sweep, subject: Nodes | Game) -> Mapping[str, np.ndarray]:
     }
 
 
-def control(sweep: Sweep, nodes: Nodes) -> Mapping[str, np.ndarray]:
+def control(sweep: Sweep, nodes: Nodes) -> Arrays:
     """Measures how far visits are from the policies of other regularisers, at their best.
 
     Returns:

@@ -13,7 +13,7 @@ Subject = Literal["nodes", "exact_game", "random_game"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """PUCT beside the regularised policy, at many roots.
 
     Attributes:
@@ -29,6 +29,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{subject}-{actions}"
+
     subject: Subject
     actions: int
     roots: int = 64
@@ -37,11 +39,6 @@ class Sweep:
     counts: tuple[int, ...] = (64, 256, 1024)
     settings: int = 9
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.subject}-{self.actions}"
 
     @property
     def constants(self) -> np.ndarray:

@@ -8,14 +8,11 @@ import numpy as np
 
 from experiments import student, tables
 from experiments.frame import Arrays, Row
-from experiments.search_trees.sweep import LABELS, Sweep
+from experiments.search_trees.sweep import LABELS, REGULARISED, Sweep
 
 # The searches should know the value of the root to within this, in trees with at most so many
 # leaves.
 SMALL, TOLERANCE = 512, 0.01
-
-# The methods whose values converge to a regularised recursion at a fixed temperature.
-REGULARISED = ("ments", "rents", "rents_oracle", "tents")
 
 
 def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
@@ -54,28 +51,14 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
 def summary(found: list[Row]) -> list[Row]:
     """Returns a row for each method and kind of tree, small and large, over all shapes of trees."""
     summaries = []
-    for method in dict.fromkeys(row["method"] for row in found):
+    for method, mine in tables.by(found, "method").items():
         for small in (True, False):
-            cells = [
-                row
-                for row in found
-                if row["method"] == method and (row["leaves"] <= SMALL) == small
-            ]
+            cells = [row for row in mine if (row["leaves"] <= SMALL) == small]
             if cells:
-                mean = {
-                    name: float(np.mean([row[name] for row in cells]))
-                    for name in ("bias", "error", "true_error", "regret", "simple_regret")
-                }
-                largest = max(row["error"] for row in cells)
-                summaries.append(
-                    {
-                        "method": method,
-                        "small": small,
-                        "cells": len(cells),
-                        **mean,
-                        "worst": largest,
-                    }
-                )
+                row: Row = {"method": method, "small": small, "cells": len(cells)}
+                for name in ("bias", "error", "true_error", "regret", "simple_regret"):
+                    row[name] = float(np.mean([cell[name] for cell in cells]))
+                summaries.append({**row, "worst": max(cell["error"] for cell in cells)})
     return summaries
 
 

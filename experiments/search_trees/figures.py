@@ -51,17 +51,16 @@ def _curves(results: list[Result]) -> Figure:
                 "true_error": np.abs(value - 1),
                 "regret": arrays["regret"][i, j],
             }
-            style = {**_STYLES[method], "label": LABELS[method]}
+            style = {"label": LABELS[method], "lowest": 0.2, **_STYLES[method]}
             for axis, name in zip(column, _WHAT, strict=True):
                 by_tree = found[name].mean(axis=1).T
-                plots.mean_band(axis, arrays["simulations"], by_tree, lowest=0.2, **style)
+                plots.mean_band(axis, arrays["simulations"], by_tree, **style)
         column[0].set_title(f"{branching} actions, depth {depth}: {branching**depth:,} leaves")
         column[-1].set_xlabel("simulations")
     for axes, what in zip(grid, _WHAT.values(), strict=True):
         axes[0].set_ylabel(what)
         axes[0].set(xscale="log", yscale="log")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    plots.legend(figure, grid[0, :1], ncols=4)
     return figure
 
 
@@ -72,11 +71,9 @@ def _grid(results: list[Result]) -> Figure:
     branchings = sorted({row["branching"] for row in rows})
     depths = sorted({row["depth"] for row in rows})
     columns = 4
-    figure, grid = plots.panels(-(-len(methods) // columns), columns, height=2.4)
+    figure, axes = plots.wrapped(len(methods), columns, height=2.4)
     scale = matplotlib.colors.LogNorm(1e-4, 1)
-    for axis in grid.ravel()[len(methods) :]:
-        axis.axis("off")
-    for axis, method in zip(grid.ravel(), methods, strict=False):
+    for axis, method in zip(axes, methods, strict=True):
         errors = np.full([len(depths), len(branchings)], np.nan)
         for row in (row for row in rows if row["method"] == method):
             place = depths.index(row["depth"]), branchings.index(row["branching"])
@@ -89,7 +86,7 @@ def _grid(results: list[Result]) -> Figure:
         axis.set_xticks(range(len(branchings)), [str(k) for k in branchings], fontsize=8)
         axis.set_yticks(range(len(depths)), [str(d) for d in depths], fontsize=8)
         axis.set_xlabel("actions", fontsize=9)
-    for axes in grid:
-        axes[0].set_ylabel("depth", fontsize=9)
-    figure.colorbar(image, ax=grid, shrink=0.8, label=_WHAT["error"])
+    for axis in axes[::columns]:
+        axis.set_ylabel("depth", fontsize=9)
+    figure.colorbar(image, ax=axes, shrink=0.8, label=_WHAT["error"])
     return figure

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from experiments.frame import track
+from experiments.frame import Arrays, stacked, track
 from experiments.search_trees import forest
-from experiments.search_trees.sweep import Sweep, has_oracle, limit, make_rule
+from experiments.search_trees.sweep import Sweep, limit, make_rule
 from maxent_tf import draws, search
 from maxent_tf.environments import SyntheticTree
 from maxent_tf.seeds import as_seed
@@ -55,12 +55,8 @@ def searcher(sweep: Sweep, rule: search.Rule) -> Callable[[Any, Any], Any]:
     return known
 
 
-def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
+def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Searches every tree by every method.
-
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
 
     Returns:
       `simulations` [counts]; `value` [methods, depths, trees, runs, counts], the value of the root;
@@ -71,21 +67,16 @@ def run(sweep: Sweep, progress: bool = False) -> dict[str, np.ndarray]:
     trees = make_trees(sweep)
     gaps = np.array([1 - forest.levels(tree)[1] for tree in trees])
     gaps = gaps.repeat(sweep.runs, axis=0)[:, np.newaxis]
-    rows: dict[str, list[Any]] = {name: [] for name in ("value", "regret", "simple_regret")}
-    exact = []
+    parts, exact = [], []
     for i, method in enumerate(track(sweep.methods, progress, "methods")):
-        planted = forest.planted(trees, sweep.runs, informed=has_oracle(method))
+        planted = forest.planted(trees, sweep.runs, informed=method == "rents_oracle")
         seed = draws.fold_in(as_seed(sweep.seed), i)
         found = searcher(sweep, make_rule(sweep, method))(planted, seed)
         value, action, visits = (x.numpy() for x in found)
-        rows["value"].append(value)
-        rows["regret"].append(np.sum(visits * gaps, axis=-1) / sweep.counts)
-        lost = np.take_along_axis(gaps, action[..., np.newaxis], axis=-1)
-        rows["simple_regret"].append(lost[..., 0])
+        regret = np.sum(visits * gaps, axis=-1) / sweep.counts
+        lost = np.take_along_axis(gaps, action[..., np.newaxis], axis=-1)[..., 0]
+        parts.append({"value": value, "regret": regret, "simple_regret": lost})
         exact.append([forest.exact(tree, *limit(sweep, method)) for tree in trees])
     shape = (len(sweep.methods), len(sweep.depths), sweep.trees)
-    return {
-        "simulations": sweep.counts,
-        "exact": np.reshape(exact, shape),
-        **{name: np.reshape(x, (*shape, sweep.runs, -1)) for name, x in rows.items()},
-    }
+    found = {name: x.reshape(*shape, sweep.runs, -1) for name, x in stacked(parts).items()}
+    return {"simulations": sweep.counts, "exact": np.reshape(exact, shape), **found}

@@ -23,10 +23,12 @@ LABELS: Mapping[str, str] = {
     "tents": "TENTS",
     "dents": "DENTS",
 }
+# The methods whose values converge to a regularised recursion at a fixed temperature.
+REGULARISED = ("ments", "rents", "rents_oracle", "tents")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Searches of synthetic trees of one branching, by every method.
 
     Attributes:
@@ -43,6 +45,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "branching-{branching}"
+
     branching: int
     depths: tuple[int, ...] = (1, 2, 3, 4, 5)
     simulations: int = 10_000
@@ -53,11 +57,6 @@ class Sweep:
     epsilon: float = 0.1
     records: int = 31
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"branching-{self.branching}"
 
     @property
     def counts(self) -> np.ndarray:
@@ -83,11 +82,6 @@ def make_rule(sweep: Sweep, method: str) -> search.Rule:
     return search.Entropic(regularizer, sweep.alpha, sweep.epsilon)
 
 
-def has_oracle(method: str) -> bool:
-    """Returns whether the prior of a method is proportional to the children's true best values."""
-    return method == "rents_oracle"
-
-
 def limit(sweep: Sweep, method: str) -> tuple[Any, float]:
     """Returns the limit of the values of a method: a regulariser and its temperature.
 
@@ -105,17 +99,10 @@ def limit(sweep: Sweep, method: str) -> tuple[Any, float]:
             return KL(best / best.sum(axis=-1, keepdims=True))
         return Shannon()
 
-    soft = method in ("ments", "rents", "rents_oracle", "tents")
-    return regularizer, sweep.alpha if soft else 0.0
+    return regularizer, sweep.alpha if method in REGULARISED else 0.0
 
 
-_QUICK: dict[str, Any] = {
-    "depths": (1, 2, 3),
-    "simulations": 300,
-    "trees": 2,
-    "runs": 2,
-    "records": 7,
-}
+_QUICK = {"depths": (1, 2, 3), "simulations": 300, "trees": 2, "runs": 2, "records": 7}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments import tables
+from experiments import reaching, tables
 from experiments.frame import Arrays, Row
 from experiments.self_play.sweep import Sweep
 
@@ -38,15 +38,8 @@ def rows(sweep: Sweep, arrays: Arrays) -> Iterator[Row]:
             "unbeaten_second": int(np.sum(second[-1] >= 0)),
             "unbeaten": int(np.sum(np.minimum(first[-1], second[-1]) >= 0)),
             "good": int(good[-1].sum()),
-            "steps_until_good": [_since(arrays["steps"], good[:, j]) for j in range(sweep.seeds)],
+            "steps_until_good": [reaching.for_good(x, arrays["steps"]) for x in good.T],
         }
-
-
-def _since(steps: np.ndarray, good: np.ndarray) -> float | None:
-    """Returns the steps from which on all examinations are good, or None."""
-    bad = np.flatnonzero(~good)
-    after = bad[-1] + 1 if bad.size else 0
-    return float(steps[after]) if after < len(steps) else None
 
 
 def table(found: list[Row]) -> str:
@@ -69,9 +62,7 @@ def table(found: list[Row]) -> str:
 def verdict(found: list[Row]) -> str:
     """Returns what the learners can do, in sentences made from the rows."""
     return "\n".join(
-        line
-        for game in dict.fromkeys(row["game"] for row in found)
-        for line in _of_game(game, [row for row in found if row["game"] == game])
+        line for game, mine in tables.by(found, "game").items() for line in _of_game(game, mine)
     )
 
 

@@ -11,8 +11,7 @@ from experiments import plots
 from experiments.frame import Result
 from experiments.self_play.analysis import GAMES, LEVEL, RULES
 
-_COLOURS = (plots.BLACK, plots.BLUE, plots.VERMILLION, plots.GREEN)
-_MARKERS = ("o", "s", "^", "D")
+_STYLES = ((plots.BLACK, "o"), (plots.BLUE, "s"), (plots.VERMILLION, "^"), (plots.GREEN, "D"))
 
 
 def draw(results: list[Result]) -> Mapping[str, Figure]:
@@ -26,10 +25,7 @@ def draw(results: list[Result]) -> Mapping[str, Figure]:
             # A player without mistakes is drawn at half a mistake, because the axis cannot show 0.
             wrong = np.maximum(arrays["mistakes"][:, i], 0.5) / arrays["positions"]
             beaten = np.minimum(arrays["first"][:, i], arrays["second"][:, i]) < 0
-            colour, marker = (
-                _COLOURS[kinds.index(simulations) % 4],
-                _MARKERS[kinds.index(simulations) % 4],
-            )
+            colour, marker = _STYLES[kinds.index(simulations) % 4]
             label = f"{simulations} simulations" if simulations else "network alone"
             for j in range(sweep.seeds):
                 axis.plot(steps, wrong[:, j], color=colour, lw=1, alpha=0.7)

@@ -9,11 +9,11 @@ import tensorflow as tf
 
 import maxent_tf as mx
 from experiments import examination
+from experiments.frame import Arrays, stacked
+from experiments.learning import train
 from experiments.self_play.sweep import Sweep, make_game, make_rule
 from maxent_tf import draws
 from maxent_tf.seeds import as_seed
-
-Arrays = dict[str, np.ndarray]
 
 
 def make_learner(sweep: Sweep) -> mx.learners.AlphaZero:
@@ -30,10 +30,6 @@ def make_learner(sweep: Sweep) -> mx.learners.AlphaZero:
 def run(sweep: Sweep, progress: bool = False) -> Arrays:
     """Trains the learners of a sweep and examines them before, at every record and at the end.
 
-    Args:
-      sweep: The constants.
-      progress: Whether to show a progress bar.
-
     Returns:
       "steps", [records + 1], the steps that each learner had taken; "optimal", "mistakes", "first"
       and "second", [records + 1, tests, seeds], see `examination.Grades`; "positions", [], the
@@ -43,13 +39,12 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
     solution = mx.tabular.solve_game(learner.env)
     init_seed, train_seed = tf.unstack(draws.split(as_seed(sweep.seed), 2))
     players = [examination.player(learner, n, solution) for n in sweep.tests]
-    found: dict[str, list[np.ndarray]] = {name: [] for name in examination.Grades._fields}
+    found: list[Arrays] = []
     examined = 0.0
 
     def examine(state: Any) -> None:
-        grades = [examination.grade(solution, moves(state)) for moves in players]
-        for name, values in zip(found, zip(*grades, strict=True), strict=True):
-            found[name].append(np.stack(values))
+        grades = (examination.grade(solution, moves(state)) for moves in players)
+        found.append(stacked(grade._asdict() for grade in grades))
 
     def callback(steps: int, metrics: Any, state: Any) -> None:
         nonlocal examined
@@ -60,20 +55,12 @@ def run(sweep: Sweep, progress: bool = False) -> Arrays:
 
     state = learner.init(init_seed)
     examine(state)
-    result = mx.train(
-        learner,
-        learner.env,
-        sweep.steps,
-        seed=train_seed,
-        num_envs=sweep.num_envs,
-        records=sweep.records,
-        progress=progress,
-        callback=callback,
-        state=state,
+    result = train(
+        learner, learner.env, sweep, progress, seed=train_seed, callback=callback, state=state
     )
     return {
         "steps": np.concatenate([[0], result.history["env_steps"]]),
-        **{name: np.stack(values) for name, values in found.items()},
+        **stacked(found),
         "positions": np.sum(~solution.terminated),
         "seconds": np.array(result.wall_time - examined),
     }

@@ -15,7 +15,7 @@ RuleName = Literal["puct", "regularized"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """Learners by `AlphaZero`, examined in all positions of the game.
 
     Attributes:
@@ -31,6 +31,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{game}-{rule}"
+
     game: Game
     rule: RuleName
     simulations: int = 32
@@ -41,11 +43,6 @@ class Sweep:
     hidden_sizes: tuple[int, ...] = (128, 128)
     records: int = 10
     seed: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.game}-{self.rule}"
 
 
 def make_game(game: Game) -> BoardGame:

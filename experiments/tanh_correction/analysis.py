@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from experiments import student, tables
-from experiments.frame import Row
-from experiments.tanh_correction.runs import Arrays
+from experiments.frame import Arrays, Row
 from experiments.tanh_correction.sweep import Sweep
 from maxent_tf import statistics
 
@@ -80,14 +79,14 @@ _FORMS = {"epsilon": "SAC with an epsilon in the correction", "none": "SAC witho
 
 def verdict(rows: list[Row]) -> str:
     """Returns what the data say: a sentence for all, then some for each environment and form."""
-    worlds = list(dict.fromkeys(row["world"] for row in rows))
+    worlds = tables.by(rows, "world")
     found, worse = [], dict.fromkeys(_FORMS, 0)
-    for world in worlds:
+    for world, mine in worlds.items():
+        groups = tables.by(mine, "correction")
         for form, name in _FORMS.items():
-            wrong = [r for r in rows if (r["world"], r["correction"]) == (world, form)]
-            right = [r for r in rows if (r["world"], r["correction"]) == (world, "exact")]
-            if not wrong:
+            if form not in groups:
                 continue
+            wrong, right = groups[form], groups["exact"]
             pooled = [np.concatenate([r["returns"] for r in group]) for group in (wrong, right)]
             difference, low, high = student.mean_difference(*pooled)
             worse[form] += high < 0

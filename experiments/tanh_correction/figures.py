@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments import plots
-from experiments.frame import Result, Row
+from experiments.frame import Result
 
 _COLOURS = {"exact": plots.BLUE, "epsilon": plots.ORANGE, "none": plots.VERMILLION}
 _MARKERS = {"exact": "o", "epsilon": "s", "none": "^"}
-_TITLES = {
-    "trap": "Continuous trap",
-    "bound": "One hill at the bound",
-    "pendulum": "Pendulum",
-}
+_TITLES = {"trap": "Continuous trap", "bound": "One hill at the bound", "pendulum": "Pendulum"}
 _ENTROPY_TICKS = (-3000, -300, -30, -3, 0, 3)
 
 
@@ -50,12 +47,6 @@ def _grid(results: list[Result]) -> tuple[Figure, np.ndarray]:
     return figure, axes
 
 
-def _legend(figure: Figure, axes: np.ndarray) -> None:
-    """Explains, below the panels, the colours of all panels and the lines of the entropies."""
-    handles, labels = axes[1, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-
-
 def _at_the_end(results: list[Result]) -> Figure:
     """Draws return with 95% intervals, both entropies, alpha and saturation against the start."""
     figure, axes = _grid(results)
@@ -63,26 +54,20 @@ def _at_the_end(results: list[Result]) -> Figure:
         for correction in result.sweep.corrections:
             rows = [row for row in result.rows if row["correction"] == correction]
             x = np.arange(len(rows))
-            style: dict[str, Any] = {
-                "color": _COLOURS[correction],
-                "marker": _MARKERS[correction],
-                "markersize": 5,
-            }
-
-            def values(name: str, rows: list[Row] = rows) -> np.ndarray:
-                return np.array([row[name] for row in rows])
-
+            style = {"color": _COLOURS[correction], "marker": _MARKERS[correction]}
             plots.with_interval(column[0], x, rows, "return_iqm", **style)
-            column[1].plot(x, values("true_entropy"), label=f"{correction}: true", **style)
-            style["markerfacecolor"] = "white"
-            name = f"{correction}: believed"
-            column[1].plot(x, values("believed_entropy"), linestyle=":", label=name, **style)
-            del style["markerfacecolor"]
-            column[2].plot(x, values("alpha"), **style)
-            column[3].plot(x, values("saturation"), **style)
+            hollow = {"linestyle": ":", "markerfacecolor": "white"}
+            lines: list[tuple[Axes, str, dict[str, Any]]] = [
+                (column[1], "true_entropy", {"label": f"{correction}: true"}),
+                (column[1], "believed_entropy", {"label": f"{correction}: believed", **hollow}),
+                (column[2], "alpha", {}),
+                (column[3], "saturation", {}),
+            ]
+            for axis, name, more in lines:
+                axis.plot(x, [row[name] for row in rows], markersize=5, **style, **more)
         column[0].set_xticks(x, [f"{start:g}" for start in result.sweep.starts])
         column[-1].set_xlabel("pre-tanh mean\nat the start")
-    _legend(figure, axes)
+    plots.legend(figure, axes[1, :1], fontsize=10)  # the entropies have every colour and line
     return figure
 
 
@@ -101,16 +86,10 @@ def _over_time(results: list[Result], start: float) -> Figure:
                 (column[3], "saturation", "-", None),
             ]
             for axis, name, linestyle, label in lines:
-                plots.mean_band(
-                    axis,
-                    arrays["steps"],
-                    arrays[name][:, i, at],
-                    lowest=0.1 if name == "alpha" else None,
-                    linestyle=linestyle,
-                    color=_COLOURS[correction],
-                    label=label,
-                )
+                style = {"color": _COLOURS[correction], "linestyle": linestyle, "label": label}
+                lowest = 0.1 if name == "alpha" else None
+                plots.mean_band(axis, arrays["steps"], arrays[name][:, i, at], lowest, **style)
         column[-1].xaxis.set_major_locator(MaxNLocator(3))
         column[-1].set_xlabel("steps of each learner")
-    _legend(figure, axes)
+    plots.legend(figure, axes[1, :1], fontsize=10)  # the entropies have every colour and line
     return figure

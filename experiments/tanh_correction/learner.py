@@ -125,10 +125,7 @@ class Watched(Wrapper):
 
 
 def corrected_sac(
-    spec: EnvironmentSpec,
-    corrections: Sequence[str],
-    config: SACConfig,
-    batch_shape: Sequence[int],
+    spec: EnvironmentSpec, corrections: Sequence[str], config: SACConfig, batch_shape: Sequence[int]
 ) -> Watched:
     """Returns SAC in which each learner along the first axis has a correction of its own.
 

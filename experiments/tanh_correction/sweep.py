@@ -14,7 +14,7 @@ CORRECTIONS = ("exact", "epsilon", "none")
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(frame.Sweep):
     """SAC under every correction, from every start, on one environment.
 
     The temperature is automatic, from 1, with a target entropy of -1 nat for each dimension of an
@@ -39,6 +39,8 @@ class Sweep:
       seed: The seed of everything that is drawn.
     """
 
+    files: ClassVar = "{world}"
+
     world: World
     corrections: tuple[str, ...] = CORRECTIONS
     starts: tuple[float, ...] = (0.0, 6.0, 9.0, 12.0)
@@ -58,15 +60,12 @@ class Sweep:
     # The range to which the pre-tanh log standard deviation is clipped, which is SAC's usual one.
     log_std_range: ClassVar[tuple[float, float]] = (-5.0, 2.0)
 
-    @property
-    def name(self) -> str:
-        """The name of the sweep's files."""
-        return f"{self.world}-control" if self.control else self.world
-
 
 @dataclass(frozen=True)
 class WideSweep(Sweep):
     """A control whose standard deviation may pass the bound beyond which it has no gradient."""
+
+    files: ClassVar = "{world}-control"
 
     control: ClassVar[str] = "log std up to 8"
     log_std_range: ClassVar[tuple[float, float]] = (-5.0, 8.0)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from experiments import student, tables
-from experiments.frame import Row
-from experiments.temperature_control.runs import Arrays
+from experiments.frame import Arrays, Row
 from experiments.temperature_control.sweep import AutomaticSweep, FixedSweep
 from maxent_tf import statistics
 
@@ -77,11 +76,9 @@ def table(rows: list[Row]) -> str:
 def verdict(rows: list[Row]) -> str:
     """Returns a sentence for all environments, then what automatic temperatures do on each."""
     lines, told = [], []
-    for world in dict.fromkeys(row["world"] for row in rows):
-        fixed, automatic = (
-            [r for r in rows if (r["world"], r["temperature"]) == (world, kind)]
-            for kind in ("fixed", "automatic")
-        )
+    for world, mine in tables.by(rows, "world").items():
+        groups = tables.by(mine, "temperature")
+        fixed, automatic = groups["fixed"], groups["automatic"]
         # Where nothing is ever learned, returns differ, but the differences do not matter.
         if world not in MOUNTAIN_CARS or any(row["solved"] for row in fixed):
             words, said = _sensitivity(fixed, automatic)
@@ -124,8 +121,7 @@ def _sensitivity(fixed: list[Row], automatic: list[Row]) -> tuple[dict[float, st
             f"return {min(returns):.3g} to {max(returns):.3g}."
         )
     words, parts = {}, []
-    for start in dict.fromkeys(row["alpha"] for row in automatic):
-        group = [row for row in automatic if row["alpha"] == start]
+    for start, group in tables.by(automatic, "alpha").items():
         least = min(group, key=lambda row: row["return_mean"])
         loss = best["return_mean"] - least["return_mean"]
         words[start] = "does not reduce"
@@ -162,8 +158,7 @@ def _solved(fixed: list[Row], automatic: list[Row]) -> str:
     """Returns which temperatures solve the mountain car, and where automatic ones end."""
     solved = [f"{row['alpha']:g}" for row in fixed if 2 * row["solved"] > row["seeds"]]
     parts = []
-    for start in dict.fromkeys(row["alpha"] for row in automatic):
-        group = [row for row in automatic if row["alpha"] == start]
+    for start, group in tables.by(automatic, "alpha").items():
         found, total = (sum(row[name] for row in group) for name in ("solved", "seeds"))
         ends = [row["alpha_end"] for row in group]
         parts.append(

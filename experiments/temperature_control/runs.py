@@ -53,8 +53,4 @@ def run(sweep: FixedSweep | AutomaticSweep, progress: bool = False) -> Arrays:
     outcome = mx.evaluate(learner, result.state, world, sweep.episodes, seed=test_seed)
     history = {name: result.history[name] for name in _HISTORY}
     history["entropy"] = history["entropy"] - entropy_of_scaling(world.spec.action)
-    return {
-        "value": outcome.returns.mean(axis=-1),
-        "steps": result.history["env_steps"],
-        **history,
-    }
+    return {"value": outcome.returns.mean(axis=-1), "steps": result.history["env_steps"], **history}

@@ -35,8 +35,8 @@ def _draw_preset(axis: Axes, result: Result) -> None:
         warnings.simplefilter("ignore", RuntimeWarning)
         low, middle, high = (f(returns, axis=-1) for f in (np.nanmin, np.nanmedian, np.nanmax))
     known = np.isfinite(middle)
-    axis.fill_between(steps[known], low[known], high[known], color=plots.BLUE, alpha=0.2, lw=0)
-    axis.plot(steps[known], middle[known], color=plots.BLUE, label="training")
+    curves = [curve[known] for curve in (low, middle, high)]
+    plots.band(axis, steps[known], *curves, shade=0.2, color=plots.BLUE, label="training")
     error = np.abs(np.array(row["iqm_interval"])[:, None] - row["iqm"])
     style: dict[str, Any] = {"color": plots.BLUE, "marker": "o", "capsize": 3, "clip_on": False}
     axis.errorbar(steps[-1:], [row["iqm"]], yerr=error, label="greedy, at the end", **style)

@@ -85,22 +85,26 @@ def test_learners_have_the_constants_of_their_sweep(sweep: Sweep) -> None:
     assert all(getattr(config, name) == getattr(sweep, name) for name in shared)
 
 
-def _arrays(final: list[list[float]]) -> runs.Arrays:
+def _arrays(final: list[list[float]]) -> dict[str, np.ndarray]:
     """Three evaluations; the second is half of the final one, the first 0."""
     last = np.array(final)
     return {"steps": np.array([10, 20, 40]), "return": np.stack([0 * last, 0.5 * last, last])}
-
-
-def test_steps_to_the_level_are_those_of_its_first_evaluation() -> None:
-    arrays = _arrays([[1.0, 2.0, 0.5], [2.0, 4.0, 4.0]])
-    expected = [[40, 20, math.inf], [20, 20, 20]]
-    np.testing.assert_array_equal(analysis.steps_to_level(arrays, 1.0), expected)
 
 
 def _sweep(learner: str, steps: int, factors: tuple[float, ...] = (1.0, 3.0)) -> Sweep:
     return dataclasses.replace(
         SWEEPS["pendulum"][0], learner=learner, steps=steps, factors=factors, seeds=4
     )
+
+
+def test_steps_to_the_level_are_those_of_its_first_evaluation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(analysis.LEVELS, "pendulum", 1.0)
+    arrays = _arrays([[1.0, 2.0, 0.5, 0.5], [2.0, 4.0, 4.0, 2.0]])
+    rows = analysis.rows(_sweep("sac", 40), arrays)
+    expected = [[40, 20, math.inf, math.inf], [20] * 4]
+    assert [row["steps_to_level"] for row in rows] == expected
 
 
 def test_rows_and_verdict_hold_what_the_arrays_do(monkeypatch: pytest.MonkeyPatch) -> None:
