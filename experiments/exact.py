@@ -10,7 +10,7 @@ import scipy.stats
 import tensorflow as tf
 
 from maxent_tf.environments import ContinuousTrap, FiniteWorld
-from maxent_tf.learners import A2C, PPO, SAC
+from maxent_tf.learners import A2C, PPO
 from maxent_tf.tabular import evaluate_policy, from_environment, soft_policy_iteration
 
 
@@ -121,12 +121,12 @@ def evaluate_trap(world: ContinuousTrap, loc: np.ndarray, scale: np.ndarray) -> 
 
 
 def learned_on_trap(
-    learner: PPO | SAC, state: Any, world: ContinuousTrap
+    learner: Any, state: Any, world: ContinuousTrap
 ) -> tuple[TrapOutcome, np.ndarray]:
     """Returns the outcome and the entropy of the policies of learners; see `evaluate_trap`.
 
     Args:
-      learner: The learners, of batch shape [...].
+      learner: The learners, of batch shape [...], whose policies are squashed Gaussians.
       state: The state of the learners.
       world: The environment, with two hills.
 

@@ -100,6 +100,7 @@ def _sweep(learner: str, steps: int, factors: tuple[float, ...] = (1.0, 3.0)) ->
 def test_steps_to_the_level_are_those_of_its_first_evaluation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Oracle: by hand, from the three evaluations.
     monkeypatch.setitem(analysis.LEVELS, "pendulum", 1.0)
     arrays = _arrays([[1.0, 2.0, 0.5, 0.5], [2.0, 4.0, 4.0, 2.0]])
     rows = analysis.rows(_sweep("sac", 40), arrays)
