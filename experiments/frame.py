@@ -358,7 +358,7 @@ def _own_values(sweeps: Sequence[Sweep], names: Sequence[str]) -> str:
 
 def _number(value: Any) -> str:
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:_}"  # as the flag takes it; a line may not break within
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

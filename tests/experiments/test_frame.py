@@ -7,6 +7,7 @@ import importlib
 import json
 import pathlib
 import pkgutil
+import re
 import subprocess
 import sys
 import types
@@ -153,6 +154,25 @@ def test_given_flags_come_before_quick_values() -> None:
 def test_values_out_of_range_are_refused(bad: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Arguments(**bad)
+
+
+def test_defaults_in_the_help_are_as_flags_take_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Oracle: the sweep's own number, which `int` reads back, in one piece on a narrow terminal.
+    small = experiment(Runs())
+    many = dataclasses.replace(Sweep(), seeds=100_000)
+    module = types.SimpleNamespace(Arguments=Arguments, plan=lambda arguments: [many])
+    monkeypatch.setitem(
+        sys.modules, small.package, types.SimpleNamespace(__doc__="A claim.", RUN_TIME="a second")
+    )
+    monkeypatch.setattr("sys.argv", ["small", "--help"])
+    for columns in (62, 68, 74, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit):
+            dataclasses.replace(small, sweep=module).parse()
+        (shown,) = re.findall(r"[0-9_]+000", capsys.readouterr().out)
+        assert int(shown) == 100_000
 
 
 @pytest.mark.parametrize("name", NAMES)
