@@ -37,6 +37,8 @@ Arrays = Mapping[str, np.ndarray]
 _Sweep = TypeVar("_Sweep", bound="Sweep")
 _Item = TypeVar("_Item")
 
+# The help names so many sweeps beside the defaults of a flag, at most.
+_MOST_NAMES = 8
 # Dots per inch: a figure of 9 inches has twice the 736 pixels at which the site shows it.
 _DPI = 160
 
@@ -340,7 +342,7 @@ def _metavar(kind: Any) -> str:
 def _own_values(sweeps: Sequence[Sweep], names: Sequence[str]) -> str:
     """Returns the values of a field in all sweeps, as text.
 
-    If there are many values, each is followed by the names of its sweeps.
+    If there are many values, each is followed by the names of its sweeps, unless these are many.
     """
     found: dict[str, list[str]] = {}
     for sweep in sweeps:
@@ -353,6 +355,8 @@ def _own_values(sweeps: Sequence[Sweep], names: Sequence[str]) -> str:
                 found.setdefault(text, []).append(sweep.name)
     if len(found) == 1:
         return next(iter(found))
+    if sum(map(len, found.values())) > _MOST_NAMES:
+        return f"{' or '.join(found)}, by sweep"
     return "; ".join(f"{text} for {', '.join(where)}" for text, where in found.items())
 
 

@@ -156,23 +156,42 @@ def test_values_out_of_range_are_refused(bad: dict, message: str) -> None:
         Arguments(**bad)
 
 
+def help_of(
+    sweeps: list[Sweep], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """Returns the help of an experiment of these sweeps."""
+    small = experiment(Runs())
+    module = types.SimpleNamespace(Arguments=Arguments, plan=lambda arguments: sweeps)
+    package = types.SimpleNamespace(__doc__="A claim.", RUN_TIME="a second")
+    monkeypatch.setitem(sys.modules, small.package, package)
+    monkeypatch.setattr("sys.argv", ["small", "--help"])
+    with pytest.raises(SystemExit):
+        dataclasses.replace(small, sweep=module).parse()
+    return capsys.readouterr().out
+
+
 def test_defaults_in_the_help_are_as_flags_take_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Oracle: the sweep's own number, which `int` reads back, in one piece on a narrow terminal.
-    small = experiment(Runs())
-    many = dataclasses.replace(Sweep(), seeds=100_000)
-    module = types.SimpleNamespace(Arguments=Arguments, plan=lambda arguments: [many])
-    monkeypatch.setitem(
-        sys.modules, small.package, types.SimpleNamespace(__doc__="A claim.", RUN_TIME="a second")
-    )
-    monkeypatch.setattr("sys.argv", ["small", "--help"])
     for columns in (62, 68, 74, 80):
         monkeypatch.setenv("COLUMNS", str(columns))
-        with pytest.raises(SystemExit):
-            dataclasses.replace(small, sweep=module).parse()
-        (shown,) = re.findall(r"[0-9_]+000", capsys.readouterr().out)
+        said = help_of([dataclasses.replace(Sweep(), seeds=100_000)], monkeypatch, capsys)
+        (shown,) = re.findall(r"[0-9_]+000", said)
         assert int(shown) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("count", "default"),
+    [(2, "3 for numbers; 4 for numbers"), (9, "3 or 4, by sweep")],
+)
+def test_the_help_names_a_few_sweeps_beside_defaults(
+    count: int, default: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Oracle: the text, by hand. In an experiment of many sweeps, their names would fill the screen.
+    sweeps = [dataclasses.replace(Sweep(), seeds=3 + i % 2) for i in range(count)]
+    said = " ".join(help_of(sweeps, monkeypatch, capsys).replace("│", " ").split())
+    assert f"(default: {default})" in said
 
 
 @pytest.mark.parametrize("name", NAMES)
