@@ -83,7 +83,7 @@ class Arguments(frame.Arguments):
       seeds: The number of learners of each implementation; each is trained by itself.
       steps: The environment steps of each learner.
       evaluations: The evaluations of each learner, evenly spaced, the last at the end.
-      peers: The Python interpreter that has Stable-Baselines3; None leaves that out.
+      peers: The Python interpreter that has Stable-Baselines3. Without it, ours is run alone.
       threads: The number of threads of either implementation; by default each has its own.
     """
 
